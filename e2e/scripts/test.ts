@@ -1,0 +1,76 @@
+/*
+ * npm test: everything that holds the product. All stages run, so that one run shows all that is wrong;
+ * only a failed build ends it early. The last line counts tests and checks.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildEditor, buildServer } from './build-steps.ts'
+import { provideChromium } from './chromium.ts'
+import { run } from './run.ts'
+import { readPlaywright, readVitest, tallyOf, tallyReport, total, type Tally } from './tally.ts'
+
+const PROJECTS = [
+  'shared',
+  'shared/tsconfig.test.json',
+  'server',
+  'server/tsconfig.test.json',
+  'web/editor',
+  'e2e',
+]
+
+const reports = mkdtempSync(join(tmpdir(), 'quire-test-'))
+const tallies: Tally[] = []
+
+const stage = async (title: string, work: () => Promise<Tally>): Promise<Tally> => {
+  process.stdout.write(`\n── ${title}\n`)
+  const startedAt = performance.now()
+  const tally = await work()
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
+  process.stdout.write(
+    `── ${title}: ${tally.passed} passed, ${tally.failed} failed, ${seconds} s\n`,
+  )
+  tallies.push(tally)
+  return tally
+}
+
+const check = (title: string, command: string, args: readonly string[]): Promise<Tally> =>
+  stage(title, async () => tallyOf((await run(command, args)) === 0))
+
+const finish = (): never => {
+  rmSync(reports, { recursive: true, force: true })
+  const { passed, failed } = total(tallies)
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
+  process.exit(failed === 0 ? 0 : 1)
+}
+
+const built = await stage('build', async () =>
+  tallyOf((await buildServer()) === 0 && (await buildEditor()) === 0),
+)
+if (built.failed > 0) finish()
+
+await check('types', 'tsc', ['-b', ...PROJECTS])
+await check('lint', 'oxlint', ['--type-aware', '--deny-warnings'])
+await check('format', 'oxfmt', ['--check'])
+await check('unused', 'knip', [])
+
+await stage('unit, contract, property, replay and fault tests', async () => {
+  const file = join(reports, 'vitest.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  return tallyReport(await run('vitest', ['run', ...reporters]), file, readVitest)
+})
+
+await stage('browser', async () => {
+  const chromium = await provideChromium()
+  if (chromium !== null) {
+    process.stdout.write(
+      `No Chromium was found and none could be installed. Run: ${chromium.missing}\n`,
+    )
+    return tallyOf(false)
+  }
+  const file = join(reports, 'playwright.json')
+  const code = await run('playwright', ['test', '-c', 'e2e'], { PLAYWRIGHT_JSON_OUTPUT_NAME: file })
+  return tallyReport(code, file, readPlaywright)
+})
+
+finish()

@@ -1,0 +1,52 @@
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const repository = import.meta.dirname
+
+/** Where `npm start` listens; the dev server hands sockets and health checks on to it. */
+const devServer = 'http://127.0.0.1:4400'
+
+/** Packages that change together share a chunk, so a release invalidates only what it touched. */
+const chunks = [
+  { name: 'react', test: /node_modules\/(react|react-dom|scheduler|wouter|regexparam)\// },
+  { name: 'yjs', test: /node_modules\/(yjs|lib0|y-protocols|y-websocket)\// },
+  { name: 'highlight', test: /node_modules\/(highlight\.js|lowlight|devlop)\// },
+  { name: 'interface', test: /node_modules\/(@base-ui|@floating-ui|sonner|tabbable|reselect)\// },
+  { name: 'prosemirror', test: /node_modules\/(prosemirror-|orderedmap|rope-sequence|w3c-keyname)/ },
+  { name: 'tiptap', test: /node_modules\/(@tiptap|linkifyjs|fast-equals)/ },
+]
+
+export default defineConfig({
+  // Vitest looks for tests below its root, the editor's build for index.html below its own.
+  root: process.env['VITEST'] ? repository : `${repository}/web/editor`,
+  plugins: [react(), tailwindcss()],
+  resolve: { conditions: ['quire-source', 'module', 'browser', 'development|production'] },
+  server: { proxy: { '/yjs': { target: devServer, ws: true }, '/health': devServer } },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    sourcemap: false,
+    // No inline script may be needed: pages are served with script-src 'self'.
+    modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: chunks } } },
+  },
+  test: {
+    projects: [
+      {
+        root: repository,
+        resolve: { conditions: ['quire-source', 'node'] },
+        ssr: { resolve: { conditions: ['quire-source', 'node'] } },
+        test: {
+          name: 'node',
+          environment: 'node',
+          include: [
+            '{server,shared}/src/**/*.test.ts',
+            'web/editor/src/**/*.test.ts',
+            'e2e/**/*.test.ts',
+          ],
+        },
+      },
+    ],
+  },
+})
