@@ -13,7 +13,10 @@ const chunks = [
   { name: 'yjs', test: /node_modules\/(yjs|lib0|y-protocols|y-websocket)\// },
   { name: 'highlight', test: /node_modules\/(highlight\.js|lowlight|devlop)\// },
   { name: 'interface', test: /node_modules\/(@base-ui|@floating-ui|sonner|tabbable|reselect)\// },
-  { name: 'prosemirror', test: /node_modules\/(prosemirror-|orderedmap|rope-sequence|w3c-keyname)/ },
+  {
+    name: 'prosemirror',
+    test: /node_modules\/(prosemirror-|orderedmap|rope-sequence|w3c-keyname)/,
+  },
   { name: 'tiptap', test: /node_modules\/(@tiptap|linkifyjs|fast-equals)/ },
 ]
 

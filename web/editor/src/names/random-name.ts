@@ -1,0 +1,31 @@
+import { parseDocName } from './doc-name.ts'
+import type { DocName } from './doc-name.ts'
+
+const qualities = (
+  'amber brisk calm clear copper crisp early fresh gentle golden green hidden ivory late light ' +
+  'little lucid mellow misty north olive pale plain quick quiet silver slow small soft still warm'
+).split(' ')
+const things = (
+  'anchor atlas basin birch bridge brook canvas cedar cloud comet field folio garden harbor ' +
+  'hazel island lantern ledger letter maple meadow orchard paper pebble planet quill river sail ' +
+  'stone summit valley willow'
+).split(' ')
+const letters = 'abcdefghjkmnpqrstvwxyz23456789'.split('')
+
+/** A number in [0, 1), as `Math.random` gives it. */
+export type Random = () => number
+
+/** A readable name such as `quiet-harbor-7kq2mx`: two words and 29 bits against collisions. */
+export function randomDocName(random: Random): DocName {
+  const tail = Array.from({ length: 6 }, () => pick(letters, random)).join('')
+  const parsed = parseDocName(`${pick(qualities, random)}-${pick(things, random)}-${tail}`)
+  if (!parsed.ok) throw new Error(`a random name was refused: ${parsed.problem.kind}`)
+  return parsed.name
+}
+
+/** One of `choices`, which must not be empty. */
+export function pick<T>(choices: readonly T[], random: Random): T {
+  const choice = choices[Math.floor(random() * choices.length)]
+  if (choice === undefined) throw new Error('nothing to pick from')
+  return choice
+}

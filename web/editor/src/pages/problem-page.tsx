@@ -1,0 +1,22 @@
+import { ThemeToggle } from '../theme/theme-toggle.tsx'
+import { Header } from '../ui/header.tsx'
+import { ProblemPanel } from './problem-panel.tsx'
+
+/** A whole page for an address that leads to no document. */
+export function ProblemPage({
+  title,
+  detail,
+}: {
+  readonly title: string
+  readonly detail: string
+}) {
+  return (
+    <div className="page">
+      <title>{`${title} – Quire`}</title>
+      <Header>
+        <ThemeToggle />
+      </Header>
+      <ProblemPanel title={title} detail={detail} />
+    </div>
+  )
+}

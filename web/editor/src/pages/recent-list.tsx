@@ -1,0 +1,63 @@
+import { X } from 'lucide-react'
+import { Link } from 'wouter'
+
+import { docHref } from '../names/doc-name.ts'
+import type { RecentDocument } from '../recents/recents.ts'
+import { useServices } from '../services.tsx'
+import { useReadable } from '../use-readable.ts'
+
+const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** The documents this browser opened, newest first. */
+export function RecentList() {
+  const { recents } = useServices()
+  const list = useReadable(recents)
+  if (list.length === 0) return null
+  return (
+    <section className="mt-12" aria-labelledby="recent-heading">
+      <h2 id="recent-heading" className="text-sm font-semibold text-ink-soft">
+        Recently opened
+      </h2>
+      <ul className="mt-2 divide-y divide-line border-y border-line" data-testid="recent-documents">
+        {list.map((recent) => (
+          <RecentRow
+            key={recent.name}
+            recent={recent}
+            onForget={() => recents.forget(recent.name)}
+          />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+function RecentRow({ recent, onForget }: RecentRowProps) {
+  const title = recent.title === '' ? recent.name : recent.title
+  return (
+    <li className="recent">
+      <Link href={docHref(recent.name)} className="recent__link">
+        <bdi className="truncate font-medium">{title}</bdi>
+        <span className="flex gap-2 truncate text-sm text-ink-soft">
+          {recent.title !== '' && <bdi className="truncate">{recent.name}</bdi>}
+          <time className="shrink-0" dateTime={new Date(recent.openedAt).toISOString()}>
+            {dates.format(recent.openedAt)}
+          </time>
+        </span>
+      </Link>
+      <button
+        type="button"
+        className="icon-button"
+        aria-label={`Remove ${title} from this list`}
+        title="Remove from this list"
+        onClick={onForget}
+      >
+        <X size={16} aria-hidden="true" />
+      </button>
+    </li>
+  )
+}
+
+interface RecentRowProps {
+  readonly recent: RecentDocument
+  readonly onForget: () => void
+}
