@@ -1,0 +1,171 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Clock } from '../../ports/clock.ts'
+import type { Undo } from '../../ports/undo.ts'
+import { readAnswer } from './answer-body.ts'
+import { handshakeProblem } from './handshake.ts'
+import type { EdgeLimits } from './limits.ts'
+import { answer, refusal, refusalResponse, type BareResponse, type Refusal } from './refusal.ts'
+import type { Route } from './route.ts'
+
+/*
+ * The handshakes under way. An upgrade request runs through the whole app before it is accepted:
+ *
+ *     admit ──▶ asking ──route──▶ routed ──101──▶ (taken)
+ *       │          └────┬────────────┘
+ *       ▼               ▼
+ *    refused         refused: the app's answer, its failure, 408, 503, or the peer hung up
+ *
+ * node-server answers refusals only while it is the one `upgrade` listener, and then without a body;
+ * with this guard as the second it leaves all of them to us.
+ */
+
+interface Handshake {
+  readonly socket: Duplex
+  readonly undoDeadline: Undo
+  /** Aborted when the handshake is over, however it ended. */
+  readonly over: AbortController
+  /** Who took it; null while it is asking. */
+  route: Route | null
+}
+
+/** What `handshakeGuard` needs. */
+export interface GuardSetting {
+  readonly limits: EdgeLimits
+  readonly clock: Clock
+  readonly onBug: (error: Error) => void
+  /** A refusal for every handshake, or null while the edge takes new sockets. */
+  readonly refuseAll: () => Refusal | null
+}
+
+/** What an app's `fetch` gives. */
+type Answer = Response | Promise<Response>
+
+/** Watches over handshakes from the `upgrade` event to the 101 or the refusal. */
+export interface HandshakeGuard {
+  /** The first `upgrade` listener: refuses what is no handshake, starts the clock for the rest. */
+  admit(request: IncomingMessage, socket: Duplex): void
+  /** Asks the app about an admitted handshake; what it answers but 200 from a route is a refusal. */
+  ask(request: IncomingMessage, answerOf: () => Answer): Promise<Response>
+  /** A route takes the handshake; false if `request` is no handshake under way. */
+  route(request: IncomingMessage | undefined, route: Route): boolean
+  /** The route that took a handshake, until `take`. */
+  routeOf(request: IncomingMessage): Route | null
+  /** The route of a handshake that has become a socket: its 101 is out. */
+  take(request: IncomingMessage): Route | null
+  /** Handshakes under way. */
+  count(): number
+}
+
+/** Tells node-server to leave a handshake alone; it catches this and, not being alone, is silent. */
+const refused = (): Error => new Error('the edge refused this handshake')
+
+/** Builds the guard. */
+export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
+  const { limits, clock } = setting
+  const underWay = new Map<IncomingMessage, Handshake>()
+
+  const forget = (request: IncomingMessage): Handshake | undefined => {
+    const handshake = underWay.get(request)
+    underWay.delete(request)
+    handshake?.undoDeadline()
+    handshake?.over.abort()
+    return handshake
+  }
+
+  const routeOf = (request: IncomingMessage): Route | null => underWay.get(request)?.route ?? null
+
+  const refuse = (request: IncomingMessage, response: BareResponse): void => {
+    const handshake = forget(request)
+    if (handshake === undefined) return // answered before, or the peer hung up
+    answer(handshake.socket, response, { clock, closeMs: limits.closeMs })
+  }
+
+  const answerOrBug = async (answerOf: () => Answer): Promise<Response | null> => {
+    try {
+      return await answerOf()
+    } catch (cause) {
+      setting.onBug(new Error('the app threw on a handshake', { cause }))
+      return null
+    }
+  }
+
+  const refusalOf = async (
+    all: Refusal | null,
+    response: Response | null,
+    { over }: Handshake,
+  ): Promise<BareResponse> => {
+    if (all !== null) return refusalResponse(all)
+    if (response === null) return refusalResponse(broken)
+    try {
+      const body = await readAnswer(response, over.signal, setting.onBug)
+      return body === null ? refusalResponse(tooLong) : bareResponse(response, body)
+    } catch (cause) {
+      setting.onBug(new Error('the body of an answer to a handshake failed', { cause }))
+      return refusalResponse(broken)
+    }
+  }
+
+  const late = refusal(408, `the handshake took over ${limits.handshakeMs} ms`)
+
+  return {
+    admit: (request, socket) => {
+      socket.on('error', () => socket.destroy()) // Node took its own listener away
+      const problem = handshakeProblem(request) ?? setting.refuseAll()
+      if (problem !== null) {
+        delete request.headers.upgrade // node-server, the next listener, walks past it
+        answer(socket, refusalResponse(problem), { clock, closeMs: limits.closeMs })
+        return
+      }
+      request.headers.upgrade = 'websocket' // it may be one of a list; node-server reads no lists
+      const undoDeadline = clock.after(limits.handshakeMs, () =>
+        refuse(request, refusalResponse(late)),
+      )
+      const over = new AbortController()
+      underWay.set(request, { socket, undoDeadline, over, route: null })
+      socket.once('close', () => forget(request))
+    },
+
+    ask: async (request, answerOf) => {
+      const response = await answerOrBug(answerOf)
+      const handshake = underWay.get(request)
+      if (handshake === undefined) {
+        await response?.body?.cancel()
+        throw refused()
+      }
+      const all = setting.refuseAll()
+      if (all === null && handshake.route !== null && response?.status === 200) return response
+      refuse(request, await refusalOf(all, response, handshake))
+      throw refused()
+    },
+
+    route: (request, route) => {
+      const handshake = request && underWay.get(request)
+      if (handshake === undefined) return false
+      handshake.route = route
+      return true
+    },
+
+    routeOf,
+
+    take: (request) => {
+      const route = routeOf(request)
+      forget(request)
+      return route
+    },
+
+    count: () => underWay.size,
+  }
+}
+
+/** Fields that describe the connection or the framing, which `answer` writes itself. */
+const framing = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding'])
+
+const bareResponse = (response: Response, body: Uint8Array): BareResponse => ({
+  status: response.status,
+  headers: [...response.headers].filter(([name]) => !framing.has(name)),
+  body,
+})
+
+const broken = refusal(500, 'the server failed to answer')
+const tooLong = refusal(400, 'this resource is no WebSocket: ask without Upgrade')

@@ -1,0 +1,37 @@
+/** What bounds the edge. Every field is required: a bound that nobody chose is a bound nobody knows. */
+export interface EdgeLimits {
+  /** Longest message, bytes: 1009 before a longer one is buffered. 1 to 2^31 - 1. */
+  readonly messageBytes: number
+  /** Most frames of one message. Each may pin the chunk it came in, about 64 KiB. 1 to 2^31 - 1. */
+  readonly fragments: number
+  /**
+   * Bytes that may wait for a peer that does not read. What is sent on top of a queue over this
+   * closes the socket, so the most that is ever held is this and one message.
+   */
+  readonly queuedBytes: number
+  /** Longest request head: request line and header fields, bytes. 431 beyond. */
+  readonly headerBytes: number
+  /** Time for a whole handshake, headers and the app's answer each. 408 after it. */
+  readonly handshakeMs: number
+  /** Time between pings; a peer that shows no life between two of them is gone. */
+  readonly pingMs: number
+  /** Time for the peer's half of the closing handshake, and to take a refusal. */
+  readonly closeMs: number
+}
+
+/** Bounds for a server that carries documents; the assembly overrides what its options name. */
+export const defaultEdgeLimits: EdgeLimits = {
+  messageBytes: 16 * 1024 * 1024,
+  fragments: 1024, // browsers cut at about 128 KiB a frame, so this is 128 MiB of honest message
+  queuedBytes: 16 * 1024 * 1024,
+  headerBytes: 16 * 1024, // what Node and most proxies allow
+  handshakeMs: 10_000,
+  pingMs: 30_000, // below the 60 s after which common proxies cut an idle connection
+  closeMs: 5_000,
+}
+
+/**
+ * How many TCP reads one frame may be spread over. An average under 512 bytes, less than the least
+ * TCP segment of 536 (RFC 9293 §3.7.1), is a drip that costs the server more than the sender.
+ */
+export const readsPerFrame = (messageBytes: number): number => 1024 + Math.ceil(messageBytes / 512)

@@ -1,0 +1,220 @@
+import { createAdaptorServer, upgradeWebSocket, type HttpBindings } from '@hono/node-server'
+import type { Context, Env, MiddlewareHandler } from 'hono'
+import type { createServer, IncomingMessage, RequestListener, Server } from 'node:http'
+import { WebSocketServer, type WebSocket } from 'ws'
+import type { Clock } from '../../ports/clock.ts'
+import type { Socket, SocketListener } from '../../ports/socket.ts'
+import {
+  runSocket,
+  type Owner,
+  type RunningSocket,
+  type TextListener,
+  type TextSocket,
+} from './edge-socket.ts'
+import { upgradeRequired, wrongMethod } from './handshake.ts'
+import { handshakeGuard } from './handshakes.ts'
+import { createHttpServer } from './http-server.ts'
+import { readsPerFrame, type EdgeLimits } from './limits.ts'
+import type { Refusal } from './refusal.ts'
+import { selectProtocol, type Route } from './route.ts'
+import { strictWebSocket } from './strict-web-socket.ts'
+
+/*
+ * WebSockets for a Hono app on Node (RFC 6455). @hono/node-server runs the upgrade request through
+ * the app and ws speaks the protocol; this edge is stricter than both where they are lenient, and
+ * bounds what they leave open. It knows sockets and listeners, not documents.
+ *
+ *     upgrade ─▶ handshakes.admit ─▶ node-server ─▶ handshakes.ask ─▶ app ─▶ edge.upgrade
+ *                                                                               │ 200
+ *     listener ◀── edge-socket ◀── `connection` ◀── ws.handleUpgrade ◀──────────┘
+ */
+
+/** What the edge needs. */
+export interface WebSocketEdgeOptions {
+  readonly limits: EdgeLimits
+  readonly clock: Clock
+  /** Told of every error that is nobody's fault but ours: a listener or the app threw. */
+  readonly onBug: (error: Error) => void
+}
+
+/** What a route may choose. */
+export interface UpgradeOptions {
+  /** Subprotocols that the route speaks, most wanted first. Absent: none is ever selected. */
+  readonly protocols?: readonly string[]
+}
+
+/** How to end all sockets. */
+export interface Drain {
+  /** The close code for each socket; `closeCodes` has the table. */
+  readonly code: number
+  readonly reason: string
+  /** How long the peers may take to complete the closing handshake. */
+  readonly graceMs: number
+}
+
+/** What the edge holds at this moment. */
+export interface EdgeFigures {
+  /** Sockets whose listener has not been told `closed`. */
+  readonly sockets: number
+  /** Handshakes that the app has not answered. */
+  readonly handshakes: number
+}
+
+/** An app's `fetch`, as Hono has it. */
+export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
+
+/** The edge: a server to listen with, a handler to mount, a way to end. */
+export interface WebSocketEdge {
+  /** Creates the HTTP server for an app, not yet listening. Plain requests reach the app as usual. */
+  createServer(fetch: Fetch): Server
+  /**
+   * A handler that accepts a WebSocket handshake and gives its socket to what `open` returns; text
+   * closes the socket with 1003. Other requests get 426 or 405. Middleware before it may refuse with
+   * any answer, and one after it too, with any status but 200.
+   */
+  upgrade<E extends Env = Env>(
+    open: (socket: Socket, c: Context<E>) => SocketListener,
+    options?: UpgradeOptions,
+  ): MiddlewareHandler<E>
+  /** The same for a protocol that also speaks text. */
+  upgradeWithText<E extends Env = Env>(
+    open: (socket: TextSocket, c: Context<E>) => TextListener,
+    options?: UpgradeOptions,
+  ): MiddlewareHandler<E>
+  /**
+   * Ends all sockets and refuses new ones with 503, for good. Resolves when every listener has been
+   * told `closed`, at most `graceMs` later. Safe to call twice: the second call joins the first.
+   */
+  close(drain: Drain): Promise<void>
+  figures(): EdgeFigures
+}
+
+type Running =
+  | { readonly kind: 'serving' }
+  | { readonly kind: 'draining'; readonly drain: Drain; readonly drained: Promise<void> }
+
+/** Creates an edge; nothing listens and no timer runs until a server of it does. */
+export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdge => {
+  const { limits, clock, onBug } = options
+  const sockets = new Set<RunningSocket>()
+  const empty = Promise.withResolvers<void>()
+  let running: Running = { kind: 'serving' }
+
+  const handshakes = handshakeGuard({
+    limits,
+    clock,
+    onBug,
+    refuseAll: () => (running.kind === 'draining' ? drainingRefusal(running.drain) : null),
+  })
+
+  const accept = (ws: WebSocket, request: IncomingMessage): void => {
+    ws.on('error', () => {}) // a breach: `StrictWebSocket.close` has answered it with a close frame
+    const route = handshakes.take(request)
+    if (route === null) return ws.terminate() // its handshake was refused as the 101 went out
+    const socket = runSocket({
+      ws,
+      tcp: request.socket,
+      limits,
+      clock,
+      open: route.open,
+      onBug,
+      onGone: () => {
+        sockets.delete(socket)
+        if (running.kind === 'draining' && sockets.size === 0) empty.resolve()
+      },
+    })
+    sockets.add(socket)
+    if (running.kind === 'draining') end(socket, running.drain)
+  }
+
+  const websockets = new WebSocketServer({
+    noServer: true,
+    WebSocket: strictWebSocket(limits),
+    maxPayload: limits.messageBytes,
+    maxFragments: limits.fragments,
+    maxBufferedChunks: readsPerFrame(limits.messageBytes),
+    perMessageDeflate: false,
+    clientTracking: false,
+    handleProtocols: (offered, request) =>
+      selectProtocol(handshakes.routeOf(request)?.protocols ?? [], offered),
+    ...untyped,
+  })
+  websockets.on('connection', accept)
+
+  const handler =
+    <E extends Env>(
+      owner: (socket: TextSocket, c: Context<E>) => Owner,
+      { protocols = [] }: UpgradeOptions = {},
+    ): MiddlewareHandler<E> =>
+    async (c) => {
+      // the bindings of node-server, and nothing where an app is called by hand
+      const env: Partial<HttpBindings> | undefined = c.env
+      const request = env?.incoming
+      const route: Route = { protocols, open: (socket) => owner(socket, c) }
+      if (request === undefined || !handshakes.route(request, route))
+        return plainAnswer(c.req.method)
+      return upgradeWebSocket(c, {}) // no events: `connection` gives us the socket itself
+    }
+
+  return {
+    createServer: (fetch) =>
+      createAdaptorServer({
+        fetch: (request, env) => {
+          const bindings = env as HttpBindings // HTTP/1.1 is all that `createHttpServer` speaks
+          return bindings.outgoing === undefined
+            ? handshakes.ask(bindings.incoming, () => fetch(request, bindings))
+            : fetch(request, bindings)
+        },
+        hostname: 'localhost', // the name for HTTP/1.0 requests without Host, as health checks send
+        websocket: { server: websockets as unknown as AdaptorWebSockets },
+        createServer: ((_: unknown, listener: RequestListener) =>
+          createHttpServer(
+            { limits, clock, admit: handshakes.admit },
+            listener,
+          )) as typeof createServer,
+      }) as Server, // what `createHttpServer` returned
+    upgrade: (open, upgradeOptions) =>
+      handler((socket, c) => ({ kind: 'binary', listener: open(socket, c) }), upgradeOptions),
+    upgradeWithText: (open, upgradeOptions) =>
+      handler((socket, c) => ({ kind: 'text', listener: open(socket, c) }), upgradeOptions),
+    close: (drain) => {
+      if (running.kind === 'draining') return running.drained
+      running = { kind: 'draining', drain, drained: empty.promise }
+      for (const socket of sockets) end(socket, drain)
+      if (sockets.size === 0) empty.resolve()
+      return running.drained
+    },
+    figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),
+  }
+}
+
+const end = (socket: RunningSocket, { code, reason, graceMs }: Drain): void =>
+  socket.close({ code }, reason, graceMs)
+
+const drainingRefusal = ({ graceMs }: Drain): Refusal => ({
+  status: 503,
+  sentence: 'the server is stopping',
+  headers: [['Retry-After', String(Math.max(1, Math.ceil(graceMs / 1000)))]],
+})
+
+/** A plain request on a WebSocket route. */
+const plainAnswer = (method: string): Response => {
+  const { status, sentence, headers } =
+    method === 'GET' || method === 'HEAD' ? upgradeRequired : wrongMethod(method)
+  const response = new Response(`${sentence}\n`, { status })
+  for (const [name, value] of headers) response.headers.set(name, value)
+  // RFC 9110 §7.8: who sends Upgrade names it in Connection too
+  if (status === upgradeRequired.status) response.headers.set('Connection', 'Upgrade')
+  return response
+}
+
+/** Options of ws 8.23 that @types/ws 8.18 does not know. */
+const untyped = {
+  autoPong: false, // `answerPings` is bounded without ending the connection
+  closeTimeout: 2 ** 31 - 1, // never: the deadline is the clock's, in `runSocket`
+}
+
+/** ws's server as node-server declares it; `exactOptionalPropertyTypes` sets the two apart. */
+type AdaptorWebSockets = NonNullable<
+  Parameters<typeof createAdaptorServer>[0]['websocket']
+>['server']

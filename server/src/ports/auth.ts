@@ -1,0 +1,30 @@
+import type { DocName, Millis, Result } from '@quire/shared'
+
+/** What a session may do: see, see and comment, or change everything. */
+export type Access = 'read' | 'comment' | 'write'
+
+/** Who a session is and what it may do. */
+export interface Grant {
+  readonly access: Access
+  /** The user's id, null for an anonymous one. */
+  readonly user: string | null
+  /** When the grant ends; null where it does not. */
+  readonly expiresAt: Millis | null
+}
+
+/** Why a session is not let in. */
+export interface Denial {
+  readonly kind: 'unauthorized' | 'forbidden'
+  readonly message: string
+}
+
+/** What is asked for: a document, and whatever token the client gave in its family's way. */
+export interface AccessRequest {
+  readonly document: DocName
+  readonly token: string | null
+}
+
+/** Decides who may open what. Must not throw. */
+export interface Auth {
+  authorize(request: AccessRequest): Promise<Result<Grant, Denial>>
+}

@@ -1,0 +1,12 @@
+import type { Millis } from '@quire/shared'
+import type { Undo } from './undo.ts'
+
+/** Time as the shells see it; floors 0 and 1 get `now` as an argument instead. */
+export interface Clock {
+  /** Wall-clock time, milliseconds since the Unix epoch. */
+  now(): Millis
+  /** Calls `task` once, not before `delayMs` have passed. */
+  after(delayMs: number, task: () => void): Undo
+  /** Calls `task` about every `intervalMs` until undone. */
+  every(intervalMs: number, task: () => void): Undo
+}

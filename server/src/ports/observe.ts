@@ -1,0 +1,39 @@
+import type { CloseName, DocName } from '@quire/shared'
+
+/** What happened, for logs and figures: never document content, tokens or presence. */
+export type QuireEvent =
+  | { readonly kind: 'room-opened'; readonly document: DocName; readonly loadMs: number }
+  | { readonly kind: 'room-evicted'; readonly document: DocName }
+  | { readonly kind: 'load-failed'; readonly document: DocName; readonly problem: string }
+  | { readonly kind: 'session-joined'; readonly document: DocName; readonly session: number }
+  | { readonly kind: 'session-left'; readonly document: DocName; readonly session: number }
+  /** The server closed a session. `document` is null where none was named. */
+  | {
+      readonly kind: 'session-closed'
+      readonly document: DocName | null
+      readonly close: CloseName
+      readonly reason: string
+    }
+  | { readonly kind: 'unknown-message'; readonly document: DocName; readonly type: number }
+  | { readonly kind: 'missing-dependencies'; readonly document: DocName; readonly session: number }
+  | { readonly kind: 'presence-ignored'; readonly document: DocName; readonly entries: number }
+  | { readonly kind: 'append-failed'; readonly document: DocName; readonly problem: string }
+  | { readonly kind: 'append-recovered'; readonly document: DocName; readonly attempts: number }
+  | {
+      readonly kind: 'compacted'
+      readonly document: DocName
+      readonly folded: number
+      readonly bytes: number
+    }
+  | { readonly kind: 'compact-failed'; readonly document: DocName; readonly problem: string }
+  | { readonly kind: 'answer-failed'; readonly document: DocName; readonly problem: string }
+  | { readonly kind: 'corrupt-update'; readonly document: DocName; readonly problem: string }
+  | { readonly kind: 'bug'; readonly document: DocName | null; readonly error: Error }
+  | { readonly kind: 'listening'; readonly url: string }
+  | { readonly kind: 'draining'; readonly rooms: number; readonly sessions: number }
+  | { readonly kind: 'drained'; readonly left: number }
+
+/** A sink for events. It must not throw and must not block. */
+export interface Observe {
+  event(event: QuireEvent): void
+}

@@ -1,0 +1,29 @@
+import type { Frame } from '@quire/shared'
+
+/**
+ * One peer's open connection as the runtime sees it, whatever carries it (WebSocket today).
+ * After `close` or `terminate` every method is a no-op.
+ */
+export interface Socket {
+  /** The peer's address as the transport saw it: an IP, or '' where there is none. */
+  readonly address: string
+  /** Bytes that were given to `send` and that the operating system has not taken yet. */
+  queuedBytes(): number
+  /** Sends one binary message. The socket may keep a view: the caller never writes to `frame` again. */
+  send(frame: Frame): void
+  /**
+   * Starts the closing handshake (RFC 6455 §7.1.2): what was sent before still goes out, what
+   * arrives after is dropped. A reason over 123 bytes of UTF-8 is cut at a character.
+   */
+  close(code: number, reason: string): void
+  /** Drops the connection at once, without a closing handshake: for peers that do not read. */
+  terminate(): void
+}
+
+/** What the owner of a socket is told. Exactly one `closed` per socket, nothing after it. */
+export interface SocketListener {
+  /** A whole binary message. The bytes are the listener's to keep and are not written to again. */
+  message(bytes: Uint8Array): void
+  /** The connection is gone. `code` is 1006 where no close frame came (RFC 6455 §7.1.5). */
+  closed(code: number, reason: string): void
+}
