@@ -35,6 +35,9 @@ export default defineConfig({
     rolldownOptions: { output: { codeSplitting: { groups: chunks } } },
   },
   test: {
+    // Tests wait for conditions, not for time; this only ends what would never end.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       {
         root: repository,

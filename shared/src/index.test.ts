@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import * as shared from './index.ts'
+import * as testing from './testing/index.ts'
+
+test('the surface is these names and no more', () => {
+  expect(Object.keys(shared).toSorted()).toEqual([
+    'ByteReader',
+    'EMPTY_STATE_VECTOR',
+    'EMPTY_UPDATE',
+    'IdSet',
+    'assertNever',
+    'bytesEqual',
+    'clientId',
+    'closeCodes',
+    'concatBytes',
+    'decodeDeleteSet',
+    'decodePresence',
+    'decodeStateVector',
+    'docId',
+    'encodePresence',
+    'err',
+    'fitCloseReason',
+    'jsonProblem',
+    'limits',
+    'millis',
+    'ok',
+    'parseDocName',
+    'parseStateVector',
+    'readSync',
+    'readUpdate',
+    'seq',
+    'sessionId',
+    'updateOfDeletes',
+    'utf16Units',
+    'utf8Length',
+    'writeSync',
+  ])
+})
+
+test('the surface for tests is these names and no more', () => {
+  expect(Object.keys(testing).toSorted()).toEqual([
+    'anyValues',
+    'applyEdit',
+    'edits',
+    'everyTruncation',
+    'forgeHistory',
+    'forgedHistories',
+    'jsonValues',
+    'mutate',
+    'mutations',
+    'runSession',
+    'sessionPlans',
+    'texts',
+  ])
+})
+
+test('the types are exported by name', () => {
+  const source = readFileSync(join(import.meta.dirname, 'index.ts'), 'utf8')
+  expect(source).not.toContain('export *')
+  const types = [...source.matchAll(/^export type \{ (.*) \}/gm)].flatMap((match) =>
+    (match[1] ?? '').split(', '),
+  )
+  expect(new Set(types)).toEqual(
+    new Set([
+      'Advice',
+      'Bytes',
+      'ClientId',
+      'CloseCode',
+      'CloseName',
+      'DecodeProblem',
+      'DeleteSet',
+      'DocId',
+      'DocName',
+      'Frame',
+      'IdRange',
+      'Millis',
+      'NameProblem',
+      'PresenceEntry',
+      'PresenceLimits',
+      'ReceivedSync',
+      'Result',
+      'Seq',
+      'SessionId',
+      'StateVector',
+      'SyncMessage',
+      'Update',
+      'UpdateContents',
+    ]),
+  )
+})
+
+test('outside of testing and tests, source imports nothing but lib0 and itself, and no ambient effects', () => {
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && !file.startsWith('testing'),
+  )
+  expect(files.length).toBeGreaterThan(10)
+  for (const file of files) {
+    const source = readFileSync(join(import.meta.dirname, file), 'utf8')
+    for (const [, from] of source.matchAll(/(?:from|import) '([^']+)'/g))
+      expect(`${file}: ${from}`).toMatch(/: (\.{1,2}\/(?!testing)|lib0\/)/)
+    const effects = source.match(/\b(console|setTimeout|setInterval|Math\.random|Date)\b/)
+    expect(`${file}: ${effects?.[0]}`).toBe(`${file}: undefined`)
+  }
+})
+
+test('assertNever names what nobody handled', () => {
+  const unhandled = { kind: 'new arm' } as never
+  expect(() => shared.assertNever(unhandled)).toThrow('unhandled case: {"kind":"new arm"}')
+})

@@ -1,0 +1,16 @@
+/*
+ * Bounds that belong to the protocol rather than to one server: both ends know them. Bounds that an
+ * operator may turn are rows of the options table (server/src/config.ts).
+ */
+
+/** Protocol limits; the unit is in each name. */
+export const limits = {
+  /** Longest document name, bytes of UTF-8: names live in URLs, and proxies cut URLs at about 8 KB. */
+  nameBytes: 1024,
+  /** Longest reason in a close frame, bytes of UTF-8 (RFC 6455 §5.5: 125 less the 2 of the code). */
+  closeReasonBytes: 123,
+  /** How deep a value inside an update or a presence state may nest; deeper ones exhaust stacks. */
+  nestingDepth: 256,
+  /** Longest varUint: 2^53 - 1 takes 8 bytes of 7 bits. */
+  varUintBytes: 8,
+} as const

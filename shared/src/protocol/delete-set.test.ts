@@ -1,0 +1,75 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { clientId } from '../ids.ts'
+import { everyTruncation, mutate, mutations } from '../testing/mutations.ts'
+import { decodeDeleteSet, updateOfDeletes } from './delete-set.ts'
+import { IdSet } from './id-set.ts'
+
+const idSets = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom(1, 7, 2 ** 53 - 1),
+      fc.nat({ max: 60 }),
+      fc.integer({ min: 1, max: 9 }),
+    ),
+  )
+  .map((ranges) => {
+    const set = new IdSet()
+    for (const [client, start, length] of ranges) set.add(clientId(client), start, start + length)
+    return set
+  })
+
+const listed = (set: IdSet): string[] =>
+  [...set.ranges()].map(({ client, start, end }) => `${client}:${start}-${end}`).toSorted()
+
+describe('delete sets', () => {
+  test('are read as they were written', () => {
+    fc.assert(
+      fc.property(idSets, (set) => {
+        const decoded = decodeDeleteSet(set.toDeleteSet())
+        expect(decoded.ok && listed(decoded.value)).toEqual(listed(set))
+      }),
+    )
+  })
+
+  test('make an update that deletes exactly them', () => {
+    fc.assert(
+      fc.property(idSets, (set) => {
+        const { structs, ds } = Y.decodeUpdate(updateOfDeletes(set.toDeleteSet()))
+        expect(structs).toEqual([])
+        const ranges = [...ds.clients].flatMap(([client, items]) =>
+          items.map(({ clock, len }) => `${client}:${clock}-${clock + len}`),
+        )
+        expect(ranges.toSorted()).toEqual(listed(set))
+      }),
+    )
+  })
+
+  test.each([
+    ['a client twice', [2, 7, 1, 0, 1, 7, 1, 5, 1], 'order'],
+    ['bytes behind it', [0, 0], 'trailing'],
+    ['an end over 2^53 - 1', [1, 7, 1, 1, 255, 255, 255, 255, 255, 255, 255, 15], 'range'],
+    ['2^53 - 1 ranges', [1, 7, 255, 255, 255, 255, 255, 255, 255, 15, 1, 1], 'truncated'],
+    ['nothing', [], 'truncated'],
+  ])('[P2] with %s are refused', (_, list, kind) => {
+    const decoded = decodeDeleteSet(Uint8Array.from(list))
+    expect(decoded.ok ? null : decoded.error.kind).toBe(kind)
+  })
+
+  test('[P6] with ranges out of order, empty or overlapping are read as the ids they name', () => {
+    const decoded = decodeDeleteSet(Uint8Array.of(1, 7, 4, 10, 5, 2, 0, 0, 3, 12, 4))
+    expect(decoded.ok && listed(decoded.value)).toEqual(['7:0-3', '7:10-16'])
+  })
+
+  test('[P1] damaged get an answer', () => {
+    fc.assert(
+      fc.property(idSets, fc.array(mutations, { minLength: 10, maxLength: 10 }), (set, list) => {
+        const bytes = set.toDeleteSet()
+        for (const mutation of list) decodeDeleteSet(mutate(bytes, mutation, bytes))
+        for (const part of everyTruncation(bytes)) expect(decodeDeleteSet(part).ok).toBe(false)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})

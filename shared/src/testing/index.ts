@@ -1,0 +1,7 @@
+export { anyValues, jsonValues, texts } from './values.ts'
+export { edits, runSession, sessionPlans, applyEdit } from './yjs-session.ts'
+export type { Edit, Session, SessionPlan, Step } from './yjs-session.ts'
+export { everyTruncation, mutate, mutations } from './mutations.ts'
+export type { Mutation } from './mutations.ts'
+export { forgedHistories, forgeHistory } from './forged-history.ts'
+export type { ForgedStruct, ForgedUpdate } from './forged-history.ts'
