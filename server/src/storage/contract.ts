@@ -1,0 +1,50 @@
+import { describe } from 'vitest'
+import { appendingRules } from './contract/appending.ts'
+import { compactingRules } from './contract/compacting.ts'
+import { lifetimeRules } from './contract/lifetime.ts'
+import { modelRules } from './contract/model.ts'
+import { openingRules } from './contract/opening.ts'
+import type { MakeStorage } from './contract/fixture.ts'
+
+/*
+ * What every storage promises. Each rule has tests that cite it; a storage is one if it passes them.
+ *
+ * ST1   A name is created once, empty, with head 0: every later open, concurrent ones included,
+ *       finds the same id and epoch. Epochs are positive safe integers and differ by creation.
+ * ST2   Names are compared code point by code point: no case, normalisation, trimming or special
+ *       word makes two names one.
+ * ST3   A document's updates are numbered 1, 2, 3, … without gaps, in the order of the entry, of the
+ *       batch and of the batches. Each document counts for itself.
+ * ST4   A batch is stored whole or not at all. One unknown document fails it with
+ *       `unknown-document` and nothing of it is stored.
+ * ST5   Bytes come back as they went in, whatever they are and however many.
+ * ST6   `read` is the snapshot, then every update after it in order. `open` shows the same tail, the
+ *       same head, the snapshot's size, state vector and delete set.
+ * ST7   Compaction takes the snapshot and deletes exactly the updates up to its `through`, or does
+ *       neither (R14). One that covers no more than the stored one changes nothing and says `false`;
+ *       one that claims updates beyond the head is refused.
+ * ST8   Compaction changes no number: the head stays, updates after `through` stay, the next append
+ *       goes on counting, also where nothing but the snapshot is left.
+ * ST9   The caller's bytes are not written to, and not needed once the call has resolved. Bytes that
+ *       come back belong to the caller: writing to them changes neither the store nor one another.
+ * ST10  After `close()` every operation answers `closed`; none throws. What was called before it is
+ *       answered as if it had not been called yet. Closing twice is closing once.
+ * ST11  Operations may overlap: each has the effect it would have had in some one-by-one order.
+ * ST12  What was acknowledged is there when the store is opened again.
+ */
+
+export type { MakeStorage, StorageUnderTest } from './contract/fixture.ts'
+
+/**
+ * Declares the suite of rules ST1 to ST12 for the storage that `make` makes, one per test. Beside
+ * the examples it plays `histories` random ones, each on a storage of its own.
+ */
+export const storageContract = (title: string, make: MakeStorage, histories = 40): void => {
+  describe(`${title} keeps the storage contract`, () => {
+    openingRules(make)
+    appendingRules(make)
+    compactingRules(make)
+    lifetimeRules(make)
+    modelRules(make, histories)
+  })
+}

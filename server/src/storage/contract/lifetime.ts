@@ -1,0 +1,110 @@
+import { type Result } from '@quire/shared'
+import { expect, test } from 'vitest'
+import type { StorageProblem } from '../../ports/storage.ts'
+import {
+  appendTexts,
+  kindOf,
+  type MakeStorage,
+  nameOf,
+  noon,
+  openId,
+  snapshotOf,
+  storageForTest,
+  textsIn,
+  textUpdate,
+  unwrap,
+} from './fixture.ts'
+
+/** ST10, ST11 and ST12. */
+export const lifetimeRules = (make: MakeStorage): void => {
+  test('[ST10] a closed storage answers "closed" to everything', async () => {
+    const { storage } = await storageForTest(make)
+    const doc = await openId(storage)
+    await storage.close()
+    const answers: Result<unknown, StorageProblem>[] = await Promise.all([
+      storage.open(nameOf('notes')),
+      storage.append([{ doc, updates: [textUpdate('late')] }], noon),
+      storage.append([], noon),
+      storage.read(doc),
+      storage.compact(doc, snapshotOf(1, 'late')),
+    ])
+    expect(answers.map(kindOf)).toEqual(['closed', 'closed', 'closed', 'closed', 'closed'])
+  })
+
+  test('[ST10] closing twice, also at once, is closing once', async () => {
+    const { storage } = await storageForTest(make)
+    await openId(storage)
+    await Promise.all([storage.close(), storage.close()])
+    await expect(storage.close()).resolves.toBeUndefined()
+  })
+
+  test('[ST10] what was called before close is answered and kept', async () => {
+    const { storage, reopen } = await storageForTest(make)
+    const doc = await openId(storage)
+    const [first, second, read] = await Promise.all([
+      appendTexts(storage, doc, 'a'),
+      appendTexts(storage, doc, 'b'),
+      storage.read(doc),
+      storage.close(),
+    ])
+    expect([first.last, second.last]).toEqual([1, 2])
+    unwrap(read)
+    expect((await textsIn(await reopen(), doc)).tail).toEqual(['a', 'b'])
+  })
+
+  test('[ST11] overlapping appends each get their own numbers, none twice', async () => {
+    const { storage } = await storageForTest(make)
+    const docs = [await openId(storage, 'x'), await openId(storage, 'y')] as const
+    const jobs = Array.from({ length: 60 }, (_, job) => ({
+      doc: docs[job % 7 < 4 ? 0 : 1],
+      texts: Array.from({ length: 1 + (job % 3) }, (_text, i) => `job ${job}.${i}`),
+    }))
+    const landed = await Promise.all(
+      jobs.map(async ({ doc, texts }) => {
+        const appended = await appendTexts(storage, doc, ...texts)
+        await storage.read(doc)
+        return appended
+      }),
+    )
+    for (const doc of docs) {
+      const { head, tail } = await textsIn(storage, doc)
+      expect(tail).toHaveLength(head)
+      const mine = landed.filter((where) => where.doc === doc)
+      const asked = jobs.filter((job) => job.doc === doc).map((job) => job.texts)
+      expect(mine.map(({ first, last }) => tail.slice(first - 1, last))).toEqual(asked)
+    }
+  })
+
+  test('[ST11] a read that overlaps appends sees the log up to some whole batch', async () => {
+    const { storage } = await storageForTest(make)
+    const doc = await openId(storage)
+    const reads = Array.from({ length: 20 }, async (_, i) => {
+      const appending = appendTexts(storage, doc, `${i}.a`, `${i}.b`)
+      const { head, tail } = unwrap(await storage.read(doc))
+      await appending
+      return { head, tail }
+    })
+    for (const { head, tail } of await Promise.all(reads)) {
+      expect(tail).toHaveLength(head)
+      expect(head % 2).toBe(0)
+    }
+  })
+
+  test('[ST12] everything acknowledged is there after reopening', async () => {
+    const { storage, reopen } = await storageForTest(make)
+    const [x, y] = [await openId(storage, 'x'), await openId(storage, 'y')]
+    await appendTexts(storage, x, 'a', 'b', 'c')
+    await appendTexts(storage, y, 'z')
+    unwrap(await storage.compact(x, snapshotOf(2, 'ab')))
+    const before = [await storage.open(nameOf('x')), await storage.open(nameOf('y'))].map(unwrap)
+
+    const again = await reopen()
+    expect([await again.open(nameOf('x')), await again.open(nameOf('y'))].map(unwrap)).toEqual(
+      before,
+    )
+    expect(await textsIn(again, x)).toEqual({ head: 3, snapshot: 'ab', tail: ['c'] })
+    expect(await appendTexts(again, x, 'd')).toMatchObject({ first: 4, last: 4 })
+    const z = await openId(again, 'new')
+    expect([x, y]).not.toContain(z)
+  })
+}

@@ -1,0 +1,60 @@
+import Database from 'better-sqlite3'
+import { ok, type Result } from '@quire/shared'
+import type { StorageProblem } from '../../ports/storage.ts'
+import { attempt, attemptValue } from './problem.ts'
+import { migrate, type WrongFile } from './schema.ts'
+
+/** When a commit counts as done: on the disk, or with the operating system. */
+export type Synchronous = 'full' | 'normal'
+
+/** How long to wait for a lock that a backup or a shell holds before answering `busy`. */
+const busyTimeoutMs = 5_000
+/** Page cache of the writer: the inner pages of every tree and the leaves of the busy documents. */
+const writerCacheKiB = 16_384
+/** Page cache of the reader: inner pages; content is read once and lives in the system's cache. */
+const readerCacheKiB = 4_096
+/** A WAL file that grew beyond this under load is cut back to it when it is next reused. */
+const walLimitBytes = 64 * 1024 * 1024
+
+/**
+ * Opens the one connection that writes, bringing the file to the newest schema.
+ *
+ * WAL: readers see the last commit while the next is written, and a commit is one sequential write.
+ * `full` fsyncs the WAL in every commit; `normal` only in checkpoints, so a power cut (not a crash of
+ * the process) may take the last commits. Checkpoints are ours (see checkpoint.ts), so SQLite's
+ * automatic one, which runs inside a COMMIT and holds up its ack, is off. No mmap: an I/O error on
+ * mapped pages is a SIGBUS that ends the process, on read pages it is an error code.
+ */
+export const openWriterConnection = (
+  file: string,
+  synchronous: Synchronous,
+): Result<Database.Database, StorageProblem | WrongFile> =>
+  attempt('open the database', file, () => {
+    const db = new Database(file, { timeout: busyTimeoutMs })
+    const migrated = attempt('open the database', file, () => {
+      // First the look inside: journal_mode writes to the header, also of a file that is not ours.
+      const prepared = migrate(db, file)
+      if (!prepared.ok) return prepared
+      db.pragma('journal_mode = WAL')
+      // After journal_mode: better-sqlite3 is built to fall back to NORMAL when WAL is switched on.
+      db.pragma(`synchronous = ${synchronous}`)
+      db.pragma('foreign_keys = ON')
+      db.pragma('wal_autocheckpoint = 0')
+      db.pragma(`journal_size_limit = ${walLimitBytes}`)
+      db.pragma(`cache_size = -${writerCacheKiB}`)
+      db.pragma('temp_store = MEMORY')
+      db.pragma('trusted_schema = OFF')
+      return ok(db)
+    })
+    if (!migrated.ok) db.close()
+    return migrated
+  })
+
+/** Opens a connection that only reads; the writer's must have been opened before. */
+export const openReaderConnection = (file: string): Result<Database.Database, StorageProblem> =>
+  attemptValue('open the database for reading', file, () => {
+    const db = new Database(file, { readonly: true, timeout: busyTimeoutMs })
+    db.pragma(`cache_size = -${readerCacheKiB}`)
+    db.pragma('trusted_schema = OFF')
+    return db
+  })

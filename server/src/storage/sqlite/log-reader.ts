@@ -1,0 +1,89 @@
+import type { Database } from 'better-sqlite3'
+import { type DocId, err, ok, type Result, type Seq } from '@quire/shared'
+import type { StorageProblem } from '../../ports/storage.ts'
+import type { Handlers, PackedContent, PackedDocument, ReaderOperations } from './operations.ts'
+import { pack } from './packed.ts'
+import { attempt } from './problem.ts'
+import { verifyDatabase } from './verify.ts'
+
+interface DocumentRow {
+  readonly id: DocId
+  readonly epoch: number
+  readonly head: Seq
+  readonly through: Seq | null
+  readonly stateVector: Uint8Array | null
+  readonly deleteSet: Uint8Array | null
+  readonly snapshotBytes: number | null
+}
+
+interface ContentRow {
+  readonly head: Seq
+  readonly bytes: Uint8Array | null
+}
+
+/**
+ * The newest update of document `documents.id`, in SQL: the last row of the tail or, where all is
+ * folded, the end of the snapshot. A seek to the end of the tail, which an append touches anyway.
+ */
+export const headOfDocument = `coalesce(
+  (SELECT max(seq) FROM updates WHERE doc = documents.id),
+  (SELECT through_seq FROM snapshots WHERE doc = documents.id),
+  0)`
+
+/** The problem of an id that no document has. */
+export const unknownDocument = (doc: DocId, file: string): Result<never, StorageProblem> =>
+  err({ kind: 'unknown-document', message: `${file} has no document ${doc}` })
+
+const present = (part: Uint8Array | null): part is Uint8Array => part !== null
+
+/** Finds a document by name and packs it; null where there is none. Runs in a transaction. */
+export const documentFinder = (db: Database): ((name: string) => PackedDocument | null) => {
+  const byName = db.prepare<[string], DocumentRow>(`
+    SELECT id, epoch, ${headOfDocument} AS head, through_seq AS through,
+           state_vector AS stateVector, delete_set AS deleteSet, length(bytes) AS snapshotBytes
+    FROM documents LEFT JOIN snapshots ON doc = id
+    WHERE name = ?`)
+  const tailOf = tailReader(db)
+  return (name) => {
+    const row = byName.get(name)
+    if (!row) return null
+    const { id, epoch, head, through, stateVector, deleteSet, snapshotBytes } = row
+    const parts = [...[stateVector, deleteSet].filter(present), ...tailOf(id)]
+    return { id, epoch, head, through, snapshotBytes: snapshotBytes ?? 0, packed: pack(parts) }
+  }
+}
+
+// All rows: compaction deletes what it folds in the commit that stores the snapshot (R14).
+const tailReader = (db: Database): ((doc: DocId) => Uint8Array[]) => {
+  const all = db
+    .prepare<[number], Uint8Array>('SELECT bytes FROM updates WHERE doc = ? ORDER BY seq')
+    .pluck()
+  return (doc) => all.all(doc)
+}
+
+/** The reading half of the log. Each operation sees one commit: its statements share a snapshot. */
+export const createLogReader = (db: Database, file: string): Handlers<ReaderOperations> => {
+  const find = documentFinder(db)
+  const tailOf = tailReader(db)
+  const content = db.prepare<[number], ContentRow>(`
+    SELECT ${headOfDocument} AS head, bytes
+    FROM documents LEFT JOIN snapshots ON doc = id
+    WHERE id = ?`)
+
+  const read = (doc: DocId): Result<PackedContent, StorageProblem> => {
+    const row = content.get(doc)
+    if (!row) return unknownDocument(doc, file)
+    const { head, bytes } = row
+    const parts = [...[bytes].filter(present), ...tailOf(doc)]
+    return ok({ head, hasSnapshot: bytes !== null, packed: pack(parts) })
+  }
+
+  const inReadTransaction = <T>(what: string, body: () => Result<T, StorageProblem>) =>
+    attempt(what, file, () => db.transaction(body).deferred())
+
+  return {
+    find: (name) => inReadTransaction('open a document', () => ok(find(name))),
+    read: (doc) => inReadTransaction(`read document ${doc}`, () => read(doc)),
+    verify: () => inReadTransaction('verify the log', () => ok(verifyDatabase(db))),
+  }
+}

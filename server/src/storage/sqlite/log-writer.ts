@@ -1,0 +1,87 @@
+import type { Database } from 'better-sqlite3'
+import { err, ok, type Result, seq } from '@quire/shared'
+import type { Appended, StorageProblem } from '../../ports/storage.ts'
+import { documentFinder, headOfDocument, unknownDocument } from './log-reader.ts'
+import type {
+  Creation,
+  Handlers,
+  PackedBatch,
+  PackedDocument,
+  PackedSnapshot,
+  WriterOperations,
+} from './operations.ts'
+import { unpack } from './packed.ts'
+import { attempt } from './problem.ts'
+import { transactionOn } from './transaction.ts'
+
+/** The writing half of the log. Each operation is one commit, durable when it returns `ok`. */
+export const createLogWriter = (db: Database, file: string): Handlers<WriterOperations> => {
+  const inTransaction = transactionOn(db)
+  const find = documentFinder(db)
+  const insertDocument = db.prepare<[string, number, number]>(`
+    INSERT INTO documents (name, epoch, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`)
+  const headOf = db
+    .prepare<[number], number>(`SELECT ${headOfDocument} FROM documents WHERE id = ?`)
+    .pluck()
+  const insertUpdate = db.prepare<[number, number, number, Uint8Array]>(
+    'INSERT INTO updates (doc, seq, at, bytes) VALUES (?, ?, ?, ?)',
+  )
+  const foldedIn = db
+    .prepare<[number], number>('SELECT through_seq FROM snapshots WHERE doc = ?')
+    .pluck()
+  const putSnapshot = db.prepare<(number | Uint8Array | undefined)[]>(`
+    INSERT INTO snapshots (doc, through_seq, at, state_vector, delete_set, bytes)
+    VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (doc) DO UPDATE SET through_seq = excluded.through_seq, at = excluded.at,
+      state_vector = excluded.state_vector, delete_set = excluded.delete_set,
+      bytes = excluded.bytes`)
+  const deleteFolded = db.prepare<[number, number]>(
+    'DELETE FROM updates WHERE doc = ? AND seq <= ?',
+  )
+
+  const create = ({ name, epoch, at }: Creation): Result<PackedDocument, StorageProblem> => {
+    insertDocument.run(name, epoch, at)
+    const document = find(name)
+    return document ? ok(document) : err({ kind: 'io', message: `${file} lost what it created` })
+  }
+
+  const append = (batch: PackedBatch): Result<Appended[], StorageProblem> => {
+    const updates = unpack(batch.packed)
+    const landed: Appended[] = []
+    let next = 0
+    for (const [i, doc] of batch.docs.entries()) {
+      const entry = updates.slice(next, (next += batch.counts[i] ?? 0))
+      const head = headOf.get(doc)
+      if (head === undefined) return unknownDocument(doc, file)
+      entry.forEach((update, n) => insertUpdate.run(doc, head + 1 + n, batch.at, update))
+      landed.push({ doc, first: seq(head + 1), last: seq(head + entry.length) })
+    }
+    return ok(landed)
+  }
+
+  const compact = (snapshot: PackedSnapshot): Result<boolean, StorageProblem> => {
+    const { doc, through, at, packed } = snapshot
+    const head = headOf.get(doc)
+    if (head === undefined) return unknownDocument(doc, file)
+    if (through > head)
+      return err({
+        kind: 'corrupt',
+        message: `snapshot of document ${doc} covers update ${through}, its log in ${file} ends at ${head}`,
+      })
+    if (through <= (foldedIn.get(doc) ?? 0)) return ok(false) // R14: never replace what covers as much
+    putSnapshot.run(doc, through, at, ...unpack(packed))
+    deleteFolded.run(doc, through)
+    return ok(true)
+  }
+
+  const committing = <T>(what: string, body: () => Result<T, StorageProblem>) =>
+    attempt(what, file, () => inTransaction(body))
+
+  return {
+    create: (creation) => committing('create a document', () => create(creation)),
+    append: (batch) =>
+      committing(`append ${batch.packed.sizes.length} updates`, () => append(batch)),
+    compact: (snapshot) =>
+      committing(`store a snapshot of document ${snapshot.doc}`, () => compact(snapshot)),
+  }
+}

@@ -1,0 +1,75 @@
+import type { Appended, StorageProblem } from '../../ports/storage.ts'
+import type { DocId, DocName, Millis, Result, Seq } from '@quire/shared'
+import type { Packed } from './packed.ts'
+
+/*
+ * What the event loop asks of the storage threads, and what they answer. All bytes travel packed
+ * and are transferred; the layout of each `Packed` is written beside it.
+ */
+
+/** A document as opened. `packed`: state vector and delete set if `through` is set, then the tail. */
+export interface PackedDocument {
+  readonly id: DocId
+  readonly epoch: number
+  readonly head: Seq
+  readonly through: Seq | null
+  readonly snapshotBytes: number
+  readonly packed: Packed
+}
+
+/** A document's content. `packed`: the snapshot if `hasSnapshot`, then the tail. */
+export interface PackedContent {
+  readonly head: Seq
+  readonly hasSnapshot: boolean
+  readonly packed: Packed
+}
+
+/** A batch. Entry i appends `counts[i]` updates to `docs[i]`; `packed`: all updates in order. */
+export interface PackedBatch {
+  readonly at: Millis
+  readonly docs: readonly DocId[]
+  readonly counts: readonly number[]
+  readonly packed: Packed
+}
+
+/** A snapshot to store. `packed`: state vector, delete set, bytes. */
+export interface PackedSnapshot {
+  readonly doc: DocId
+  readonly through: Seq
+  readonly at: Millis
+  readonly packed: Packed
+}
+
+/** A document to create under a name that was free when somebody looked. */
+export interface Creation {
+  readonly name: DocName
+  readonly epoch: number
+  readonly at: Millis
+}
+
+/** The operations of the writer thread. */
+export interface WriterOperations {
+  create: { ask: Creation; answer: PackedDocument }
+  append: { ask: PackedBatch; answer: readonly Appended[] }
+  compact: { ask: PackedSnapshot; answer: boolean }
+}
+
+/** The operations of the reader thread. */
+export interface ReaderOperations {
+  find: { ask: DocName; answer: PackedDocument | null }
+  read: { ask: DocId; answer: PackedContent }
+  verify: { ask: null; answer: readonly string[] }
+}
+
+/** Some thread's operations: what each is asked and what it answers. */
+export type Operations = Record<string, { ask: unknown; answer: unknown }>
+
+/** The outcome of operation `K`. */
+export type Outcome<O, K extends keyof O> = O[K] extends { answer: infer Answer }
+  ? Result<Answer, StorageProblem>
+  : never
+
+/** What a thread does for each operation, at once and without throwing. */
+export type Handlers<O> = {
+  readonly [K in keyof O]: O[K] extends { ask: infer Ask } ? (ask: Ask) => Outcome<O, K> : never
+}

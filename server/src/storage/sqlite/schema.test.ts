@@ -1,0 +1,100 @@
+import Database from 'better-sqlite3'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { appendTexts, kindOf, openId, textsIn } from '../contract/fixture.ts'
+import { applicationId, migrate, migrations } from './schema.ts'
+import { openLoopStorage } from './testing/loop-thread.ts'
+import { temporaryDir } from './testing/temporary-dir.ts'
+
+const openDatabase = (file: string): Database.Database => {
+  const db = new Database(file)
+  onTestFinished(() => {
+    db.close()
+  })
+  return db
+}
+
+const pragma = (db: Database.Database, name: string) => db.pragma(name, { simple: true })
+
+const addLabels = 'ALTER TABLE documents ADD COLUMN label TEXT'
+
+test('an empty file, version 0, becomes the newest version', () => {
+  const file = join(temporaryDir(), 'quire.db')
+  const db = openDatabase(file)
+  expect(pragma(db, 'user_version')).toBe(0)
+  expect(migrate(db, file)).toEqual({ ok: true, value: undefined })
+  expect(pragma(db, 'user_version')).toBe(migrations.length)
+  expect(pragma(db, 'application_id')).toBe(applicationId)
+  expect(migrate(db, file)).toEqual({ ok: true, value: undefined })
+})
+
+test('a file of version 1 keeps its documents on the way to later versions', async () => {
+  const dataDir = temporaryDir()
+  const file = join(dataDir, 'quire.db')
+  expect(migrate(openDatabase(file), file, migrations.slice(0, 1)).ok).toBe(true)
+  const before = await openLoopStorage(dataDir)
+  const doc = await openId(before)
+  await appendTexts(before, doc, 'a', 'b')
+  await before.close()
+
+  const db = openDatabase(file)
+  const later = [...migrations, addLabels, `UPDATE documents SET label = 'moved'`]
+  expect(migrate(db, file, later).ok).toBe(true)
+  expect(pragma(db, 'user_version')).toBe(migrations.length + 2)
+  expect(db.prepare('SELECT name, label FROM documents').all()).toEqual([
+    { name: 'notes', label: 'moved' },
+  ])
+  expect(db.prepare('SELECT count(*) FROM updates').pluck().get()).toBe(2)
+})
+
+test('a migration that fails leaves the old version, whole', async () => {
+  const dataDir = temporaryDir()
+  const file = join(dataDir, 'quire.db')
+  const db = openDatabase(file)
+  migrate(db, file)
+  expect(migrate(db, file, [...migrations, addLabels, 'SELECT nonsense FROM nowhere'])).toEqual({
+    ok: false,
+    error: {
+      kind: 'io',
+      message:
+        `${file}: cannot migrate from schema version ${migrations.length} to ` +
+        `${migrations.length + 2}: no such table: nowhere (SQLITE_ERROR)`,
+    },
+  })
+  expect(pragma(db, 'user_version')).toBe(migrations.length)
+  expect(() => db.prepare('SELECT label FROM documents')).toThrow('no such column')
+  db.close()
+  const storage = await openLoopStorage(dataDir)
+  const doc = await openId(storage)
+  await appendTexts(storage, doc, 'a')
+  expect((await textsIn(storage, doc)).tail).toEqual(['a'])
+  await storage.close()
+})
+
+test('a file of a later Quire is refused, naming both versions', () => {
+  const file = join(temporaryDir(), 'quire.db')
+  const db = openDatabase(file)
+  migrate(db, file, [...migrations, addLabels])
+  expect(migrate(db, file)).toEqual({
+    ok: false,
+    error: {
+      kind: 'newer-schema',
+      message:
+        `${file} has schema version ${migrations.length + 1}, this Quire knows versions up to ` +
+        `${migrations.length}: it was written by a later Quire, start that one`,
+    },
+  })
+})
+
+test('a SQLite file of another program is refused and stays as it was', () => {
+  const file = join(temporaryDir(), 'quire.db')
+  const db = openDatabase(file)
+  db.exec('CREATE TABLE documents (title TEXT)')
+  expect(kindOf(migrate(db, file))).toBe('foreign-file')
+  db.pragma('application_id = 0x0f055111')
+  expect(migrate(db, file)).toMatchObject({
+    error: { kind: 'foreign-file', message: expect.stringContaining('application_id 0xf055111') },
+  })
+  expect(pragma(db, 'user_version')).toBe(0)
+  expect(db.prepare('SELECT name FROM sqlite_schema').pluck().all()).toEqual(['documents'])
+})

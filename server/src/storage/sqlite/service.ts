@@ -1,0 +1,47 @@
+import { ok, type Result } from '@quire/shared'
+import type { StorageProblem } from '../../ports/storage.ts'
+import { type Checkpointed, createCheckpointer } from './checkpoint.ts'
+import { openReaderConnection, openWriterConnection } from './connection.ts'
+import { createLogReader } from './log-reader.ts'
+import { createLogWriter } from './log-writer.ts'
+import type { OpenProblem, ThreadOptions } from './messages.ts'
+import { attemptValue } from './problem.ts'
+
+/** Performs one operation. */
+export type Handle = (ask: unknown) => Result<unknown, StorageProblem>
+
+/** An open connection and what can be asked of it. All of it is synchronous and does not throw. */
+export interface Service {
+  readonly handlers: Readonly<Record<string, Handle>>
+  /** Runs after each answer has left. */
+  readonly afterAnswer: () => Checkpointed | null
+  readonly close: () => void
+}
+
+// Both ends of the port compile against operations.ts, so each `ask` is what its handler takes.
+const asHandlers = (handlers: object) => handlers as Record<string, Handle>
+
+/** Opens the connection that `options` describe. */
+export const openService = (options: ThreadOptions): Result<Service, OpenProblem> => {
+  const { file } = options
+  const opened =
+    options.role === 'writer'
+      ? openWriterConnection(file, options.synchronous)
+      : openReaderConnection(file)
+  if (!opened.ok) return opened
+  const db = opened.value
+  const prepared = attemptValue('prepare the statements', file, () =>
+    options.role === 'writer'
+      ? {
+          handlers: asHandlers(createLogWriter(db, file)),
+          afterAnswer: createCheckpointer(db, file),
+        }
+      : { handlers: asHandlers(createLogReader(db, file)), afterAnswer: () => null },
+  )
+  if (!prepared.ok) {
+    db.close()
+    return prepared
+  }
+  // The last connection to close, the writer's, moves the WAL into the database and removes it.
+  return ok({ ...prepared.value, close: () => db.close() })
+}

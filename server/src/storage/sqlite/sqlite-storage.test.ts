@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DocName } from '@quire/shared'
+import { afterAll, vi } from 'vitest'
+import { storageContract, type StorageUnderTest } from '../contract.ts'
+import { unwrap } from '../contract/fixture.ts'
+import type { Storage } from '../../ports/storage.ts'
+import { openSqliteStorage } from './open.ts'
+import { openLoopStorage } from './testing/loop-thread.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // threads take a second to start on a busy machine
+
+const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'quire-storage-'))
+
+const openAlone = async (): Promise<StorageUnderTest> => {
+  const dataDir = newDataDir()
+  let newest = await openLoopStorage(dataDir)
+  return {
+    storage: newest,
+    reopen: async () => {
+      await newest.close()
+      newest = await openLoopStorage(dataDir)
+      return newest
+    },
+    dispose: async () => {
+      await newest.close()
+      rmSync(dataDir, { recursive: true })
+    },
+  }
+}
+
+// Starting threads takes far longer than any test here, so the tests share one storage for as long
+// as none of them closes it: each sees it through names of its own.
+const sharedDir = newDataDir()
+let shared: Storage | null = null
+let guests = 0
+
+const openShared = async (): Promise<Storage> =>
+  (shared ??= unwrap(await openSqliteStorage({ dataDir: sharedDir })))
+
+const asGuest = (real: Storage, guest: number): Storage => ({
+  ...real,
+  open: (name) => real.open(`${guest}/${name}` as DocName), // may be too long to be one, no matter
+  close: async () => {
+    shared = null
+    await real.close()
+  },
+})
+
+const openAsGuest = async (): Promise<StorageUnderTest> => {
+  const guest = ++guests
+  const storage = asGuest(await openShared(), guest)
+  return {
+    storage,
+    reopen: async () => {
+      await shared?.close()
+      shared = null
+      return asGuest(await openShared(), guest)
+    },
+    dispose: async () => undefined,
+  }
+}
+
+afterAll(async () => {
+  await shared?.close()
+  rmSync(sharedDir, { recursive: true })
+})
+
+// The same code twice: many histories on the event loop, and on threads what only threads can break.
+storageContract('SQLite on the event loop', openAlone)
+storageContract('SQLite on its threads', openAsGuest, 3)

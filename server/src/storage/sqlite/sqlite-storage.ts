@@ -1,0 +1,130 @@
+import { stat } from 'node:fs/promises'
+import {
+  type DocId,
+  type DocName,
+  err,
+  millis,
+  type Millis,
+  ok,
+  type Result,
+  type Update,
+} from '@quire/shared'
+import type { DeleteSet, StateVector } from '@quire/shared'
+import type { OpenedDocument, Snapshot, Storage, StorageProblem } from '../../ports/storage.ts'
+import type { PackedContent, PackedDocument } from './operations.ts'
+import type { ReaderOperations, WriterOperations } from './operations.ts'
+import { pack, unpack } from './packed.ts'
+import { problemFrom } from './problem.ts'
+import type { Thread } from './thread.ts'
+
+/** What the store takes on disk, for the operator. */
+export interface SqliteFigures {
+  readonly databaseBytes: number
+  /** Committed, but not yet moved into the database. Stays near 16 MiB; grows if moving it fails. */
+  readonly walBytes: number
+  /** Why the newest move failed, null if it did not. */
+  readonly checkpointProblem: StorageProblem | null
+}
+
+/** A storage in one SQLite file. */
+export interface SqliteStorage extends Storage {
+  figures(): Promise<Result<SqliteFigures, StorageProblem>>
+  /** Looks for damage in the whole file; sentences, none if all is well. Holds up opens meanwhile. */
+  verify(): Promise<Result<readonly string[], StorageProblem>>
+}
+
+/** What a SQLite storage is made of. */
+export interface SqliteParts {
+  readonly file: string
+  readonly writer: Thread<WriterOperations>
+  readonly reader: Thread<ReaderOperations>
+  readonly now: () => Millis
+  /** A new epoch: a positive safe integer that no earlier document had. */
+  readonly epoch: () => number
+  /** Called once, when both threads have let go of the file. */
+  readonly release: () => void
+}
+
+// The brands below are kept by the store: what comes out of a column is what went into it.
+const openedFrom = (document: PackedDocument): OpenedDocument => {
+  const { id, epoch, head, through, snapshotBytes, packed } = document
+  const parts = unpack(packed)
+  if (through === null)
+    return { id, epoch, head, snapshot: null, snapshotBytes, tail: parts as Update[] }
+  const [stateVector, deleteSet, ...tail] = parts as [StateVector, DeleteSet, ...Update[]]
+  return { id, epoch, head, snapshot: { through, stateVector, deleteSet }, snapshotBytes, tail }
+}
+
+const contentFrom = ({ head, hasSnapshot, packed }: PackedContent) => {
+  const parts = unpack(packed) as Update[]
+  const snapshot = hasSnapshot ? (parts.shift() ?? null) : null
+  return { head, snapshot, tail: parts }
+}
+
+const mapOk = <T, U>(result: Result<T, StorageProblem>, change: (value: T) => U) =>
+  result.ok ? ok(change(result.value)) : result
+
+const sizeOf = async (file: string): Promise<number> => {
+  try {
+    return (await stat(file)).size
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return 0
+    throw thrown
+  }
+}
+
+/** Puts the threads together: writes go to one, reads to the other, and neither waits for both. */
+export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
+  const { file, writer, reader, now, epoch, release } = parts
+  let closing: Promise<void> | null = null
+
+  const open = async (name: DocName): Promise<Result<OpenedDocument, StorageProblem>> => {
+    const found = await reader.ask('find', name)
+    if (!found.ok) return found
+    if (found.value) return ok(openedFrom(found.value))
+    return mapOk(await writer.ask('create', { name, epoch: epoch(), at: now() }), openedFrom)
+  }
+
+  const compact = (doc: DocId, { through, stateVector, deleteSet, bytes }: Snapshot) =>
+    writer.ask('compact', {
+      doc,
+      through,
+      at: now(),
+      packed: pack([stateVector, deleteSet, bytes]),
+    })
+
+  const shut = async (): Promise<void> => {
+    // The writer last: the last connection moves the WAL into the database and removes it.
+    await reader.close()
+    await writer.close()
+    release()
+  }
+
+  return {
+    open,
+    append: (batch, at) =>
+      writer.ask('append', {
+        at,
+        docs: batch.map((entry) => entry.doc),
+        counts: batch.map((entry) => entry.updates.length),
+        packed: pack(batch.flatMap((entry) => entry.updates)),
+      }),
+    read: async (doc) => mapOk(await reader.ask('read', doc), contentFrom),
+    compact,
+    figures: async () => {
+      try {
+        const [databaseBytes, walBytes] = await Promise.all([sizeOf(file), sizeOf(`${file}-wal`)])
+        const checkpointed = writer.checkpointed()
+        const checkpointProblem = checkpointed && !checkpointed.ok ? checkpointed.error : null
+        return ok({ databaseBytes, walBytes, checkpointProblem })
+      } catch (thrown) {
+        return err(problemFrom(thrown, 'measure the store', file))
+      }
+    },
+    verify: () => reader.ask('verify', null),
+    close: () => (closing ??= shut()),
+  }
+}
+
+/** The clock of the machine. */
+export const systemNow = (): Millis => millis(Date.now())
