@@ -11,6 +11,11 @@ export interface Folded {
   readonly bytes: Update
   readonly stateVector: StateVector
   readonly deleteSet: DeleteSet
+  /**
+   * The structs inside `bytes` that wait for structs nobody has sent yet, null if there are none. A
+   * state vector cannot tell of them: it ends at the first gap.
+   */
+  readonly waiting: Update | null
 }
 
 /** An answer to a state vector: `first` to be applied in order, then `last`. */

@@ -1,0 +1,8 @@
+import { expect, it } from 'vitest'
+import { nameOf } from '../storage/contract/fixture.ts'
+import { openAuth } from './open.ts'
+
+it.each([null, '', 'any token'])('open: whoever brings %j may write', async (token) => {
+  const grant = await openAuth.authorize({ document: nameOf('notes'), token })
+  expect(grant).toEqual({ ok: true, value: { access: 'write', user: null, expiresAt: null } })
+})

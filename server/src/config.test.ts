@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { describeOption, optionRows, readConfig, type Config, type OptionRow } from './config.ts'
+
+const rows: readonly OptionRow[] = optionRows
+
+const read = (
+  flags: Record<string, string> = {},
+  env: Record<string, string> = {},
+): Config | readonly string[] => {
+  const config = readConfig(flags, env)
+  return config.ok ? config.value : config.error
+}
+
+/** What is not a value of a row's kind. */
+const malformedOf = ({ kind }: OptionRow): readonly string[] => {
+  switch (kind.type) {
+    case 'text':
+      return ['']
+    case 'list':
+      return []
+    case 'switch':
+      return ['', 'true', '1', 'ON', 'yes']
+    case 'choice':
+      return ['', 'other', `${kind.choices.join('')}s`, `${kind.choices[0]} `]
+    case 'count': {
+      const outside = [String(kind.max + 1), ...(kind.min > 0 ? [String(kind.min - 1)] : [])]
+      return [...outside, '', '-1', '1.5', '1e9', '0x10', ' 1', '1_000', 'NaN', '9'.repeat(16)]
+    }
+  }
+}
+
+describe('the table of options', () => {
+  it('has flags and variables that are unique and well-formed', () => {
+    const flags = rows.map(({ flag }) => flag)
+    const variables = rows.map(({ env }) => env)
+    expect(new Set(flags).size).toBe(rows.length)
+    expect(new Set(variables).size).toBe(rows.length)
+    for (const flag of flags) expect(flag).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    for (const name of variables) expect(name).toMatch(/^QUIRE_[A-Z]+(_[A-Z]+)*$/)
+  })
+
+  it.each(rows)('--$flag says what it does, in a sentence', ({ about }) => {
+    expect(about).toMatch(/^[A-Za-z].*\.$/)
+  })
+
+  it.each(rows)('--$flag: its default is the same as its default written out', (row) => {
+    const { key, env, fallback } = row
+    const value = (of: Config | readonly string[]): unknown => (of as Record<string, unknown>)[key]
+    expect(value(read({ [key]: fallback }))).toEqual(value(read()))
+    expect(value(read({}, { [env]: fallback }))).toEqual(value(read()))
+    expect(value(read())).toBeDefined()
+  })
+})
+
+describe('a malformed value', () => {
+  const cases = rows.flatMap((row) => malformedOf(row).map((value) => ({ row, value })))
+
+  it.each(cases)(
+    '$row.flag = $value stops the start with that row’s sentence',
+    ({ row, value }) => {
+      const wanted = row.kind.type === 'count' ? `from ${row.kind.min} to ${row.kind.max}` : 'must'
+      for (const [problems, name] of [
+        [read({}, { [row.env]: value }), row.env],
+        [read({ [row.key]: value }), `--${row.flag}`],
+      ] as const) {
+        expect(problems).toHaveLength(1)
+        const [sentence] = problems as readonly string[] // one, as just checked
+        expect(sentence).toContain(`${name}: `)
+        expect(sentence).toContain(wanted)
+        expect(sentence).toContain(JSON.stringify(value))
+        expect(sentence).toContain(row.about)
+        for (const choice of row.kind.type === 'choice' ? row.kind.choices : [])
+          expect(sentence).toContain(choice)
+      }
+    },
+  )
+
+  it('is told together with all others', () => {
+    const problems = read({ port: 'x' }, { QUIRE_AUTH: 'y', QUIRE_LOG_LEVEL: 'z', QUIRE_PROT: '1' })
+    expect(problems).toHaveLength(4)
+  })
+})
+
+describe('options', () => {
+  it('of flags win over the environment', () => {
+    expect(read({ port: '1' }, { QUIRE_PORT: '2' })).toMatchObject({ port: 1 })
+    expect(read({}, { QUIRE_PORT: '2' })).toMatchObject({ port: 2 })
+    expect(read({ port: '1' }, { QUIRE_PORT: 'x' })).toMatchObject({ port: 1 })
+  })
+
+  it('that nobody knows stop the start, if they are QUIRE_ variables', () => {
+    expect(read({}, { PATH: '/bin', QUIRES: 'x' })).toMatchObject({ port: 4400 })
+    expect(read({}, { QUIRE_PROT: '1' })).toEqual([
+      'QUIRE_PROT: there is no such option; quire serve --help lists them',
+    ])
+    expect(read({}, { QUIRE___PROTO__: '1', QUIRE_: '' })).toHaveLength(2)
+  })
+
+  it('that are lists are cut at commas, without blanks', () => {
+    const { allowedOrigins } = read({}, { QUIRE_ALLOWED_ORIGINS: ' a, b ,,c,' }) as Config
+    expect(allowedOrigins).toEqual(['a', 'b', 'c'])
+  })
+
+  it.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1', '[::1]'])(
+    'let an open server listen on %s',
+    (host) => expect(read({ host })).toMatchObject({ host }),
+  )
+
+  it.each([
+    '0.0.0.0',
+    '::',
+    '192.168.1.7',
+    'quire.example',
+    'localhost.evil.example',
+    '127.0.0.1.nip.io',
+  ])('let an open server listen on %s only where that is asked for by name', (host) => {
+    const [problem, ...more] = read({ host }) as readonly string[]
+    expect(more).toEqual([])
+    expect(problem).toContain(host)
+    expect(problem).toContain('QUIRE_UNSAFE_OPEN_TO_NETWORK=on')
+    expect(read({ host, unsafeOpenToNetwork: 'on' })).toMatchObject({ host })
+  })
+
+  it('do not let a message be larger than what may wait', () => {
+    const problems = read({ maxMessageBytes: String(2 ** 28) }) as readonly string[]
+    expect(problems[0]).toMatch(/^QUIRE_MAX_LOAD_QUEUE_BYTES: \d+ is less than/)
+    const more = { maxMessageBytes: String(2 ** 28), maxLoadQueueBytes: String(2 ** 28) }
+    expect((read(more) as readonly string[])[0]).toMatch(/^QUIRE_MAX_UNSAVED_BYTES: /)
+  })
+})
+
+describe('quire serve --help', () => {
+  it('holds every row', async () => {
+    const main = fileURLToPath(new URL('main.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--conditions=quire-source', main, 'serve', '--help'], {
+      env: { PATH: process.env['PATH'], COLUMNS: '10000' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let out = ''
+    child.stdout.on('data', (text: Buffer) => (out += text.toString()))
+    const [code] = (await once(child, 'close')) as [number] // node:child_process
+    expect(code).toBe(0)
+    const words = out.replaceAll(/\s+/g, ' ')
+    for (const row of rows) {
+      expect(words).toContain(`--${row.flag} <value> ${describeOption(row)} (env: ${row.env})`)
+      expect(describeOption(row)).toContain(row.about)
+      expect(describeOption(row)).toContain(row.unit)
+      expect(describeOption(row)).toContain(`Default: ${row.fallback || 'none'}.`)
+    }
+  }, 30_000)
+})

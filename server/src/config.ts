@@ -1,0 +1,243 @@
+/*
+ * The options of the server: one table. Flags, environment, help and documentation come from it.
+ * A flag wins over the environment; an unknown or malformed value stops the start.
+ */
+import { err, ok, type Result } from '@quire/shared'
+
+type Kind =
+  | { readonly type: 'text' }
+  | { readonly type: 'list' }
+  | { readonly type: 'switch' }
+  | { readonly type: 'choice'; readonly choices: readonly string[] }
+  | { readonly type: 'count'; readonly min: number; readonly max: number }
+
+/** One row of the table. `env` is `QUIRE_` and the flag in capitals. */
+export interface OptionRow {
+  readonly key: string
+  readonly flag: string
+  readonly env: string
+  readonly kind: Kind
+  /** As it would be written; '' is "none". */
+  readonly fallback: string
+  readonly unit: string
+  /** What it does, and why the default is what it is. */
+  readonly about: string
+}
+
+const row = <K extends string, T extends Kind>(
+  key: K,
+  kind: T,
+  [fallback, unit, about]: readonly [string, string, string],
+) => {
+  const flag = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const env = `QUIRE_${flag.replaceAll('-', '_').toUpperCase()}`
+  return { key, flag, env, kind, fallback, unit, about } as const
+}
+
+const text = { type: 'text' } as const
+const list = { type: 'list' } as const
+const onOff = { type: 'switch' } as const
+const oneOf = <C extends string>(...choices: readonly C[]) => ({ type: 'choice', choices }) as const
+const count = (min: number, max: number) => ({ type: 'count', min, max }) as const
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const GIB = 1024 * MIB
+
+/** Every option of the server. */
+export const optionRows = [
+  row('host', text, ['127.0.0.1', '', 'Address to listen on.']),
+  row('port', count(0, 65_535), ['4400', '', 'Port to listen on; 0 takes a free one.']),
+  row('dataDir', text, ['.quire', 'directory', 'Where documents are kept; made if it is missing.']),
+  row('durability', oneOf('ack', 'relay'), [
+    'ack',
+    '',
+    'When others see a change: at once, with the sender told after the commit (ack), or only after the commit (relay).',
+  ]),
+  row('synchronous', oneOf('full', 'normal'), [
+    'full',
+    '',
+    'Whether a commit waits until the disk has it (full), or may be lost to a power cut but not to a crash of the process (normal).',
+  ]),
+  row('auth', oneOf('open'), [
+    'open',
+    '',
+    'Who may open what. open: everybody everything, and therefore on loopback only.',
+  ]),
+  row('unsafeOpenToNetwork', onOff, [
+    'off',
+    '',
+    'Lets an open server listen beyond loopback: everybody who reaches it can read and change everything.',
+  ]),
+  row('allowedOrigins', list, [
+    '',
+    'origins, comma-separated',
+    'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here.',
+  ]),
+  row('logLevel', oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), [
+    'info',
+    '',
+    'Least level that is logged.',
+  ]),
+  row('maxMessageBytes', count(KIB, GIB), [
+    String(16 * MIB),
+    'bytes',
+    'Largest message a client may send; a longer one closes it with 1009. Room for a long offline session’s changes in one message.',
+  ]),
+  row('maxQueueBytes', count(64 * KIB, GIB), [
+    String(64 * MIB),
+    'bytes',
+    'Most that waits for one client to read; above it the client is disconnected. Must hold a whole document.',
+  ]),
+  row('maxUnsavedBytes', count(KIB, GIB), [
+    String(64 * MIB),
+    'bytes',
+    'Most that one document keeps in memory while the disk refuses; above it, changes are refused.',
+  ]),
+  row('maxLoadQueueBytes', count(KIB, GIB), [
+    String(32 * MIB),
+    'bytes',
+    'Most that a client may say before it is let in and its document is open: two of the largest messages.',
+  ]),
+  row('maxSessionsPerDocument', count(1, 100_000), [
+    '1000',
+    'sessions',
+    'Sessions on one document; a further one is told to come back.',
+  ]),
+  row('maxPresenceEntries', count(1, 100_000), [
+    '2000',
+    'entries',
+    'Clients in one document’s presence, and entries in one message; twice the sessions, for those that just left.',
+  ]),
+  row('maxPresenceBytes', count(16, MIB), [
+    String(16 * KIB),
+    'bytes',
+    'JSON of one presence state. A caret with a name takes about 300.',
+  ]),
+  row('maxPresenceIdsPerSession', count(1, 1_000), [
+    '16',
+    'ids',
+    'Presence ids that one session may own; clients use one.',
+  ]),
+  row('maxHandshakeMs', count(100, 600_000), [
+    '10000',
+    'milliseconds',
+    'Time for a connection to finish its WebSocket handshake or its HTTP request headers.',
+  ]),
+  row('maxLoadMs', count(100, 600_000), [
+    '15000',
+    'milliseconds',
+    'Time for a document to open before those who wait for it are told to come back; under the 30 s of silence after which clients give up.',
+  ]),
+  row('maxSilenceMs', count(1_000, 600_000), [
+    '20000',
+    'milliseconds',
+    'Time for a client to answer a ping before it is taken for gone.',
+  ]),
+  row('maxDrainMs', count(100, 600_000), [
+    '8000',
+    'milliseconds',
+    'Time for a stopping server to save everything and to close its connections.',
+  ]),
+] as const satisfies readonly OptionRow[]
+
+type Row = (typeof optionRows)[number]
+type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
+  ? C
+  : T extends { type: 'count' }
+    ? number
+    : T extends { type: 'switch' }
+      ? boolean
+      : T extends { type: 'list' }
+        ? readonly string[]
+        : string
+
+/** The options of a server, read and checked. */
+export type Config = { readonly [R in Row as R['key']]: ValueOf<R['kind']> }
+
+/** Reads all options. `flags` is keyed like the table; the errors are sentences, one per row. */
+export const readConfig = (
+  flags: Readonly<Record<string, string | undefined>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Result<Config, readonly string[]> => {
+  const problems = unknownVariables(env)
+  const config: Record<string, unknown> = {}
+  for (const option of optionRows) {
+    const flag = flags[option.key]
+    const raw = flag ?? env[option.env] ?? option.fallback
+    const value = readValue(option.kind, raw)
+    const name = flag === undefined ? option.env : `--${option.flag}`
+    if (value.ok) config[option.key] = value.value
+    else problems.push(`${name}: ${value.error}, not ${JSON.stringify(raw)}. ${option.about}`)
+  }
+  if (problems.length > 0) return err(problems)
+  const whole = config as Config // every row of the table was read into its key above
+  const conflict = conflictIn(whole)
+  return conflict === null ? ok(whole) : err([conflict])
+}
+
+/** A row as help and documentation tell it: what it does, its values, their unit, and its default. */
+export const describeOption = ({ about, kind, unit, fallback }: OptionRow): string => {
+  const values = unit === '' ? rangeOf(kind) : `${rangeOf(kind)}, ${unit}`
+  return `${about} Value: ${values}. Default: ${fallback === '' ? 'none' : fallback}.`
+}
+
+const rangeOf = (kind: Kind): string => {
+  switch (kind.type) {
+    case 'text':
+      return 'any text but none'
+    case 'list':
+      return 'a list'
+    case 'switch':
+      return 'on or off'
+    case 'choice':
+      return kind.choices.join(' or ')
+    case 'count':
+      return `a whole number from ${kind.min} to ${kind.max}`
+  }
+}
+
+const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
+  const malformed = err(`must be ${rangeOf(kind)}`)
+  switch (kind.type) {
+    case 'text':
+      return raw === '' ? malformed : ok(raw)
+    case 'list':
+      return ok(
+        raw
+          .split(',')
+          .map((item) => item.trim())
+          .filter((item) => item !== ''),
+      )
+    case 'switch':
+      return raw === 'on' || raw === 'off' ? ok(raw === 'on') : malformed
+    case 'choice':
+      return kind.choices.includes(raw) ? ok(raw) : malformed
+    case 'count': {
+      const value = /^\d{1,15}$/.test(raw) ? Number(raw) : Number.NaN
+      return value >= kind.min && value <= kind.max ? ok(value) : malformed
+    }
+  }
+}
+
+const unknownVariables = (env: Readonly<Record<string, string | undefined>>): string[] => {
+  const known = new Set<string>(optionRows.map((option) => option.env))
+  return Object.keys(env)
+    .filter((name) => name.startsWith('QUIRE_') && !known.has(name))
+    .map((name) => `${name}: there is no such option; quire serve --help lists them`)
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
+
+const conflictIn = (config: Config): string | null => {
+  if (config.auth === 'open' && !LOOPBACK.test(config.host) && !config.unsafeOpenToNetwork)
+    return (
+      `QUIRE_HOST: ${config.host} is not loopback and QUIRE_AUTH is open: everybody who reaches it ` +
+      'could read and change everything. If that is what you want, set QUIRE_UNSAFE_OPEN_TO_NETWORK=on'
+    )
+  if (config.maxMessageBytes > config.maxLoadQueueBytes)
+    return `QUIRE_MAX_LOAD_QUEUE_BYTES: ${config.maxLoadQueueBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
+  if (config.maxMessageBytes > config.maxUnsavedBytes)
+    return `QUIRE_MAX_UNSAVED_BYTES: ${config.maxUnsavedBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
+  return null
+}

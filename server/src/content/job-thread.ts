@@ -1,0 +1,112 @@
+/*
+ * The content thread as the event loop sees it: one job after another. Jobs wait on this side, so that
+ * one which takes the thread down, or never ends, costs only itself.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Update } from '@quire/shared'
+import type { Clock } from '../ports/clock.ts'
+import type { ContentProblem, ContentSource } from '../ports/content.ts'
+import type { Undo } from '../ports/undo.ts'
+import { threadFile } from '../thread-file.ts'
+import type { Job, JobDone } from './job.ts'
+
+/** Time for one job. The largest honest documents fold in seconds; content can be made to take for ever. */
+const JOB_MS = 60_000
+
+interface Task {
+  readonly job: Job
+  readonly settle: (done: JobDone | ContentProblem) => void
+}
+
+/** Runs jobs in a thread that starts with the first one. */
+export interface JobThread {
+  /** What became of a job. Never rejects. */
+  ask(job: Job): Promise<JobDone | ContentProblem>
+  /** Ends the thread; what is under way or waits is `closed`. Safe to call twice. */
+  close(): Promise<void>
+}
+
+const startWorker = (): Worker => new Worker(...threadFile(import.meta.url, './worker'))
+
+/** A thread that is not started yet. `create` makes each of its lives. */
+export const createJobThread = (clock: Clock, create = startWorker): JobThread => {
+  const waiting: Task[] = []
+  let running: { readonly task: Task; readonly undoDeadline: Undo } | null = null
+  let worker: Worker | null = null
+  let closed: Promise<void> | null = null
+
+  const finish = (done: JobDone | ContentProblem): void => {
+    if (running === null) return
+    const { task, undoDeadline } = running
+    running = null
+    undoDeadline()
+    task.settle(done)
+    runNext()
+  }
+
+  /** Gives up a thread that has failed. What it was doing is broken, what waits is not. */
+  const lose = (lost: Worker, message: string): void => {
+    if (worker !== lost) return // an earlier one, that has been told of already
+    worker = null
+    void lost.terminate()
+    finish({ kind: 'broken', message })
+  }
+
+  const start = (): Worker => {
+    const started = create()
+    started.unref()
+    started.on('message', (done: JobDone) => {
+      if (worker === started) finish(done)
+    })
+    started.on('error', (error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error)
+      lose(started, `content thread failed: ${reason}`)
+    })
+    started.on('exit', () => lose(started, 'content thread ended'))
+    return started
+  }
+
+  const runNext = (): void => {
+    if (running !== null) return
+    const task = waiting.shift()
+    if (task === undefined) return
+    const to = (worker ??= start())
+    const undoDeadline = clock.after(JOB_MS, () => lose(to, `not done within ${JOB_MS} ms`))
+    running = { task, undoDeadline }
+    to.postMessage({ ...task.job, source: trimmed(task.job.source) })
+  }
+
+  const shut = async (): Promise<void> => {
+    for (const task of waiting.splice(0)) task.settle(CLOSED)
+    const last = worker
+    worker = null
+    finish(CLOSED)
+    await last?.terminate()
+  }
+
+  return {
+    ask: (job) =>
+      new Promise((resolve) => {
+        if (closed !== null) return resolve(CLOSED)
+        waiting.push({ job, settle: resolve })
+        runNext()
+      }),
+    close: () => (closed ??= shut()),
+  }
+}
+
+const CLOSED: ContentProblem = { kind: 'closed', message: 'content is closed' }
+
+/**
+ * Posting a view posts the whole buffer under it. A source that is most of its buffers goes as it is,
+ * one that is a small part of them is copied out first.
+ */
+const trimmed = (source: ContentSource): ContentSource => {
+  const parts = source.snapshot === null ? source.tail : [source.snapshot, ...source.tail]
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+  let held = 0
+  for (const buffer of new Set(parts.map((part) => part.buffer))) held += buffer.byteLength
+  if (held <= 2 * bytes) return source
+  const copy = (update: Update): Update => new Uint8Array(update) as Update // the same bytes
+  return { snapshot: source.snapshot && copy(source.snapshot), tail: source.tail.map(copy) }
+}

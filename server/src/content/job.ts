@@ -1,0 +1,13 @@
+import type { StateVector } from '@quire/shared'
+import type { Answer, ContentSource, Folded } from '../ports/content.ts'
+
+/** What the worker thread is asked. Buffers are copied both ways: nobody's bytes go away under them. */
+export type Job =
+  | { readonly kind: 'fold'; readonly source: ContentSource }
+  | { readonly kind: 'answer'; readonly source: ContentSource; readonly stateVector: StateVector }
+
+/** What it answers. */
+export type JobDone =
+  | { readonly kind: 'fold'; readonly value: Folded }
+  | { readonly kind: 'answer'; readonly value: Answer }
+  | { readonly kind: 'broken'; readonly message: string }

@@ -1,0 +1,60 @@
+/*
+ * Content work: what is small is done at once, the rest in one worker thread, so that integrating or
+ * merging a large document never stalls the event loop.
+ */
+import { err, ok, type Result, type StateVector } from '@quire/shared'
+import type { Clock } from '../ports/clock.ts'
+import type { Answer, Content, ContentProblem, ContentSource } from '../ports/content.ts'
+import type { JobDone } from './job.ts'
+import { createJobThread } from './job-thread.ts'
+import { answerTo, isEmptyStateVector } from './merge.ts'
+
+/** Below both, an answer is merged on the event loop: it takes well under a millisecond. */
+const INLINE_BYTES = 32 * 1024
+const INLINE_UPDATES = 32
+
+/** Content work with a thread that starts with the first job that needs it. */
+export const createContent = (clock: Clock): Content => {
+  const thread = createJobThread(clock)
+  const answer: Content['answer'] = async (source, stateVector) => {
+    const { snapshot, tail } = source
+    if (snapshot !== null && isEmptyStateVector(stateVector)) {
+      // goes out as it is stored, so it need not cross threads
+      const rest = await answer({ snapshot: null, tail }, stateVector)
+      return rest.ok ? ok({ first: [snapshot, ...rest.value.first], last: rest.value.last }) : rest
+    }
+    if (isSmall(source)) return answerInline(source, stateVector)
+    const done = await thread.ask({ kind: 'answer', source, stateVector })
+    return done.kind === 'answer' ? ok(done.value) : err(problemOf(done))
+  }
+  return {
+    answer,
+    async fold(source) {
+      const done = await thread.ask({ kind: 'fold', source })
+      return done.kind === 'fold' ? ok(done.value) : err(problemOf(done))
+    },
+    close: () => thread.close(),
+  }
+}
+
+const isSmall = ({ snapshot, tail }: ContentSource): boolean =>
+  tail.length <= INLINE_UPDATES && bytesOf({ snapshot, tail }) <= INLINE_BYTES
+
+const bytesOf = ({ snapshot, tail }: ContentSource): number =>
+  tail.reduce((bytes, update) => bytes + update.length, snapshot?.length ?? 0)
+
+const answerInline = (
+  source: ContentSource,
+  stateVector: StateVector,
+): Result<Answer, ContentProblem> => {
+  try {
+    return ok(answerTo(source, stateVector))
+  } catch (error) {
+    return err({ kind: 'broken', message: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+const problemOf = (done: JobDone | ContentProblem): ContentProblem =>
+  done.kind === 'broken' || done.kind === 'closed'
+    ? { kind: done.kind, message: done.message }
+    : { kind: 'broken', message: `content thread answered ${done.kind}` }

@@ -1,0 +1,130 @@
+/*
+ * y-websocket 1 to 4 (npm y-websocket, @y/websocket; y-protocols PROTOCOL.md):
+ *
+ *   Frame = Message+            clients before 4 read one message per frame, so one is sent per frame
+ *   Message = varUint 0, sync message
+ *           | varUint 1, varUint length, presence
+ *           | varUint 2, varUint 0, varString reason          (server to client: refused)
+ *           | varUint 3                                       (tell me the presence you know)
+ *
+ * Other types are skipped with the rest of their frame: their length is not known.
+ * An acknowledgement is the echo of the update: version 4 waits for it, older ones apply it for nothing.
+ */
+import * as encoding from 'lib0/encoding'
+import {
+  assertNever,
+  ByteReader,
+  decodePresence,
+  encodePresence,
+  err,
+  ok,
+  readSync,
+  writeSync,
+  type DecodeProblem,
+  type Frame,
+  type PresenceLimits,
+  type Result,
+} from '@quire/shared'
+import type { ClientMessage, ServerMessage } from '../room/message.ts'
+import type { Dialect } from './dialect.ts'
+
+const SYNC = 0
+const PRESENCE = 1
+const AUTH = 2
+const QUERY_PRESENCE = 3
+const DENIED = 0
+
+/** Most messages in one frame: clients send one, and each may cost a whole answer. */
+const MESSAGES_PER_FRAME = 256
+
+/** The smallest update: two zeros, no structs and no deletes. */
+const EMPTY_UPDATE_BYTES = 2
+
+/** The y-websocket dialect with these bounds on presence. */
+export const yWebsocket = (bounds: PresenceLimits): Dialect => ({
+  name: 'y-websocket',
+  decode: (frame) => decodeFrame(frame, bounds),
+  encode: encodeMessage,
+})
+
+const decodeFrame = (
+  frame: Uint8Array,
+  bounds: PresenceLimits,
+): Result<readonly ClientMessage[], DecodeProblem> => {
+  const reader = new ByteReader(frame)
+  const messages: ClientMessage[] = []
+  do {
+    if (messages.length === MESSAGES_PER_FRAME)
+      reader.fail('limit', `frame has more than ${MESSAGES_PER_FRAME} messages`)
+    const type = reader.varUint('message type')
+    if (reader.problem !== null) return err(reader.problem)
+    const message = decodeMessage(type, reader, bounds)
+    if (!message.ok) return message
+    messages.push(message.value)
+    if (message.value.kind === 'unknown') break
+  } while (reader.left > 0)
+  return ok(messages)
+}
+
+const decodeMessage = (
+  type: number,
+  reader: ByteReader,
+  bounds: PresenceLimits,
+): Result<ClientMessage, DecodeProblem> => {
+  switch (type) {
+    case SYNC:
+      return readSync(reader)
+    case PRESENCE: {
+      const body = reader.bytes('presence message')
+      if (reader.problem !== null) return err(reader.problem)
+      const entries = decodePresence(body, bounds)
+      return entries.ok ? ok({ kind: 'presence', entries: entries.value }) : entries
+    }
+    case QUERY_PRESENCE:
+      return ok({ kind: 'query-presence' })
+    default:
+      return ok({ kind: 'unknown', type })
+  }
+}
+
+const encodeMessage = (message: ServerMessage): readonly Frame[] => {
+  switch (message.kind) {
+    case 'sync-step-1':
+    case 'sync-step-2':
+    case 'update':
+      return [
+        frameOf((out) => {
+          encoding.writeVarUint(out, SYNC)
+          writeSync(out, message)
+        }),
+      ]
+    case 'presence':
+      return [presenceFrame(encodePresence(message.entries))]
+    case 'query-presence':
+      return [frameOf((out) => encoding.writeVarUint(out, QUERY_PRESENCE))]
+    case 'ack':
+      return message.receipts
+        .filter(({ update }) => update.length > EMPTY_UPDATE_BYTES)
+        .flatMap(({ update }) => encodeMessage({ kind: 'update', update }))
+    case 'denied':
+      return [
+        frameOf((out) => {
+          encoding.writeVarUint(out, AUTH)
+          encoding.writeVarUint(out, DENIED)
+          encoding.writeVarString(out, message.reason)
+        }),
+      ]
+    case 'keep-alive':
+      return [presenceFrame(encodePresence([]))]
+    default:
+      return assertNever(message)
+  }
+}
+
+const presenceFrame = (presence: Uint8Array): Frame =>
+  frameOf((out) => {
+    encoding.writeVarUint(out, PRESENCE)
+    encoding.writeVarUint8Array(out, presence)
+  })
+
+const frameOf = (write: (out: encoding.Encoder) => void): Frame => encoding.encode(write) as Frame // written to the grammar above

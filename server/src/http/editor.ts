@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { Hono, type Context } from 'hono'
+import { compress } from 'hono/compress'
+import { etag } from 'hono/etag'
+
+const YEAR_SECONDS = 31_536_000
+
+/**
+ * The built editor: `/` and `/p/{name…}` are its page, asked for again each time; what the build named
+ * by its content never changes.
+ */
+export const editorRoutes = (root: string): Hono => {
+  const routes = new Hono()
+  if (!existsSync(join(root, 'index.html'))) {
+    const notBuilt = (c: Context) => c.text('The editor is not built: run npm run build.\n', 503)
+    return routes.get('/', notBuilt).get('/p/*', notBuilt)
+  }
+  const page = serveStatic({ root, path: 'index.html', onFound: revalidate })
+  routes.use(compress(), etag())
+  routes.get('/', page)
+  routes.get('/p/*', page)
+  routes.get('/assets/*', serveStatic({ root, onFound: keepForEver }))
+  routes.get('/:file{[^/]+\\.[a-z0-9]+}', serveStatic({ root, onFound: revalidate }))
+  return routes
+}
+
+const revalidate = (_path: string, c: Context): void => c.header('Cache-Control', 'no-cache')
+
+const keepForEver = (_path: string, c: Context): void =>
+  c.header('Cache-Control', `public, max-age=${YEAR_SECONDS}, immutable`)

@@ -1,0 +1,33 @@
+import { Hono } from 'hono'
+import type { Figures } from '../runtime/documents.ts'
+
+/** What health is read from. */
+export interface HealthSource {
+  readonly isDraining: boolean
+  figures(): Figures
+}
+
+/**
+ * `/health/live`: the process answers. `/health/ready`: it takes clients and its disk takes writes;
+ * 503 otherwise, with the reason.
+ */
+export const healthRoutes = (source: HealthSource): Hono => {
+  const routes = new Hono()
+  routes.get('/live', (c) => c.json({ status: 'live' }))
+  routes.get('/ready', (c) => {
+    c.header('Cache-Control', 'no-store')
+    const figures = source.figures()
+    const reason = reasonNotReady(source.isDraining, figures)
+    return reason === null
+      ? c.json({ status: 'ready', ...figures })
+      : c.json({ status: 'not ready', reason, ...figures }, 503)
+  })
+  return routes
+}
+
+const reasonNotReady = (isDraining: boolean, { failing }: Figures): string | null => {
+  if (isDraining) return 'the server is stopping'
+  if (failing > 0)
+    return `writes of ${failing} ${failing === 1 ? 'document' : 'documents'} fail; they are kept in memory and retried`
+  return null
+}

@@ -1,0 +1,66 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { defaultEdgeLimits } from '../../edges/websocket/limits.ts'
+import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
+import type { QuireEvent } from '../../ports/observe.ts'
+import { systemClock } from '../../runtime/system-clock.ts'
+import { startTestServer, type TestServer } from '../../runtime/testing/server.ts'
+import { createApp } from '../app.ts'
+
+/** The routes on a free port of this machine. */
+export interface TestApp {
+  readonly url: string
+  readonly server: TestServer
+  /** What the routes reported; the rooms report to `server`. */
+  readonly events: readonly QuireEvent[]
+  /** Asks for a path as it is written: `fetch` would tidy it up first. */
+  raw(path: string): Promise<{ readonly status: number; readonly body: string }>
+  stop(): Promise<void>
+}
+
+/** Listens; the documents behind it are a test server's. */
+export const startApp = async (options: {
+  readonly editorRoot: string
+  readonly allowedOrigins?: readonly string[]
+}): Promise<TestApp> => {
+  const server = startTestServer()
+  const events: QuireEvent[] = []
+  const edge = createWebSocketEdge({
+    limits: defaultEdgeLimits,
+    clock: systemClock,
+    onBug: (error) => events.push({ kind: 'bug', document: null, error }),
+  })
+  const app = createApp({
+    documents: server.documents,
+    edge,
+    yWebsocket: server.dialect,
+    observe: { event: (event) => events.push(event) },
+    allowedOrigins: options.allowedOrigins ?? [],
+    editorRoot: options.editorRoot,
+  })
+  const http = edge.createServer(app.fetch)
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  const { port } = http.address() as AddressInfo // listening on TCP
+  return {
+    url: `http://127.0.0.1:${port}`,
+    server,
+    events,
+    raw: (path) =>
+      new Promise((resolve, reject) => {
+        const asked = request({ port, path, host: '127.0.0.1' }, (response) => {
+          let body = ''
+          response.on('data', (chunk: Buffer) => (body += chunk.toString()))
+          response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+        })
+        asked.on('error', reject).end()
+      }),
+    stop: async () => {
+      await edge.close({ code: 1001, reason: '', graceMs: 100 })
+      http.closeAllConnections()
+      http.close()
+      await once(http, 'close')
+    },
+  }
+}

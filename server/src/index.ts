@@ -1,0 +1,6 @@
+export { optionRows, readConfig, type Config, type OptionRow } from './config.ts'
+export { createLog, type LogLevel } from './observe/log.ts'
+export type { Observe, QuireEvent } from './ports/observe.ts'
+export type { Storage } from './ports/storage.ts'
+export { serve, type RunningServer } from './serve.ts'
+export { openSqliteStorage, type SqliteOptions } from './storage/sqlite/open.ts'

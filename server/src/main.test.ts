@@ -1,0 +1,158 @@
+/* The command as a real process, with the stock client. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+import { until } from './runtime/testing/server.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // processes and threads have to start
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+
+interface Command {
+  readonly child: ChildProcess
+  /** Where it listens; '' until it does. */
+  readonly url: string
+  /** What it wrote to standard error. */
+  readonly log: string
+  /** Its exit code, null if a signal ended it. */
+  readonly exit: Promise<number | null>
+}
+
+const start = (dataDir: string, env: Record<string, string> = {}): Command => {
+  const child = spawn(process.execPath, ['--conditions=quire-source', MAIN, 'serve'], {
+    env: { PATH: process.env['PATH'], QUIRE_DATA_DIR: dataDir, QUIRE_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let [url, log] = ['', '']
+  child.stdout.on('data', (text: Buffer) => {
+    url = /listening on (http:\S+)/.exec(text.toString())?.[1] ?? url
+  })
+  child.stderr.on('data', (text: Buffer) => (log += text.toString()))
+  return {
+    child,
+    get url() {
+      return url
+    },
+    get log() {
+      return log
+    },
+    exit: once(child, 'close').then(([code]) => code as number | null), // node:child_process
+  }
+}
+
+const newDataDir = async (): Promise<string> => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'quire-main-'))
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
+  return dataDir
+}
+
+const startListening = async (dataDir: string, env?: Record<string, string>): Promise<Command> => {
+  const command = start(dataDir, env)
+  await until('it listens', () => command.url !== '' || command.child.exitCode !== null)
+  if (command.url === '') throw new Error(command.log)
+  return command
+}
+
+const connect = ({ url }: Command, name: string): WebsocketProvider => {
+  const provider = new WebsocketProvider(`${url.replace('http', 'ws')}/yjs`, name, new Y.Doc(), {
+    disableBc: true,
+  })
+  onTestFinished(() => provider.destroy())
+  return provider
+}
+
+const textOf = ({ doc }: WebsocketProvider): Y.Text => doc.getText('text')
+
+describe('quire serve', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'exits 0 on %s, also on two of them, with everything on disk that anybody has typed',
+    async (signal) => {
+      const dataDir = await newDataDir()
+      const first = await startListening(dataDir)
+      const [ann, bob] = [connect(first, 'notes'), connect(first, 'notes')]
+      await until('both are synced', () => ann.synced && bob.synced)
+      for (let i = 0; i < 100; i++) textOf(ann).insert(textOf(ann).length, `${i} `)
+      await until('bob has it', () => textOf(bob).toJSON() === textOf(ann).toJSON())
+      ann.disconnect()
+      bob.disconnect()
+      first.child.kill(signal)
+      first.child.kill(signal)
+      expect(await first.exit).toBe(0)
+
+      const second = await startListening(dataDir)
+      const reader = connect(second, 'notes')
+      await until('the reader is synced', () => reader.synced)
+      expect(textOf(reader).toJSON()).toBe(textOf(ann).toJSON())
+      second.child.kill(signal)
+      expect(await second.exit).toBe(0)
+    },
+  )
+
+  it('sends connected clients away as it stops, so that they come back', async () => {
+    const command = await startListening(await newDataDir())
+    const ann = connect(command, 'notes')
+    const codes: unknown[] = []
+    ann.on('connection-close', (event) => codes.push(event?.code))
+    await until('ann is synced', () => ann.synced)
+    command.child.kill('SIGTERM')
+    await until('ann is sent away', () => codes.length > 0)
+    expect(codes[0]).toBe(1012)
+    expect(ann.shouldConnect).toBe(true)
+    ann.disconnect()
+    expect(await command.exit).toBe(0)
+  })
+
+  it('stops on a signal that comes while it starts', async () => {
+    const command = start(await newDataDir(), { QUIRE_LOG_LEVEL: 'info' })
+    await until('it has begun', () => command.child.pid !== undefined)
+    command.child.kill('SIGTERM')
+    expect([0, null]).toContain(await command.exit) // null: before it could listen to signals
+  })
+
+  it('exits 1 with one sentence where the port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    onTestFinished(() => void taken.close())
+    const { port } = taken.address() as AddressInfo // listening on TCP
+    const command = start(await newDataDir(), { QUIRE_PORT: String(port) })
+    expect(await command.exit).toBe(1)
+    expect(command.log).toMatch(
+      new RegExp(`^quire: cannot listen on 127.0.0.1 port ${port}: .*EADDRINUSE.*\\n$`),
+    )
+  })
+
+  it('exits 1 with one sentence where another process has the data', async () => {
+    const dataDir = await newDataDir()
+    const first = await startListening(dataDir)
+    const second = start(dataDir)
+    expect(await second.exit).toBe(1)
+    expect(second.log).toMatch(/^quire: data directory .* is in use by .*\n$/)
+    expect(second.log).toContain(`process ${first.child.pid} `)
+    first.child.kill('SIGTERM')
+    expect(await first.exit).toBe(0)
+  })
+
+  it('exits 1 with a sentence for each option that is wrong', async () => {
+    const command = start(await newDataDir(), { QUIRE_HOST: '', QUIRE_PROT: '1' })
+    expect(await command.exit).toBe(1)
+    const lines = command.log.trimEnd().split('\n')
+    expect(lines).toHaveLength(2)
+    for (const line of lines) expect(line).toMatch(/^quire: QUIRE_(HOST|PROT): /)
+  })
+
+  it('goes on when nobody reads its standard output', async () => {
+    const command = start(await newDataDir())
+    command.child.stdout?.destroy()
+    await until('it listens', () => command.log.includes('"kind":"listening"'))
+    command.child.kill('SIGTERM')
+    expect(await command.exit).toBe(0)
+  })
+})

@@ -1,0 +1,52 @@
+/* The `quire` command. The environment is read here and nowhere else. */
+import { Command, Option } from 'commander'
+import { describeOption, optionRows, readConfig, type Config } from './config.ts'
+import { createLog } from './observe/log.ts'
+import { serve } from './serve.ts'
+import { openSqliteStorage } from './storage/sqlite/open.ts'
+
+const fail = (problems: readonly string[]): never => {
+  for (const problem of problems) process.stderr.write(`quire: ${problem}\n`)
+  process.exit(1)
+}
+
+const run = async (config: Config): Promise<void> => {
+  // before anything is opened: a signal that comes while the server starts stops it as well. A second
+  // one changes nothing, as the drain has its own deadline.
+  const stop = Promise.withResolvers<void>()
+  process.on('SIGTERM', () => stop.resolve())
+  process.on('SIGINT', () => stop.resolve())
+  process.stdout.on('error', () => undefined) // nobody reads it any more; the log is on stderr
+  const observe = createLog(config.logLevel)
+  const storage = await openSqliteStorage({
+    dataDir: config.dataDir,
+    synchronous: config.synchronous,
+  })
+  if (!storage.ok) return fail([storage.error.message])
+  const server = await serve(config, { storage: storage.value, observe })
+  if (!server.ok) return fail([server.error])
+  process.stdout.write(`Quire listening on ${server.value.url}\n`)
+
+  await stop.promise
+  const closed = await server.value.close()
+  if (!closed.ok) return fail([closed.error])
+  process.exit(0)
+}
+
+const command = new Command('quire').description('A collaborative document backend.')
+const serveCommand = command
+  .command('serve', { isDefault: true })
+  .description('Starts one server process.')
+for (const row of optionRows)
+  serveCommand.addOption(new Option(`--${row.flag} <value>`, describeOption(row)).env(row.env))
+serveCommand.action(async () => {
+  // only what stood on the command line: the table reads the environment itself
+  const flags: Record<string, string> = {}
+  for (const { key } of optionRows)
+    if (serveCommand.getOptionValueSource(key) === 'cli') flags[key] = serveCommand.opts()[key]
+  const config = readConfig(flags, process.env)
+  if (!config.ok) return fail(config.error)
+  await run(config.value)
+})
+
+await command.parseAsync()

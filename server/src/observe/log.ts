@@ -1,0 +1,44 @@
+import { pino, stdSerializers } from 'pino'
+import { assertNever } from '@quire/shared'
+import type { Observe, QuireEvent } from '../ports/observe.ts'
+
+/** Levels of `createLog`, least first. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
+
+/** Writes events as JSON lines to standard error: standard output is the command's own. */
+export const createLog = (level: LogLevel): Observe => {
+  const serializers = { error: stdSerializers.err } // an Error has no JSON of its own
+  const log = pino({ level, base: null, serializers }, pino.destination({ dest: 2, sync: true }))
+  return { event: (event) => log[levelOf(event)](event, event.kind) }
+}
+
+const levelOf = (event: QuireEvent): Exclude<LogLevel, 'silent'> => {
+  switch (event.kind) {
+    case 'presence-ignored':
+    case 'unknown-message':
+      return 'trace'
+    case 'room-opened':
+    case 'room-evicted':
+    case 'session-joined':
+    case 'session-left':
+    case 'session-closed':
+    case 'missing-dependencies':
+    case 'compacted':
+      return 'debug'
+    case 'listening':
+    case 'draining':
+    case 'drained':
+    case 'append-recovered':
+      return 'info'
+    case 'load-failed':
+    case 'append-failed':
+    case 'compact-failed':
+    case 'answer-failed':
+      return 'warn'
+    case 'corrupt-update':
+    case 'bug':
+      return 'error'
+    default:
+      return assertNever(event)
+  }
+}

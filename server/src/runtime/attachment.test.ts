@@ -1,0 +1,172 @@
+import { err, ok, type Result } from '@quire/shared'
+import { describe, expect, it } from 'vitest'
+import type { Auth, Denial, Grant } from '../ports/auth.ts'
+import { nameOf } from '../storage/contract/fixture.ts'
+import { settle, startTestServer, testLimits } from './testing/server.ts'
+
+const notes = nameOf('notes')
+const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
+
+/** Logins that wait until the test decides. */
+const createSlowAuth = () => {
+  const asked: PromiseWithResolvers<Result<Grant, Denial>>[] = []
+  const auth: Auth = {
+    authorize() {
+      const answer = Promise.withResolvers<Result<Grant, Denial>>()
+      asked.push(answer)
+      return answer.promise
+    },
+  }
+  return { auth, asked }
+}
+
+describe('a socket before it is let in', () => {
+  it('is heard afterwards, in the order in which it spoke', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = server.connect(notes)
+    ann.type('one ')
+    ann.type('two ')
+    ann.type('three')
+    await settle()
+    expect(server.documents.figures().rooms).toBe(0)
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    expect(ann.isSynced).toBe(true)
+    expect(ann.peer.ending).toBeNull()
+    const bob = server.connect(notes)
+    asked[1]?.resolve(ok(WRITER))
+    await settle()
+    expect(bob.text()).toBe('one two three')
+    expect(server.events.filter(({ kind }) => kind === 'missing-dependencies')).toEqual([])
+  })
+
+  it('is sent away to come back when it says more than the budget', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = server.connect(notes)
+    ann.peer.say(new Uint8Array(testLimits.loadQueueBytes))
+    await settle()
+    expect(ann.peer.ending?.code).toBe(1013)
+    expect(ann.peer.ending?.reason).toMatch(/limit 65536/)
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0 })
+  })
+
+  it('cannot make the server keep frames without end by sending small ones', async () => {
+    const { auth } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = server.connect(notes)
+    for (let i = 0; i < testLimits.loadQueueBytes / 128; i++) ann.peer.say(Uint8Array.of(3))
+    expect(ann.peer.ending?.code).toBe(1013)
+  })
+
+  it('leaves nothing behind when it goes meanwhile', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const idle = server.clock.timers
+    const ann = server.connect(notes)
+    expect(server.clock.timers).toBe(idle + 1)
+    ann.peer.hangUp()
+    await settle()
+    expect(server.clock.timers).toBe(idle)
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0 })
+    server.clock.advance(60_000)
+    expect(server.events).toEqual([])
+  })
+
+  it.each([
+    ['unauthorized', 4401],
+    ['forbidden', 4403],
+  ] as const)('is closed as %s with %i and the login’s own words', async (kind, code) => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = server.connect(notes)
+    asked[0]?.resolve(err({ kind, message: 'not you' }))
+    await settle()
+    expect(ann.peer.ending).toEqual({ code, reason: 'not you' })
+    expect(server.weather.calls.open).toBe(0)
+  })
+
+  it.each([
+    ['rejects', () => Promise.reject(new Error('the key server is gone'))],
+    [
+      'throws',
+      () => {
+        throw new Error('the key server is gone')
+      },
+    ],
+  ] as const)('is sent away with 1011 when the login %s', async (_, authorize) => {
+    const server = startTestServer({ auth: { authorize } })
+    const ann = server.connect(notes)
+    await settle()
+    expect(ann.peer.ending?.code).toBe(1011)
+    expect(server.events).toContainEqual(expect.objectContaining({ kind: 'bug', document: notes }))
+    expect(server.documents.figures().sessions).toBe(0)
+  })
+
+  it('is sent away to come back when the login is not checked in time', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = server.connect(notes)
+    server.clock.advance(testLimits.loadMs - 1)
+    expect(ann.peer.ending).toBeNull()
+    server.clock.advance(1)
+    expect(ann.peer.ending?.code).toBe(1013)
+    asked[0]?.reject(new Error('too late to matter to the client'))
+    await settle()
+    expect(server.documents.figures().rooms).toBe(0)
+  })
+
+  it('is sent away with 1012 when a drain begins meanwhile, and does not hold the drain up', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = server.connect(notes)
+    const drained = await server.documents.drain(1_000)
+    expect(drained.ok).toBe(true)
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    expect(ann.peer.ending?.code).toBe(1012)
+    expect(server.weather.calls.open).toBe(0)
+  })
+})
+
+describe('a session', () => {
+  it('counts the bytes of a frame once, however many messages it holds', async () => {
+    const server = startTestServer()
+    server.weather.hold('open')
+    const ann = server.connect(notes)
+    await settle()
+    ann.peer.say(new Uint8Array(200).fill(3)) // 200 times "who is here?": 200 × 200 is over 64 KiB
+    server.weather.release('open')
+    await settle()
+    expect(ann.peer.ending).toBeNull()
+  })
+
+  it('cannot make a loading room keep messages without end by sending small ones', async () => {
+    const server = startTestServer()
+    server.weather.hold('open')
+    const ann = server.connect(notes)
+    await settle()
+    for (let i = 0; i < testLimits.loadQueueBytes / 128; i++) ann.peer.say(Uint8Array.of(3))
+    await settle()
+    expect(ann.peer.ending?.code).toBe(1013)
+  })
+
+  it('that may only read changes nothing, and is told in its own words', async () => {
+    const reader: Auth = {
+      authorize: () => Promise.resolve(ok({ ...WRITER, access: 'read' as const })),
+    }
+    const server = startTestServer({ auth: reader })
+    const ann = server.connect(notes)
+    await settle()
+    ann.type('not mine to change')
+    await settle()
+    expect(server.memory.byName.get(notes)?.tail).toEqual([])
+    expect([...(ann.peer.frames.at(-1) ?? [])].slice(0, 2)).toEqual([2, 0])
+    expect(ann.peer.ending).toBeNull()
+  })
+})

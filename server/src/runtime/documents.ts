@@ -1,0 +1,148 @@
+/*
+ * All rooms of one server: who talks to which room, the ticks, and the drain.
+ */
+import { err, ok, sessionId, type DocName, type Result } from '@quire/shared'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { Auth } from '../ports/auth.ts'
+import type { Socket, SocketListener } from '../ports/socket.ts'
+import type { Undo } from '../ports/undo.ts'
+import { createRoom } from '../room/phase.ts'
+import type { Durability, RoomLimits } from '../room/limits.ts'
+import { isFailing } from '../room/saving.ts'
+import { RoomShell, type ShellPorts } from './room-shell.ts'
+import { attach } from './attachment.ts'
+import { Gate } from './gate.ts'
+
+/** How often rooms hear of time: presence ends, retries and keep-alives are due at this grain. */
+const TICK_MS = 500
+
+/** Answers at a time: each holds a whole document, and the disk and the thread behind them are one. */
+const ANSWERS_AT_ONCE = 4
+
+/** Folds at a time: one is read or stored while the thread folds the other. */
+const FOLDS_AT_ONCE = 2
+
+/** What the rooms of a server need. */
+export interface DocumentsOptions extends Omit<ShellPorts, 'answers' | 'folds'> {
+  readonly auth: Auth
+  readonly limits: RoomLimits
+  readonly durability: Durability
+}
+
+/** A client that has reached a route: what it asks for, and in which words. */
+export interface Arrival {
+  readonly document: DocName
+  readonly token: string | null
+  readonly dialect: Dialect
+  readonly socket: Socket
+}
+
+/** What an operator wants to know first. */
+export interface Figures {
+  readonly rooms: number
+  readonly sessions: number
+  /** Rooms whose last attempt to write failed. */
+  readonly failing: number
+}
+
+/** What a drain left: rooms with changes that are not on disk. */
+export interface DrainProblem {
+  readonly rooms: number
+}
+
+/** The rooms of one server. */
+export class Documents {
+  readonly #options: DocumentsOptions
+  readonly #ports: ShellPorts
+  readonly #shells = new Map<DocName, RoomShell>()
+  #nextSession = 1
+  #untick: Undo | null = null
+  #drained: Promise<Result<void, DrainProblem>> | null = null
+  #whenEmpty: (() => void) | null = null
+
+  constructor(options: DocumentsOptions) {
+    this.#options = options
+    const [answers, folds] = [new Gate(ANSWERS_AT_ONCE), new Gate(FOLDS_AT_ONCE)]
+    this.#ports = { ...options, answers, folds }
+  }
+
+  /** Starts the ticks. */
+  start(): void {
+    this.#untick ??= this.#options.clock.every(TICK_MS, () => this.#tick())
+  }
+
+  /** Attaches a client to its document; the listener is the socket's from now on. */
+  attach(arrival: Arrival): SocketListener {
+    return attach(sessionId(this.#nextSession++), arrival, {
+      auth: this.#options.auth,
+      observe: this.#options.observe,
+      clock: this.#options.clock,
+      limits: this.#options.limits,
+      shellOf: (document) => this.#shellOf(document),
+    })
+  }
+
+  /** The figures of this moment. */
+  figures(): Figures {
+    let sessions = 0
+    let failing = 0
+    for (const shell of this.#shells.values()) {
+      sessions += shell.sessions.size
+      const { phase } = shell.room
+      if ((phase.kind === 'live' || phase.kind === 'closing') && isFailing(phase.document.saving))
+        failing++
+    }
+    return { rooms: this.#shells.size, sessions, failing }
+  }
+
+  /** True once a drain has begun. */
+  get isDraining(): boolean {
+    return this.#drained !== null
+  }
+
+  /**
+   * R10: sends everybody away, saves everything, and ends by the deadline or says what is left. It
+   * takes no one in any more. A second call joins the first.
+   */
+  drain(deadlineMs: number): Promise<Result<void, DrainProblem>> {
+    this.#drained ??= Promise.resolve().then(() => this.#drain(deadlineMs))
+    return this.#drained
+  }
+
+  async #drain(deadlineMs: number): Promise<Result<void, DrainProblem>> {
+    const { clock, observe } = this.#options
+    const { rooms, sessions } = this.figures()
+    observe.event({ kind: 'draining', rooms, sessions })
+    for (const shell of this.#shells.values()) shell.push({ kind: 'drain' })
+    if (this.#shells.size > 0) {
+      const over = Promise.withResolvers<void>()
+      const undoDeadline = clock.after(deadlineMs, over.resolve)
+      this.#whenEmpty = over.resolve
+      await over.promise
+      undoDeadline()
+    }
+    this.#untick?.()
+    this.#untick = null
+    const left = this.#shells.size
+    observe.event({ kind: 'drained', left })
+    return left === 0 ? ok(undefined) : err({ rooms: left })
+  }
+
+  /** R1: the room of this name, made absent where there is none; null while draining. */
+  #shellOf(name: DocName): RoomShell | null {
+    if (this.isDraining) return null
+    const known = this.#shells.get(name)
+    if (known !== undefined) return known
+    const { limits, durability } = this.#options
+    const shell = new RoomShell(createRoom({ name, limits, durability }), this.#ports, () => {
+      if (this.#shells.get(name) === shell) this.#shells.delete(name)
+      if (this.#shells.size === 0) this.#whenEmpty?.()
+    })
+    this.#shells.set(name, shell)
+    return shell
+  }
+
+  #tick(): void {
+    for (const shell of this.#shells.values()) shell.push({ kind: 'tick' })
+  }
+}

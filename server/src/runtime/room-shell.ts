@@ -1,0 +1,276 @@
+/*
+ * The shell around one room: one queue of inputs, one step at a time, effects performed in order. Each
+ * asynchronous effect ends in exactly one input on the same queue. Nothing else touches the room.
+ */
+import {
+  assertNever,
+  EMPTY_UPDATE,
+  err,
+  ok,
+  type CloseName,
+  type DocId,
+  type Result,
+  type SessionId,
+} from '@quire/shared'
+import type { Clock } from '../ports/clock.ts'
+import type { Cluster } from '../ports/cluster.ts'
+import type { Answer, Content } from '../ports/content.ts'
+import type { Observe } from '../ports/observe.ts'
+import type { Storage, StorageProblem } from '../ports/storage.ts'
+import type { Undo } from '../ports/undo.ts'
+import type { Effect } from '../room/effect.ts'
+import type { Folded, Input } from '../room/input.ts'
+import type { Room } from '../room/phase.ts'
+import { step } from '../room/room.ts'
+import type { Gate } from './gate.ts'
+import type { AppendOutcome, GroupCommit } from './group-commit.ts'
+import { broadcast, closeSession, type Session } from './session.ts'
+
+/** Silence after which a session gets a keep-alive; clients give up after 30 s without a message. */
+const KEEP_ALIVE_MS = 10_000
+
+/** Answers under way for one session: a client asks once as it connects, and again where it lacks something. */
+const ANSWERS_PER_SESSION = 8
+
+/** What the shells of one server share. */
+export interface ShellPorts {
+  readonly storage: Storage
+  readonly commits: GroupCommit
+  readonly content: Content
+  readonly cluster: Cluster
+  readonly observe: Observe
+  readonly clock: Clock
+  /** Bounds the answers, each of which holds a whole document while it is made. */
+  readonly answers: Gate
+  /** The same for folds. */
+  readonly folds: Gate
+}
+
+const NO_ANSWER: Answer = { first: [], last: EMPTY_UPDATE }
+
+type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>
+
+/** One room with its sessions. */
+export class RoomShell {
+  readonly room: Room
+  readonly #ports: ShellPorts
+  readonly #onEvicted: () => void
+  readonly #sessions = new Map<SessionId, Session>()
+  #queue: Input[] = []
+  #isStepping = false
+  #isOver = false
+  #unsubscribe: Undo | null = null
+
+  constructor(room: Room, ports: ShellPorts, onEvicted: () => void) {
+    this.room = room
+    this.#ports = ports
+    this.#onEvicted = onEvicted
+  }
+
+  /** The sessions attached or waiting to be. */
+  get sessions(): ReadonlyMap<SessionId, Session> {
+    return this.#sessions
+  }
+
+  /** Makes a session reachable; a `join` input is to follow. */
+  attach(session: Session): void {
+    this.#sessions.set(session.id, session)
+  }
+
+  /** Makes a session unreachable; a `leave` input is to follow. */
+  detach(session: SessionId): void {
+    this.#sessions.delete(session)
+  }
+
+  /** Queues an input and works the queue off, unless that is under way further up the stack. */
+  push(input: Input): void {
+    if (this.#isOver) return
+    this.#queue.push(input)
+    if (this.#isStepping) return
+    this.#isStepping = true
+    try {
+      // effects may push; the array grows while it is walked
+      for (let i = 0; i < this.#queue.length && !this.#isOver; i++) this.#take(this.#queue[i])
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#queue = []
+      this.#isStepping = false
+    }
+  }
+
+  #take(input: Input | undefined): void {
+    if (input === undefined) return
+    if (input.kind === 'tick') this.#keepAlive()
+    for (const effect of step(this.room, input, this.#ports.clock.now())) this.#perform(effect)
+  }
+
+  /** Our own bug: this room ends, its clients come back with what they hold, the process lives. */
+  #fail(error: unknown): void {
+    const document = this.room.name
+    const cause = error instanceof Error ? error : new Error(String(error))
+    this.#ports.observe.event({ kind: 'bug', document, error: cause })
+    this.#end() // first, so that nothing reaches this room again whatever the sockets do
+    this.#close([...this.#sessions.keys()], 'internalError', 'the server failed; please come back')
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.#unsubscribe?.()
+    this.#unsubscribe = null
+    this.#onEvicted()
+  }
+
+  #perform(effect: Effect): void {
+    const { observe, cluster, clock } = this.#ports
+    switch (effect.kind) {
+      case 'subscribe':
+        this.#unsubscribe = cluster.subscribe(this.room.name, (hint) =>
+          this.push({ kind: 'remote', hint }),
+        )
+        return
+      case 'load':
+        return this.#load()
+      case 'send':
+        return broadcast(this.#reach(effect.to), effect.message, clock.now())
+      case 'close':
+        return this.#close(effect.to, effect.close, effect.reason)
+      case 'answer':
+        return this.#answer(effect)
+      case 'append':
+        return this.#append(effect)
+      case 'publish':
+        return cluster.publish(this.room.name, effect.hint)
+      case 'compact':
+        return this.#compact(effect)
+      case 'catch-up':
+        return this.#catchUp(effect)
+      case 'evict':
+        return this.#end()
+      case 'observe':
+        return observe.event(effect.event)
+      default:
+        return assertNever(effect)
+    }
+  }
+
+  *#reach(ids: readonly SessionId[]): Iterable<Session> {
+    for (const id of ids) {
+      const session = this.#sessions.get(id)
+      if (session !== undefined) yield session
+    }
+  }
+
+  #close(ids: readonly SessionId[], close: CloseName, reason: string): void {
+    const document = this.room.name
+    for (const session of this.#reach(ids)) {
+      this.#ports.observe.event({ kind: 'session-closed', document, close, reason })
+      closeSession(session, close, reason)
+    }
+  }
+
+  #keepAlive(): void {
+    const now = this.#ports.clock.now()
+    const silent = [...this.#sessions.values()].filter(
+      ({ lastSentAt }) => now - lastSentAt >= KEEP_ALIVE_MS,
+    )
+    broadcast(silent, { kind: 'keep-alive' }, now)
+  }
+
+  /** Runs an asynchronous effect; whatever happens, exactly one input comes of it. */
+  #run<T>(
+    work: Promise<Result<T, { readonly message: string }>>,
+    succeeded: (value: T) => Input,
+    failed: (problem: string) => Input,
+  ): void {
+    work.then(
+      (result) => this.push(result.ok ? succeeded(result.value) : failed(result.error.message)),
+      (error: unknown) => this.push(failed(error instanceof Error ? error.message : String(error))),
+    )
+  }
+
+  #load(): void {
+    this.#run(
+      this.#ports.storage.open(this.room.name),
+      (document) => ({ kind: 'loaded', document }),
+      (problem) => ({ kind: 'loadFailed', problem }),
+    )
+  }
+
+  #append({ doc, updates }: EffectOf<'append'>): void {
+    this.#ports.commits.append(doc, updates, (outcome) =>
+      this.push(
+        outcome.ok
+          ? { kind: 'appended', appended: outcome.value }
+          : { kind: 'appendFailed', problem: outcome.error.message },
+      ),
+    )
+  }
+
+  #answer({ doc, session, stateVector, unsaved }: EffectOf<'answer'>): void {
+    const { storage, content, answers } = this.#ports
+    const asking = this.#sessions.get(session)
+    if (asking === undefined) return // gone; its `leave` is in the queue
+    if (asking.answers >= ANSWERS_PER_SESSION) {
+      const reason = `asked again before ${asking.answers} answers, limit ${ANSWERS_PER_SESSION}`
+      this.#close([session], 'tryAgainLater', reason)
+      this.detach(session)
+      return this.push({ kind: 'leave', session })
+    }
+    asking.answers++
+    const answer = async () => {
+      if (!this.#sessions.has(session)) return ok(NO_ANSWER) // it left while it waited
+      const stored = await storage.read(doc)
+      if (!stored.ok) return stored
+      const { snapshot, tail } = stored.value
+      return content.answer({ snapshot, tail: [...tail, ...unsaved] }, stateVector)
+    }
+    const answered = answers.run(answer).finally(() => asking.answers--)
+    this.#run(
+      answered,
+      (value) => ({ kind: 'answered', session, answer: value }),
+      (problem) => ({ kind: 'answerFailed', session, problem }),
+    )
+  }
+
+  #compact({ doc }: EffectOf<'compact'>): void {
+    this.#run(
+      this.#ports.folds.run(() => compact(this.#ports, doc)),
+      (folded) => ({ kind: 'compacted', folded }),
+      (problem) => ({ kind: 'compactFailed', problem }),
+    )
+  }
+
+  #catchUp({ doc }: EffectOf<'catch-up'>): void {
+    this.#run(
+      this.#ports.storage.read(doc),
+      (content) => ({ kind: 'caughtUp', content }),
+      (problem) => ({ kind: 'catchUpFailed', problem }),
+    )
+  }
+}
+
+/**
+ * R14: folds what is stored now; storage replaces exactly those rows, or nothing. What waits for other
+ * structs is appended anew first: a room that opens from the snapshot knows of it by the tail only.
+ */
+const compact = async (
+  { storage, content, commits }: ShellPorts,
+  doc: DocId,
+): Promise<Result<Folded, StorageProblem | { message: string }>> => {
+  const stored = await storage.read(doc)
+  if (!stored.ok) return stored
+  const { head, snapshot, tail } = stored.value
+  const folded = await content.fold({ snapshot, tail })
+  if (!folded.ok) return folded
+  const { bytes, stateVector, deleteSet, waiting } = folded.value
+  if (waiting !== null) {
+    const kept = await new Promise<AppendOutcome>((done) => commits.append(doc, [waiting], done))
+    if (!kept.ok) return kept
+  }
+  const replaced = await storage.compact(doc, { through: head, bytes, stateVector, deleteSet })
+  if (!replaced.ok) return replaced
+  if (!replaced.value) return err({ message: 'a snapshot that covers as much is stored already' })
+  const updateBytes = tail.reduce((sum, update) => sum + update.length, 0)
+  return ok({ updates: tail.length, updateBytes, snapshotBytes: bytes.length })
+}

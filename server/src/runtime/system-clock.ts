@@ -1,0 +1,15 @@
+import { millis } from '@quire/shared'
+import type { Clock } from '../ports/clock.ts'
+
+/** The operating system's clock and Node's timers. Intervals keep no process alive. */
+export const systemClock: Clock = {
+  now: () => millis(Date.now()),
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs)
+    return () => clearTimeout(timer)
+  },
+  every(intervalMs, task) {
+    const timer = setInterval(task, intervalMs).unref()
+    return () => clearInterval(timer)
+  },
+}

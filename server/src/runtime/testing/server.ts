@@ -1,0 +1,95 @@
+import { setImmediate } from 'node:timers/promises'
+import type { DocName } from '@quire/shared'
+import { openAuth } from '../../auth/open.ts'
+import { createClusterHub } from '../../cluster/single.ts'
+import { createContent } from '../../content/threaded.ts'
+import type { Dialect } from '../../dialects/dialect.ts'
+import { yWebsocket } from '../../dialects/y-websocket.ts'
+import type { QuireEvent } from '../../ports/observe.ts'
+import type { RoomLimits } from '../../room/limits.ts'
+import { createMemory, createMemoryStorage, type Memory } from '../../storage/memory.ts'
+import { withWeather, type StorageWeather } from '../../storage/testing/weather.ts'
+import { Documents, type DocumentsOptions } from '../documents.ts'
+import { GroupCommit } from '../group-commit.ts'
+import { createManualClock, type ManualClock } from './manual-clock.ts'
+import { connectClient, type ClientOptions, type YClient } from './y-client.ts'
+
+/** Bounds as small as a test needs them to be to reach them. */
+export const testLimits: RoomLimits = {
+  loadQueueBytes: 64 * 1024,
+  loadMs: 15_000,
+  coolDownMs: 2_000,
+  unsavedBytes: 1024 * 1024,
+  sessionsPerDocument: 100,
+  presenceEntries: 100,
+  presenceIdsPerSession: 4,
+  presenceTtlMs: 30_000,
+  compactUpdates: 1_000,
+  compactBytes: 1024 * 1024,
+  compactIdleUpdates: 1_000,
+}
+
+/** One node under test: everything is real but the disk, the clock and the network. */
+export interface TestServer {
+  readonly documents: Documents
+  readonly weather: StorageWeather
+  readonly memory: Memory
+  readonly clock: ManualClock
+  readonly dialect: Dialect
+  readonly events: readonly QuireEvent[]
+  /** Connects a client to a document. */
+  connect(name: DocName, options?: Partial<ClientOptions>): YClient
+}
+
+/** What a test may choose. */
+export interface TestServerOptions extends Partial<DocumentsOptions> {
+  readonly memory?: Memory
+  readonly dialect?: Dialect
+}
+
+/** Starts a node; commits are 10 ms of the manual clock apart. */
+export const startTestServer = (options: TestServerOptions = {}): TestServer => {
+  const memory = options.memory ?? createMemory()
+  const weather = withWeather(createMemoryStorage(memory))
+  const clock = createManualClock()
+  const events: QuireEvent[] = []
+  const content = createContent(clock) // its thread, if it starts, holds up no process
+  const { storage } = weather
+  const documents = new Documents({
+    storage,
+    commits: new GroupCommit({ storage, clock, spacingMs: 10 }),
+    content,
+    cluster: createClusterHub().node(),
+    observe: { event: (event) => events.push(event) },
+    clock,
+    auth: openAuth,
+    limits: testLimits,
+    durability: 'ack',
+    ...options,
+  })
+  documents.start()
+  const dialect = options.dialect ?? yWebsocket({ presenceEntries: 100, presenceBytes: 16 * 1024 })
+  return {
+    documents,
+    weather,
+    memory,
+    clock,
+    dialect,
+    events,
+    connect: (name, more) => connectClient({ documents, name, dialect, ...more }),
+  }
+}
+
+/** Waits until a condition holds, looking again after each turn; rejects with `what` after 20 s. */
+export const until = async (what: string, holds: () => boolean): Promise<void> => {
+  const deadline = Date.now() + 20_000 // a thread may have to start
+  while (!holds()) {
+    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`)
+    await setImmediate()
+  }
+}
+
+/** Lets everything happen that needs no time of the clock and no thread. */
+export const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn++) await setImmediate()
+}

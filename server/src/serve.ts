@@ -1,0 +1,150 @@
+/* One server process: the parts put together, and taken apart again in order. */
+import type { AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { closeCodes, err, ok, type Result } from '@quire/shared'
+import { openAuth } from './auth/open.ts'
+import { createClusterHub } from './cluster/single.ts'
+import type { Config } from './config.ts'
+import { createContent } from './content/threaded.ts'
+import { yWebsocket } from './dialects/y-websocket.ts'
+import { defaultEdgeLimits } from './edges/websocket/limits.ts'
+import { createWebSocketEdge } from './edges/websocket/web-socket-edge.ts'
+import { createApp } from './http/app.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Observe } from './ports/observe.ts'
+import type { Storage } from './ports/storage.ts'
+import { Documents } from './runtime/documents.ts'
+import { GroupCommit } from './runtime/group-commit.ts'
+import { systemClock } from './runtime/system-clock.ts'
+import type { RoomLimits } from './room/limits.ts'
+
+/** Commits that follow each other are this far apart: each costs 0.1 to 0.2 ms of CPU (DESIGN.md). */
+const COMMIT_SPACING_MS = 10
+
+/**
+ * Time kept of a drain for the closing handshakes after everything is saved, and as much again for
+ * giving the storage back; of a short drain a quarter each.
+ */
+const CLOSING_MS = 1_000
+
+const EDITOR_ROOT = fileURLToPath(new URL('../../web/editor/dist', import.meta.url))
+
+/** A running server. */
+export interface RunningServer {
+  readonly url: string
+  /**
+   * Sends everybody away, saves everything, gives all back; ends within `maxDrainMs` and says what could
+   * not be saved. Safe to call twice: the second call joins the first.
+   */
+  close(): Promise<Result<void, string>>
+}
+
+/** Starts a server on opened storage, which it owns from here on. */
+export const serve = async (
+  config: Config,
+  { storage, observe }: { storage: Storage; observe: Observe },
+): Promise<Result<RunningServer, string>> => {
+  const clock = systemClock
+  const content = createContent(clock)
+  const cluster = createClusterHub().node()
+  const commits = new GroupCommit({ storage, clock, spacingMs: COMMIT_SPACING_MS })
+  const documents = new Documents({
+    storage,
+    commits,
+    content,
+    cluster,
+    observe,
+    clock,
+    auth: openAuth,
+    limits: roomLimits(config),
+    durability: config.durability,
+  })
+  const edge = createWebSocketEdge({
+    limits: {
+      ...defaultEdgeLimits,
+      messageBytes: config.maxMessageBytes,
+      queuedBytes: config.maxQueueBytes,
+      handshakeMs: config.maxHandshakeMs,
+      pingMs: config.maxSilenceMs,
+    },
+    clock,
+    onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
+  })
+  const app = createApp({
+    documents,
+    edge,
+    yWebsocket: yWebsocket({
+      presenceEntries: config.maxPresenceEntries,
+      presenceBytes: config.maxPresenceBytes,
+    }),
+    observe,
+    allowedOrigins: config.allowedOrigins,
+    editorRoot: EDITOR_ROOT,
+  })
+  const server = edge.createServer(app.fetch)
+  const listening = await listen(server, config)
+  const giveBack = async (): Promise<void> => {
+    await content.close()
+    await cluster.close()
+    await storage.close()
+  }
+  if (!listening.ok) {
+    await giveBack()
+    return listening
+  }
+  documents.start()
+  observe.event({ kind: 'listening', url: listening.value })
+
+  // each of its steps joins an earlier call of it, so it is safe to call twice
+  const close = async (): Promise<Result<void, string>> => {
+    const closingMs = Math.min(CLOSING_MS, config.maxDrainMs / 4)
+    server.close() // no new connections from here on
+    const drained = await documents.drain(config.maxDrainMs - 2 * closingMs)
+    const { code, meaning } = closeCodes.serviceRestart
+    await within(clock, closingMs, edge.close({ code, reason: meaning, graceMs: closingMs }))
+    server.closeAllConnections()
+    const isBack = await within(clock, closingMs, giveBack())
+    if (!drained.ok)
+      return err(
+        `${drained.error.rooms} documents could not be saved within ${config.maxDrainMs} ms`,
+      )
+    return isBack ? ok(undefined) : err(`the storage did not close within ${closingMs} ms`)
+  }
+  return ok({ url: listening.value, close })
+}
+
+/** Waits for work, but no longer than that; false if it was not done in time. */
+const within = (clock: Clock, ms: number, work: Promise<void>): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const undo = clock.after(ms, () => resolve(false))
+    work.then(() => {
+      undo()
+      resolve(true)
+    }, reject)
+  })
+
+const listen = (server: Server, { host, port }: Config): Promise<Result<string, string>> =>
+  new Promise((resolve) => {
+    server.once('error', (error) =>
+      resolve(err(`cannot listen on ${host} port ${port}: ${error.message}`)),
+    )
+    server.listen(port, host.replaceAll(/[[\]]/g, ''), () => {
+      const { address, family, port: bound } = server.address() as AddressInfo // TCP: not a pipe
+      resolve(ok(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
+    })
+  })
+
+const roomLimits = (config: Config): RoomLimits => ({
+  loadQueueBytes: config.maxLoadQueueBytes,
+  loadMs: config.maxLoadMs,
+  coolDownMs: 2_000, // long enough that a broken document is not read in a loop
+  unsavedBytes: config.maxUnsavedBytes,
+  sessionsPerDocument: config.maxSessionsPerDocument,
+  presenceEntries: config.maxPresenceEntries,
+  presenceIdsPerSession: config.maxPresenceIdsPerSession,
+  presenceTtlMs: 30_000, // y-protocols awareness.js, outdatedTimeout
+  compactUpdates: 2_000,
+  compactBytes: 256 * 1024,
+  compactIdleUpdates: 100,
+})
