@@ -39,9 +39,13 @@ const check = (title: string, command: string, args: readonly string[]): Promise
 
 const finish = (): never => {
   rmSync(reports, { recursive: true, force: true })
-  const { passed, failed } = total(tallies)
+  const { passed, failed, skipped } = total(tallies)
+  if (skipped > 0)
+    process.stdout.write(`\n${skipped} skipped: the runner above names them and why\n`)
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
-  process.exit(failed === 0 ? 0 : 1)
+  // what a developer's machine may lack, the continuous integration has
+  const isComplete = skipped === 0 || process.env['CI'] === undefined
+  process.exit(failed === 0 && isComplete ? 0 : 1)
 }
 
 const built = await stage('build', async () =>
