@@ -39,11 +39,13 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }>
     secureHeaders({
       strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
       contentSecurityPolicy: {
-        defaultSrc: ["'self'"],
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
         styleSrc: ["'self'", "'unsafe-inline'"], // the editor sets colours and table widths
-        imgSrc: ['*', 'data:', 'blob:'], // images by URL are part of documents
-        objectSrc: ["'none'"],
+        imgSrc: ['*', 'data:'], // images by URL are part of documents
+        connectSrc: ["'self'"],
         baseUri: ["'none'"],
+        formAction: ["'none'"],
         frameAncestors: ["'self'"],
       },
     }),

@@ -118,7 +118,7 @@ describe('every answer', () => {
     async (path) => {
       const { headers } = await fetch(app.url + path)
       const policy = headers.get('content-security-policy') ?? ''
-      expect(policy).toContain("default-src 'self'")
+      expect(policy).toContain("default-src 'none'")
       expect(policy).toContain("object-src 'none'")
       expect(policy).toContain("frame-ancestors 'self'")
       expect(policy).not.toMatch(/script-src|unsafe-eval/)
