@@ -17,7 +17,7 @@ export const isEditorBuilt = (): boolean => {
   const sources = globSync(
     [
       'web/editor/{src,public}/**/*.*',
-      'web/editor/index.html',
+      'web/editor/{index.html,package.json,tsconfig.json}',
       'shared/src/**/*.ts',
       '*.{ts,json}',
     ],

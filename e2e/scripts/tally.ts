@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 
-/** Counted tests. A skipped test has not passed: it is counted, and named in the last line. */
+/** Counted tests. A skipped test has not passed: it is counted on its own, and printed. */
 export interface Tally {
   readonly passed: number
   readonly failed: number

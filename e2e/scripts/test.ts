@@ -22,14 +22,15 @@ const PROJECTS = [
 const reports = mkdtempSync(join(tmpdir(), 'quire-test-'))
 const tallies: Tally[] = []
 
+const describe = ({ passed, failed, skipped }: Tally): string =>
+  `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`
+
 const stage = async (title: string, work: () => Promise<Tally>): Promise<Tally> => {
   process.stdout.write(`\n── ${title}\n`)
   const startedAt = performance.now()
   const tally = await work()
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
-  process.stdout.write(
-    `── ${title}: ${tally.passed} passed, ${tally.failed} failed, ${seconds} s\n`,
-  )
+  process.stdout.write(`── ${title}: ${describe(tally)}, ${seconds} s\n`)
   tallies.push(tally)
   return tally
 }
@@ -39,13 +40,13 @@ const check = (title: string, command: string, args: readonly string[]): Promise
 
 const finish = (): never => {
   rmSync(reports, { recursive: true, force: true })
-  const { passed, failed, skipped } = total(tallies)
-  if (skipped > 0)
-    process.stdout.write(`\n${skipped} skipped: the runner above names them and why\n`)
-  process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
+  const sum = total(tallies)
+  process.stdout.write(`
+${describe(sum)}
+`)
   // what a developer's machine may lack, the continuous integration has
-  const isComplete = skipped === 0 || process.env['CI'] === undefined
-  process.exit(failed === 0 && isComplete ? 0 : 1)
+  const isComplete = sum.skipped === 0 || process.env['CI'] === undefined
+  process.exit(sum.failed === 0 && isComplete ? 0 : 1)
 }
 
 const built = await stage('build', async () =>

@@ -6,7 +6,7 @@ import { err, ok, type Result } from '@quire/shared'
 
 type Kind =
   | { readonly type: 'text' }
-  | { readonly type: 'list' }
+  | { readonly type: 'origins' }
   | { readonly type: 'switch' }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   | { readonly type: 'count'; readonly min: number; readonly max: number }
@@ -35,7 +35,7 @@ const row = <K extends string, T extends Kind>(
 }
 
 const text = { type: 'text' } as const
-const list = { type: 'list' } as const
+const origins = { type: 'origins' } as const
 const onOff = { type: 'switch' } as const
 const oneOf = <C extends string>(...choices: readonly C[]) => ({ type: 'choice', choices }) as const
 const count = (min: number, max: number) => ({ type: 'count', min, max }) as const
@@ -69,7 +69,7 @@ export const optionRows = [
     '',
     'Lets an open server listen beyond loopback: everybody who reaches it can read and change everything.',
   ]),
-  row('allowedOrigins', list, [
+  row('allowedOrigins', origins, [
     '',
     'origins, comma-separated',
     'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here.',
@@ -79,7 +79,7 @@ export const optionRows = [
     '',
     'Least level that is logged.',
   ]),
-  row('maxMessageBytes', count(KIB, GIB), [
+  row('maxMessageBytes', count(KIB, 128 * MIB), [
     String(16 * MIB),
     'bytes',
     'Largest message a client may send; a longer one closes it with 1009. Room for a long offline session’s changes in one message.',
@@ -148,7 +148,7 @@ type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
     ? number
     : T extends { type: 'switch' }
       ? boolean
-      : T extends { type: 'list' }
+      : T extends { type: 'origins' }
         ? readonly string[]
         : string
 
@@ -186,8 +186,8 @@ const rangeOf = (kind: Kind): string => {
   switch (kind.type) {
     case 'text':
       return 'any text but none'
-    case 'list':
-      return 'a list'
+    case 'origins':
+      return 'origins such as https://example.org, or *'
     case 'switch':
       return 'on or off'
     case 'choice':
@@ -202,13 +202,8 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
   switch (kind.type) {
     case 'text':
       return raw === '' ? malformed : ok(raw)
-    case 'list':
-      return ok(
-        raw
-          .split(',')
-          .map((item) => item.trim())
-          .filter((item) => item !== ''),
-      )
+    case 'origins':
+      return readOrigins(raw)
     case 'switch':
       return raw === 'on' || raw === 'off' ? ok(raw === 'on') : malformed
     case 'choice':
@@ -218,6 +213,18 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
       return value >= kind.min && value <= kind.max ? ok(value) : malformed
     }
   }
+}
+
+/** Origins as browsers write them, or they would never match: scheme, host in lower case, no path. */
+const readOrigins = (raw: string): Result<readonly string[], string> => {
+  const items = raw
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+  const wrong = items.find(
+    (item) => item !== '*' && !(URL.canParse(item) && new URL(item).origin === item),
+  )
+  return wrong === undefined ? ok(items) : err(`must be ${rangeOf({ type: 'origins' })}`)
 }
 
 const unknownVariables = (env: Readonly<Record<string, string | undefined>>): string[] => {

@@ -17,6 +17,7 @@ const run = async (config: Config): Promise<void> => {
   process.on('SIGTERM', () => stop.resolve())
   process.on('SIGINT', () => stop.resolve())
   process.stdout.on('error', () => undefined) // nobody reads it any more; the log is on stderr
+  process.umask(0o077) // documents are nobody else's business, whoever made the data directory
   const observe = createLog(config.logLevel)
   const storage = await openSqliteStorage({
     dataDir: config.dataDir,

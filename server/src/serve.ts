@@ -83,7 +83,7 @@ export const serve = async (
     editorRoot: EDITOR_ROOT,
   })
   const server = edge.createServer(app.fetch)
-  const listening = await listen(server, config)
+  const listening = await listen(server, config, observe)
   const giveBack = async (): Promise<void> => {
     await content.close()
     await cluster.close()
@@ -124,12 +124,19 @@ const within = (clock: Clock, ms: number, work: Promise<void>): Promise<boolean>
     }, reject)
   })
 
-const listen = (server: Server, { host, port }: Config): Promise<Result<string, string>> =>
+const listen = (
+  server: Server,
+  { host, port }: Config,
+  observe: Observe,
+): Promise<Result<string, string>> =>
   new Promise((resolve) => {
-    server.once('error', (error) =>
-      resolve(err(`cannot listen on ${host} port ${port}: ${error.message}`)),
-    )
+    const refused = (error: Error): void =>
+      resolve(err(`cannot listen on ${host} port ${port}: ${error.message}`))
+    server.once('error', refused)
     server.listen(port, host.replaceAll(/[[\]]/g, ''), () => {
+      server.off('error', refused)
+      // accepting may fail for a while, for want of descriptors for one; the server goes on
+      server.on('error', (error) => observe.event({ kind: 'bug', document: null, error }))
       const { address, family, port: bound } = server.address() as AddressInfo // TCP: not a pipe
       resolve(ok(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
     })

@@ -25,7 +25,11 @@ export const closeCodes = {
   unsupportedData: { code: 1003, advice: 'stop', meaning: 'text frame on the binary protocol' },
   invalidUtf8: { code: 1007, advice: 'stop', meaning: 'text that is not UTF-8' },
   messageTooBig: { code: 1009, advice: 'stop', meaning: 'message over the byte limit' },
-  internalError: { code: 1011, advice: 'retry', meaning: 'the server failed; nothing was stored' },
+  internalError: {
+    code: 1011,
+    advice: 'retry',
+    meaning: 'the server failed; what was not acknowledged may be lost',
+  },
   serviceRestart: { code: 1012, advice: 'retry', meaning: 'the server restarts' },
   tryAgainLater: { code: 1013, advice: 'retry', meaning: 'the server cannot serve this now' },
   badFrame: { code: 4400, advice: 'stop', meaning: 'a frame that does not decode' },

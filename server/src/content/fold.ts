@@ -2,13 +2,17 @@
 import { applyUpdate, diffUpdate, Doc, encodeStateAsUpdate } from 'yjs'
 import { readUpdate, type IdSet, type StateVector, type Update } from '@quire/shared'
 import type { ContentSource, Folded } from '../ports/content.ts'
+import { readable } from './merge.ts'
 
 /** Integrates everything and encodes it as one update, deleted content collected. Throws on broken input. */
 export const fold = (source: ContentSource): Folded => {
+  const { snapshot, tail } = readable(source)
+  if (snapshot !== source.snapshot || tail.length !== source.tail.length)
+    throw new Error('a stored update is damaged') // folding it away would lose what may yet be repaired
   const doc = new Doc()
   doc.transact(() => {
-    if (source.snapshot !== null) applyUpdate(doc, source.snapshot)
-    for (const update of source.tail) applyUpdate(doc, update)
+    if (snapshot !== null) applyUpdate(doc, snapshot)
+    for (const update of tail) applyUpdate(doc, update)
   })
   const contents = readUpdate(encodeStateAsUpdate(doc))
   doc.destroy()

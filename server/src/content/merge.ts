@@ -7,6 +7,7 @@ import {
   bytesEqual,
   EMPTY_STATE_VECTOR,
   EMPTY_UPDATE,
+  readUpdate,
   type StateVector,
   type Update,
 } from '@quire/shared'
@@ -30,8 +31,22 @@ export const merge = (updates: readonly Update[]): Update => {
 export const isEmptyStateVector = (stateVector: StateVector): boolean =>
   bytesEqual(stateVector, EMPTY_STATE_VECTOR)
 
+/** The source without what does not read as an update: one damaged row must not take the rest away. */
+export const readable = ({ snapshot, tail }: ContentSource): ContentSource => ({
+  snapshot: snapshot !== null && readUpdate(snapshot).ok ? snapshot : null,
+  tail: tail.filter((update) => readUpdate(update).ok),
+})
+
 /** What a client with this state vector lacks. An empty client gets the snapshot's bytes as they are. */
 export const answerTo = (source: ContentSource, stateVector: StateVector): Answer => {
+  try {
+    return answerFrom(source, stateVector)
+  } catch {
+    return answerFrom(readable(source), stateVector) // again, at the price of a check of every row
+  }
+}
+
+const answerFrom = (source: ContentSource, stateVector: StateVector): Answer => {
   if (isEmptyStateVector(stateVector)) {
     const first = source.snapshot === null ? [] : [source.snapshot]
     return { first, last: merge(source.tail) }

@@ -76,13 +76,17 @@ describe('content', () => {
     expect(views).toEqual(source.tail)
   })
 
-  it('reports broken content, inline and in the thread, and goes on', async () => {
-    const { content } = contentForTest()
-    const { half, source } = typed(20)
-    expect(await content.answer(BROKEN, half)).toMatchObject({ error: { kind: 'broken' } })
-    expect(await content.fold(BROKEN)).toMatchObject({ error: { kind: 'broken' } })
-    expect((await content.fold(source)).ok).toBe(true)
-  })
+  it.each([20, 2_000])(
+    'a damaged row takes none of the other %i away, and is not folded',
+    async (n) => {
+      const { content } = contentForTest()
+      const { half, source } = typed(n)
+      const damaged = { ...source, tail: [...source.tail, ...BROKEN.tail] }
+      expect(await content.answer(damaged, half)).toEqual(await content.answer(source, half))
+      expect(await content.fold(damaged)).toMatchObject({ error: { kind: 'broken' } })
+      expect((await content.fold(source)).ok).toBe(true)
+    },
+  )
 
   it('closed while it is busy: what is under way and what waits ends as closed', async () => {
     const { content } = contentForTest()

@@ -1,5 +1,5 @@
 /*
- * Content work: what is small is done at once, the rest in one worker thread, so that integrating or
+ * Content work: what is small is done at once, the rest in worker threads, so that integrating or
  * merging a large document never stalls the event loop.
  */
 import { err, ok, type Result, type StateVector } from '@quire/shared'
@@ -13,9 +13,11 @@ import { answerTo, isEmptyStateVector } from './merge.ts'
 const INLINE_BYTES = 32 * 1024
 const INLINE_UPDATES = 32
 
-/** Content work with a thread that starts with the first job that needs it. */
+/** Content work with threads that start with the first job that needs them. */
 export const createContent = (clock: Clock): Content => {
-  const thread = createJobThread(clock)
+  // two threads: a document that takes long to integrate must not keep others from being opened
+  const answers = createJobThread(clock)
+  const folds = createJobThread(clock)
   const answer: Content['answer'] = async (source, stateVector) => {
     const { snapshot, tail } = source
     if (snapshot !== null && isEmptyStateVector(stateVector)) {
@@ -24,16 +26,18 @@ export const createContent = (clock: Clock): Content => {
       return rest.ok ? ok({ first: [snapshot, ...rest.value.first], last: rest.value.last }) : rest
     }
     if (isSmall(source)) return answerInline(source, stateVector)
-    const done = await thread.ask({ kind: 'answer', source, stateVector })
+    const done = await answers.ask({ kind: 'answer', source, stateVector })
     return done.kind === 'answer' ? ok(done.value) : err(problemOf(done))
   }
   return {
     answer,
     async fold(source) {
-      const done = await thread.ask({ kind: 'fold', source })
+      const done = await folds.ask({ kind: 'fold', source })
       return done.kind === 'fold' ? ok(done.value) : err(problemOf(done))
     },
-    close: () => thread.close(),
+    async close() {
+      await Promise.all([answers.close(), folds.close()])
+    },
   }
 }
 

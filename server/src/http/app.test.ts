@@ -95,7 +95,7 @@ describe('/health', () => {
     expect([live.status, await live.json()]).toEqual([200, { status: 'live' }])
     const ready = await fetch(`${app.url}/health/ready`)
     expect(ready.status).toBe(200)
-    expect(await ready.json()).toMatchObject({ status: 'ready', failing: 0 })
+    expect(await ready.json()).toMatchObject({ status: 'ready', failing: 0, unopened: 0 })
     expect(ready.headers.get('cache-control')).toBe('no-store')
     expect((await fetch(`${app.url}/health/ready`, { method: 'HEAD' })).status).toBe(200)
   })

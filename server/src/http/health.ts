@@ -8,7 +8,7 @@ export interface HealthSource {
 }
 
 /**
- * `/health/live`: the process answers. `/health/ready`: it takes clients and its disk takes writes;
+ * `/health/live`: the process answers. `/health/ready`: it takes clients, its documents open and its disk takes writes;
  * 503 otherwise, with the reason.
  */
 export const healthRoutes = (source: HealthSource): Hono => {
@@ -25,9 +25,11 @@ export const healthRoutes = (source: HealthSource): Hono => {
   return routes
 }
 
-const reasonNotReady = (isDraining: boolean, { failing }: Figures): string | null => {
+const reasonNotReady = (isDraining: boolean, { failing, unopened }: Figures): string | null => {
   if (isDraining) return 'the server is stopping'
   if (failing > 0)
     return `writes of ${failing} ${failing === 1 ? 'document' : 'documents'} fail; they are kept in memory and retried`
+  if (unopened > 0)
+    return `${unopened} ${unopened === 1 ? 'document' : 'documents'} could not be opened; whoever wants in is told to come back`
   return null
 }

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 /** What a program of its own logs: pino writes to the file descriptor, past any capture. */
@@ -40,5 +41,21 @@ describe('the log', () => {
   it('leaves out what is below its level', () => {
     expect(logged('warn', `{ kind: 'drained', left: 0 }`)).toEqual([])
     expect(logged('silent', `{ kind: 'bug', document: null, error: new Error('x') }`)).toEqual([])
+  })
+
+  it('goes on, and throws nothing, where the disk it writes to is full', () => {
+    const log = new URL('log.ts', import.meta.url).href
+    const full = openSync('/dev/full', 'w')
+    const code = `import { createLog } from '${log}'
+      const log = createLog('info')
+      for (let i = 0; i < 3; i++) log.event({ kind: 'drained', left: i })
+      setImmediate(() => process.stdout.write('still here'))`
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      ['--conditions=quire-source', '--input-type=module', '--eval', code],
+      { stdio: ['ignore', 'pipe', full], encoding: 'utf8' },
+    )
+    closeSync(full)
+    expect([status, stdout]).toEqual([0, 'still here'])
   })
 })

@@ -8,7 +8,10 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 /** Writes events as JSON lines to standard error: standard output is the command's own. */
 export const createLog = (level: LogLevel): Observe => {
   const serializers = { error: stdSerializers.err } // an Error has no JSON of its own
-  const log = pino({ level, base: null, serializers }, pino.destination({ dest: 2, sync: true }))
+  const destination = pino.destination({ dest: 2, sync: true })
+  // a log that cannot be written, on a full disk above all, must not take what is unsaved with it
+  destination.on('error', () => undefined)
+  const log = pino({ level, base: null, serializers }, destination)
   return { event: (event) => log[levelOf(event)](event, event.kind) }
 }
 

@@ -3,8 +3,13 @@ import type { Undo } from './undo.ts'
 
 /** Time as the shells see it; floors 0 and 1 get `now` as an argument instead. */
 export interface Clock {
-  /** Wall-clock time, milliseconds since the Unix epoch. */
+  /**
+   * Time for durations and deadlines: even, whatever is done to the wall clock. It starts at the wall
+   * clock's value, so it reads like it, but drifts from it.
+   */
   now(): Millis
+  /** Wall-clock time, milliseconds since the Unix epoch: for what is stored. */
+  wall(): Millis
   /** Calls `task` once, not before `delayMs` have passed. */
   after(delayMs: number, task: () => void): Undo
   /** Calls `task` about every `intervalMs` until undone. */

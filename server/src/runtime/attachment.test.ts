@@ -51,7 +51,7 @@ describe('a socket before it is let in', () => {
     expect(ann.peer.ending?.reason).toMatch(/limit 65536/)
     asked[0]?.resolve(ok(WRITER))
     await settle()
-    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0 })
+    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0, unopened: 0 })
   })
 
   it('cannot make the server keep frames without end by sending small ones', async () => {
@@ -73,7 +73,7 @@ describe('a socket before it is let in', () => {
     expect(server.clock.timers).toBe(idle)
     asked[0]?.resolve(ok(WRITER))
     await settle()
-    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0 })
+    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0, unopened: 0 })
     server.clock.advance(60_000)
     expect(server.events).toEqual([])
   })

@@ -69,7 +69,7 @@ describe('[R6] a bad frame closes that session with 4400 and changes nothing els
     bob.type('still here')
     await settle()
     expect(stored(server)).toBe(1)
-    expect(server.documents.figures()).toEqual({ rooms: 1, sessions: 1, failing: 0 })
+    expect(server.documents.figures()).toEqual({ rooms: 1, sessions: 1, failing: 0, unopened: 0 })
     expect(server.events.filter(({ kind }) => kind === 'bug')).toEqual([])
   })
 

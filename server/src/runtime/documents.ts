@@ -43,6 +43,8 @@ export interface Figures {
   readonly sessions: number
   /** Rooms whose last attempt to write failed. */
   readonly failing: number
+  /** Rooms that could not be read and refuse whoever wants in, until they have cooled down. */
+  readonly unopened: number
 }
 
 /** What a drain left: rooms with changes that are not on disk. */
@@ -86,13 +88,15 @@ export class Documents {
   figures(): Figures {
     let sessions = 0
     let failing = 0
+    let unopened = 0
     for (const shell of this.#shells.values()) {
       sessions += shell.sessions.size
       const { phase } = shell.room
       if ((phase.kind === 'live' || phase.kind === 'closing') && isFailing(phase.document.saving))
         failing++
+      if (phase.kind === 'failed') unopened++
     }
-    return { rooms: this.#shells.size, sessions, failing }
+    return { rooms: this.#shells.size, sessions, failing, unopened }
   }
 
   /** True once a drain has begun. */

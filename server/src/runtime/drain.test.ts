@@ -30,7 +30,7 @@ describe('[R10] a drain', () => {
     server.weather.release('append')
     expect((await drained).ok).toBe(true)
     expect(server.memory.byName.get(notes)?.tail.length).toBe(1)
-    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0 })
+    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0, unopened: 0 })
   })
 
   it('retries what failed at once, without its pause', async () => {

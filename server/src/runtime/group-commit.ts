@@ -88,7 +88,7 @@ export class GroupCommit {
     entries: readonly AppendEntry[],
   ): Promise<Result<readonly Appended[], StorageProblem>> {
     try {
-      return await this.#storage.append(entries, this.#clock.now())
+      return await this.#storage.append(entries, this.#clock.wall())
     } catch (error) {
       return err({ kind: 'io', message: `storage threw on append: ${String(error)}` })
     }

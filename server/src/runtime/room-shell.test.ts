@@ -47,7 +47,7 @@ describe('a bug inside of a step', () => {
     expect(server.events).toContainEqual(
       expect.objectContaining({ kind: 'bug', error: new Error('a planted bug') }),
     )
-    expect(server.documents.figures()).toEqual({ rooms: 1, sessions: 1, failing: 0 })
+    expect(server.documents.figures()).toEqual({ rooms: 1, sessions: 1, failing: 0, unopened: 0 })
     const back = server.connect(notes, { doc: ann.doc })
     await settle()
     expect(back.isSynced).toBe(true) // a new room; what was committed is there

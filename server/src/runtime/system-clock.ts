@@ -3,7 +3,8 @@ import type { Clock } from '../ports/clock.ts'
 
 /** The operating system's clock and Node's timers. Intervals keep no process alive. */
 export const systemClock: Clock = {
-  now: () => millis(Date.now()),
+  now: () => millis(Math.floor(performance.timeOrigin + performance.now())),
+  wall: () => millis(Date.now()),
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs)
     return () => clearTimeout(timer)

@@ -156,6 +156,14 @@ export class ByteReader {
     return units
   }
 
+  /** How many clients follow, within the limit. */
+  clients(what: string): number {
+    const count = this.varUint(`number of clients in ${what}`)
+    if (count <= limits.clientsPerMessage) return count
+    this.fail('limit', `${what} has ${count} clients, limit ${limits.clientsPerMessage}`)
+    return 0
+  }
+
   /** Fails unless everything has been read. */
   end(what: string): void {
     if (this.problem === null && this.left > 0)

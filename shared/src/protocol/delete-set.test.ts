@@ -1,7 +1,9 @@
 import fc from 'fast-check'
+import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { clientId } from '../ids.ts'
+import { limits } from '../limits.ts'
 import { everyTruncation, mutate, mutations } from '../testing/mutations.ts'
 import { decodeDeleteSet, updateOfDeletes } from './delete-set.ts'
 import { IdSet } from './id-set.ts'
@@ -71,5 +73,24 @@ describe('delete sets', () => {
       }),
       { numRuns: 200 },
     )
+  })
+})
+
+describe('[P1] ranges that do not ascend', () => {
+  const descending = (count: number): Uint8Array => {
+    const out = encoding.createEncoder()
+    for (const value of [1, 7, count]) encoding.writeVarUint(out, value)
+    for (let i = count; i > 0; i--) {
+      encoding.writeVarUint(out, i * 2)
+      encoding.writeVarUint(out, 1)
+    }
+    return encoding.toUint8Array(out)
+  }
+
+  test('are sorted up to the limit, and refused beyond it', () => {
+    const most = decodeDeleteSet(descending(limits.unsortedRanges))
+    expect(most.ok ? most.value.size : most.error).toBe(limits.unsortedRanges)
+    const over = decodeDeleteSet(descending(limits.unsortedRanges + 1))
+    expect(over.ok ? null : over.error.kind).toBe('limit')
   })
 })

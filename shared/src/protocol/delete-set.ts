@@ -4,6 +4,7 @@
  */
 import type { DeleteSet, Update } from '../bytes.ts'
 import { clientId, type ClientId } from '../ids.ts'
+import { limits } from '../limits.ts'
 import { err, ok, type Result } from '../result.ts'
 import { ByteReader, type DecodeProblem } from './byte-reader.ts'
 import { IdSet } from './id-set.ts'
@@ -33,7 +34,8 @@ export interface ReadDeletes {
 export const readDeletes = (reader: ByteReader): ReadDeletes => {
   const deletes = new IdSet()
   let inOrder = true
-  const clients = reader.varUint('number of clients in the delete set')
+  let unsorted = 0
+  const clients = reader.clients('the delete set')
   const seen = clients > 1 ? new Set<ClientId>() : null
   for (let i = 0; i < clients && reader.problem === null; i++) {
     const client = clientId(reader.varUint('client of the delete set'))
@@ -41,13 +43,24 @@ export const readDeletes = (reader: ByteReader): ReadDeletes => {
     if (seen?.has(client)) reader.fail('order', `client ${client} stands twice in the delete set`)
     seen?.add(client)
     const ranges = readRanges(reader)
-    for (let at = 0; at < ranges.length; at += 2) {
-      const start = ranges[at] ?? 0
-      if (start >= (ranges[at + 1] ?? 0) || start < (ranges[at - 1] ?? 0)) inOrder = false
+    if (!isAscending(ranges)) {
+      inOrder = false
+      unsorted += ranges.length / 2
+      if (unsorted > limits.unsortedRanges)
+        reader.fail('limit', `over ${limits.unsortedRanges} deleted ranges do not ascend`)
     }
-    deletes.addFlat(client, ranges)
+    if (reader.problem === null) deletes.addFlat(client, ranges)
   }
   return { deletes, inOrder }
+}
+
+/** True if no range is empty and each starts after the one before it. */
+const isAscending = (ranges: readonly number[]): boolean => {
+  for (let at = 0; at < ranges.length; at += 2) {
+    const start = ranges[at] ?? 0
+    if (start >= (ranges[at + 1] ?? 0) || start < (ranges[at - 1] ?? 0)) return false
+  }
+  return true
 }
 
 const readRanges = (reader: ByteReader): number[] => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
+import * as encoding from 'lib0/encoding'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { limits } from '../limits.ts'
 import { everyTruncation, mutate, mutations } from '../testing/mutations.ts'
 import { decodeStateVector, parseStateVector } from './state-vector.ts'
 
@@ -40,8 +42,24 @@ test('where a client stands twice the later clock counts, as in Yjs', () => {
   expect(decodeStateVector(bytes)).toEqual({ ok: true, value: Y.decodeStateVector(bytes) })
 })
 
-test('[P1] a count of 2^53 - 1 ends at the first missing entry', () => {
+test('[P1] a count of 2^53 - 1 is refused', () => {
   const bytes = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1)
   const decoded = decodeStateVector(bytes)
-  expect(decoded.ok ? null : decoded.error.kind).toBe('truncated')
+  expect(decoded.ok ? null : decoded.error.kind).toBe('limit')
+})
+
+test('[P1] more clients than the limit are refused before one of them is read', () => {
+  const vector = (clients: number): Uint8Array => {
+    const out = encoding.createEncoder()
+    encoding.writeVarUint(out, clients)
+    for (let client = 0; client < clients; client++) {
+      encoding.writeVarUint(out, client)
+      encoding.writeVarUint(out, 1)
+    }
+    return encoding.toUint8Array(out)
+  }
+  const most = decodeStateVector(vector(limits.clientsPerMessage))
+  expect(most.ok ? most.value.size : most.error).toBe(limits.clientsPerMessage)
+  const over = decodeStateVector(vector(limits.clientsPerMessage + 1))
+  expect(over.ok ? null : over.error.message).toContain(`limit ${limits.clientsPerMessage}`)
 })

@@ -12,7 +12,7 @@ export const decodeStateVector = (
 ): Result<ReadonlyMap<ClientId, number>, DecodeProblem> => {
   const reader = new ByteReader(bytes)
   const clocks = new Map<ClientId, number>()
-  const count = reader.varUint('state vector')
+  const count = reader.clients('the state vector')
   for (let i = 0; i < count && reader.problem === null; i++) {
     const client = reader.varUint('client of the state vector')
     const clock = reader.varUint('clock of the state vector')

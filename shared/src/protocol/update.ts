@@ -100,7 +100,7 @@ class UpdateScan {
   blocks(): Block[] {
     const { reader } = this
     const blocks: Block[] = []
-    const count = reader.varUint('number of clients')
+    const count = reader.clients('the update')
     const seen = count > 1 ? new Set<number>() : null // most updates are of one client
     for (let i = 0; i < count && reader.problem === null; i++) {
       const from = reader.at

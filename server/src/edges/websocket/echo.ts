@@ -1,7 +1,7 @@
-import { millis, type Frame } from '@quire/shared'
+import type { Frame } from '@quire/shared'
 import { Hono } from 'hono'
 import { parseArgs } from 'node:util'
-import type { Clock } from '../../ports/clock.ts'
+import { systemClock } from '../../runtime/system-clock.ts'
 import { defaultEdgeLimits } from './limits.ts'
 import { createWebSocketEdge } from './web-socket-edge.ts'
 
@@ -21,22 +21,10 @@ const { values } = parseArgs({
   },
 })
 
-const clock: Clock = {
-  now: () => millis(Date.now()),
-  after: (delayMs, task) => {
-    const timer = setTimeout(task, delayMs)
-    return () => clearTimeout(timer)
-  },
-  every: (intervalMs, task) => {
-    const timer = setInterval(task, intervalMs)
-    return () => clearInterval(timer)
-  },
-}
-
 const edge = createWebSocketEdge({
   // Autobahn 9.3.1 sends 4 MiB in frames of 64 bytes
   limits: { ...defaultEdgeLimits, fragments: 64 * 1024 },
-  clock,
+  clock: systemClock,
   onBug: (error) => console.error(error),
 })
 

@@ -30,6 +30,7 @@ export const createManualClock = (start = 1_000_000): ManualClock => {
       return timers.size
     },
     now: (): Millis => millis(now),
+    wall: () => millis(now),
     after: (delayMs, task) => add({ at: now + delayMs, everyMs: null, task }),
     every: (intervalMs, task) => add({ at: now + intervalMs, everyMs: intervalMs, task }),
     advance(forMs) {

@@ -31,6 +31,7 @@ export const manualClock = (): ManualClock => {
 
   return {
     now: () => millis(now),
+    wall: () => millis(now),
     after: (delayMs, task) => start({ at: now + delayMs, everyMs: null, task }),
     every: (everyMs, task) => start({ at: now + everyMs, everyMs, task }),
     advance: (byMs) => {
