@@ -26,6 +26,22 @@ export const EMPTY_STATE_VECTOR = Uint8Array.of(0) as StateVector // one varUint
 /** The update that changes nothing: no structs, no deletes. */
 export const EMPTY_UPDATE = Uint8Array.of(0, 0) as Update // zero clients, empty delete set
 
+/** Memory that a kept view may waste besides its own length: frame headers and small neighbours. */
+const SLACK_BYTES = 64
+
+/**
+ * The same bytes, pinning at most about twice their length: the view itself, or a copy where it is a
+ * small part of a large buffer, which would live as long as the view does. Never a Node `Buffer`, whose
+ * `slice` does not copy.
+ */
+export const ownBytes = <B extends Uint8Array>(view: B): B => {
+  const { buffer, byteOffset, byteLength, constructor } = view
+  if (buffer.byteLength > 2 * byteLength + SLACK_BYTES)
+    return new Uint8Array(view) as Uint8Array as B
+  if (constructor === Uint8Array) return view
+  return new Uint8Array(buffer, byteOffset, byteLength) as B // B is a brand on the bytes
+}
+
 /** True if both hold the same bytes. */
 export const bytesEqual = (a: Uint8Array, b: Uint8Array): boolean => {
   if (a.length !== b.length) return false

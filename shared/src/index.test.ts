@@ -26,6 +26,7 @@ test('the surface is these names and no more', () => {
     'limits',
     'millis',
     'ok',
+    'ownBytes',
     'parseDocName',
     'parseStateVector',
     'readSync',

@@ -11,8 +11,8 @@ export const limits = {
   closeReasonBytes: 123,
   /** How deep a value inside an update or a presence state may nest; deeper ones exhaust stacks. */
   nestingDepth: 256,
-  /** Clients in one state vector, update or delete set. Every page view is one; all cost CPU and memory. */
-  clientsPerMessage: 131_072,
+  /** Clients of one document, and so of a state vector, update or delete set. Each page view is one. */
+  clientsPerDocument: 131_072,
   /** Ranges of a delete set that do not ascend: every writer sorts them, and sorting here is not linear. */
   unsortedRanges: 65_536,
   /** Longest varUint: 2^53 - 1 takes 8 bytes of 7 bits. */

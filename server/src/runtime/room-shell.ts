@@ -264,13 +264,20 @@ const compact = async (
   const folded = await content.fold({ snapshot, tail })
   if (!folded.ok) return folded
   const { bytes, stateVector, deleteSet, waiting } = folded.value
+  let again: Folded['waiting'] = null
   if (waiting !== null) {
     const kept = await new Promise<AppendOutcome>((done) => commits.append(doc, [waiting], done))
     if (!kept.ok) return kept
+    again = { appended: kept.value, bytes: waiting.length }
   }
   const replaced = await storage.compact(doc, { through: head, bytes, stateVector, deleteSet })
   if (!replaced.ok) return replaced
   if (!replaced.value) return err({ message: 'a snapshot that covers as much is stored already' })
   const updateBytes = tail.reduce((sum, update) => sum + update.length, 0)
-  return ok({ updates: tail.length, updateBytes, snapshotBytes: bytes.length })
+  return ok({
+    updates: tail.length,
+    updateBytes,
+    snapshotBytes: bytes.length,
+    waiting: again,
+  })
 }

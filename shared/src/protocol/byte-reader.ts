@@ -159,8 +159,8 @@ export class ByteReader {
   /** How many clients follow, within the limit. */
   clients(what: string): number {
     const count = this.varUint(`number of clients in ${what}`)
-    if (count <= limits.clientsPerMessage) return count
-    this.fail('limit', `${what} has ${count} clients, limit ${limits.clientsPerMessage}`)
+    if (count <= limits.clientsPerDocument) return count
+    this.fail('limit', `${what} has ${count} clients, limit ${limits.clientsPerDocument}`)
     return 0
   }
 

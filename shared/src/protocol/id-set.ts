@@ -27,6 +27,16 @@ export class IdSet {
     return this.#ranges.size === 0
   }
 
+  /** Number of clients with at least one id. */
+  get clients(): number {
+    return this.#ranges.size
+  }
+
+  /** True if there is an id of this client in it. */
+  hasClient(client: ClientId): boolean {
+    return this.#ranges.has(client)
+  }
+
   /** Number of ranges over all clients: what memory and encoded size go by. */
   get size(): number {
     let size = 0

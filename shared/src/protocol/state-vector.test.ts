@@ -58,8 +58,8 @@ test('[P1] more clients than the limit are refused before one of them is read', 
     }
     return encoding.toUint8Array(out)
   }
-  const most = decodeStateVector(vector(limits.clientsPerMessage))
-  expect(most.ok ? most.value.size : most.error).toBe(limits.clientsPerMessage)
-  const over = decodeStateVector(vector(limits.clientsPerMessage + 1))
-  expect(over.ok ? null : over.error.message).toContain(`limit ${limits.clientsPerMessage}`)
+  const most = decodeStateVector(vector(limits.clientsPerDocument))
+  expect(most.ok ? most.value.size : most.error).toBe(limits.clientsPerDocument)
+  const over = decodeStateVector(vector(limits.clientsPerDocument + 1))
+  expect(over.ok ? null : over.error.message).toContain(`limit ${limits.clientsPerDocument}`)
 })

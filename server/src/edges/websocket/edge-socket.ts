@@ -4,6 +4,7 @@ import {
   fitCloseReason,
   limits as protocol,
   type CloseCode,
+  ownBytes,
 } from '@quire/shared'
 import type { Socket as TcpSocket } from 'node:net'
 import type WebSocket from 'ws'
@@ -12,7 +13,6 @@ import type { Socket, SocketListener } from '../../ports/socket.ts'
 import type { Undo } from '../../ports/undo.ts'
 import { coalesceWrites } from './coalesce.ts'
 import type { EdgeLimits } from './limits.ts'
-import { ownBytes } from './own-bytes.ts'
 import { answerPings } from './pongs.ts'
 import { showsLife, vitalSigns, type VitalSigns } from './vital-signs.ts'
 

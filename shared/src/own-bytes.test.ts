@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ownBytes } from './own-bytes.ts'
+import { ownBytes } from './bytes.ts'
 
 test('a view of most of its memory is handed on without a copy', () => {
   const chunk = Buffer.alloc(1000, 7)

@@ -1,0 +1,116 @@
+/*
+ * How what was accepted gets to disk, and what follows from its commit, whether or not anybody is
+ * attached: members is empty in `closing`.
+ */
+import { seq, type SessionId } from '@quire/shared'
+import type { OpenedDocument } from '../ports/storage.ts'
+import { totalBytes } from './folding.ts'
+import { catchUp } from './following.ts'
+import { Frontier } from './frontier.ts'
+import type { InputOf } from './input.ts'
+import type { Receipt } from './message.ts'
+import type { OpenDocument } from './phase.ts'
+import { CLEAN, committed, failed, retry, updatesOf, type Batch } from './saving.ts'
+import { except, type Step } from './step.ts'
+
+type Members = ReadonlyMap<SessionId, unknown>
+
+/** The open form of a document as storage gave it. */
+export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument => {
+  const { frontier, problems } = Frontier.of(stored)
+  for (const problem of problems)
+    step.observe({ kind: 'corrupt-update', document: step.room.name, problem })
+  return {
+    id: stored.id,
+    frontier,
+    head: stored.head,
+    saving: CLEAN,
+    tail: { updates: stored.tail.length, bytes: totalBytes(stored.tail) },
+    snapshotBytes: stored.snapshotBytes,
+    compaction: { kind: 'idle', notBelow: 0 },
+    following: { kind: 'level' },
+  }
+}
+
+/** Puts what is in flight on its way. */
+export const append = (step: Step, document: OpenDocument): void => {
+  if (document.saving.kind !== 'appending') return
+  const updates = updatesOf(document.saving.inFlight)
+  step.do({ kind: 'append', doc: document.id, updates })
+}
+
+/** R5, R11: a commit came back. Acknowledge what it covers, publish it, and start the next. */
+export const appended = (
+  step: Step,
+  document: OpenDocument,
+  members: Members,
+  input: InputOf<'appended'>,
+): void => {
+  const { saving } = document
+  if (saving.kind !== 'appending') throw new Error(`appended while ${saving.kind}`)
+  const { first, last } = input.appended
+  const batch = saving.inFlight
+  const updates = updatesOf(batch)
+  if (saving.attempts > 0)
+    step.observe({
+      kind: 'append-recovered',
+      document: step.room.name,
+      attempts: saving.attempts,
+    })
+  // another node wrote in between, and its hint has not come
+  if (first > document.head + 1) catchUp(step, document, seq(first - 1))
+  // a read of the log may have seen this commit before its outcome came
+  if (last > document.head) {
+    document.head = last
+    document.tail = {
+      updates: document.tail.updates + updates.length,
+      bytes: document.tail.bytes + totalBytes(updates),
+    }
+  }
+  if (step.room.durability === 'relay') relayBatch(step, members, batch)
+  acknowledge(step, members, batch)
+  step.do({ kind: 'publish', hint: { first, last, updates } })
+  document.saving = committed(saving)
+  startNext(step, document, members)
+}
+
+/** R4: a commit failed. Keep everything, and try again without waiting for another edit. */
+export const appendFailed = (step: Step, document: OpenDocument, problem: string): void => {
+  const { saving } = document
+  if (saving.kind !== 'appending') throw new Error(`appendFailed while ${saving.kind}`)
+  document.saving = failed(saving, step.now)
+  step.observe({ kind: 'append-failed', document: step.room.name, problem })
+}
+
+/** Retries a failed append whose pause is over, or at once. */
+export const retryAppend = (step: Step, document: OpenDocument, when: 'due' | 'now'): void => {
+  const { saving } = document
+  if (saving.kind !== 'retrying' || (when === 'due' && step.now < saving.retryAt)) return
+  document.saving = retry(saving)
+  append(step, document)
+}
+
+/** What waited needs no write if all of it is known already: acknowledge it in its turn. */
+const startNext = (step: Step, document: OpenDocument, members: Members): void => {
+  const { saving } = document
+  if (saving.kind !== 'appending') return
+  if (saving.inFlight.items.some((item) => item.update !== null)) return append(step, document)
+  acknowledge(step, members, saving.inFlight)
+  document.saving = committed(saving)
+}
+
+const acknowledge = (step: Step, members: Members, batch: Batch): void => {
+  const receipts = new Map<SessionId, Receipt[]>()
+  for (const item of batch.items) {
+    const own = receipts.get(item.session)
+    if (own === undefined) receipts.set(item.session, [item.receipt])
+    else own.push(item.receipt)
+  }
+  for (const [session, own] of receipts)
+    if (members.has(session)) step.send([session], { kind: 'ack', receipts: own })
+}
+
+const relayBatch = (step: Step, members: Members, batch: Batch): void => {
+  for (const { session, update } of batch.items)
+    if (update !== null) step.send(except(members, session), { kind: 'update', update })
+}

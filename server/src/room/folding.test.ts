@@ -1,0 +1,125 @@
+import { docId, seq } from '@quire/shared'
+import { describe, expect, test } from 'vitest'
+import { ann, bob, documentOf, kindsOf, TestRoom, typist } from './testing/test-room.ts'
+
+let nextClient = 1
+const committed = (room: TestRoom, updates: number, text = 'a') => {
+  const { type } = typist(nextClient++)
+  return Array.from({ length: updates }, () => {
+    room.update(ann, type(text))
+    return kindsOf(room.commit())
+  })
+}
+const compacted = (room: TestRoom, updates: number, updateBytes: number, snapshotBytes = 100) =>
+  room.take({ kind: 'compacted', folded: { updates, updateBytes, snapshotBytes, waiting: null } })
+
+describe('while somebody is there', () => {
+  test('[R14] so many updates after the snapshot are folded, one fold at a time', () => {
+    const room = new TestRoom({ compactUpdates: 3 }).open(ann)
+    const kinds = committed(room, 5)
+    expect(kinds.map((kind) => kind.includes('compact'))).toEqual([
+      false,
+      false,
+      true,
+      false,
+      false,
+    ])
+  })
+
+  test('[R14] what came during the fold is still to be folded', () => {
+    const room = new TestRoom({ compactUpdates: 3 }).open(ann)
+    committed(room, 5)
+    compacted(room, 3, 60)
+    expect(committed(room, 1)[0]).toContain('compact')
+  })
+
+  test('[R14] so many bytes are folded, unless the snapshot is larger, or it is one update', () => {
+    const room = new TestRoom({ compactBytes: 200 }).open(ann)
+    const long = 'x'.repeat(150)
+    expect(committed(room, 1, long.repeat(2))[0]).not.toContain('compact')
+    expect(committed(room, 1, long)[0]).toContain('compact')
+    compacted(room, 2, 10_000, 500)
+    expect(committed(room, 2, long).flat()).not.toContain('compact')
+    expect(committed(room, 2, long).flat()).toContain('compact')
+  })
+
+  test('[R14] updates of other nodes count, each once', () => {
+    const room = new TestRoom({ compactUpdates: 4 }).open(ann)
+    const { type } = typist(500)
+    const [u1, u2] = [type('1').update, type('2').update]
+    room.take({ kind: 'remote', hint: { first: seq(1), last: seq(1), updates: [u1] } })
+    room.take({ kind: 'remote', hint: { first: seq(1), last: seq(2), updates: [u1, u2] } })
+    room.update(ann, typist(501).type('3'))
+    expect(kindsOf(room.commit(1, 2))).not.toContain('compact')
+    room.update(ann, typist(502).type('4'))
+    expect(kindsOf(room.commit())).toContain('compact')
+  })
+
+  test('[R14] after a failure the tail has to grow by another share before the next attempt', () => {
+    const room = new TestRoom({ compactUpdates: 3 }).open(ann)
+    committed(room, 3)
+    expect(room.take({ kind: 'compactFailed', problem: 'broken' })).toMatchObject([
+      { event: { kind: 'compact-failed' } },
+    ])
+    const kinds = committed(room, 3)
+    expect(kinds.map((kind) => kind.includes('compact'))).toEqual([false, false, true])
+  })
+})
+
+describe('when the last one leaves', () => {
+  const opened = (updates: number) => {
+    const { type } = typist(1)
+    const room = new TestRoom({ compactIdleUpdates: 3 })
+    room.join(ann)
+    room.load(documentOf(...Array.from({ length: updates }, () => type('a').update)))
+    return room
+  }
+
+  test('[R14] a smaller tail is folded, and the room ends after that', () => {
+    const room = opened(3)
+    expect(kindsOf(room.leave(ann))).toEqual(['compact'])
+    expect(room.phase).toBe('closing')
+    expect(kindsOf(compacted(room, 3, 60))).toEqual(['evict'])
+    expect(kindsOf(opened(2).leave(ann))).toEqual(['evict'])
+  })
+
+  test('[R14] a fold that fails does not keep the room', () => {
+    const room = opened(3)
+    room.leave(ann)
+    expect(kindsOf(room.take({ kind: 'compactFailed', problem: 'broken' }))).toEqual(['evict'])
+  })
+
+  test('[R3] one who comes during the fold revives the room, and one fold stays one', () => {
+    const room = opened(3)
+    room.leave(ann)
+    room.join(bob)
+    expect(kindsOf(compacted(room, 3, 60))).toEqual([])
+    expect(room.phase).toBe('live')
+    expect(kindsOf(room.leave(bob))).toEqual(['evict'])
+  })
+
+  test('[R4] the fold of unsaved updates waits for their commit', () => {
+    const room = opened(2)
+    room.update(ann, typist(2).type('a'))
+    expect(kindsOf(room.leave(ann))).toEqual([])
+    expect(kindsOf(room.commit())).toEqual(['publish', 'compact'])
+  })
+})
+
+describe('what waits for other structs', () => {
+  test('is tail again after a fold, and does not make the next keystroke fold as well', () => {
+    const room = new TestRoom({ compactUpdates: 3, compactBytes: 1 }).open(ann)
+    committed(room, 2)
+    const waiting = { appended: { doc: docId(1), first: seq(3), last: seq(3) }, bytes: 1_000 }
+    const folded = { updates: 2, updateBytes: 50, snapshotBytes: 20, waiting }
+    room.take({ kind: 'compacted', folded })
+    const { type } = typist(99)
+    const kinds = [1, 0, 0, 0].map((foreign) => {
+      room.update(ann, type('a'))
+      return kindsOf(room.commit(1, foreign))
+    })
+    expect(kinds.map((kind) => kind.includes('compact'))).toEqual([false, false, true, false])
+    // the room knows that number 3 is its own: nobody else wrote in between
+    expect(kinds.flat()).not.toContain('catch-up')
+  })
+})

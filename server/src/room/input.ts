@@ -1,0 +1,49 @@
+import type { SessionId } from '@quire/shared'
+import type { Access } from '../ports/auth.ts'
+import type { Hint } from '../ports/cluster.ts'
+import type { Answer } from '../ports/content.ts'
+import type { Appended, OpenedDocument, StoredContent } from '../ports/storage.ts'
+import type { ClientMessage } from './message.ts'
+
+/** A fact that reaches a room: something a client did, an outcome, or the passing of time. */
+export type Input =
+  | { readonly kind: 'join'; readonly session: SessionId; readonly access: Access }
+  | {
+      readonly kind: 'message'
+      readonly session: SessionId
+      readonly message: ClientMessage
+      /** Size on the wire, bytes. */
+      readonly bytes: number
+    }
+  | { readonly kind: 'leave'; readonly session: SessionId }
+  | { readonly kind: 'loaded'; readonly document: OpenedDocument }
+  | { readonly kind: 'loadFailed'; readonly problem: string }
+  | { readonly kind: 'appended'; readonly appended: Appended }
+  | { readonly kind: 'appendFailed'; readonly problem: string }
+  | { readonly kind: 'answered'; readonly session: SessionId; readonly answer: Answer }
+  | { readonly kind: 'answerFailed'; readonly session: SessionId; readonly problem: string }
+  | { readonly kind: 'compacted'; readonly folded: Folded }
+  | { readonly kind: 'compactFailed'; readonly problem: string }
+  | { readonly kind: 'remote'; readonly hint: Hint }
+  | { readonly kind: 'caughtUp'; readonly content: StoredContent }
+  | { readonly kind: 'catchUpFailed'; readonly problem: string }
+  | { readonly kind: 'tick' }
+  | { readonly kind: 'drain' }
+
+/** What a compaction did. */
+export interface Folded {
+  /** Updates that are now inside the snapshot. */
+  readonly updates: number
+  /** Bytes that those updates had. */
+  readonly updateBytes: number
+  /** Bytes of the new snapshot. */
+  readonly snapshotBytes: number
+  /** What still waits for other structs was appended anew, so that whoever opens the room knows of it. */
+  readonly waiting: { readonly appended: Appended; readonly bytes: number } | null
+}
+
+/** The kind of an input. */
+export type InputKind = Input['kind']
+
+/** The input of one kind. */
+export type InputOf<K extends InputKind> = Extract<Input, { kind: K }>

@@ -1,0 +1,24 @@
+import type { PresenceBounds } from './presence.ts'
+
+/** Bounds of one room. Each has its unit in its name; defaults and reasons stand in config.ts. */
+export interface RoomLimits extends PresenceBounds {
+  /** Bytes that wait for a load, per session: what a client may say before it is answered. */
+  readonly loadQueueBytes: number
+  /** How long a load may take before its joiners are refused. */
+  readonly loadMs: number
+  /** How long a room that failed to load refuses joins before it tries again. */
+  readonly coolDownMs: number
+  /** Bytes accepted and not yet on disk; above it, writes are refused. */
+  readonly unsavedBytes: number
+  /** Sessions attached to one document. */
+  readonly sessionsPerDocument: number
+  /** Updates after the snapshot from which on they are folded into it. */
+  readonly compactUpdates: number
+  /** Bytes after the snapshot from which on they are folded, if the snapshot is not larger. */
+  readonly compactBytes: number
+  /** Updates after the snapshot from which on they are folded when the last session leaves. */
+  readonly compactIdleUpdates: number
+}
+
+/** When others see an update: at once (`ack`), or only after its commit (`relay`). */
+export type Durability = 'ack' | 'relay'

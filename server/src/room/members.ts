@@ -1,0 +1,83 @@
+/* Sessions that come and go, and what is left to do when the last one has gone. */
+import type { SessionId } from '@quire/shared'
+import { compactIfDue } from './folding.ts'
+import type { ClosingFor, Member, OpenDocument, PhaseOf } from './phase.ts'
+import { PresenceTable, type PresenceEntries } from './presence.ts'
+import type { Step } from './step.ts'
+
+type Live = PhaseOf<'live'>
+
+/** True if there is a place for one more session; otherwise it is refused. */
+export const admit = (
+  step: Step,
+  sessions: ReadonlyMap<SessionId, unknown>,
+  session: SessionId,
+): boolean => {
+  if (sessions.has(session)) throw new Error(`session ${session} joins a second time`)
+  const limit = step.room.limits.sessionsPerDocument
+  if (sessions.size < limit) return true
+  step.close([session], 'tryAgainLater', `the document has ${limit} sessions, which is the limit`)
+  return false
+}
+
+/** The room is live; members are to be greeted. */
+export const goLive = (step: Step, document: OpenDocument): Live => {
+  const presence = new PresenceTable(step.room.limits)
+  const live: Live = { kind: 'live', document, members: new Map(), presence }
+  step.room.phase = live
+  return live
+}
+
+/** Attaches a session and asks it for what the server lacks. */
+export const greet = (
+  step: Step,
+  live: Live,
+  { session, access }: { readonly session: SessionId; readonly access: Member['access'] },
+): void => {
+  live.members.set(session, { access, opening: { kind: 'silent' } })
+  step.observe({ kind: 'session-joined', document: step.room.name, session })
+  const stateVector = live.document.frontier.stateVector()
+  step.send([session], { kind: 'sync-step-1', stateVector })
+}
+
+/** Detaches a session; without effect if that has happened already. */
+export const part = (step: Step, live: Live, session: SessionId): void => {
+  if (!live.members.delete(session)) return
+  step.observe({ kind: 'session-left', document: step.room.name, session })
+  announce(step, live, live.presence.leave(session)) // R7: at once, and once
+  if (live.members.size === 0) settle(step, live.document, 'fold')
+}
+
+/** Sends a session away. It is no member from here on: what stood behind it in its frame is not heard. */
+export const dismiss = (step: Step, live: Live, session: SessionId, reason: string): void => {
+  step.close([session], 'tryAgainLater', reason)
+  part(step, live, session)
+}
+
+/** Sends everybody away for good: the live phase is to end with that. Nobody is left to announce it to. */
+export const dismissAll = (step: Step, live: Live): void => {
+  step.close([...live.members.keys()], 'serviceRestart', 'the server restarts')
+  for (const session of live.members.keys())
+    step.observe({ kind: 'session-left', document: step.room.name, session })
+}
+
+/** Tells everyone who has been shown presence what has changed of it. */
+export const announce = (step: Step, live: Live, entries: PresenceEntries): void => {
+  if (entries.length === 0) return
+  const audience: SessionId[] = []
+  for (const [session, { opening }] of live.members)
+    if (opening.kind === 'over') audience.push(session)
+  step.send(audience, { kind: 'presence', entries })
+}
+
+/** R4: nobody is attached. Evict if nothing is unsaved or still to be waited for, else close first. */
+export const settle = (step: Step, document: OpenDocument, waitsFor: ClosingFor): void => {
+  const isSaved = document.saving.kind === 'clean'
+  if (isSaved && waitsFor === 'fold') compactIfDue(step, document, 'idle')
+  if (!isSaved || (waitsFor === 'fold' && document.compaction.kind === 'running')) {
+    step.room.phase = { kind: 'closing', document, waitsFor }
+    return
+  }
+  step.observe({ kind: 'room-evicted', document: step.room.name })
+  step.evict()
+}

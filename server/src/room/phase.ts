@@ -1,0 +1,127 @@
+/*
+ *            join                loaded              last leave, busy
+ *   absent ───────▶ loading ───────────▶ live ───────────────────────▶ closing
+ *     ▲                │                  ▲ │ last leave, clean           │ │
+ *     │                │ loadFailed       │ └────────▶ absent             │ │
+ *     │                ▼                  └────────── join (R3) ──────────┘ │
+ *     └──────────── failed                            clean again ──▶ absent
+ *        cool-down
+ */
+import {
+  millis,
+  type DocId,
+  type DocName,
+  type Millis,
+  type Seq,
+  type SessionId,
+} from '@quire/shared'
+import type { Access } from '../ports/auth.ts'
+import type { Frontier } from './frontier.ts'
+import type { Durability, RoomLimits } from './limits.ts'
+import type { ClientMessage } from './message.ts'
+import type { PresenceTable } from './presence.ts'
+import type { Saving } from './saving.ts'
+
+/** A session attached to a live room. */
+export interface Member {
+  readonly access: Access
+  opening: Opening
+}
+
+/**
+ * How far a session's opening is. Until the room has shown it anybody's presence, a presence id that
+ * it claims cannot be a relay of what it heard (presence.ts).
+ */
+export type Opening =
+  | { readonly kind: 'silent' }
+  /** It speaks; clients that have a presence say it right behind their first message. */
+  | { readonly kind: 'heard'; readonly since: Millis }
+  | { readonly kind: 'over'; readonly shownAt: Millis }
+
+/** A session that waits for the load, and what it has said so far, in order. */
+export interface Waiting {
+  readonly access: Access
+  readonly said: { readonly message: ClientMessage; readonly bytes: number }[]
+  /** What `said` holds in memory, bytes. */
+  bytes: number
+}
+
+/** What a room holds of a loaded document: no content beyond what is not yet on disk. */
+export interface OpenDocument {
+  readonly id: DocId
+  readonly frontier: Frontier
+  /** The newest update in the log that this room knows of. */
+  head: Seq
+  saving: Saving
+  /** Stored updates that are not in the snapshot. */
+  tail: { updates: number; bytes: number }
+  snapshotBytes: number
+  compaction: Compaction
+  following: Following
+}
+
+/** Whether a fold is under way; after a failure the tail has to grow before the next attempt. */
+export type Compaction =
+  | { readonly kind: 'idle'; readonly notBelow: number }
+  | { readonly kind: 'running' }
+
+/** Whether the log holds updates of other nodes that this room has not seen (R13). */
+export type Following =
+  | { readonly kind: 'level' }
+  /** The log is read; a read that ends before `upTo` is repeated. */
+  | { readonly kind: 'reading'; readonly upTo: Seq }
+  | { readonly kind: 'behind'; readonly upTo: Seq; readonly retryAt: Millis }
+
+/** What a room without sessions waits for: its last fold, or in a drain only for the disk. */
+export type ClosingFor = 'fold' | 'disk'
+
+/** The phase of a room, with what is valid in it. */
+export type Phase =
+  | { readonly kind: 'absent' }
+  | {
+      readonly kind: 'loading'
+      readonly since: Millis
+      readonly waiting: Map<SessionId, Waiting>
+      /** The highest update that another node has spoken of since the subscription; 0 is none. */
+      readonly hinted: Seq
+    }
+  | {
+      readonly kind: 'live'
+      readonly document: OpenDocument
+      readonly members: Map<SessionId, Member>
+      readonly presence: PresenceTable
+    }
+  | {
+      readonly kind: 'closing'
+      readonly document: OpenDocument
+      readonly waitsFor: ClosingFor
+    }
+  | { readonly kind: 'failed'; readonly until: Millis; readonly problem: string }
+
+/** The kind of a phase. */
+export type PhaseKind = Phase['kind']
+
+/** The phase of one kind. */
+export type PhaseOf<K extends PhaseKind> = Extract<Phase, { kind: K }>
+
+/** A room. `step` owns it: nothing else writes to it. */
+export interface Room {
+  readonly name: DocName
+  readonly limits: RoomLimits
+  readonly durability: Durability
+  readonly time: RoomTime
+  phase: Phase
+}
+
+/** The last reading of the wall clock, and by how much it has been set back since the room began. */
+export interface RoomTime {
+  wall: Millis
+  setBackMs: number
+}
+
+/** A room that nobody has joined. */
+export const createRoom = (options: Omit<Room, 'phase' | 'time'>): Room => ({
+  ...options,
+  time: { wall: millis(0), setBackMs: 0 },
+  phase: { kind: 'absent' },
+})

@@ -1,0 +1,229 @@
+import { clientId, millis, sessionId, type PresenceEntry } from '@quire/shared'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { PresenceTable } from './presence.ts'
+import { ann, bob, cyd, here } from './testing/test-room.ts'
+
+const bounds = { presenceEntries: 3, presenceIdsPerSession: 2, presenceTtlMs: 30_000 }
+const at = millis(0)
+const opening = (session = ann) => ({ session, isOpening: true })
+const later = (session = ann) => ({ session, isOpening: false })
+const ignored = (entries = 1) => ({ changed: [], stale: [], ignored: entries })
+const changed = (...entries: readonly PresenceEntry[]) => ({
+  changed: entries,
+  stale: [],
+  ignored: 0,
+})
+
+describe('owning', () => {
+  test('[R7] a session owns an id that it introduces, and others cannot change it', () => {
+    const table = new PresenceTable(bounds)
+    expect(table.accept([here(1, 1)], later(), at)).toEqual(changed(here(1, 1)))
+    expect(table.accept([here(1, 2, '"forged"')], later(bob), at)).toEqual(ignored())
+    expect(table.accept([here(1, 1, null)], later(bob), at)).toEqual(ignored())
+    expect(table.states()).toEqual([here(1, 1)])
+  })
+
+  test('[R7] relays own nothing: neither of one, nor of several, nor of those who have gone', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 1)], later(), at)
+    expect(table.accept([here(1, 1)], later(bob), at)).toEqual(ignored())
+    expect(table.accept([here(8, 1), here(9, 1)], later(bob), at)).toEqual(ignored(2))
+    table.leave(ann)
+    expect(table.accept([here(1, 1)], later(bob), at)).toEqual(ignored())
+    expect(table.accept([here(1, 1, null)], later(bob), at)).toEqual(ignored())
+    expect(table.leave(bob)).toEqual([])
+  })
+
+  test('[R7] of several entries in one message those count that the session owns', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 1)], later(), at)
+    table.accept([here(2, 1)], later(bob), at)
+    expect(table.accept([here(2, 1), here(1, 2)], later(), at)).toEqual({
+      changed: [here(1, 2)],
+      stale: [],
+      ignored: 1,
+    })
+  })
+
+  test('[R7] a lower or an equal clock changes nothing; an equal one may say "gone", once', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], later(), at)
+    expect(table.accept([here(1, 4, '"old"')], later(), at)).toEqual(ignored())
+    expect(table.accept([here(1, 5, '"same"')], later(), at)).toEqual(ignored())
+    expect(table.accept([here(1, 5, null)], later(), at)).toEqual(changed(here(1, 5, null)))
+    expect(table.accept([here(1, 5, null)], later(), at)).toEqual(ignored())
+    expect(table.accept([here(1, 6)], later(), at)).toEqual(changed(here(1, 6)))
+  })
+
+  test('[R7] a null state introduces nobody', () => {
+    const table = new PresenceTable(bounds)
+    expect(table.accept([here(1, 1, null)], opening(), at)).toEqual(ignored())
+    expect(table.accept([here(1, 2, null)], later(), at)).toEqual(ignored())
+  })
+})
+
+describe('taking over', () => {
+  test('[R7] a reconnecting client takes its id over without a gap; the late close removes nothing', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], opening(), at)
+    expect(table.accept([here(1, 5)], opening(bob), at)).toEqual(changed())
+    expect(table.leave(ann)).toEqual([])
+    expect(table.accept([here(1, 6)], later(), at)).toEqual(ignored())
+    expect(table.accept([here(1, 6)], later(bob), at)).toEqual(changed(here(1, 6)))
+    expect(table.leave(bob)).toEqual([here(1, 6, null)])
+  })
+
+  test('[R7] if the old close came first, the sender hears that it is gone, and may say it is not', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], opening(), at)
+    table.leave(ann)
+    expect(table.accept([here(1, 5)], opening(bob), at)).toEqual({
+      changed: [],
+      stale: [here(1, 5, null)],
+      ignored: 0,
+    })
+    // the answer to the question for its presence names everyone that the client knows
+    expect(table.accept([here(7, 1), here(1, 6)], later(bob), at)).toEqual({
+      changed: [here(1, 6)],
+      stale: [],
+      ignored: 1,
+    })
+  })
+
+  test('[R7] a takeover counts as a sign of life', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], opening(), at)
+    table.accept([here(1, 5)], opening(bob), millis(20_000))
+    expect(table.expire(millis(49_999))).toEqual([])
+    expect(table.expire(millis(50_000))).toEqual([here(1, 5, null)])
+  })
+
+  test('[R7] nobody who has been shown presence can take an id over, at any clock', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.constantFrom('"forged"', null), (clock, state) => {
+        const table = new PresenceTable(bounds)
+        table.accept([here(1, 5)], opening(), at)
+        expect(table.accept([here(1, clock, state)], later(bob), at)).toEqual(ignored())
+        expect(table.states()).toEqual([here(1, 5)])
+      }),
+    )
+  })
+
+  test('[R7] no claim lifts a clock so far that its client could not go on', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], opening(), at)
+    expect(table.accept([here(1, 2 ** 53 - 1)], opening(bob), at)).toEqual(ignored())
+    expect(table.accept([here(1, 2 ** 53 - 1)], later(), at)).toEqual(ignored())
+    expect(table.accept([here(1, 5_000_000)], later(), at).changed.length).toBe(1)
+  })
+})
+
+describe('ending', () => {
+  test('[R7] a leaving session’s ids are announced once, at the clocks they had', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], later(), at)
+    table.accept([here(2, 7)], later(), at)
+    table.accept([here(2, 8, null)], later(), at)
+    table.accept([here(3, 1)], later(bob), at)
+    expect(table.leave(ann)).toEqual([here(1, 5, null)])
+    expect(table.leave(ann)).toEqual([])
+    expect(table.states()).toEqual([here(3, 1)])
+  })
+
+  test('[R7] a state ends 30 s after its last renewal, and may come back with the next clock', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], later(), at)
+    table.accept([here(1, 6)], later(), millis(15_000))
+    expect(table.expire(millis(44_999))).toEqual([])
+    expect(table.expire(millis(45_000))).toEqual([here(1, 6, null)])
+    expect(table.expire(millis(90_000))).toEqual([])
+    expect(table.accept([here(1, 7)], later(), millis(90_000))).toEqual(changed(here(1, 7)))
+    expect(table.leave(ann)).toEqual([here(1, 7, null)])
+  })
+})
+
+describe('bounds', () => {
+  test('a session owns so many ids and no more', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 1)], later(), at)
+    table.accept([here(2, 1)], later(), at)
+    expect(table.accept([here(3, 1)], later(), at)).toEqual(ignored())
+    expect(table.accept([here(2, 2)], later(), at)).toEqual(changed(here(2, 2)))
+    expect(table.accept([here(3, 1)], later(bob), at)).toEqual(changed(here(3, 1)))
+  })
+
+  test('an id that was given up by a takeover no longer counts', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 1)], opening(), at)
+    table.accept([here(1, 1)], opening(bob), at)
+    table.accept([here(2, 1)], later(), at)
+    expect(table.accept([here(3, 1)], later(), at)).toEqual(changed(here(3, 1)))
+  })
+
+  test('a table full of those who are here takes no one in', () => {
+    const table = new PresenceTable(bounds)
+    const sessions = [ann, bob, cyd]
+    sessions.forEach((session, i) => table.accept([here(i, 1)], later(session), at))
+    expect(table.accept([here(9, 1)], later(sessionId(4)), at)).toEqual(ignored())
+  })
+
+  test('a full table forgets the clock of whoever has been gone longest', () => {
+    const table = new PresenceTable(bounds)
+    for (const [i, session] of [ann, bob, cyd].entries())
+      table.accept([here(i, 5)], later(session), at)
+    table.leave(bob)
+    table.leave(ann)
+    expect(table.accept([here(9, 1)], later(sessionId(4)), at)).toEqual(changed(here(9, 1)))
+    // bob's is forgotten, so any clock will do; ann's is not
+    expect(table.accept([here(0, 5)], later(sessionId(5)), at)).toEqual(ignored())
+    table.leave(cyd)
+    expect(table.accept([here(1, 1)], later(sessionId(5)), at)).toEqual(changed(here(1, 1)))
+  })
+})
+
+test('[R7] whoever hears every announcement sees what the table holds', () => {
+  const sessions = [ann, bob, cyd]
+  const happenings = fc.oneof(
+    fc.record({
+      session: fc.constantFrom(...sessions),
+      isOpening: fc.boolean(),
+      entries: fc.array(
+        fc.record({
+          client: fc.nat({ max: 4 }).map(clientId),
+          clock: fc.nat({ max: 6 }),
+          state: fc.constantFrom('1', '2', null),
+        }),
+        { maxLength: 2 },
+      ),
+    }),
+    fc.record({ leaves: fc.constantFrom(...sessions) }),
+    fc.record({ afterMs: fc.nat({ max: 40_000 }) }),
+  )
+  fc.assert(
+    fc.property(fc.array(happenings), (all) => {
+      const table = new PresenceTable({ ...bounds, presenceEntries: 10 })
+      const view = new Map<number, PresenceEntry>()
+      let now = 0
+      for (const happening of all) {
+        if ('afterMs' in happening) now += happening.afterMs
+        const announced =
+          'afterMs' in happening
+            ? table.expire(millis(now))
+            : 'leaves' in happening
+              ? table.leave(happening.leaves)
+              : table.accept(happening.entries, happening, millis(now)).changed
+        for (const entry of announced) {
+          const known = view.get(entry.client)
+          const isGoing = known?.clock === entry.clock && entry.state === null
+          expect(entry.clock > (known?.clock ?? -1) || isGoing).toBe(true)
+          view.set(entry.client, entry)
+        }
+        const present = [...view.values()].filter(({ state }) => state !== null)
+        expect(new Set(table.states())).toEqual(new Set(present))
+      }
+      for (const session of sessions) table.leave(session)
+      expect(table.states()).toEqual([])
+    }),
+  )
+})

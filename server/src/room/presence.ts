@@ -1,0 +1,167 @@
+/*
+ * Who is here: client id → clock, JSON, owner session, seen-at. Acceptance follows y-protocols
+ * awareness.js (a higher clock wins; an equal one only to say "gone"); ownership is Quire's:
+ *
+ * - A session owns the ids it introduced: a message with exactly that one id, while no other live
+ *   session owned it. y-websocket clients relay what they hear of others; relays own nothing.
+ * - A reconnecting client keeps its id and its clock. Its first presence message on the new session, sent
+ *   before the server has shown that session anybody's presence, cannot be a relay: it takes the id
+ *   over even at the clock already known (R7), and the old session's late close removes nothing.
+ * - If the old session's close came first, everyone has heard "gone" at that clock and would ignore the
+ *   same clock again. The client is then told that it is gone and asked for its presence: it answers
+ *   with the next clock at once, instead of at its next renewal up to 15 s later.
+ */
+import type { ClientId, Millis, PresenceEntry, SessionId } from '@quire/shared'
+
+/**
+ * By how much an id's clock may rise at once. Clocks count state changes: 16 million are weeks of moving
+ * a cursor. Without a bound, one claim of a foreign id at the highest clock would leave its client none.
+ */
+const MAX_CLOCK_STEP = 2 ** 24
+
+/** Bounds of one room's table. */
+export interface PresenceBounds {
+  /** Clients in the table, those that have gone and whose clock is remembered included. */
+  readonly presenceEntries: number
+  /** Ids that one session may own. */
+  readonly presenceIdsPerSession: number
+  /** A state not renewed for this long is removed; clients renew every 15 s (awareness.js). */
+  readonly presenceTtlMs: number
+}
+
+/** Entries to be told to somebody. */
+export type PresenceEntries = readonly PresenceEntry[]
+
+interface Known {
+  readonly clock: number
+  readonly state: string | null
+  /** Null once its session has left or its time is over: anybody may claim it with a higher clock. */
+  readonly owner: SessionId | null
+  readonly seenAt: Millis
+}
+
+/** What a presence message changed. */
+export interface PresenceChange {
+  /** To be announced to everyone, the sender included. */
+  readonly changed: PresenceEntries
+  /** The sender's ids that everyone believes gone at this clock: tell the sender, and ask it again. */
+  readonly stale: PresenceEntries
+  /** Entries that did not count. */
+  readonly ignored: number
+}
+
+/** Who sent a presence message, and whether it is the opening one of its session. */
+export interface PresenceSender {
+  readonly session: SessionId
+  /** True until the server has shown this session anybody's presence. */
+  readonly isOpening: boolean
+}
+
+/** The presence table of one live room. */
+export class PresenceTable {
+  readonly #known = new Map<ClientId, Known>()
+  readonly #owned = new Map<SessionId, Set<ClientId>>()
+  readonly #bounds: PresenceBounds
+
+  constructor(bounds: PresenceBounds) {
+    this.#bounds = bounds
+  }
+
+  /** Everyone who is here. */
+  states(): PresenceEntries {
+    const states: PresenceEntry[] = []
+    for (const [client, { clock, state }] of this.#known)
+      if (state !== null) states.push({ client, clock, state })
+    return states
+  }
+
+  /** Takes a decoded message in. */
+  accept(entries: PresenceEntries, from: PresenceSender, now: Millis): PresenceChange {
+    const changed: PresenceEntry[] = []
+    const stale: PresenceEntry[] = []
+    let ignored = 0
+    for (const entry of entries) {
+      const { client, clock, state } = entry
+      const known = this.#known.get(client)
+      const owns = known?.owner === from.session
+      const isInReach = clock - (known?.clock ?? 0) <= MAX_CLOCK_STEP
+      const isOwn = owns || (entries.length === 1 && this.#mayClaim(entry, known, from))
+      if (!isInReach || !isOwn) ignored++
+      else if (known === undefined || isNews(entry, known)) {
+        this.#put(client, { clock, state, owner: from.session, seenAt: now })
+        changed.push(entry)
+      } else if (owns) ignored++
+      else {
+        this.#put(client, { ...known, owner: from.session, seenAt: now })
+        if (known.state === null) stale.push({ client, clock: known.clock, state: null })
+      }
+    }
+    return { changed, stale, ignored }
+  }
+
+  /** Removes what a leaving session owned; returns what to announce. */
+  leave(session: SessionId): PresenceEntries {
+    return this.#remove([...(this.#owned.get(session) ?? [])])
+  }
+
+  /** Removes what nobody has renewed in time; returns what to announce. */
+  expire(now: Millis): PresenceEntries {
+    const over: ClientId[] = []
+    for (const [client, { owner, seenAt }] of this.#known)
+      if (owner !== null && now - seenAt >= this.#bounds.presenceTtlMs) over.push(client)
+    return this.#remove(over)
+  }
+
+  // the usual answer, to a relay of somebody else's state, comes first and costs nothing
+  #mayClaim(entry: PresenceEntry, known: Known | undefined, from: PresenceSender): boolean {
+    const isFree = known === undefined || (known.owner === null && entry.clock > known.clock)
+    if (entry.state === null || !(isFree || from.isOpening)) return false
+    const owned = this.#owned.get(from.session)?.size ?? 0
+    if (owned >= this.#bounds.presenceIdsPerSession) return false
+    return known !== undefined || this.#makeRoom()
+  }
+
+  /** Forgets the clock of whoever has been gone longest; false if everyone in a full table is here. */
+  #makeRoom(): boolean {
+    if (this.#known.size < this.#bounds.presenceEntries) return true
+    for (const [client, known] of this.#known)
+      if (known.owner === null) return this.#known.delete(client)
+    return false
+  }
+
+  #put(client: ClientId, known: Known & { readonly owner: SessionId }): void {
+    const before = this.#known.get(client)?.owner ?? null
+    if (before !== known.owner) {
+      if (before !== null) this.#disown(client, before)
+      const owned = this.#owned.get(known.owner)
+      if (owned === undefined) this.#owned.set(known.owner, new Set([client]))
+      else owned.add(client)
+    }
+    this.#known.set(client, known)
+  }
+
+  #disown(client: ClientId, owner: SessionId): void {
+    const owned = this.#owned.get(owner)
+    owned?.delete(client)
+    if (owned?.size === 0) this.#owned.delete(owner)
+  }
+
+  #remove(clients: readonly ClientId[]): PresenceEntries {
+    const removed: PresenceEntry[] = []
+    for (const client of clients) {
+      const known = this.#known.get(client)
+      if (known === undefined) continue
+      // the same clock, as y-protocols removes: clients accept "gone" at an equal clock
+      if (known.state !== null) removed.push({ client, clock: known.clock, state: null })
+      if (known.owner !== null) this.#disown(client, known.owner)
+      this.#known.delete(client) // set anew at the end: the longest gone come first in the map
+      this.#known.set(client, { ...known, state: null, owner: null })
+    }
+    return removed
+  }
+}
+
+/** awareness.js: a higher clock wins; an equal one only to say "gone". */
+const isNews = (entry: PresenceEntry, known: Known): boolean =>
+  entry.clock > known.clock ||
+  (entry.clock === known.clock && entry.state === null && known.state !== null)

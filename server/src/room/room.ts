@@ -1,0 +1,232 @@
+/*
+ * The room as a pure machine: `step(room, input, now)` changes the room and returns what is to be done.
+ * The table below has a cell for every phase and every input; rules R1.. stand in ROOM.md.
+ */
+import { millis, seq, type Millis } from '@quire/shared'
+import { appended, appendFailed, openDocument, retryAppend } from './document.ts'
+import type { Effect } from './effect.ts'
+import { compactFailed, compactIfDue, compacted } from './folding.ts'
+import { catchUp, catchUpFailed, caughtUp, follow, retryCatchUp } from './following.ts'
+import { endOpenings, hear } from './hear.ts'
+import type { Input, InputKind, InputOf } from './input.ts'
+import { admit, announce, dismiss, dismissAll, goLive, greet, part, settle } from './members.ts'
+import type { OpenDocument, PhaseKind, PhaseOf, Room, Waiting } from './phase.ts'
+import { waitingCost } from './saving.ts'
+import { Step } from './step.ts'
+
+/** Takes one input. Changes `room`; the effects are to be performed in order, before the next input. */
+export const step = (room: Room, input: Input, now: Millis): readonly Effect[] => {
+  const made = new Step(room, timeOf(room, now))
+  // the cell of this phase and this kind takes exactly this phase and this input: Table says so
+  const cell = table[room.phase.kind][input.kind] as Cell<PhaseKind, InputKind>
+  cell(made, room.phase, input)
+  return made.effects
+}
+
+/** The room's own time goes on where the wall clock is set back: no pause gets longer by the jump. */
+const timeOf = ({ time }: Room, now: Millis): Millis => {
+  if (now < time.wall) time.setBackMs += time.wall - now
+  time.wall = now
+  return millis(now + time.setBackMs)
+}
+
+type Cell<P extends PhaseKind, K extends InputKind> = (
+  step: Step,
+  phase: PhaseOf<P>,
+  input: InputOf<K>,
+) => void
+
+type Table = { readonly [P in PhaseKind]: { readonly [K in InputKind]: Cell<P, K> } }
+
+/** Nobody whom this could matter to is attached any more, or yet. */
+const ignore = (): void => undefined
+
+/** An outcome of something that this room cannot have asked for: our bug. */
+const impossible = (at: Step, phase: { kind: PhaseKind }, input: { kind: InputKind }): void => {
+  throw new Error(`room ${JSON.stringify(at.room.name)}: ${input.kind} while ${phase.kind}`)
+}
+
+const NOBODY = new Map<never, never>()
+
+const table: Table = {
+  // fresh, or evicted: then its shell drops the outcomes of what was still under way
+  absent: {
+    join: (at, _, input) => {
+      const waiting = new Map([[input.session, waitingOf(input)]])
+      at.room.phase = { kind: 'loading', since: at.now, waiting, hinted: seq(0) }
+      at.do({ kind: 'subscribe' }) // R12: first, so that nothing is missed between
+      at.do({ kind: 'load' })
+    },
+    message: ignore,
+    leave: ignore,
+    loaded: impossible,
+    loadFailed: impossible,
+    appended: impossible,
+    appendFailed: impossible,
+    answered: impossible,
+    answerFailed: impossible,
+    compacted: impossible,
+    compactFailed: impossible,
+    remote: ignore,
+    caughtUp: impossible,
+    catchUpFailed: impossible,
+    tick: ignore,
+    drain: ignore,
+  },
+
+  loading: {
+    join: (at, { waiting }, input) => {
+      if (admit(at, waiting, input.session)) waiting.set(input.session, waitingOf(input)) // R2: in order
+    },
+    message: (at, { waiting }, { session, message, bytes }) => {
+      const place = waiting.get(session)
+      if (place === undefined) return
+      place.bytes += waitingCost(bytes)
+      const limit = at.room.limits.loadQueueBytes
+      if (place.bytes > limit) {
+        waiting.delete(session)
+        const reason = `said ${place.bytes} bytes before the document was open, limit ${limit}`
+        return at.close([session], 'tryAgainLater', reason)
+      }
+      place.said.push({ message, bytes })
+    },
+    leave: (_, { waiting }, input) => void waiting.delete(input.session),
+    loaded: (at, { since, waiting, hinted }, input) => {
+      if (waiting.size === 0) return at.evict()
+      const live = goLive(at, openDocument(at, input.document))
+      at.observe({ kind: 'room-opened', document: at.room.name, loadMs: at.now - since })
+      for (const [session, { access }] of waiting) greet(at, live, { session, access })
+      if (hinted > live.document.head) catchUp(at, live.document, hinted)
+      for (const [session, { said }] of waiting)
+        for (const { message, bytes } of said)
+          hear(at, live, { kind: 'message', session, message, bytes })
+    },
+    loadFailed: (at, phase, input) => failLoad(at, phase, input.problem),
+    appended: impossible,
+    appendFailed: impossible,
+    answered: impossible,
+    answerFailed: impossible,
+    compacted: impossible,
+    compactFailed: impossible,
+    remote: (at, phase, { hint }) => {
+      at.room.phase = { ...phase, hinted: seq(Math.max(phase.hinted, hint.last)) }
+    },
+    caughtUp: impossible,
+    catchUpFailed: impossible,
+    tick: (at, phase) => {
+      const { loadMs } = at.room.limits
+      if (at.now - phase.since >= loadMs) failLoad(at, phase, `no answer within ${loadMs} ms`)
+    },
+    drain: (at, { waiting }) => {
+      at.close([...waiting.keys()], 'serviceRestart', 'the server restarts')
+      at.evict() // R10: nothing is accepted yet, so there is nothing to wait for
+    },
+  },
+
+  live: {
+    join: (at, phase, input) => {
+      if (admit(at, phase.members, input.session)) greet(at, phase, input)
+    },
+    message: hear,
+    leave: (at, phase, input) => part(at, phase, input.session),
+    loaded: impossible,
+    loadFailed: impossible,
+    appended: (at, phase, input) => {
+      appended(at, phase.document, phase.members, input)
+      compactIfDue(at, phase.document, 'busy')
+    },
+    appendFailed: (at, phase, input) => appendFailed(at, phase.document, input.problem),
+    answered: (at, phase, { session, answer }) => {
+      if (!phase.members.has(session)) return
+      for (const update of answer.first) at.send([session], { kind: 'update', update })
+      at.send([session], { kind: 'sync-step-2', update: answer.last })
+    },
+    answerFailed: (at, phase, { session, problem }) => {
+      at.observe({ kind: 'answer-failed', document: at.room.name, problem })
+      if (phase.members.has(session)) dismiss(at, phase, session, 'the document could not be read')
+    },
+    compacted: (at, phase, input) => compacted(at, phase.document, input.folded),
+    compactFailed: (at, phase, input) => compactFailed(at, phase.document, input.problem),
+    remote: (at, phase, input) => follow(at, phase.document, phase.members, input.hint),
+    caughtUp: (at, phase, input) => caughtUp(at, phase.document, phase.members, input.content),
+    catchUpFailed: (at, phase) => catchUpFailed(at, phase.document),
+    tick: (at, phase) => {
+      announce(at, phase, phase.presence.expire(at.now))
+      endOpenings(at, phase)
+      retryAppend(at, phase.document, 'due')
+      retryCatchUp(at, phase.document)
+    },
+    drain: (at, phase) => {
+      dismissAll(at, phase)
+      hurry(at, phase.document)
+    },
+  },
+
+  closing: {
+    join: (at, phase, input) => {
+      greet(at, goLive(at, phase.document), input) // R3: a load here would miss the write in flight
+    },
+    message: ignore,
+    leave: ignore,
+    loaded: impossible,
+    loadFailed: impossible,
+    appended: (at, { document, waitsFor }, input) => {
+      appended(at, document, NOBODY, input)
+      settle(at, document, waitsFor)
+    },
+    appendFailed: (at, phase, input) => appendFailed(at, phase.document, input.problem),
+    answered: ignore,
+    answerFailed: ignore,
+    compacted: (at, { document, waitsFor }, input) => {
+      compacted(at, document, input.folded)
+      settle(at, document, waitsFor)
+    },
+    compactFailed: (at, { document, waitsFor }, input) => {
+      compactFailed(at, document, input.problem)
+      settle(at, document, waitsFor)
+    },
+    remote: (at, phase, input) => follow(at, phase.document, NOBODY, input.hint),
+    caughtUp: (at, phase, input) => caughtUp(at, phase.document, NOBODY, input.content),
+    catchUpFailed: (at, phase) => catchUpFailed(at, phase.document),
+    tick: (at, phase) => retryAppend(at, phase.document, 'due'),
+    drain: (at, phase) => hurry(at, phase.document),
+  },
+
+  failed: {
+    join: (at, { problem }, { session }) =>
+      at.close([session], 'tryAgainLater', `the document cannot be opened: ${problem}`),
+    message: ignore,
+    leave: ignore,
+    loaded: ignore, // after its deadline
+    loadFailed: ignore,
+    appended: impossible,
+    appendFailed: impossible,
+    answered: impossible,
+    answerFailed: impossible,
+    compacted: impossible,
+    compactFailed: impossible,
+    remote: ignore,
+    caughtUp: impossible,
+    catchUpFailed: impossible,
+    tick: (at, phase) => {
+      if (at.now >= phase.until) at.evict()
+    },
+    drain: (at) => at.evict(),
+  },
+}
+
+const waitingOf = ({ access }: InputOf<'join'>): Waiting => ({ access, said: [], bytes: 0 })
+
+/** R2: everybody who waits is told to come back; the room refuses joins until it has cooled down. */
+const failLoad = (at: Step, phase: PhaseOf<'loading'>, problem: string): void => {
+  const until = millis(at.now + at.room.limits.coolDownMs)
+  at.room.phase = { kind: 'failed', until, problem }
+  at.observe({ kind: 'load-failed', document: at.room.name, problem })
+  at.close([...phase.waiting.keys()], 'tryAgainLater', `the document cannot be opened: ${problem}`)
+}
+
+/** R10: a drain waits for the disk, not for a fold and not for a retry's pause. */
+const hurry = (at: Step, document: OpenDocument): void => {
+  retryAppend(at, document, 'now')
+  settle(at, document, 'disk')
+}

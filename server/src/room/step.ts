@@ -1,0 +1,53 @@
+import type { CloseName, Millis, SessionId } from '@quire/shared'
+import type { QuireEvent } from '../ports/observe.ts'
+import type { Effect } from './effect.ts'
+import type { ServerMessage } from './message.ts'
+import type { Room } from './phase.ts'
+
+/** One step of a room in the making: what it works on, and the effects it has decided so far. */
+export class Step {
+  readonly room: Room
+  readonly now: Millis
+  readonly effects: Effect[] = []
+
+  constructor(room: Room, now: Millis) {
+    this.room = room
+    this.now = now
+  }
+
+  /** Adds an effect behind the others. */
+  do(effect: Effect): void {
+    this.effects.push(effect)
+  }
+
+  /** Sends a message, unless there is nobody to send it to. */
+  send(to: readonly SessionId[], message: ServerMessage): void {
+    if (to.length > 0) this.do({ kind: 'send', to, message })
+  }
+
+  /** Closes sessions, if any. */
+  close(to: readonly SessionId[], close: CloseName, reason: string): void {
+    if (to.length > 0) this.do({ kind: 'close', to, close, reason })
+  }
+
+  /** Reports what happened. */
+  observe(event: QuireEvent): void {
+    this.do({ kind: 'observe', event })
+  }
+
+  /** The room ends: nothing of it is left to save. */
+  evict(): void {
+    this.room.phase = { kind: 'absent' }
+    this.do({ kind: 'evict' })
+  }
+}
+
+/** The ids of all members but one. A plain loop: it runs for every update that anybody types. */
+export const except = (
+  members: ReadonlyMap<SessionId, unknown>,
+  session: SessionId,
+): readonly SessionId[] => {
+  const others: SessionId[] = []
+  for (const member of members.keys()) if (member !== session) others.push(member)
+  return others
+}

@@ -1,0 +1,209 @@
+/*
+ * The runtime around one room, as a model: it performs effects against a model storage, one stage at a
+ * time, and holds the room to its rules with every effect.
+ */
+import { millis, parseDocName, type SessionId } from '@quire/shared'
+import { answerTo } from '../../content/merge.ts'
+import type { Effect } from '../effect.ts'
+import type { Input } from '../input.ts'
+import type { Durability, RoomLimits } from '../limits.ts'
+import type { ServerMessage } from '../message.ts'
+import { createRoom, type Room } from '../phase.ts'
+import { step } from '../room.ts'
+import { unsavedUpdates } from '../saving.ts'
+import type { ModelStorage } from './model-storage.ts'
+
+/** Where messages to sessions go. */
+export interface Wire {
+  send(session: SessionId, message: ServerMessage): void
+  close(session: SessionId): void
+}
+
+/** An asynchronous effect on its way. Each stage may fail; the last one gives the outcome. */
+interface Work {
+  readonly kind: Effect['kind']
+  next(fails: boolean): Input | null
+}
+
+type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>
+
+/** Throws, with what was expected, unless it is so. */
+export function check(condition: boolean, expected: string): asserts condition {
+  if (!condition) throw new Error(`expected: ${expected}`)
+}
+
+/** One room with its effects. */
+export class ModelShell {
+  readonly room: Room
+  readonly #storage: ModelStorage
+  readonly #wire: Wire
+  readonly #works: Work[] = []
+  #isSubscribed = false
+  #isOver = false
+
+  constructor(
+    options: { readonly limits: RoomLimits; readonly durability: Durability },
+    storage: ModelStorage,
+    wire: Wire,
+  ) {
+    const name = parseDocName('simulated')
+    check(name.ok, 'a document name')
+    this.room = createRoom({ name: name.value, ...options })
+    this.#storage = storage
+    this.#wire = wire
+  }
+
+  /** True once the room is evicted or its process is killed: nothing reaches it any more. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  get isSubscribed(): boolean {
+    return this.#isSubscribed && !this.#isOver
+  }
+
+  /** Asynchronous effects on their way. */
+  get works(): number {
+    return this.#works.length
+  }
+
+  /** Takes an input and performs what comes of it. */
+  take(input: Input, now: number): void {
+    if (this.#isOver) return
+    const before = this.room.phase
+    const unsaved =
+      before.kind === 'live' || before.kind === 'closing'
+        ? unsavedUpdates(before.document.saving)
+        : []
+    for (const effect of step(this.room, input, millis(now))) {
+      if (effect.kind === 'evict')
+        for (const update of unsaved)
+          check(this.#storage.holds(update), 'R4: nothing unsaved in an evicted room')
+      this.#perform(effect)
+    }
+    const after = this.room.phase
+    check(after.kind !== 'live' || after.members.size > 0, 'a live room has members')
+  }
+
+  /** Lets one of the effects on their way get on by a stage. */
+  work(index: number, fails: boolean, now: number): void {
+    const at = index % this.#works.length
+    const work = this.#works[at]
+    if (work === undefined) return
+    const outcome = work.next(fails)
+    if (outcome === null) return
+    this.#works.splice(at, 1)
+    this.take(outcome, now)
+  }
+
+  /** The process dies. */
+  kill(): void {
+    this.#isOver = true
+    this.#works.length = 0
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'subscribe':
+        this.#isSubscribed = true
+        return
+      case 'load':
+        check(this.#isSubscribed, 'R12: subscribed before the load')
+        return this.#start('load', (fails) =>
+          fails
+            ? { kind: 'loadFailed', problem: 'weather' }
+            : { kind: 'loaded', document: this.#storage.open() },
+        )
+      case 'send':
+        return this.#send(effect)
+      case 'close':
+        for (const session of effect.to) this.#wire.close(session)
+        return
+      case 'append':
+        return this.#append(effect)
+      case 'answer':
+        return this.#answer(effect)
+      case 'publish': {
+        const { first, last, updates } = effect.hint
+        const stored = this.#storage.log.slice(first - 1, last)
+        const isStored =
+          stored.length === updates.length && stored.every((update, i) => update === updates[i])
+        return check(isStored, 'R11: published is what the log holds under these numbers')
+      }
+      case 'compact':
+        return this.#compact()
+      case 'catch-up':
+        this.#only('catch-up')
+        return this.#start('catch-up', (fails) =>
+          fails
+            ? { kind: 'catchUpFailed', problem: 'weather' }
+            : { kind: 'caughtUp', content: this.#storage.read() },
+        )
+      case 'evict':
+        check(!this.#isUnderWay('append'), 'R4: no append in flight at an eviction')
+        return this.kill()
+      case 'observe':
+    }
+  }
+
+  #send({ to, message }: EffectOf<'send'>): void {
+    check(to.length > 0 && new Set(to).size === to.length, 'every recipient once')
+    if (message.kind === 'ack')
+      for (const { update } of message.receipts)
+        check(this.#storage.holds(update), 'R5: acknowledged is committed')
+    const isContent = message.kind === 'update' || message.kind === 'sync-step-2'
+    if (isContent && this.room.durability === 'relay')
+      check(this.#storage.holds(message.update), 'relay: what anyone sees is committed')
+    for (const session of to) this.#wire.send(session, message)
+  }
+
+  #append({ updates }: EffectOf<'append'>): void {
+    this.#only('append')
+    check(updates.length > 0, 'an append of at least one update')
+    this.#start('append', (fails) =>
+      fails
+        ? { kind: 'appendFailed', problem: 'weather' }
+        : { kind: 'appended', appended: this.#storage.append(updates) },
+    )
+  }
+
+  #answer({ session, stateVector, unsaved }: EffectOf<'answer'>): void {
+    const act = (fails: boolean): Input => {
+      if (fails) return { kind: 'answerFailed', session, problem: 'weather' }
+      const { snapshot, tail } = this.#storage.read()
+      const answer = answerTo({ snapshot, tail: [...tail, ...unsaved] }, stateVector)
+      return { kind: 'answered', session, answer }
+    }
+    this.#start('answer', act)
+  }
+
+  #compact(): void {
+    this.#only('compact')
+    const stored = this.#storage.read() // what is appended from here on is not folded (R14)
+    this.#start('compact', (fails) => {
+      const folded = fails ? null : this.#storage.compact(stored)
+      return folded === null
+        ? { kind: 'compactFailed', problem: 'weather' }
+        : { kind: 'compacted', folded }
+    })
+  }
+
+  #only(kind: Effect['kind']): void {
+    check(!this.#isUnderWay(kind), `one ${kind} at a time`)
+  }
+
+  #isUnderWay(kind: Effect['kind']): boolean {
+    return this.#works.some((work) => work.kind === kind)
+  }
+
+  /** First it happens, or fails; later the room hears of it, exactly once. */
+  #start(kind: Effect['kind'], act: (fails: boolean) => Input): void {
+    let outcome: Input | null = null
+    const next = (fails: boolean): Input | null => {
+      if (outcome !== null) return outcome
+      outcome = act(fails)
+      return null
+    }
+    this.#works.push({ kind, next })
+  }
+}

@@ -1,0 +1,222 @@
+/* What may happen in a world, as values that fast-check makes and shrinks, and the calm after it. */
+import fc from 'fast-check'
+import * as Y from 'yjs'
+import type { Access } from '../../ports/auth.ts'
+import type { RoomLimits } from '../limits.ts'
+import type { TextEdit } from './model-client.ts'
+import { check } from './model-shell.ts'
+import { World, type WorldOptions } from './world.ts'
+
+/** One thing that happens. Numbers choose among what is there. */
+export type Happening =
+  | { readonly kind: 'connect' | 'drop'; readonly client: number }
+  | { readonly kind: 'edit'; readonly client: number; readonly edit: TextEdit }
+  | { readonly kind: 'show'; readonly client: number; readonly state: string | null }
+  | { readonly kind: 'ask'; readonly client: number }
+  | { readonly kind: 'up'; readonly line: number; readonly messages: number }
+  | { readonly kind: 'down' | 'leave'; readonly line: number }
+  | { readonly kind: 'work'; readonly index: number; readonly fails: boolean }
+  | { readonly kind: 'foreign'; readonly edit: TextEdit }
+  | { readonly kind: 'hint'; readonly isLost: boolean }
+  | { readonly kind: 'tick'; readonly ms: number }
+  | { readonly kind: 'all-leave' | 'drain' | 'kill' | 'deliver' }
+
+/** A world and what happens in it. */
+export interface Plan {
+  readonly options: WorldOptions
+  /** Whether everybody is there, and at rest, before anything happens. */
+  readonly isWarm: boolean
+  readonly happenings: readonly Happening[]
+}
+
+/** Bounds so small that a plan meets each of them. */
+export const tightLimits: RoomLimits = {
+  loadQueueBytes: 1_500,
+  loadMs: 15_000,
+  coolDownMs: 2_000,
+  unsavedBytes: 1_200,
+  sessionsPerDocument: 4,
+  presenceEntries: 8,
+  presenceIdsPerSession: 2,
+  presenceTtlMs: 30_000,
+  compactUpdates: 6,
+  compactBytes: 400,
+  compactIdleUpdates: 3,
+}
+
+const index = fc.nat({ max: 5 })
+const edits: fc.Arbitrary<TextEdit> = fc.record({
+  at: fc.nat({ max: 20 }),
+  text: fc.constantFrom('', 'a', 'bc', 'typed'),
+  cut: fc.integer({ min: 1, max: 4 }),
+})
+
+const just = <K extends Happening['kind']>(kind: K) => ({ kind: fc.constant(kind) })
+
+const clients = (weight: number, kind: 'connect' | 'drop' | 'ask') => ({
+  weight,
+  arbitrary: fc.record({ ...just(kind), client: index }),
+})
+
+/** One happening; the usual ones are frequent. */
+export const happenings: fc.Arbitrary<Happening> = fc.oneof(
+  clients(15, 'connect'),
+  clients(5, 'drop'),
+  clients(2, 'ask'),
+  { weight: 24, arbitrary: fc.record({ ...just('edit'), client: index, edit: edits }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      ...just('show'),
+      client: index,
+      state: fc.constantFrom('{"at":1}', '{"at":2}', null),
+    }),
+  },
+  {
+    weight: 30,
+    arbitrary: fc.record({ ...just('up'), line: index, messages: fc.integer({ min: 1, max: 3 }) }),
+  },
+  { weight: 18, arbitrary: fc.record({ ...just('down'), line: index }) },
+  { weight: 8, arbitrary: fc.record({ ...just('leave'), line: index }) },
+  {
+    weight: 24,
+    arbitrary: fc.record({
+      ...just('work'),
+      index,
+      fails: fc.constantFrom(false, false, false, true),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ ...just('foreign'), edit: edits }) },
+  { weight: 4, arbitrary: fc.record({ ...just('hint'), isLost: fc.boolean() }) },
+  {
+    weight: 8,
+    // a wall clock may also be set back
+    arbitrary: fc.record({
+      ...just('tick'),
+      ms: fc.constantFrom(100, 500, 500, 6_000, 31_000, -3_600_000),
+    }),
+  },
+  { weight: 10, arbitrary: fc.record(just('deliver')) },
+  { weight: 4, arbitrary: fc.record(just('all-leave')) },
+  { weight: 1, arbitrary: fc.record(just('drain')) },
+  { weight: 1, arbitrary: fc.record(just('kill')) },
+)
+
+const accesses: fc.Arbitrary<readonly Access[]> = fc
+  .array(fc.constantFrom<Access>('write', 'write', 'read'), { minLength: 1, maxLength: 2 })
+  .map((others) => (['write'] as Access[]).concat(others))
+
+/** Plans of two or three clients. */
+export const plans: fc.Arbitrary<Plan> = fc.record({
+  options: fc.record({
+    limits: fc.constant(tightLimits),
+    durability: fc.constantFrom('ack', 'relay'),
+    accesses,
+  }),
+  isWarm: fc.boolean(),
+  happenings: fc.array(happenings, { maxLength: 60, size: 'max' }),
+})
+
+/** Makes a world and lets everything in the plan happen to it. */
+export const run = ({ options, isWarm, happenings }: Plan): World => {
+  const world = new World(options)
+  if (isWarm) {
+    for (const client of world.clients) world.connect(client)
+    world.deliver()
+  }
+  for (const happening of happenings) happen(world, happening)
+  return world
+}
+
+const happen = (world: World, happening: Happening): void => {
+  const client =
+    'client' in happening ? world.clients[happening.client % world.clients.length] : undefined
+  switch (happening.kind) {
+    case 'connect':
+      return client && world.connect(client)
+    case 'drop':
+      return client && world.drop(client)
+    case 'edit':
+      return client?.edit(happening.edit)
+    case 'show':
+      return client?.show(happening.state)
+    case 'ask':
+      return client?.ask()
+    case 'up':
+      return world.up(happening.line, happening.messages)
+    case 'down':
+      return world.down(happening.line)
+    case 'leave':
+      return world.leave(happening.line)
+    case 'work':
+      return world.work(happening.index, happening.fails)
+    case 'foreign':
+      return world.foreignEdit(happening.edit)
+    case 'hint':
+      return world.hint(happening.isLost)
+    case 'tick':
+      return world.tick(happening.ms)
+    case 'all-leave':
+      return world.leaveAll()
+    case 'drain':
+      return world.drain()
+    case 'kill':
+      return world.kill()
+    case 'deliver':
+      return world.deliver()
+  }
+}
+
+/**
+ * Fair weather, until nothing changes any more: everybody comes back, everything arrives, and more than a
+ * renewal of presence passes. Readers who edited load their page anew: their edits were denied.
+ */
+export const calm = (world: World): void => {
+  for (const client of world.clients) if (client.access === 'read') world.reload(client)
+  for (let i = 0; i < 7; i++) {
+    for (const client of world.clients) world.connect(client)
+    world.deliver()
+    world.tick(5_000)
+  }
+  // a hint that was lost is only noticed with the next one
+  world.foreignEdit({ at: 0, text: 'z', cut: 1 })
+  for (let i = 0; i < 2; i++) {
+    world.deliver()
+    world.tick(5_000)
+  }
+}
+
+/** All clients are attached and equal each other and the log; everybody sees everybody. */
+export const checkConverged = (world: World): void => {
+  const stored = new Y.Doc()
+  const { snapshot, tail } = world.storage.read()
+  for (const update of snapshot === null ? tail : [snapshot, ...tail]) Y.applyUpdate(stored, update)
+  const present = new Map(
+    world.clients.flatMap((client) => [...client.present()].filter(([id]) => id === client.id)),
+  )
+  for (const { id, doc, isConnected } of world.clients) {
+    check(isConnected, `client ${id} is attached`)
+    check(doc.store.pendingStructs === null, `client ${id} lacks nothing that it has heard of`)
+    const isEqual = Y.equalSnapshots(Y.snapshot(doc), Y.snapshot(stored))
+    check(isEqual, `client ${id} equals the log`)
+    check(textOf(doc) === textOf(stored), `client ${id} reads the log`)
+  }
+  checkSame(world.presentInRoom(), present, 'the room')
+  for (const client of world.clients) checkSame(client.present(), present, `client ${client.id}`)
+  world.checkAcknowledged()
+}
+
+/** Everybody goes: the room ends, and nothing is left on its way. */
+export const leaveAll = (world: World): void => {
+  world.leaveAll()
+  world.deliver()
+  check(world.shell === null || world.shell.isOver, 'a room that everybody has left is evicted')
+}
+
+const textOf = (doc: Y.Doc): string => doc.getText('text').toJSON()
+
+const checkSame = <K, V>(is: ReadonlyMap<K, V>, wanted: ReadonlyMap<K, V>, who: string): void => {
+  const isSame =
+    is.size === wanted.size && [...is].every(([key, value]) => wanted.get(key) === value)
+  check(isSame, `${who} sees ${JSON.stringify([...wanted])}, not ${JSON.stringify([...is])}`)
+}

@@ -1,0 +1,210 @@
+/* A room under a test's hand: inputs by name, time by number, effects as they come. */
+import {
+  clientId,
+  decodeStateVector,
+  docId,
+  millis,
+  parseDocName,
+  readUpdate,
+  seq,
+  sessionId,
+  type PresenceEntry,
+  type SessionId,
+  type StateVector,
+  type Update,
+  type UpdateContents,
+} from '@quire/shared'
+import * as Y from 'yjs'
+import type { Access } from '../../ports/auth.ts'
+import type { OpenedDocument } from '../../ports/storage.ts'
+import type { Effect } from '../effect.ts'
+import type { Input } from '../input.ts'
+import type { Durability, RoomLimits } from '../limits.ts'
+import type { ClientMessage, ServerMessage } from '../message.ts'
+import { createRoom, type PhaseKind, type Room } from '../phase.ts'
+import { step } from '../room.ts'
+
+/** Limits that no test meets by accident. */
+export const wideLimits: RoomLimits = {
+  loadQueueBytes: 1_000_000,
+  loadMs: 15_000,
+  coolDownMs: 2_000,
+  unsavedBytes: 1_000_000,
+  sessionsPerDocument: 100,
+  presenceEntries: 100,
+  presenceIdsPerSession: 4,
+  presenceTtlMs: 30_000,
+  compactUpdates: 1_000,
+  compactBytes: 1_000_000,
+  compactIdleUpdates: 1_000,
+}
+
+/** Three sessions. */
+export const [ann, bob, cyd] = [sessionId(1), sessionId(2), sessionId(3)] as const
+
+/** A document without anything in it. */
+export const emptyDocument: OpenedDocument = {
+  id: docId(1),
+  epoch: 1,
+  head: seq(0),
+  snapshot: null,
+  snapshotBytes: 0,
+  tail: [],
+}
+
+/** A document whose log holds these updates, unfolded. */
+export const documentOf = (...tail: readonly Update[]): OpenedDocument => ({
+  ...emptyDocument,
+  head: seq(tail.length),
+  tail,
+})
+
+/** What an update's bytes hold. */
+export const contentsOf = (update: Uint8Array): UpdateContents => {
+  const contents = readUpdate(update)
+  if (!contents.ok) throw new Error(contents.error.message)
+  return contents.value
+}
+
+/** Somebody with a document who types; each call is one update of what it brings. */
+export const typist = (client: number) => {
+  const doc = new Y.Doc()
+  doc.clientID = client
+  const change = (edit: (text: Y.Text) => void): UpdateContents => {
+    const before = Y.snapshot(doc)
+    let update: Uint8Array = Y.encodeStateAsUpdate(doc, Y.encodeStateVector(doc))
+    doc.once('update', (bytes: Uint8Array) => {
+      update = bytes
+    })
+    edit(doc.getText('text'))
+    if (Y.equalSnapshots(before, Y.snapshot(doc))) throw new Error('nothing changed')
+    return contentsOf(update)
+  }
+  return {
+    doc,
+    type: (text: string) => change((all) => all.insert(all.length, text)),
+    erase: (size: number) => change((all) => all.delete(all.length - size, size)),
+    hear: (...updates: readonly Uint8Array[]) => {
+      for (const update of updates) Y.applyUpdate(doc, update)
+    },
+    asks: (): ClientMessage => {
+      const stateVector = Y.encodeStateVector(doc) as StateVector // made by Yjs
+      const clocks = decodeStateVector(stateVector)
+      if (!clocks.ok) throw new Error(clocks.error.message)
+      return { kind: 'sync-step-1', stateVector, clocks: clocks.value }
+    },
+  }
+}
+
+/** A presence entry. */
+export const here = (
+  client: number,
+  clock: number,
+  state: string | null = '{}',
+): PresenceEntry => ({
+  client: clientId(client),
+  clock,
+  state,
+})
+
+/** What is sent to a session. */
+export const sentTo = (effects: readonly Effect[], session: SessionId): readonly ServerMessage[] =>
+  effects.flatMap((effect) =>
+    effect.kind === 'send' && effect.to.includes(session) ? [effect.message] : [],
+  )
+
+/** What is to be done, by kind, without what is only observed. */
+export const kindsOf = (effects: readonly Effect[]): readonly string[] =>
+  effects.flatMap((effect) =>
+    effect.kind === 'observe' ? [] : [effect.kind === 'send' ? effect.message.kind : effect.kind],
+  )
+
+/** The effects of one kind. */
+export const only = <K extends Effect['kind']>(effects: readonly Effect[], kind: K) =>
+  effects.filter((effect): effect is Extract<Effect, { kind: K }> => effect.kind === kind)
+
+/** A room with a log of as many updates as have been appended. */
+export class TestRoom {
+  readonly room: Room
+  now = 1_000_000
+  #head = 0
+
+  constructor({
+    durability = 'ack',
+    ...limits
+  }: Partial<RoomLimits> & { readonly durability?: Durability } = {}) {
+    const name = parseDocName('doc')
+    if (!name.ok) throw new Error(name.error.message)
+    this.room = createRoom({ name: name.value, limits: { ...wideLimits, ...limits }, durability })
+  }
+
+  get phase(): PhaseKind {
+    return this.room.phase.kind
+  }
+
+  take(input: Input): readonly Effect[] {
+    return step(this.room, input, millis(this.now))
+  }
+
+  join(session: SessionId, access: Access = 'write'): readonly Effect[] {
+    return this.take({ kind: 'join', session, access })
+  }
+
+  leave(session: SessionId): readonly Effect[] {
+    return this.take({ kind: 'leave', session })
+  }
+
+  load(document: OpenedDocument = emptyDocument): readonly Effect[] {
+    this.#head = document.head
+    return this.take({ kind: 'loaded', document })
+  }
+
+  /** Live, with these sessions. */
+  open(...sessions: readonly SessionId[]): this {
+    for (const session of sessions) this.join(session)
+    this.load()
+    return this
+  }
+
+  /** Live, with these sessions, each of which knows presence and has none. */
+  openWide(...sessions: readonly SessionId[]): this {
+    this.open(...sessions)
+    for (const session of sessions) this.says(session, { kind: 'presence', entries: [] })
+    return this
+  }
+
+  says(session: SessionId, message: ClientMessage, bytes = 10): readonly Effect[] {
+    return this.take({ kind: 'message', session, message, bytes })
+  }
+
+  update(session: SessionId, contents: UpdateContents): readonly Effect[] {
+    return this.says(session, { kind: 'update', contents })
+  }
+
+  presence(session: SessionId, ...entries: readonly PresenceEntry[]): readonly Effect[] {
+    return this.says(session, { kind: 'presence', entries })
+  }
+
+  /** The append in flight is committed; `foreign` updates of another node came first. */
+  commit(updates = 1, foreign = 0): readonly Effect[] {
+    const first = this.#head + foreign + 1
+    this.#head = first + updates - 1
+    return this.take({
+      kind: 'appended',
+      appended: { doc: docId(1), first: seq(first), last: seq(this.#head) },
+    })
+  }
+
+  failAppend(): readonly Effect[] {
+    return this.take({ kind: 'appendFailed', problem: 'disk full' })
+  }
+
+  tick(ms: number): readonly Effect[] {
+    this.now += ms
+    return this.take({ kind: 'tick' })
+  }
+
+  drain(): readonly Effect[] {
+    return this.take({ kind: 'drain' })
+  }
+}

@@ -1,0 +1,254 @@
+/*
+ * A small world around one document: clients on lines that keep their order, a shell that may be killed,
+ * a storage that outlives it, another node that writes to the same log, and a clock. Everything happens
+ * when it is told to, so a world is a function of what is done to it.
+ */
+import { sessionId, type ClientId, type SessionId, type Update } from '@quire/shared'
+import * as Y from 'yjs'
+import type { Access } from '../../ports/auth.ts'
+import type { Hint } from '../../ports/cluster.ts'
+import type { Durability, RoomLimits } from '../limits.ts'
+import type { ClientMessage, ServerMessage } from '../message.ts'
+import { editText, ModelClient, type TextEdit } from './model-client.ts'
+import { check, ModelShell } from './model-shell.ts'
+import { ModelStorage } from './model-storage.ts'
+
+/** One connection: a session of a room, and what is on its way in both directions. */
+interface Line {
+  readonly session: SessionId
+  readonly client: ModelClient
+  readonly shell: ModelShell
+  readonly up: ClientMessage[]
+  readonly down: (ServerMessage | 'close')[]
+  /** Updates that the server has heard and not acknowledged, in order. */
+  readonly unacknowledged: Update[]
+  /** How many of them were answered with "denied". */
+  denied: number
+  isClosed: boolean
+}
+
+/** What a world is made with. */
+export interface WorldOptions {
+  readonly limits: RoomLimits
+  readonly durability: Durability
+  /** One client each. */
+  readonly accesses: readonly Access[]
+}
+
+/** The document, its server, its clients and its other node. */
+export class World {
+  readonly storage = new ModelStorage()
+  /** The server's wall clock. */
+  now = 1_000_000
+  readonly #options: WorldOptions
+  readonly #clients: ModelClient[]
+  readonly #lines: Line[] = []
+  readonly #foreign = new Y.Doc()
+  #hints: Hint[] = []
+  #shell: ModelShell | null = null
+  #clientNow = 0
+  #nextSession = 1
+  #nextClient = 1
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.#foreign.clientID = 99
+    this.#clients = options.accesses.map((access) => new ModelClient(this.#nextClient++, access))
+  }
+
+  get clients(): readonly ModelClient[] {
+    return this.#clients
+  }
+
+  get shell(): ModelShell | null {
+    return this.#shell
+  }
+
+  get lines(): number {
+    return this.#lines.length
+  }
+
+  connect(client: ModelClient): void {
+    if (client.isConnected) return
+    if (this.#shell === null || this.#shell.isOver)
+      this.#shell = new ModelShell(this.#options, this.storage, {
+        send: (session, message) => this.#send(session, message),
+        close: (session) => this.#close(session),
+      })
+    const session = sessionId(this.#nextSession++)
+    const { access } = client
+    const line: Line = {
+      session,
+      client,
+      shell: this.#shell,
+      up: [],
+      down: [],
+      unacknowledged: [],
+      denied: 0,
+      isClosed: false,
+    }
+    this.#lines.push(line)
+    client.connect((message) => line.up.push(message))
+    this.#shell.take({ kind: 'join', session, access }, this.now)
+  }
+
+  /** The client's connection breaks; the server still hears what is on its way, and of its end later. */
+  drop(client: ModelClient): void {
+    client.disconnect()
+    for (const line of this.#lines) if (line.client === client) line.down.length = 0
+  }
+
+  /** A frame with this many messages arrives. What is behind a close does not, but in the same frame. */
+  up(index: number, messages: number): void {
+    const line = this.#line(index)
+    if (line === undefined) return
+    const frame = line.up.splice(0, messages)
+    if (line.isClosed) return
+    for (const message of frame) {
+      if (message.kind === 'update' || message.kind === 'sync-step-2')
+        line.unacknowledged.push(message.contents.update)
+      const { session, shell } = line
+      shell.take({ kind: 'message', session, message, bytes: 30 }, this.now)
+    }
+  }
+
+  /** The next message, or the end of the connection, reaches a client. */
+  down(index: number): void {
+    const line = this.#line(index)
+    const message = line?.down.shift()
+    if (line === undefined || message === undefined) return
+    if (message === 'close') line.client.disconnect()
+    else line.client.receive(message)
+  }
+
+  /** The server hears that a connection is gone, if it is. */
+  leave(index: number): void {
+    const line = this.#line(index)
+    if (line === undefined || this.#isCurrent(line)) return
+    this.#lines.splice(this.#lines.indexOf(line), 1)
+    line.shell.take({ kind: 'leave', session: line.session }, this.now)
+  }
+
+  /** Everybody's connection breaks, and the server hears of it at once. */
+  leaveAll(): void {
+    for (const client of this.#clients) this.drop(client)
+    for (let i = this.#lines.length - 1; i >= 0; i--) this.leave(i)
+  }
+
+  work(index: number, fails: boolean): void {
+    if (this.#shell !== null && this.#shell.works > 0) this.#shell.work(index, fails, this.now)
+  }
+
+  /** Another node commits an edit, and says so. */
+  foreignEdit(edit: TextEdit): void {
+    const { snapshot, tail } = this.storage.read()
+    for (const update of snapshot === null ? tail : [snapshot, ...tail])
+      Y.applyUpdate(this.#foreign, update)
+    const before = Y.encodeStateVector(this.#foreign)
+    editText(this.#foreign, edit)
+    const update = Y.encodeStateAsUpdate(this.#foreign, before) as Update // Yjs wrote it
+    const { first, last } = this.storage.append([update])
+    if (this.#shell?.isSubscribed) this.#hints.push({ first, last, updates: [update] })
+  }
+
+  /** The next hint arrives, or is lost. */
+  hint(isLost: boolean): void {
+    const hint = this.#hints.shift()
+    if (hint !== undefined && !isLost && this.#shell?.isSubscribed)
+      this.#shell.take({ kind: 'remote', hint }, this.now)
+  }
+
+  /**
+   * Time passes; the server hears of it, and the clients do what is due. A negative time sets the
+   * server's wall clock back; the clients are other machines.
+   */
+  tick(ms: number): void {
+    this.now += ms
+    this.#clientNow += Math.max(0, ms)
+    this.#shell?.take({ kind: 'tick' }, this.now)
+    for (const client of this.#clients) client.tick(this.#clientNow)
+  }
+
+  drain(): void {
+    this.#shell?.take({ kind: 'drain' }, this.now)
+  }
+
+  /** The server's process dies, with everything that is not in storage. */
+  kill(): void {
+    this.#shell?.kill()
+    this.#shell = null
+    this.#hints = []
+    for (const { client } of this.#lines.splice(0)) client.disconnect()
+  }
+
+  /** Everything that is on its way arrives, until nothing is. */
+  deliver(): void {
+    for (let moved = true; moved;) {
+      moved = false
+      for (let i = this.#lines.length - 1; i >= 0; i--) {
+        const line = this.#lines[i]
+        if (line === undefined) continue
+        moved ||= line.up.length + line.down.length > 0 || !this.#isCurrent(line)
+        while (line.up.length > 0) this.up(i, 1)
+        while (line.down.length > 0) this.down(i)
+        this.leave(i)
+      }
+      for (; (this.#shell?.works ?? 0) > 0; moved = true) this.work(0, false)
+      for (; this.#hints.length > 0; moved = true) this.hint(false)
+    }
+  }
+
+  /** A page is loaded anew: what only its document held is gone. */
+  reload(client: ModelClient): void {
+    this.drop(client)
+    const at = this.#clients.indexOf(client)
+    this.#clients[at] = new ModelClient(100 + this.#nextClient++, client.access)
+  }
+
+  /** Those who are here, as the room's own table has it. */
+  presentInRoom(): ReadonlyMap<ClientId, string> {
+    const phase = this.#shell?.room.phase
+    check(phase?.kind === 'live', 'a live room')
+    return new Map(phase.presence.states().map(({ client, state }) => [client, state ?? '']))
+  }
+
+  /** Every update that the server has heard on a line that is still open is acknowledged. */
+  checkAcknowledged(): void {
+    for (const { unacknowledged, denied } of this.#lines)
+      check(unacknowledged.length === denied, 'R5: everything heard is acknowledged or denied')
+  }
+
+  #line(index: number): Line | undefined {
+    return this.#lines[index % this.#lines.length]
+  }
+
+  #isCurrent(line: Line): boolean {
+    const newest = this.#lines.findLast((other) => other.client === line.client)
+    return line.client.isConnected && newest === line
+  }
+
+  #send(session: SessionId, message: ServerMessage): void {
+    const line = this.#lines.find((line) => line.session === session)
+    if (line === undefined || line.isClosed) return
+    if (message.kind === 'denied') line.denied++
+    if (message.kind === 'ack')
+      for (const { update } of message.receipts) this.#acknowledge(line, update)
+    if (this.#isCurrent(line)) line.down.push(message)
+  }
+
+  /** R5: in the order in which the session sent them, none twice; those denied are passed over. */
+  #acknowledge(line: Line, update: Update): void {
+    const at = line.unacknowledged.indexOf(update)
+    check(at >= 0 && at <= line.denied, 'R5: acknowledged in the order in which it was sent')
+    line.denied -= at
+    line.unacknowledged.splice(0, at + 1)
+  }
+
+  #close(session: SessionId): void {
+    const line = this.#lines.find((line) => line.session === session)
+    if (line === undefined) return
+    check(!line.isClosed, 'a session is closed once')
+    line.isClosed = true
+    if (this.#isCurrent(line)) line.down.push('close')
+  }
+}
