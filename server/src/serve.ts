@@ -99,17 +99,20 @@ export const serve = async (
   // each of its steps joins an earlier call of it, so it is safe to call twice
   const close = async (): Promise<Result<void, string>> => {
     const closingMs = Math.min(CLOSING_MS, config.maxDrainMs / 4)
+    const endsAt = clock.now() + config.maxDrainMs
     server.close() // no new connections from here on
     const drained = await documents.drain(config.maxDrainMs - 2 * closingMs)
     const { code, meaning } = closeCodes.serviceRestart
     await within(clock, closingMs, edge.close({ code, reason: meaning, graceMs: closingMs }))
     server.closeAllConnections()
-    const isBack = await within(clock, closingMs, giveBack())
+    // what the drain did not take: a checkpoint of much that was written may need it
+    const leftMs = Math.max(closingMs, endsAt - clock.now())
+    const isBack = await within(clock, leftMs, giveBack())
     if (!drained.ok)
       return err(
         `${drained.error.rooms} documents could not be saved within ${config.maxDrainMs} ms`,
       )
-    return isBack ? ok(undefined) : err(`the storage did not close within ${closingMs} ms`)
+    return isBack ? ok(undefined) : err(`the storage did not close within ${leftMs} ms`)
   }
   return ok({ url: listening.value, close })
 }
