@@ -1,0 +1,110 @@
+/*
+ * A disk that fills up, and one that cannot be written at all: real ones, in a mount namespace of
+ * their own (harness/private-disk.ts says what that needs).
+ */
+import { afterEach, describe, expect, it } from 'vitest'
+import { haveConverged, missingFrom } from '../harness/contents.ts'
+import { mountDisk, type PrivateDisk } from '../harness/private-disk.ts'
+import { startServer, type ServerProcess } from '../harness/server-process.ts'
+import { openClient, type StockClient } from '../harness/stock-client.ts'
+import { until } from '../harness/until.ts'
+
+const DISK_MEGABYTES = 8
+/** Unlike a keystroke, too much for the room that is left in half-used pages. */
+const PARAGRAPH = 'the disk is full and we go on writing. '.repeat(200)
+const TEST_MS = 60_000
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+const disk = async (readOnly = false): Promise<PrivateDisk> => {
+  const mounted = await mountDisk({ megabytes: DISK_MEGABYTES, readOnly })
+  cleanups.push(mounted.remove)
+  return mounted
+}
+
+const serverOn = async ({ path, launcher }: PrivateDisk): Promise<ServerProcess> => {
+  const started = await startServer({ dataDir: path, launcher })
+  cleanups.push(() => started.end('SIGKILL'))
+  return started
+}
+
+const client = async (on: ServerProcess, document: string): Promise<StockClient> => {
+  const opened = openClient(on, document)
+  cleanups.push(opened.close)
+  await opened.synced()
+  return opened
+}
+
+/** What an operator's health check sees. */
+const readiness = async (on: ServerProcess): Promise<{ status: number; reason: unknown }> => {
+  const response = await fetch(`${on.url}/health/ready`)
+  const body = (await response.json()) as { reason?: unknown } // health.ts answers with JSON
+  return { status: response.status, reason: body.reason }
+}
+
+const isReady = async (on: ServerProcess): Promise<boolean> => (await readiness(on)).status === 200
+
+describe('a full disk', { timeout: TEST_MS }, () => {
+  it('costs nobody the connection or a keystroke, shows in health, and heals by itself', async () => {
+    const full = await disk()
+    const on = await serverOn(full)
+    const [anna, ben] = [await client(on, 'full'), await client(on, 'full')]
+    const [other, another] = [await client(on, 'presence'), await client(on, 'presence')]
+    anna.text.insert(0, 'before. ')
+    await until('it is acknowledged', () => anna.wire.acknowledged.length > 0)
+    expect(await readiness(on)).toMatchObject({ status: 200 })
+
+    await full.fill()
+    const type = (): void => anna.text.insert(anna.text.length, PARAGRAPH)
+    await until('health says that writes fail', async () => {
+      type()
+      return !(await isReady(on))
+    })
+    expect(await readiness(on)).toMatchObject({
+      status: 503,
+      reason: expect.stringMatching(/fail/) as unknown,
+    })
+    type()
+    const acknowledged = anna.wire.acknowledged.length
+    await until('Ben sees what Anna types', () => haveConverged(anna, ben))
+    other.provider.awareness.setLocalStateField('user', { name: 'other' })
+    const shown = (): unknown => another.provider.awareness.getStates().get(other.doc.clientID)
+    await until('presence flows elsewhere', () => shown() !== undefined)
+    expect(anna.wire.acknowledged).toHaveLength(acknowledged) // nothing more is promised
+    for (const person of [anna, ben, other, another]) {
+      expect(person.provider.wsconnected).toBe(true)
+      expect(person.wire.closes).toEqual([])
+    }
+
+    await full.free()
+    await until('health is good again, without another edit', () => isReady(on))
+    await on.end('SIGKILL')
+    const written = [anna, ben].flatMap(({ wire }) => wire.acknowledged)
+    const whole = anna.text.toJSON()
+    for (const person of [anna, ben, other, another]) person.close()
+    await on.restart()
+    const fresh = await client(on, 'full')
+    expect(missingFrom(fresh.doc, written)).toBe(0)
+    expect(fresh.text.toJSON()).toBe(whole)
+  })
+
+  it('stops a start with a sentence', async () => {
+    const full = await disk()
+    await full.fill()
+    await expect(serverOn(full)).rejects.toThrow(
+      /^server ended with 1:\nquire: [^\n]*disk is full[^\n]*\n$/,
+    )
+  })
+})
+
+describe('a read-only disk', { timeout: TEST_MS }, () => {
+  it('stops a start with a sentence that names the directory', async () => {
+    const readOnly = await disk(true)
+    const started = serverOn(readOnly)
+    await expect(started).rejects.toThrow(/^server ended with 1:\nquire: [^\n]*read-only[^\n]*\n$/)
+    await expect(started).rejects.toThrow(readOnly.path)
+  })
+})

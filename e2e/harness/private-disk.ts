@@ -1,0 +1,89 @@
+/*
+ * A small disk that can be filled, freed and made read-only: a tmpfs in a mount namespace of its own,
+ * so nothing is mounted on the machine and nothing stays behind. A shell holds the namespace; servers
+ * enter it through `launcher`, tests reach it through /proc. Linux only; without root it needs
+ * unprivileged user namespaces.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, open, rm, rmdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A disk of its own. */
+export interface PrivateDisk {
+  /** Where it is mounted for whoever entered it. */
+  readonly path: string
+  /** Command that runs another one with this disk mounted. */
+  readonly launcher: readonly string[]
+  /** Takes all free space. */
+  fill(): Promise<void>
+  /** Gives the space back. */
+  free(): Promise<void>
+  /** Unmounts it, with all that runs on it ended before. */
+  remove(): Promise<void>
+}
+
+const CHUNK_BYTES = 4096
+
+/** Mounts a disk; rejects with what the system said where that is not possible. */
+export const mountDisk = async (options: {
+  readonly megabytes: number
+  readonly readOnly?: boolean
+}): Promise<PrivateDisk> => {
+  const path = await mkdtemp(join(tmpdir(), 'quire-disk-'))
+  const isRoot = process.getuid?.() === 0
+  const mode = options.readOnly === true ? 'ro' : 'rw'
+  const asOwner = isRoot ? [] : ['--user', '--map-root-user']
+  const mounts = [
+    `mount -t tmpfs -o ${mode},size=${options.megabytes}m,mode=700 quire-e2e ${path}`,
+    'echo mounted',
+    'exec cat', // until its input ends
+  ]
+  const holder = spawn('unshare', [...asOwner, '--mount', 'sh', '-ec', mounts.join('\n')])
+  let said = ''
+  let complaint = ''
+  holder.stderr.on('data', (text: Buffer) => (complaint += text.toString()))
+  await new Promise<void>((resolve, reject) => {
+    holder.stdout.on('data', (text: Buffer) => {
+      said += text.toString()
+      if (said.includes('mounted')) resolve()
+    })
+    holder.once('error', (error) => reject(new Error(cannot(error.message), { cause: error })))
+    holder.once('exit', () => reject(new Error(cannot(complaint))))
+  })
+  const { pid } = holder
+  const ballast = `/proc/${pid}/root${path}/ballast`
+  return {
+    path,
+    launcher: [
+      'nsenter',
+      `--mount=/proc/${pid}/ns/mnt`,
+      ...(isRoot ? [] : [`--user=/proc/${pid}/ns/user`, '--preserve-credentials']),
+      '--',
+    ],
+    fill: () => fillWith(ballast),
+    free: () => rm(ballast, { force: true }),
+    async remove() {
+      const exited = once(holder, 'exit')
+      holder.stdin.end()
+      await exited
+      await rmdir(path)
+    },
+  }
+}
+
+const cannot = (why: string): string =>
+  `cannot mount a disk for this test, which needs Linux, unshare, nsenter and either root or user namespaces: ${why.trim()}`
+
+const fillWith = async (file: string): Promise<void> => {
+  const handle = await open(file, 'a')
+  try {
+    const chunk = Buffer.alloc(CHUNK_BYTES, 1)
+    for (;;) await handle.appendFile(chunk)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
+  } finally {
+    await handle.close()
+  }
+}
