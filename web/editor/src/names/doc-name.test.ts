@@ -1,3 +1,5 @@
+import { limits } from '@quire/shared'
+import type { DocName } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -6,27 +8,25 @@ import {
   docHref,
   docNameMessage,
   encodeDocPath,
-  maxDocNameBytes,
-  parseDocName,
+  parseLinkableName,
 } from './doc-name.ts'
-import type { DocName } from './doc-name.ts'
 
 function named(raw: string): DocName {
-  const parsed = parseDocName(raw)
-  if (!parsed.ok) throw new Error(`${raw}: ${parsed.problem.kind}`)
-  return parsed.name
+  const parsed = parseLinkableName(raw)
+  if (!parsed.ok) throw new Error(`${raw}: ${parsed.error.kind}`)
+  return parsed.value
 }
 
 const names = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 80 })
-  .filter((raw) => parseDocName(raw).ok)
+  .filter((raw) => parseLinkableName(raw).ok)
   .map(named)
 
 describe('a document name', () => {
   it('survives encoding and decoding, whatever it holds', () => {
     fc.assert(
       fc.property(names, (name) => {
-        expect(decodeDocPath(encodeDocPath(name))).toEqual({ ok: true, name })
+        expect(decodeDocPath(encodeDocPath(name))).toEqual({ ok: true, value: name })
       }),
     )
   })
@@ -36,7 +36,7 @@ describe('a document name', () => {
       fc.property(names, (name) => {
         const url = new URL(docHref(name), 'http://quire.test')
         expect(url.search + url.hash).toBe('')
-        expect(decodeDocPath(url.pathname.slice('/p/'.length))).toEqual({ ok: true, name })
+        expect(decodeDocPath(url.pathname.slice('/p/'.length))).toEqual({ ok: true, value: name })
       }),
     )
   })
@@ -45,45 +45,50 @@ describe('a document name', () => {
     'may be %j',
     (raw) => {
       const url = new URL(docHref(named(raw)), 'http://quire.test')
-      expect(decodeDocPath(url.pathname.slice('/p/'.length))).toEqual({ ok: true, name: raw })
+      expect(decodeDocPath(url.pathname.slice('/p/'.length))).toEqual({ ok: true, value: raw })
     },
   )
 
   it('is decoded exactly once', () => {
-    expect(decodeDocPath('100%2525')).toEqual({ ok: true, name: '100%25' })
+    expect(decodeDocPath('100%2525')).toEqual({ ok: true, value: '100%25' })
   })
 
   it('cannot be empty', () => {
-    expect(decodeDocPath('')).toEqual({ ok: false, problem: { kind: 'empty' } })
+    expect(decodeDocPath('')).toEqual({ ok: false, error: { kind: 'empty' } })
   })
 
   it('is measured in bytes, not characters', () => {
-    const fits = 'é'.repeat(maxDocNameBytes / 2)
-    expect(parseDocName(fits).ok).toBe(true)
-    expect(parseDocName(`${fits}x`)).toEqual({
+    const fits = 'é'.repeat(limits.nameBytes / 2)
+    expect(parseLinkableName(fits).ok).toBe(true)
+    expect(parseLinkableName(`${fits}x`)).toEqual({
       ok: false,
-      problem: { kind: 'tooLong', bytes: maxDocNameBytes + 1 },
+      error: { kind: 'too-long', bytes: limits.nameBytes + 1 },
     })
   })
 
   it.each(['.', '..', 'a/../b', 'a/.'])('cannot be %j, which URL parsers rewrite', (raw) => {
-    expect(parseDocName(raw)).toMatchObject({ ok: false, problem: { kind: 'dotSegment' } })
+    expect(parseLinkableName(raw)).toMatchObject({ ok: false, error: { kind: 'dot-segment' } })
   })
 
   it.each(['%', '%zz', 'a/%E0%A4', '%ff'])('is not read from the broken path %j', (path) => {
-    expect(decodeDocPath(path)).toEqual({ ok: false, problem: { kind: 'malformed' } })
+    expect(decodeDocPath(path)).toEqual({ ok: false, error: { kind: 'bad-escape' } })
   })
 
   it('cannot hold half a surrogate pair', () => {
-    expect(parseDocName('a\ud800')).toEqual({ ok: false, problem: { kind: 'malformed' } })
+    expect(parseLinkableName('a\ud800')).toEqual({ ok: false, error: { kind: 'not-well-formed' } })
+  })
+
+  it('cannot hold U+0000, typed or in a path', () => {
+    expect(parseLinkableName('a\0b')).toEqual({ ok: false, error: { kind: 'nul' } })
+    expect(decodeDocPath('a%00b')).toEqual({ ok: false, error: { kind: 'nul' } })
   })
 
   it('is refused with a sentence for every reason', () => {
-    const sentences = ['', '..', '\ud800', 'x'.repeat(2000)].map((raw) => {
-      const parsed = parseDocName(raw)
-      return parsed.ok ? '' : docNameMessage(parsed.problem)
+    const sentences = ['', '..', '\ud800', '%00', '%zz', 'x'.repeat(2000)].map((path) => {
+      const parsed = decodeDocPath(path)
+      return parsed.ok ? '' : docNameMessage(parsed.error)
     })
-    expect(new Set(sentences).size).toBe(4)
+    expect(new Set(sentences).size).toBe(6)
     for (const sentence of sentences) expect(sentence).toMatch(/\.$/)
   })
 })

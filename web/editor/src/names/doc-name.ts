@@ -1,8 +1,9 @@
-import { assertNever } from '../assert-never.ts'
+import { assertNever, err, limits, parseDocName, utf8Length } from '@quire/shared'
+import type { DocName, NameProblem, Result } from '@quire/shared'
 
 /*
- * A document's name is any text of 1 to 1024 UTF-8 bytes. In a URL it follows a prefix as a path,
- * each segment percent-encoded:
+ * What a document's name is, `parseDocName` of @quire/shared says. In a URL it follows a prefix as a
+ * path, each segment percent-encoded:
  *
  *     notes/2026/50% done   ⇄   notes/2026/50%25%20done
  *
@@ -11,33 +12,22 @@ import { assertNever } from '../assert-never.ts'
  * quietly opening another document.
  */
 
-declare const docName: unique symbol
-
-/** A name that has been parsed: not empty, at most {@link maxDocNameBytes}, safe in a URL. */
-export type DocName = string & { readonly [docName]: true }
-
-/** Longest name in UTF-8 bytes. */
-export const maxDocNameBytes = 1024
-
-/** Why a text is not a document name. */
+/** Why a text is not a name that a link can hold. */
 export type DocNameProblem =
-  | { kind: 'empty' }
-  | { kind: 'tooLong'; bytes: number }
-  | { kind: 'dotSegment'; segment: string }
-  | { kind: 'malformed' }
-
-/** The outcome of parsing a name. */
-export type DocNameResult = { ok: true; name: DocName } | { ok: false; problem: DocNameProblem }
+  | { kind: Exclude<NameProblem['kind'], 'too-long'> }
+  | { kind: 'too-long'; bytes: number }
+  | { kind: 'dot-segment'; segment: string }
+  | { kind: 'bad-escape' }
 
 /** Checks what a person typed or a path held. Nothing is trimmed or normalised. */
-export function parseDocName(raw: string): DocNameResult {
-  if (raw === '') return refuse({ kind: 'empty' })
-  if (!raw.isWellFormed()) return refuse({ kind: 'malformed' })
-  const bytes = new TextEncoder().encode(raw).length
-  if (bytes > maxDocNameBytes) return refuse({ kind: 'tooLong', bytes })
+export function parseLinkableName(raw: string): Result<DocName, DocNameProblem> {
+  const parsed = parseDocName(raw)
+  if (!parsed.ok) {
+    const { kind } = parsed.error
+    return err(kind === 'too-long' ? { kind, bytes: utf8Length(raw) } : { kind })
+  }
   const dots = raw.split('/').find((segment) => segment === '.' || segment === '..')
-  if (dots !== undefined) return refuse({ kind: 'dotSegment', segment: dots })
-  return { ok: true, name: raw as DocName } // every rule of the brand was checked above
+  return dots === undefined ? parsed : err({ kind: 'dot-segment', segment: dots })
 }
 
 /** The name as a URL path without a leading slash; the inverse of {@link decodeDocPath}. */
@@ -46,11 +36,11 @@ export function encodeDocPath(name: DocName): string {
 }
 
 /** Reads a name from a URL path, decoding each segment exactly once. */
-export function decodeDocPath(path: string): DocNameResult {
+export function decodeDocPath(path: string): Result<DocName, DocNameProblem> {
   try {
-    return parseDocName(path.split('/').map(decodeURIComponent).join('/'))
+    return parseLinkableName(path.split('/').map(decodeURIComponent).join('/'))
   } catch (error) {
-    if (error instanceof URIError) return refuse({ kind: 'malformed' })
+    if (error instanceof URIError) return err({ kind: 'bad-escape' })
     throw error
   }
 }
@@ -65,17 +55,17 @@ export function docNameMessage(problem: DocNameProblem): string {
   switch (problem.kind) {
     case 'empty':
       return 'A document needs a name of at least one character.'
-    case 'tooLong':
-      return `This name is ${problem.bytes} bytes long; the limit is ${maxDocNameBytes}.`
-    case 'dotSegment':
+    case 'too-long':
+      return `This name is ${problem.bytes} bytes long; the limit is ${limits.nameBytes}.`
+    case 'dot-segment':
       return `A name cannot have “${problem.segment}” between slashes: web addresses drop it.`
-    case 'malformed':
+    case 'nul':
+      return 'A name cannot hold the character U+0000.'
+    case 'not-well-formed':
+      return 'This name holds half a character, which no web address can carry.'
+    case 'bad-escape':
       return 'This address cannot be read as a name: its percent signs are not a valid encoding.'
     default:
       return assertNever(problem)
   }
-}
-
-function refuse(problem: DocNameProblem): DocNameResult {
-  return { ok: false, problem }
 }

@@ -1,5 +1,6 @@
-import { parseDocName } from './doc-name.ts'
-import type { DocName } from './doc-name.ts'
+import type { DocName } from '@quire/shared'
+
+import { parseLinkableName } from './doc-name.ts'
 
 const qualities = (
   'amber brisk calm clear copper crisp early fresh gentle golden green hidden ivory late light ' +
@@ -18,9 +19,9 @@ export type Random = () => number
 /** A readable name such as `quiet-harbor-7kq2mx`: two words and 29 bits against collisions. */
 export function randomDocName(random: Random): DocName {
   const tail = Array.from({ length: 6 }, () => pick(letters, random)).join('')
-  const parsed = parseDocName(`${pick(qualities, random)}-${pick(things, random)}-${tail}`)
-  if (!parsed.ok) throw new Error(`a random name was refused: ${parsed.problem.kind}`)
-  return parsed.name
+  const parsed = parseLinkableName(`${pick(qualities, random)}-${pick(things, random)}-${tail}`)
+  if (!parsed.ok) throw new Error(`a random name was refused: ${parsed.error.kind}`)
+  return parsed.value
 }
 
 /** One of `choices`, which must not be empty. */

@@ -18,7 +18,7 @@ describe('a path', () => {
   })
 
   it('is a bad name when it cannot be decoded', () => {
-    expect(placeAt('/p/100%')).toEqual({ kind: 'badName', problem: { kind: 'malformed' } })
+    expect(placeAt('/p/100%')).toEqual({ kind: 'badName', problem: { kind: 'bad-escape' } })
   })
 
   it('is nowhere otherwise', () => {

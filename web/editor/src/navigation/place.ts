@@ -1,5 +1,7 @@
+import type { DocName } from '@quire/shared'
+
 import { decodeDocPath } from '../names/doc-name.ts'
-import type { DocName, DocNameProblem } from '../names/doc-name.ts'
+import type { DocNameProblem } from '../names/doc-name.ts'
 
 /** What a path of this site stands for. */
 export type Place =
@@ -17,6 +19,6 @@ export function placeAt(pathname: string): Place {
   if (!pathname.startsWith(documentPrefix)) return { kind: 'nowhere', pathname }
   const parsed = decodeDocPath(pathname.slice(documentPrefix.length))
   return parsed.ok
-    ? { kind: 'document', name: parsed.name }
-    : { kind: 'badName', problem: parsed.problem }
+    ? { kind: 'document', name: parsed.value }
+    : { kind: 'badName', problem: parsed.error }
 }

@@ -1,6 +1,6 @@
-import { assertNever } from '../assert-never.ts'
+import type { DocName, Millis } from '@quire/shared'
+
 import type { MyIdentity } from '../identity/me.ts'
-import type { DocName } from '../names/doc-name.ts'
 import type { Recents } from '../recents/recents.ts'
 import { hasDocument, unsentChanges } from '../session/connection.ts'
 import type { OpenSession, Session } from '../session/session.ts'
@@ -13,11 +13,11 @@ export type Page = Exclude<Place, { kind: 'document' }> | { kind: 'document'; se
 
 /**
  * Opens and closes sessions as the location changes, outside React: a component that mounts twice
- * cannot open two sockets. A session that is left with unsent changes stays until they are sent.
+ * cannot open two sockets. A session that is left with changes that are not saved yet stays until they are.
  */
 export interface SessionHost {
   readonly page: Readable<Page>
-  /** Documents that were left while changes to them were still waiting for the connection. */
+  /** Documents that were left and have changes that the server has not confirmed as saved. */
   readonly waiting: Readable<readonly DocName[]>
   /** Follows the location. */
   go: (place: Place) => void
@@ -33,11 +33,8 @@ export interface SessionHostOptions {
   readonly open: OpenSession
   readonly me: MyIdentity
   readonly recents: Recents
-  readonly now: () => number
+  readonly now: () => Millis
 }
-
-/** After the first sync the last changes are on their way; the socket stays this long for them. */
-const partingMs = 2000
 
 /** Creates a host that shows nothing until the first {@link SessionHost.go}. */
 export function createSessionHost(options: SessionHostOptions): SessionHost {
@@ -94,7 +91,7 @@ export function createSessionHost(options: SessionHostOptions): SessionHost {
 
 interface OpenDocument {
   readonly session: Session
-  /** Withdraws our presence and calls `done` once nothing is left to send. */
+  /** Withdraws our presence and calls `done` once every change is saved. */
   part: (done: () => void) => void
   /** Takes {@link part} back. */
   rejoin: () => void
@@ -116,7 +113,7 @@ function openDocument(name: DocName, { open, me, recents, now }: SessionHostOpti
     session,
     part: (done) => {
       session.awareness.leave()
-      cancelParting = whenSent(session, done)
+      cancelParting = whenSaved(session, done)
     },
     rejoin: () => {
       cancelParting()
@@ -140,29 +137,13 @@ function onceOpen(session: Session, listener: () => void): () => void {
   return stop
 }
 
-/** Calls `done` once the session is live again and had time to send; returns the undo. */
-function whenSent(session: Session, done: () => void): () => void {
-  let timer: ReturnType<typeof setTimeout> | null = null
+/** Calls `done` once the session is live and the server has every change; returns the undo. */
+function whenSaved(session: Session, done: () => void): () => void {
   const stop = session.connection.subscribe(() => {
     const state = session.connection.getSnapshot()
-    switch (state.kind) {
-      case 'live':
-        timer ??= setTimeout(done, partingMs)
-        return
-      case 'reconnecting':
-        if (timer !== null) clearTimeout(timer)
-        timer = null
-        return
-      case 'connecting':
-      case 'syncing':
-      case 'refused':
-        return
-      default:
-        assertNever(state)
-    }
-  })
-  return () => {
+    if (state.kind !== 'live' || unsentChanges(state) > 0) return
     stop()
-    if (timer !== null) clearTimeout(timer)
-  }
+    done()
+  })
+  return stop
 }

@@ -1,4 +1,4 @@
-import { lazy, Suspense } from 'react'
+import { lazy, memo, Suspense } from 'react'
 import { Link } from 'wouter'
 
 import { PeopleList } from '../presence/people-list.tsx'
@@ -17,7 +17,8 @@ import { ProblemPanel } from './problem-panel.tsx'
 
 const DocumentSurface = lazy(async () => {
   const module = await import('../editor/document-surface.tsx')
-  return { default: module.DocumentSurface }
+  // The state counts changes, so it is another at every key; the surface is the same.
+  return { default: memo(module.DocumentSurface) }
 })
 
 /** One document: its header, and its text once it has arrived. */

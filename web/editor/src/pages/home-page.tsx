@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { navigate } from 'wouter/use-browser-location'
 
 import { Avatar } from '../identity/avatar.tsx'
-import { docHref, docNameMessage, parseDocName } from '../names/doc-name.ts'
+import { docHref, docNameMessage, parseLinkableName } from '../names/doc-name.ts'
 import { randomDocName } from '../names/random-name.ts'
 import { useServices } from '../services.tsx'
 import { ThemeToggle } from '../theme/theme-toggle.tsx'
@@ -64,9 +64,9 @@ function MyName({ onRename }: { readonly onRename: () => void }) {
 function OpenByName() {
   const [problem, setProblem] = useState<string>()
   const open = (typed: string): void => {
-    const parsed = parseDocName(typed)
-    if (parsed.ok) navigate(docHref(parsed.name))
-    else setProblem(docNameMessage(parsed.problem))
+    const parsed = parseLinkableName(typed)
+    if (parsed.ok) navigate(docHref(parsed.value))
+    else setProblem(docNameMessage(parsed.error))
   }
   return (
     <form

@@ -2,13 +2,18 @@ import { Link } from 'wouter'
 
 import { docHref } from '../names/doc-name.ts'
 import { useServices } from '../services.tsx'
+import { useLasting } from '../use-lasting.ts'
 import { useReadable } from '../use-readable.ts'
 
-/** Documents that were left with changes the server has not got yet. */
+/** On a good connection it takes milliseconds until all is saved. */
+const slowMs = 1000
+
+/** Documents that were left with changes the server has not confirmed as saved. */
 export function WaitingNotice() {
   const { host } = useServices()
   const waiting = useReadable(host.waiting)
-  if (waiting.length === 0) return null
+  const isSlow = useLasting(waiting.length > 0, slowMs)
+  if (!isSlow) return null
   return (
     <output className="banner mb-10 rounded-lg border">
       <span>
@@ -18,7 +23,7 @@ export function WaitingNotice() {
             <bdi>{name}</bdi>
           </Link>
         ))}
-        . Keep this tab open until they are sent.
+        . Keep this tab open until they are saved.
       </span>
     </output>
   )

@@ -1,15 +1,16 @@
+import { millis } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { parseDocName } from '../names/doc-name.ts'
+import { parseLinkableName } from '../names/doc-name.ts'
 import { memoryStorage } from '../storage.ts'
 import { createRecents, maxRecents, parseRecents, recentsKey } from './recents.ts'
 import type { RecentDocument } from './recents.ts'
 
 function recent(name: string, openedAt: number): RecentDocument {
-  const parsed = parseDocName(name)
+  const parsed = parseLinkableName(name)
   if (!parsed.ok) throw new Error(name)
-  return { name: parsed.name, title: `Title of ${name}`, openedAt }
+  return { name: parsed.value, title: `Title of ${name}`, openedAt: millis(openedAt) }
 }
 
 describe('the recent documents', () => {
@@ -51,7 +52,7 @@ describe('the recent documents', () => {
   it('are read from whatever the storage holds', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (raw) => {
-        for (const entry of parseRecents(raw)) expect(parseDocName(entry.name).ok).toBe(true)
+        for (const entry of parseRecents(raw)) expect(parseLinkableName(entry.name).ok).toBe(true)
       }),
     )
     const storage = memoryStorage()

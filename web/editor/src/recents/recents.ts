@@ -1,6 +1,8 @@
+import { millis } from '@quire/shared'
+import type { DocName, Millis } from '@quire/shared'
+
 import { isRecord, ownField } from '../json.ts'
-import { parseDocName } from '../names/doc-name.ts'
-import type { DocName } from '../names/doc-name.ts'
+import { parseLinkableName } from '../names/doc-name.ts'
 import { maxTitleChars } from '../session/title.ts'
 import { readJson } from '../storage.ts'
 import type { TextStorage } from '../storage.ts'
@@ -12,8 +14,7 @@ export interface RecentDocument {
   readonly name: DocName
   /** Its first line when last seen; may be empty. */
   readonly title: string
-  /** Milliseconds since the epoch. */
-  readonly openedAt: number
+  readonly openedAt: Millis
 }
 
 /** The documents this browser opened, newest first, kept in storage. */
@@ -73,12 +74,12 @@ function parseRecent(raw: unknown): RecentDocument | null {
   const title = ownField(raw, 'title')
   const openedAt = ownField(raw, 'openedAt')
   if (typeof name !== 'string' || !isDate(openedAt)) return null
-  const parsed = parseDocName(name)
+  const parsed = parseLinkableName(name)
   if (!parsed.ok) return null
   return {
-    name: parsed.name,
+    name: parsed.value,
     title: typeof title === 'string' ? title.slice(0, 2 * maxTitleChars) : '',
-    openedAt,
+    openedAt: millis(openedAt),
   }
 }
 

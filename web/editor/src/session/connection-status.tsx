@@ -1,10 +1,22 @@
 import { Popover } from '@base-ui/react/popover'
 
 import { narrowScreen } from '../ui/narrow-screen.ts'
+import { useLasting } from '../use-lasting.ts'
 import { useReadable } from '../use-readable.ts'
 import type { ConnectionState } from './connection.ts'
-import { connectionLabel, connectionSentence, shortConnectionLabel } from './connection-text.ts'
+import {
+  connectionLabel,
+  connectionSentence,
+  savingLabel,
+  shortConnectionLabel,
+} from './connection-text.ts'
 import type { Session } from './session.ts'
+
+/** Confirmations take milliseconds; slower ones are worth a word. */
+const slowMs = 1000
+
+/** Between two keystrokes all is saved, too; the word waits for a pause rather than blink. */
+const calmMs = 500
 
 /** The state of the connection in the header; opens to a sentence about what it means. */
 export function ConnectionStatus({ session }: { readonly session: Session }) {
@@ -32,8 +44,21 @@ export function ConnectionStatus({ session }: { readonly session: Session }) {
           </Popover.Positioner>
         </Popover.Portal>
       </Popover.Root>
+      {state.kind === 'live' && <SavingStatus isSaved={state.localChanges === 0} />}
       <output className="sr-only">{announcement(state)}</output>
     </>
+  )
+}
+
+/** Next to “Live”; silent while a change that was just made waits for its confirmation. */
+function SavingStatus({ isSaved }: { readonly isSaved: boolean }) {
+  const isCalm = useLasting(isSaved, calmMs)
+  const isSlow = useLasting(!isSaved, slowMs)
+  const saving = isSlow ? 'saving' : isCalm ? 'saved' : 'unsure'
+  return (
+    <span className="saving" data-testid="saving-state" data-state={saving}>
+      {savingLabel(saving)}
+    </span>
   )
 }
 

@@ -1,4 +1,5 @@
-import { assertNever } from '../assert-never.ts'
+import { assertNever } from '@quire/shared'
+
 import type { ConnectionState } from './connection.ts'
 import { refusalMessage } from './refusal.ts'
 
@@ -38,6 +39,20 @@ export function shortConnectionLabel(state: ConnectionState): string {
   }
 }
 
+/** Whether what was written here is safe, in a word. Only a live connection can know. */
+export function savingLabel(saving: 'saved' | 'saving' | 'unsure'): string {
+  switch (saving) {
+    case 'saved':
+      return 'Saved'
+    case 'saving':
+      return 'Saving…'
+    case 'unsure':
+      return ''
+    default:
+      return assertNever(saving)
+  }
+}
+
 /** What the state means for someone who is writing. */
 export function connectionSentence(state: ConnectionState): string {
   switch (state.kind) {
@@ -46,7 +61,9 @@ export function connectionSentence(state: ConnectionState): string {
     case 'syncing':
       return 'The server answered and is sending the document.'
     case 'live':
-      return 'Changes reach the server as you type.'
+      return state.localChanges === 0
+        ? 'Changes reach the server as you type. All of yours are saved on its disk.'
+        : `The server has not confirmed ${changes(state.localChanges)} yet. Keep this tab open until everything is saved.`
     case 'reconnecting':
       return offlineSentence(state.localChanges)
     case 'refused':

@@ -1,3 +1,4 @@
+import { closeCodes, millis } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -10,28 +11,38 @@ function after(...events: ConnectionEvent[]): ConnectionState {
 
 const opened: ConnectionEvent = { kind: 'opened' }
 const synced: ConnectionEvent = { kind: 'synced' }
-const lost: ConnectionEvent = { kind: 'lost', at: 7, unheard: 0 }
-const changedHere: ConnectionEvent = { kind: 'changedHere' }
-const closed: ConnectionEvent = { kind: 'closed', code: 4403, reason: 'no' }
+const lost: ConnectionEvent = { kind: 'lost', at: millis(7) }
+const counted = (localChanges: number): ConnectionEvent => ({ kind: 'counted', localChanges })
+const closed: ConnectionEvent = { kind: 'closed', code: closeCodes.forbidden.code, reason: 'no' }
 
-const events = fc.constantFrom(opened, synced, lost, changedHere, closed, {
+const events = fc.constantFrom(opened, synced, lost, counted(0), counted(2), closed, {
   kind: 'retried',
-  at: 9,
+  at: millis(9),
 } satisfies ConnectionEvent)
 
 describe('the connection', () => {
   it('is live once the first sync arrived', () => {
     expect(after(opened)).toEqual({ kind: 'syncing' })
-    expect(after(opened, synced)).toEqual({ kind: 'live' })
+    expect(after(opened, synced)).toEqual({ kind: 'live', localChanges: 0 })
   })
 
   it('goes back to connecting when it drops before the first sync', () => {
     expect(after(opened, lost)).toEqual({ kind: 'connecting' })
   })
 
-  it('counts the changes made since the loss, and those the server was not heard after', () => {
-    const state = after(opened, synced, { kind: 'lost', at: 7, unheard: 2 }, changedHere)
-    expect(state).toEqual({ kind: 'reconnecting', since: 7, localChanges: 3 })
+  it('keeps the count of unconfirmed changes through a loss, and follows it', () => {
+    expect(unsentChanges(after(opened, synced, counted(2)))).toBe(2)
+    expect(after(opened, synced, counted(2), lost)).toEqual({
+      kind: 'reconnecting',
+      since: 7,
+      localChanges: 2,
+    })
+    expect(unsentChanges(after(opened, synced, counted(2), lost, counted(3)))).toBe(3)
+  })
+
+  it('stays the same while the count does', () => {
+    const live = after(opened, synced, counted(2))
+    expect(nextConnection(live, counted(2))).toBe(live)
   })
 
   it('stays reconnecting while a new socket has opened but not synced', () => {
@@ -41,14 +52,16 @@ describe('the connection', () => {
     })
   })
 
-  it('forgets the count when it is live again', () => {
-    expect(unsentChanges(after(opened, synced, lost, changedHere, opened, synced))).toBe(0)
+  it('does not take being live again for a confirmation', () => {
+    const again = [opened, synced, lost, counted(1), opened, synced]
+    expect(after(...again)).toEqual({ kind: 'live', localChanges: 1 })
+    expect(after(...again, counted(0))).toEqual({ kind: 'live', localChanges: 0 })
   })
 
   it('keeps the text and the count when the server refuses an open document', () => {
-    expect(after(opened, synced, lost, changedHere, closed)).toEqual({
+    expect(after(opened, synced, lost, counted(1), closed)).toEqual({
       kind: 'refused',
-      code: 4403,
+      code: closeCodes.forbidden.code,
       reason: 'no',
       document: 'open',
       localChanges: 1,
@@ -56,8 +69,10 @@ describe('the connection', () => {
   })
 
   it('tries again from where it was', () => {
-    expect(after(closed, { kind: 'retried', at: 9 })).toEqual({ kind: 'connecting' })
-    expect(after(opened, synced, lost, changedHere, closed, { kind: 'retried', at: 9 })).toEqual({
+    expect(after(closed, { kind: 'retried', at: millis(9) })).toEqual({ kind: 'connecting' })
+    expect(
+      after(opened, synced, lost, counted(1), closed, { kind: 'retried', at: millis(9) }),
+    ).toEqual({
       kind: 'reconnecting',
       since: 9,
       localChanges: 1,

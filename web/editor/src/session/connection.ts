@@ -1,4 +1,5 @@
-import { assertNever } from '../assert-never.ts'
+import { assertNever } from '@quire/shared'
+import type { Millis } from '@quire/shared'
 
 /*
  *                opened          synced               lost
@@ -8,18 +9,15 @@ import { assertNever } from '../assert-never.ts'
  *        ▲                                                          ▼
  *        └────────────────────── retried ──────────────────────  refused
  *
- * Only `live`, `reconnecting` and a `refused` with `document: 'open'` have text to show. The
- * protocol has no acknowledgement of saved changes, so no state claims one.
+ * Only `live`, `reconnecting` and a `refused` with `document: 'open'` have text to show, and with it
+ * the number of changes made here that the server has not confirmed as saved; see unconfirmed.ts.
  */
-
-/** Milliseconds since the epoch. */
-export type Millis = number
 
 /** What a person may be told about the link between this tab and the server. */
 export type ConnectionState =
   | { kind: 'connecting' }
   | { kind: 'syncing' }
-  | { kind: 'live' }
+  | { kind: 'live'; localChanges: number }
   | { kind: 'reconnecting'; since: Millis; localChanges: number }
   | {
       kind: 'refused'
@@ -33,9 +31,9 @@ export type ConnectionState =
 export type ConnectionEvent =
   | { kind: 'opened' }
   | { kind: 'synced' }
-  /** `unheard`: changes made here since the server was last heard of. */
-  | { kind: 'lost'; at: Millis; unheard: number }
-  | { kind: 'changedHere' }
+  | { kind: 'lost'; at: Millis }
+  /** The number of changes made here and not confirmed as saved is now `localChanges`. */
+  | { kind: 'counted'; localChanges: number }
   | { kind: 'closed'; code: number; reason: string }
   | { kind: 'retried'; at: Millis }
 
@@ -45,13 +43,13 @@ export function nextConnection(state: ConnectionState, event: ConnectionEvent): 
     case 'opened':
       return state.kind === 'connecting' ? { kind: 'syncing' } : state
     case 'synced':
-      return state.kind === 'live' || state.kind === 'refused' ? state : { kind: 'live' }
+      return state.kind === 'live' || state.kind === 'refused'
+        ? state
+        : { kind: 'live', localChanges: unsentChanges(state) }
     case 'lost':
-      return lose(state, event)
-    case 'changedHere':
-      return state.kind === 'reconnecting'
-        ? { ...state, localChanges: state.localChanges + 1 }
-        : state
+      return lose(state, event.at)
+    case 'counted':
+      return recount(state, event.localChanges)
     case 'closed':
       return {
         kind: 'refused',
@@ -83,20 +81,42 @@ export function hasDocument(state: ConnectionState): boolean {
   }
 }
 
-/** How many changes exist in this tab only and would be lost with it. */
+/** How many changes may exist in this tab only, so that they would be lost with it. */
 export function unsentChanges(state: ConnectionState): number {
-  return state.kind === 'reconnecting' || state.kind === 'refused' ? state.localChanges : 0
+  switch (state.kind) {
+    case 'connecting':
+    case 'syncing':
+      return 0
+    case 'live':
+    case 'reconnecting':
+    case 'refused':
+      return state.localChanges
+    default:
+      return assertNever(state)
+  }
 }
 
-function lose(
-  state: ConnectionState,
-  lost: Extract<ConnectionEvent, { kind: 'lost' }>,
-): ConnectionState {
+function recount(state: ConnectionState, localChanges: number): ConnectionState {
+  if (!hasDocument(state) || unsentChanges(state) === localChanges) return state
+  switch (state.kind) {
+    case 'connecting':
+    case 'syncing':
+      return state
+    case 'live':
+    case 'reconnecting':
+    case 'refused':
+      return { ...state, localChanges }
+    default:
+      return assertNever(state)
+  }
+}
+
+function lose(state: ConnectionState, at: Millis): ConnectionState {
   switch (state.kind) {
     case 'syncing':
       return { kind: 'connecting' }
     case 'live':
-      return { kind: 'reconnecting', since: lost.at, localChanges: lost.unheard }
+      return { kind: 'reconnecting', since: at, localChanges: state.localChanges }
     case 'connecting':
     case 'reconnecting':
     case 'refused':

@@ -1,7 +1,7 @@
+import type { DocName } from '@quire/shared'
 import type { Doc, XmlFragment } from 'yjs'
 
 import type { Person } from '../identity/person.ts'
-import type { DocName } from '../names/doc-name.ts'
 import type { GuardedAwareness, Peer } from '../presence/guarded-awareness.ts'
 import type { Readable } from '../store.ts'
 import type { ConnectionState } from './connection.ts'

@@ -1,3 +1,4 @@
+import { millis } from '@quire/shared'
 import { Awareness } from 'y-protocols/awareness'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
@@ -12,6 +13,8 @@ import type { ConnectionEvent, ConnectionState } from './connection.ts'
 import { documentField } from './session.ts'
 import type { OpenSession } from './session.ts'
 import { titleOf } from './title.ts'
+import { Unconfirmed } from './unconfirmed.ts'
+import { watchedSocket } from './watched-socket.ts'
 
 /** Typing changes the title at every key; the tab need not follow each. */
 const titleSettleMs = 200
@@ -22,17 +25,19 @@ export function websocketSessions(serverUrl: string): OpenSession {
     const doc = new Y.Doc()
     const fragment = doc.getXmlFragment(documentField)
     const awareness = new Awareness(doc)
+    const unconfirmed = watchUnconfirmed(doc)
     // The client does not encode room names. Tabs must not sync past the server (disableBc): what
     // one tab got from another would look as if the server had it.
     const provider = new WebsocketProvider(serverUrl, encodeDocPath(name), doc, {
       awareness,
       connect: false,
       disableBc: true,
+      WebSocketPolyfill: unconfirmed.Socket,
     })
     const guard = guardAwareness(awareness, documentField, person)
     const people = watchPeople(guard)
     const title = watchTitle(fragment)
-    const connection = watchConnection(provider, doc)
+    const connection = watchConnection(provider, unconfirmed.changes)
     const reconnect = (): void => {
       // A refusal is final until the person asks again.
       if (connection.state.getSnapshot().kind !== 'refused') provider.connect()
@@ -48,6 +53,7 @@ export function websocketSessions(serverUrl: string): OpenSession {
     let undo: (() => void)[] = [
       () => removeEventListener('offline', drop),
       connection.stop,
+      unconfirmed.stop,
       title.stop,
       people.stop,
       () => provider.destroy(),
@@ -80,49 +86,70 @@ export function websocketSessions(serverUrl: string): OpenSession {
 
 function watchConnection(
   provider: WebsocketProvider,
-  doc: Y.Doc,
+  changes: Readable<number>,
 ): { state: Readable<ConnectionState>; retried: () => void; stop: () => void } {
   const state = createStore<ConnectionState>({ kind: 'connecting' })
   const apply = (event: ConnectionEvent): void => {
     state.set(nextConnection(state.getSnapshot(), event))
   }
-  // Changes since the server last sent anything: if the connection turns out to be dead, it may
-  // not have received them. A server that relays presence answers every keystroke's cursor move.
-  let unheard = 0
-  provider.messageHandlers = provider.messageHandlers.map((handle) => (...message) => {
-    unheard = 0
-    handle(...message)
-  })
+  const onCount = (): void => apply({ kind: 'counted', localChanges: changes.getSnapshot() })
   const onStatus = ({ status }: { status: string }): void => {
     if (status === 'connected') apply({ kind: 'opened' })
   }
   const onSync = (synced: boolean): void => {
-    if (synced) apply({ kind: 'synced' })
+    if (!synced) return
+    apply({ kind: 'synced' })
+    onCount()
   }
-  const onLost = (): void => apply({ kind: 'lost', at: Date.now(), unheard })
+  const onLost = (): void => apply({ kind: 'lost', at: millis(Date.now()) })
   const onClosed = ({ code, reason }: { code: number; reason: string }): void => {
     apply({ kind: 'closed', code, reason })
-  }
-  const onUpdate = (_update: Uint8Array, origin: unknown): void => {
-    if (origin === provider) return
-    unheard += 1
-    apply({ kind: 'changedHere' })
   }
   provider.on('status', onStatus)
   provider.on('sync', onSync)
   provider.on('connection-close', onLost)
   provider.on('closed', onClosed)
-  doc.on('update', onUpdate)
+  const stopCounting = changes.subscribe(onCount)
   return {
     state,
-    retried: () => apply({ kind: 'retried', at: Date.now() }),
+    retried: () => apply({ kind: 'retried', at: millis(Date.now()) }),
     stop: () => {
       provider.off('status', onStatus)
       provider.off('sync', onSync)
       provider.off('connection-close', onLost)
       provider.off('closed', onClosed)
-      doc.off('update', onUpdate)
+      stopCounting()
     },
+  }
+}
+
+/** Follows a document's changes and frames; to be called before its provider listens to it. */
+function watchUnconfirmed(doc: Y.Doc): {
+  changes: Readable<number>
+  Socket: typeof WebSocket
+  stop: () => void
+} {
+  const unconfirmed = new Unconfirmed()
+  const changes = createStore(0)
+  const recount = (): void => changes.set(unconfirmed.count)
+  const onUpdate = (update: Uint8Array, origin: unknown): void => {
+    if (origin instanceof WebsocketProvider) return
+    unconfirmed.changed(update)
+    recount()
+  }
+  doc.on('update', onUpdate)
+  const Socket = watchedSocket({
+    opened: () => unconfirmed.reopened(),
+    sent: (frame) => unconfirmed.sent(frame),
+    heard: (frame) => {
+      unconfirmed.heard(frame)
+      recount()
+    },
+  })
+  return {
+    changes,
+    Socket,
+    stop: () => doc.off('update', onUpdate),
   }
 }
 

@@ -1,0 +1,53 @@
+/* The README is true: its table is the server's own, and its code runs. */
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { optionRows } from '@quire/server'
+import { expect, test } from 'vitest'
+import { startServer } from './harness/server-process.ts'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
+
+const amount = (fallback: string): string =>
+  fallback === ''
+    ? 'none'
+    : Number(fallback) >= 100_000
+      ? `${Number(fallback) / 2 ** 20} Mi`
+      : fallback
+
+const table = optionRows
+  .map(({ env, fallback, unit }) => `| \`${env}\` | ${amount(fallback)} | ${unit} |`)
+  .join('\n')
+
+test('the README lists every option with its default and unit', () => {
+  expect(README).toContain(`| --- | --- | --- |\n${table}\n`)
+})
+
+test('the README has less than 120 lines and links to files that exist', () => {
+  expect(README.split('\n').length).toBeLessThan(120)
+  const links = [...README.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] ?? '')
+  expect(links.length).toBeGreaterThan(3)
+  expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([])
+})
+
+test('the client code of the README runs against a server', async () => {
+  const [code = ''] = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
+  expect(code).toContain('ws://127.0.0.1:4400/yjs')
+  const server = await startServer()
+  // beside the workspace's packages, so that the imports resolve; it ends, where a real one stays
+  const file = join(ROOT, 'e2e', `.readme-${process.pid}.mjs`)
+  try {
+    writeFileSync(
+      file,
+      `${code.replace('ws://127.0.0.1:4400/yjs', server.yjsUrl)}\nprovider.ws.bufferedAmount || process.exit()\n`,
+    )
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 20_000 })
+    expect(stdout).toBe('Written by a script. \n')
+  } finally {
+    rmSync(file, { force: true })
+    await server.remove()
+  }
+})
