@@ -37,12 +37,13 @@ test('the client code of the README runs against a server', async () => {
   const [code = ''] = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
   expect(code).toContain('ws://127.0.0.1:4400/yjs')
   const server = await startServer()
-  // beside the workspace's packages, so that the imports resolve; it ends, where a real one stays
+  // beside the workspace's packages, so that the imports resolve; it ends once all is sent, where a
+  // real one stays
   const file = join(ROOT, 'e2e', `.readme-${process.pid}.mjs`)
   try {
     writeFileSync(
       file,
-      `${code.replace('ws://127.0.0.1:4400/yjs', server.yjsUrl)}\nprovider.ws.bufferedAmount || process.exit()\n`,
+      `${code.replace('ws://127.0.0.1:4400/yjs', server.yjsUrl)}\nsetInterval(() => provider.ws.bufferedAmount === 0 && process.exit(), 5)\n`,
     )
     const { stdout } = await promisify(execFile)(process.execPath, [file], { timeout: 20_000 })
     expect(stdout).toBe('Written by a script. \n')
