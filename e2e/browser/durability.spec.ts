@@ -211,7 +211,7 @@ test('closing the tab asks first while changes are kept only there', async ({
   trouble.expect(/^dialog beforeunload/)
   await person.write('sent')
   await expect(person.connection).toHaveText('Live')
-  await expect(page.getByTestId('saving-state')).toHaveText('Saved')
+  await person.isSaved()
   await page.reload()
   await person.canWrite()
   expect(trouble.met).toEqual([])

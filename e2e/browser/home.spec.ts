@@ -11,6 +11,7 @@ test('a first visit asks for a name once, and never again', async ({ server, joi
   await expect(page.getByRole('dialog')).toHaveCount(0)
   await visitor.canWrite()
   await visitor.write('The first line')
+  await visitor.isSaved()
 
   await page.reload()
   await visitor.canWrite()
@@ -61,9 +62,11 @@ test('recently opened documents are listed by their title and open again', async
   await reader.open(`${doc}/older`)
   await reader.write('An older text')
   await expect(page).toHaveTitle('An older text – Quire')
+  await reader.isSaved()
   await reader.open(`${doc}/newer`)
   await reader.write('A newer text')
   await expect(page).toHaveTitle('A newer text – Quire')
+  await reader.isSaved()
 
   await page.goto(server.url)
   const list = page.getByTestId('recent-documents')

@@ -43,6 +43,8 @@ export interface Person {
   canWrite(): Promise<void>
   /** Puts the caret at the end of the document and types. */
   write(text: string): Promise<void>
+  /** All that was written is on the server's disk, so that leaving the page asks nothing. */
+  isSaved(): Promise<void>
   /** Closes the page. */
   leave(): Promise<void>
 }
@@ -75,6 +77,7 @@ export const seatPerson = async (context: BrowserContext, seat: Seat): Promise<P
       await toEnd(text)
       await page.keyboard.type(typed)
     },
+    isSaved: () => expect(page.getByTestId('saving-state')).toHaveText('Saved'),
     leave: async () => {
       trouble.stop()
       await page.close()

@@ -95,6 +95,7 @@ function watchConnection(
   const onCount = (): void => apply({ kind: 'counted', localChanges: changes.getSnapshot() })
   const onStatus = ({ status }: { status: string }): void => {
     if (status === 'connected') apply({ kind: 'opened' })
+    if (status === 'disconnected') forgetOthersClocks(provider.awareness)
   }
   const onSync = (synced: boolean): void => {
     if (!synced) return
@@ -170,4 +171,14 @@ function watchTitle(fragment: Y.XmlFragment): { title: Readable<string>; stop: (
       if (timer !== null) clearTimeout(timer)
     },
   }
+}
+
+/**
+ * The provider drops everybody else when the connection is lost, but remembers their clocks, and then
+ * ignores whoever did nothing meanwhile until they renew their presence, up to 15 s later.
+ */
+function forgetOthersClocks(awareness: Awareness): void {
+  for (const client of awareness.meta.keys())
+    if (client !== awareness.clientID && !awareness.states.has(client))
+      awareness.meta.delete(client)
 }
