@@ -35,6 +35,7 @@ test('a reload keeps the text', async ({ server, join, doc }) => {
   await first.write('# Kept\nby the server')
   await expectText(second, 'by the server')
   const before = await expectSame(first, second)
+  await Promise.all([first.isSaved(), second.isSaved()])
   await Promise.all([first.page.reload(), second.page.reload()])
   await Promise.all([first.canWrite(), second.canWrite()])
   expect(await expectSame(first, second)).toBe(before)

@@ -5,6 +5,7 @@ import type { EditorState } from '@tiptap/pm/state'
 import { useEditorState } from '@tiptap/react'
 import { BubbleMenu } from '@tiptap/react/menus'
 import { ExternalLink } from 'lucide-react'
+import type { FocusEvent, KeyboardEvent } from 'react'
 
 import { Control } from './control.tsx'
 import type { DocumentEditor } from './document-editor.ts'
@@ -23,13 +24,39 @@ export function SelectionMenu({ editor, dialogs }: Pick<DocumentEditor, 'editor'
       options={position}
       className="z-30"
       data-testid="bubble-menu"
+      onFocus={enter}
     >
-      <Toolbar.Root className="popup flex items-center p-1" aria-label="Selected text">
+      <Toolbar.Root
+        className="popup flex items-center p-1"
+        aria-label="Selected text"
+        onKeyDownCapture={moveAlong}
+      >
         <MarkControls editor={editor} dialogs={dialogs} />
         <OpenLinkControl editor={editor} />
       </Toolbar.Root>
     </BubbleMenu>
   )
+}
+
+/**
+ * The menu's own element takes the Tab key; what is meant are its buttons, which are in the tab order
+ * themselves from then on.
+ */
+function enter({ target }: FocusEvent<HTMLElement>): void {
+  if (!(target instanceof HTMLElement) || !target.matches('[data-testid="bubble-menu"]')) return
+  target.tabIndex = -1 // or Shift+Tab would lead back here, and never out
+  target.querySelector('button')?.focus()
+}
+
+/** The toolbar cannot tell the order of its buttons: they are mounted before they are on the page. */
+function moveAlong(event: KeyboardEvent<HTMLElement>): void {
+  const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+  if (by === 0) return
+  event.preventDefault()
+  event.stopPropagation()
+  const buttons = [...event.currentTarget.querySelectorAll('button')]
+  const at = buttons.findIndex((button) => button === document.activeElement)
+  buttons[(at + by + buttons.length) % buttons.length]?.focus()
 }
 
 function isFormattable(editor: Editor, { doc, selection }: EditorState): boolean {
