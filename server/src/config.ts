@@ -84,10 +84,15 @@ export const optionRows = [
     'bytes',
     'Largest message a client may send; a longer one closes it with 1009. Room for a long offline session’s changes in one message.',
   ]),
-  row('maxQueueBytes', count(64 * KIB, GIB), [
-    String(64 * MIB),
+  row('maxLagBytes', count(64 * KIB, GIB), [
+    String(MIB),
     'bytes',
-    'Most that waits for one client to read; above it the client is disconnected. Must hold a whole document.',
+    'Updates that wait for one client to read; above it the client is told of no more of them, and gets what it has missed at once when it has read what waits.',
+  ]),
+  row('maxQueueBytes', count(64 * KIB, GIB), [
+    String(32 * MIB),
+    'bytes',
+    'Most that waits for one client to read; above it the client is disconnected. Must hold the largest messages.',
   ]),
   row('maxUnsavedBytes', count(KIB, GIB), [
     String(64 * MIB),
@@ -246,5 +251,7 @@ const conflictIn = (config: Config): string | null => {
     return `QUIRE_MAX_LOAD_QUEUE_BYTES: ${config.maxLoadQueueBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
   if (config.maxMessageBytes > config.maxUnsavedBytes)
     return `QUIRE_MAX_UNSAVED_BYTES: ${config.maxUnsavedBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
+  if (config.maxLagBytes > config.maxQueueBytes)
+    return `QUIRE_MAX_QUEUE_BYTES: ${config.maxQueueBytes} is less than QUIRE_MAX_LAG_BYTES, ${config.maxLagBytes}`
   return null
 }

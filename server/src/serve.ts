@@ -16,6 +16,8 @@ import type { Observe } from './ports/observe.ts'
 import type { Storage } from './ports/storage.ts'
 import { Documents } from './runtime/documents.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
+import { flushIntervalMs } from './runtime/flush-pacer.ts'
+import { createUtilisation } from './runtime/utilisation.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import type { RoomLimits } from './room/limits.ts'
 
@@ -47,6 +49,7 @@ export const serve = async (
 ): Promise<Result<RunningServer, string>> => {
   const clock = systemClock
   const content = createContent(clock)
+  const utilisation = createUtilisation(clock)
   const cluster = createClusterHub().node()
   const commits = new GroupCommit({ storage, clock, spacingMs: COMMIT_SPACING_MS })
   const documents = new Documents({
@@ -59,6 +62,8 @@ export const serve = async (
     auth: openAuth,
     limits: roomLimits(config),
     durability: config.durability,
+    lagBytes: config.maxLagBytes,
+    flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
   })
   const edge = createWebSocketEdge({
     limits: {

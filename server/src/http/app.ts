@@ -24,7 +24,11 @@ export interface AppOptions {
 }
 
 /** Hears nothing: for a socket that is closed as soon as it is open. */
-const DEAF: SocketListener = { message: () => undefined, closed: () => undefined }
+const DEAF: SocketListener = {
+  message: () => undefined,
+  drained: () => undefined,
+  closed: () => undefined,
+}
 
 /** All routes of the server. */
 export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }> => {

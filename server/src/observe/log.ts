@@ -22,6 +22,7 @@ const levelOf = (event: QuireEvent): Exclude<LogLevel, 'silent'> => {
       return 'trace'
     case 'room-opened':
     case 'room-evicted':
+    case 'session-held':
     case 'session-joined':
     case 'session-left':
     case 'session-closed':

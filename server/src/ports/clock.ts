@@ -10,6 +10,8 @@ export interface Clock {
   now(): Millis
   /** Wall-clock time, milliseconds since the Unix epoch: for what is stored. */
   wall(): Millis
+  /** Calls `task` once everything that is ready in this turn of the event loop has been taken. */
+  endOfTurn(task: () => void): void
   /** Calls `task` once, not before `delayMs` have passed. */
   after(delayMs: number, task: () => void): Undo
   /** Calls `task` about every `intervalMs` until undone. */

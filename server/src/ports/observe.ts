@@ -7,6 +7,8 @@ export type QuireEvent =
   | { readonly kind: 'load-failed'; readonly document: DocName; readonly problem: string }
   | { readonly kind: 'session-joined'; readonly document: DocName; readonly session: number }
   | { readonly kind: 'session-left'; readonly document: DocName; readonly session: number }
+  /** R9: a session does not read as fast as others write; it is to get what it misses at once, later. */
+  | { readonly kind: 'session-held'; readonly document: DocName; readonly session: number }
   /** The server closed a session. `document` is null where none was named. */
   | {
       readonly kind: 'session-closed'

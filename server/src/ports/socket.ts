@@ -1,4 +1,18 @@
-import type { Frame } from '@quire/shared'
+import type { Bytes, Frame } from '@quire/shared'
+
+/** Whole messages laid out as some transport writes them (for a WebSocket RFC 6455 §5.2, unmasked). */
+export type WireBytes = Bytes<'wire'>
+
+/** How a transport lays out messages. Sockets with the same wire can be sent the same bytes. */
+export interface Wire {
+  /** Bytes that a frame takes on the wire. */
+  lengthOf(frame: Frame): number
+  /** Writes a frame into `into` at `at`, where there is place for it. */
+  write(frame: Frame, into: Uint8Array, at: number): void
+}
+
+/** From so many waiting bytes on a socket tells its owner when they are gone. */
+export const DRAIN_BYTES = 64 * 1024
 
 /**
  * One peer's open connection as the runtime sees it, whatever carries it (WebSocket today).
@@ -7,10 +21,15 @@ import type { Frame } from '@quire/shared'
 export interface Socket {
   /** The peer's address as the transport saw it: an IP, or '' where there is none. */
   readonly address: string
+  readonly wire: Wire
   /** Bytes that were given to `send` and that the operating system has not taken yet. */
   queuedBytes(): number
   /** Sends one binary message. The socket may keep a view: the caller never writes to `frame` again. */
   send(frame: Frame): void
+  /**
+   * Sends messages that `wire` has laid out, shared with other sockets: nobody writes to `bytes` again.
+   */
+  sendWire(bytes: WireBytes): void
   /**
    * Starts the closing handshake (RFC 6455 §7.1.2): what was sent before still goes out, what
    * arrives after is dropped. A reason over 123 bytes of UTF-8 is cut at a character.
@@ -24,6 +43,8 @@ export interface Socket {
 export interface SocketListener {
   /** A whole binary message. The bytes are the listener's to keep and are not written to again. */
   message(bytes: Uint8Array): void
+  /** `DRAIN_BYTES` or more waited to be taken by the operating system, and it has taken all. */
+  drained(): void
   /** The connection is gone. `code` is 1006 where no close frame came (RFC 6455 §7.1.5). */
   closed(code: number, reason: string): void
 }

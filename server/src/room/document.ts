@@ -11,7 +11,7 @@ import type { InputOf } from './input.ts'
 import type { Receipt } from './message.ts'
 import type { OpenDocument } from './phase.ts'
 import { CLEAN, committed, failed, retry, updatesOf, type Batch } from './saving.ts'
-import { except, type Step } from './step.ts'
+import type { Step } from './step.ts'
 
 type Members = ReadonlyMap<SessionId, unknown>
 
@@ -107,10 +107,11 @@ const acknowledge = (step: Step, members: Members, batch: Batch): void => {
     else own.push(item.receipt)
   }
   for (const [session, own] of receipts)
-    if (members.has(session)) step.send([session], { kind: 'ack', receipts: own })
+    if (members.has(session)) step.send(session, { kind: 'ack', receipts: own })
 }
 
 const relayBatch = (step: Step, members: Members, batch: Batch): void => {
+  if (members.size === 0) return
   for (const { session, update } of batch.items)
-    if (update !== null) step.send(except(members, session), { kind: 'update', update })
+    if (update !== null) step.do({ kind: 'relay', update, except: session })
 }

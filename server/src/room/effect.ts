@@ -1,4 +1,5 @@
-import type { CloseName, DocId, SessionId, StateVector, Update } from '@quire/shared'
+import type { CloseName, DocId, PresenceEntry, SessionId, StateVector, Update } from '@quire/shared'
+import type { Answer } from '../ports/content.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { QuireEvent } from '../ports/observe.ts'
 import type { ServerMessage } from './message.ts'
@@ -8,25 +9,40 @@ export type Effect =
   | { readonly kind: 'subscribe' }
   /** * → loaded | loadFailed */
   | { readonly kind: 'load' }
-  /** One message to many sessions: encoded once per dialect (R8). */
+  | { readonly kind: 'send'; readonly to: SessionId; readonly message: ServerMessage }
+  /** An update to all members but one, and but those who are held: encoded once per dialect (R8). */
+  | { readonly kind: 'relay'; readonly update: Update; readonly except: SessionId | null }
+  /** Presence to many: of what is said about a client before it leaves, the latest counts (R8). */
   | {
-      readonly kind: 'send'
+      readonly kind: 'announce'
       readonly to: readonly SessionId[]
-      readonly message: ServerMessage
+      readonly entries: readonly PresenceEntry[]
     }
+  /** An answer to a member. One that is held is told of nothing else until it has read all of it. */
+  | { readonly kind: 'deliver'; readonly to: SessionId; readonly answer: Answer }
+  /** R9: relays pass this member over from here on; ends in `drained`, once it has read what waits. */
+  | { readonly kind: 'hold'; readonly session: SessionId }
+  /** R9: relays reach this member again. */
+  | { readonly kind: 'release'; readonly session: SessionId }
   | {
       readonly kind: 'close'
       readonly to: readonly SessionId[]
       readonly close: CloseName
       readonly reason: string
     }
-  /** * → answered | answerFailed. The stored content and `unsaved`, less what the vector covers. */
+  /**
+   * * → answered | answerFailed. The stored content and `unsaved`, less what the vector covers. The same
+   * vector at the same `version` has the same answer.
+   */
   | {
       readonly kind: 'answer'
       readonly doc: DocId
       readonly session: SessionId
       readonly stateVector: StateVector
       readonly unsaved: readonly Update[]
+      readonly version: string
+      /** What a session that has read everything up to now holds; comes back with the answer. */
+      readonly asOf: StateVector
     }
   /** * → appended | appendFailed. At least one update. */
   | { readonly kind: 'append'; readonly doc: DocId; readonly updates: readonly Update[] }

@@ -1,15 +1,6 @@
 import { seq, type Update } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
-import {
-  ann,
-  bob,
-  documentOf,
-  kindsOf,
-  only,
-  sentTo,
-  TestRoom,
-  typist,
-} from './testing/test-room.ts'
+import { ann, bob, documentOf, kindsOf, sentTo, TestRoom, typist } from './testing/test-room.ts'
 
 const remote = (room: TestRoom, first: number, ...updates: readonly Update[]) => {
   const last = seq(first + updates.length - 1)
@@ -28,9 +19,7 @@ describe('hints', () => {
     const room = new TestRoom().open(ann, bob)
     const [u1] = four()
     const effects = remote(room, 1, u1)
-    expect(only(effects, 'send')).toEqual([
-      { kind: 'send', to: [ann, bob], message: { kind: 'update', update: u1 } },
-    ])
+    expect(effects).toEqual([{ kind: 'relay', update: u1, except: null }])
     expect(remote(room, 1, u1)).toEqual([])
   })
 
@@ -129,6 +118,6 @@ describe('hints', () => {
     const room = new TestRoom().open(ann)
     const [u1] = four()
     const effects = remote(room, 1, Uint8Array.of(255) as Update, u1)
-    expect(effects).toMatchObject([{ event: { kind: 'corrupt-update' } }, { kind: 'send' }])
+    expect(effects).toMatchObject([{ event: { kind: 'corrupt-update' } }, { kind: 'relay' }])
   })
 })

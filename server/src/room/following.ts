@@ -88,7 +88,7 @@ const relay = (
     if (!contents.ok) {
       const problem = contents.error.message
       step.observe({ kind: 'corrupt-update', document: step.room.name, problem })
-    } else if (document.frontier.accept(contents.value))
-      step.send([...members.keys()], { kind: 'update', update })
+    } else if (document.frontier.accept(contents.value) && members.size > 0)
+      step.do({ kind: 'relay', update, except: null })
   }
 }

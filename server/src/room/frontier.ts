@@ -27,6 +27,12 @@ export class Frontier {
   readonly #deletes = new IdSet()
   #stateVector: StateVector | null = null
   #deletesOnly: Update | null = null
+  #version = 0
+
+  /** Grows with everything that is accepted: the same number, the same frontier. */
+  get version(): number {
+    return this.#version
+  }
 
   /** Takes an update in; false if it brings neither structs nor deletes that were not known. */
   accept(contents: UpdateContents): boolean {
@@ -34,6 +40,7 @@ export class Frontier {
     const deletes = this.#deletes.addAll(contents.deletes)
     if (structs) this.#stateVector = null
     if (deletes) this.#deletesOnly = null
+    if (structs || deletes) this.#version++
     return structs || deletes
   }
 
@@ -74,6 +81,22 @@ export class Frontier {
   stateVector(): StateVector {
     this.#stateVector ??= this.#structs.toStateVector()
     return this.#stateVector
+  }
+
+  /** The state vector of whoever lacks these updates, and may lack what follows them. */
+  stateVectorWithout(updates: readonly Update[]): StateVector {
+    if (updates.length === 0) return this.stateVector()
+    const firsts = new Map<ClientId, number>()
+    for (const update of updates) {
+      const contents = readUpdate(update)
+      if (!contents.ok) throw new Error(`an accepted update: ${contents.error.message}`)
+      for (const { client, start } of contents.value.structs.ranges())
+        firsts.set(client, Math.min(start, firsts.get(client) ?? Infinity))
+    }
+    const held = new IdSet()
+    for (const [client, clock] of this.#structs.clocks())
+      held.add(client, 0, Math.min(clock, firsts.get(client) ?? Infinity))
+    return held.toStateVector()
   }
 
   /** An update with every delete and no struct: all that a client with equal clocks can lack. */

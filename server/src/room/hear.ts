@@ -1,11 +1,12 @@
 /* What a live room does with what an attached session says. */
 import { assertNever, limits, ownBytes, type SessionId } from '@quire/shared'
+import { answer } from './answering.ts'
 import { append } from './document.ts'
 import type { InputOf } from './input.ts'
-import { announce, dismiss } from './members.ts'
+import { announce, dismiss, showPresence } from './members.ts'
 import type { Member, PhaseOf } from './phase.ts'
-import { add, unsavedBytes, unsavedUpdates, waitingCost } from './saving.ts'
-import { except, type Step } from './step.ts'
+import { add, unsavedBytes, waitingCost } from './saving.ts'
+import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
 
@@ -58,28 +59,8 @@ const answerPresence = (step: Step, live: Live, session: SessionId, member: Memb
   showPresence(step, live, session, member)
 }
 
-/** Shows a session who is here; from now on it hears of changes. */
-const showPresence = (step: Step, live: Live, session: SessionId, member: Member): void => {
-  member.opening = { kind: 'over', shownAt: step.now }
-  const entries = live.presence.states()
-  if (entries.length > 0) step.send([session], { kind: 'presence', entries })
-}
-
 type Said<M> = { readonly session: SessionId; readonly member: Member; readonly message: M }
 type Heard<K> = Extract<InputOf<'message'>['message'], { kind: K }>
-
-/**
- * Cheapest case first. What is not on disk is part of the answer where others see it at once, and must
- * not be where they see it only after its commit.
- */
-const answer = (step: Step, live: Live, session: SessionId, asked: Heard<'sync-step-1'>): void => {
-  const { frontier, id, saving } = live.document
-  const showsUnsaved = step.room.durability === 'ack'
-  if ((showsUnsaved || saving.kind === 'clean') && frontier.isEqualTo(asked.clocks))
-    return step.send([session], { kind: 'sync-step-2', update: frontier.deletesOnly() })
-  const unsaved = showsUnsaved ? unsavedUpdates(saving) : []
-  step.do({ kind: 'answer', doc: id, session, stateVector: asked.stateVector, unsaved })
-}
 
 const write = (
   step: Step,
@@ -92,10 +73,10 @@ const write = (
   const receipt = { kind: message.kind, update }
   const isKnown = document.frontier.knows(contents)
   const wasClean = document.saving.kind === 'clean'
-  if (isKnown && wasClean) return step.send([session], { kind: 'ack', receipts: [receipt] })
+  if (isKnown && wasClean) return step.send(session, { kind: 'ack', receipts: [receipt] })
   // R15: nothing changes, and the client hears it in its own words
   if (!isKnown && member.access !== 'write')
-    return step.send([session], {
+    return step.send(session, {
       kind: 'denied',
       reason: 'this login may not change the document',
     })
@@ -121,11 +102,11 @@ const write = (
   if (isKnown) return
   document.frontier.accept(contents)
   if (wasClean) append(step, document)
-  if (step.room.durability === 'ack')
-    step.send(except(live.members, session), { kind: 'update', update })
+  if (step.room.durability === 'ack' && live.members.size > 1)
+    step.do({ kind: 'relay', update, except: session })
   if (document.frontier.lacksDependenciesOf(contents)) {
     step.observe({ kind: 'missing-dependencies', document: step.room.name, session })
-    step.send([session], { kind: 'sync-step-1', stateVector: document.frontier.stateVector() })
+    step.send(session, { kind: 'sync-step-1', stateVector: document.frontier.stateVector() })
   }
 }
 
@@ -140,8 +121,8 @@ const hearPresence = (
   if (ignored > 0)
     step.observe({ kind: 'presence-ignored', document: step.room.name, entries: ignored })
   if (stale.length > 0) {
-    step.send([session], { kind: 'presence', entries: stale })
-    step.send([session], { kind: 'query-presence' })
+    step.send(session, { kind: 'presence', entries: stale })
+    step.send(session, { kind: 'query-presence' })
   }
   // to the others before its own opening ends: then it is shown everyone, itself included
   if (isOpening) {

@@ -1,4 +1,4 @@
-import type { SessionId } from '@quire/shared'
+import type { SessionId, StateVector } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
@@ -20,8 +20,18 @@ export type Input =
   | { readonly kind: 'loadFailed'; readonly problem: string }
   | { readonly kind: 'appended'; readonly appended: Appended }
   | { readonly kind: 'appendFailed'; readonly problem: string }
-  | { readonly kind: 'answered'; readonly session: SessionId; readonly answer: Answer }
+  | {
+      readonly kind: 'answered'
+      readonly session: SessionId
+      readonly answer: Answer
+      /** As it was asked for. */
+      readonly asOf: StateVector
+    }
   | { readonly kind: 'answerFailed'; readonly session: SessionId; readonly problem: string }
+  /** So much waits for a session to read it that it is to be told of nothing more (R9). */
+  | { readonly kind: 'congested'; readonly session: SessionId }
+  /** A session that is held has taken everything that was sent to it. */
+  | { readonly kind: 'drained'; readonly session: SessionId }
   | { readonly kind: 'compacted'; readonly folded: Folded }
   | { readonly kind: 'compactFailed'; readonly problem: string }
   | { readonly kind: 'remote'; readonly hint: Hint }

@@ -1,7 +1,7 @@
 /* Sessions that come and go, and what is left to do when the last one has gone. */
 import type { SessionId } from '@quire/shared'
 import { compactIfDue } from './folding.ts'
-import type { ClosingFor, Member, OpenDocument, PhaseOf } from './phase.ts'
+import { FLOWING, type ClosingFor, type Member, type OpenDocument, type PhaseOf } from './phase.ts'
 import { PresenceTable, type PresenceEntries } from './presence.ts'
 import type { Step } from './step.ts'
 
@@ -34,10 +34,10 @@ export const greet = (
   live: Live,
   { session, access }: { readonly session: SessionId; readonly access: Member['access'] },
 ): void => {
-  live.members.set(session, { access, opening: { kind: 'silent' } })
+  live.members.set(session, { access, opening: { kind: 'silent' }, flow: FLOWING })
   step.observe({ kind: 'session-joined', document: step.room.name, session })
   const stateVector = live.document.frontier.stateVector()
-  step.send([session], { kind: 'sync-step-1', stateVector })
+  step.send(session, { kind: 'sync-step-1', stateVector })
 }
 
 /** Detaches a session; without effect if that has happened already. */
@@ -67,7 +67,14 @@ export const announce = (step: Step, live: Live, entries: PresenceEntries): void
   const audience: SessionId[] = []
   for (const [session, { opening }] of live.members)
     if (opening.kind === 'over') audience.push(session)
-  step.send(audience, { kind: 'presence', entries })
+  if (audience.length > 0) step.do({ kind: 'announce', to: audience, entries })
+}
+
+/** Shows a session who is here; from now on it hears of changes. */
+export const showPresence = (step: Step, live: Live, session: SessionId, member: Member): void => {
+  member.opening = { kind: 'over', shownAt: step.now }
+  const entries = live.presence.states()
+  if (entries.length > 0) step.send(session, { kind: 'presence', entries })
 }
 
 /** R4: nobody is attached. Evict if nothing is unsaved or still to be waited for, else close first. */

@@ -14,6 +14,7 @@ import {
   type Millis,
   type Seq,
   type SessionId,
+  type StateVector,
 } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 import type { Frontier } from './frontier.ts'
@@ -26,7 +27,17 @@ import type { Saving } from './saving.ts'
 export interface Member {
   readonly access: Access
   opening: Opening
+  flow: Flow
 }
+
+/** R9: whether a session is told of every update at once, or has to read first what waits for it. */
+export type Flow =
+  | { readonly kind: 'flowing' }
+  /** Whoever has read everything that was sent to it holds at least what `since` says. */
+  | { readonly kind: 'held'; readonly since: StateVector }
+
+/** The flow of a session that keeps up. */
+export const FLOWING: Flow = { kind: 'flowing' }
 
 /**
  * How far a session's opening is. Until the room has shown it anybody's presence, a presence id that

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { inspect } from 'node:util'
-import { EMPTY_UPDATE, seq } from '@quire/shared'
+import { EMPTY_STATE_VECTOR, EMPTY_UPDATE, seq } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
 import type { InputKind, InputOf } from './input.ts'
 import type { PhaseKind } from './phase.ts'
@@ -62,8 +62,15 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
     appended: { doc: emptyDocument.id, first: seq(2), last: seq(2) },
   },
   appendFailed: { kind: 'appendFailed', problem: 'disk' },
-  answered: { kind: 'answered', session: ann, answer: { first: [], last: EMPTY_UPDATE } },
+  answered: {
+    kind: 'answered',
+    session: ann,
+    answer: { first: [], last: EMPTY_UPDATE },
+    asOf: EMPTY_STATE_VECTOR,
+  },
   answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
+  congested: { kind: 'congested', session: ann },
+  drained: { kind: 'drained', session: ann },
   compacted: {
     kind: 'compacted',
     folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, waiting: null },

@@ -3,13 +3,14 @@
  * The table below has a cell for every phase and every input; rules R1.. stand in ROOM.md.
  */
 import { millis, seq, type Millis } from '@quire/shared'
+import { answered, answerFailed, congested, drained } from './answering.ts'
 import { appended, appendFailed, openDocument, retryAppend } from './document.ts'
 import type { Effect } from './effect.ts'
 import { compactFailed, compactIfDue, compacted } from './folding.ts'
 import { catchUp, catchUpFailed, caughtUp, follow, retryCatchUp } from './following.ts'
 import { endOpenings, hear } from './hear.ts'
 import type { Input, InputKind, InputOf } from './input.ts'
-import { admit, announce, dismiss, dismissAll, goLive, greet, part, settle } from './members.ts'
+import { admit, announce, dismissAll, goLive, greet, part, settle } from './members.ts'
 import type { OpenDocument, PhaseKind, PhaseOf, Room, Waiting } from './phase.ts'
 import { waitingCost } from './saving.ts'
 import { Step } from './step.ts'
@@ -65,6 +66,8 @@ const table: Table = {
     appendFailed: impossible,
     answered: impossible,
     answerFailed: impossible,
+    congested: ignore,
+    drained: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: ignore,
@@ -106,6 +109,8 @@ const table: Table = {
     appendFailed: impossible,
     answered: impossible,
     answerFailed: impossible,
+    congested: ignore,
+    drained: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: (at, phase, { hint }) => {
@@ -136,15 +141,10 @@ const table: Table = {
       compactIfDue(at, phase.document, 'busy')
     },
     appendFailed: (at, phase, input) => appendFailed(at, phase.document, input.problem),
-    answered: (at, phase, { session, answer }) => {
-      if (!phase.members.has(session)) return
-      for (const update of answer.first) at.send([session], { kind: 'update', update })
-      at.send([session], { kind: 'sync-step-2', update: answer.last })
-    },
-    answerFailed: (at, phase, { session, problem }) => {
-      at.observe({ kind: 'answer-failed', document: at.room.name, problem })
-      if (phase.members.has(session)) dismiss(at, phase, session, 'the document could not be read')
-    },
+    answered,
+    answerFailed,
+    congested: (at, phase, { session }) => congested(at, phase, session),
+    drained: (at, phase, { session }) => drained(at, phase, session),
     compacted: (at, phase, input) => compacted(at, phase.document, input.folded),
     compactFailed: (at, phase, input) => compactFailed(at, phase.document, input.problem),
     remote: (at, phase, input) => follow(at, phase.document, phase.members, input.hint),
@@ -177,6 +177,8 @@ const table: Table = {
     appendFailed: (at, phase, input) => appendFailed(at, phase.document, input.problem),
     answered: ignore,
     answerFailed: ignore,
+    congested: ignore,
+    drained: ignore,
     compacted: (at, { document, waitsFor }, input) => {
       compacted(at, document, input.folded)
       settle(at, document, waitsFor)
@@ -203,6 +205,8 @@ const table: Table = {
     appendFailed: impossible,
     answered: impossible,
     answerFailed: impossible,
+    congested: ignore,
+    drained: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: ignore,

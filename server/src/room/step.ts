@@ -20,9 +20,9 @@ export class Step {
     this.effects.push(effect)
   }
 
-  /** Sends a message, unless there is nobody to send it to. */
-  send(to: readonly SessionId[], message: ServerMessage): void {
-    if (to.length > 0) this.do({ kind: 'send', to, message })
+  /** Sends a message to one session. */
+  send(to: SessionId, message: ServerMessage): void {
+    this.do({ kind: 'send', to, message })
   }
 
   /** Closes sessions, if any. */
@@ -40,14 +40,4 @@ export class Step {
     this.room.phase = { kind: 'absent' }
     this.do({ kind: 'evict' })
   }
-}
-
-/** The ids of all members but one. A plain loop: it runs for every update that anybody types. */
-export const except = (
-  members: ReadonlyMap<SessionId, unknown>,
-  session: SessionId,
-): readonly SessionId[] => {
-  const others: SessionId[] = []
-  for (const member of members.keys()) if (member !== session) others.push(member)
-  return others
 }

@@ -11,7 +11,7 @@ import type { Undo } from '../ports/undo.ts'
 import type { RoomLimits } from '../room/limits.ts'
 import type { Arrival } from './documents.ts'
 import type { RoomShell } from './room-shell.ts'
-import { closeSession, type Session } from './session.ts'
+import { closeSession, createSession, type Session } from './session.ts'
 
 /** What a kept message takes at least; were it only its bytes, a flood of small ones would be free. */
 const KEPT_MESSAGE_BYTES = 128
@@ -50,7 +50,7 @@ class Attachment implements SocketListener {
   #state: State = { kind: 'over' }
 
   constructor(id: SessionId, { document, dialect, socket }: Arrival, ports: AttachmentPorts) {
-    this.#session = { id, dialect, socket, lastSentAt: ports.clock.now(), answers: 0 }
+    this.#session = createSession({ id, dialect, socket }, ports.clock.now())
     this.#document = document
     this.#ports = ports
   }
@@ -75,6 +75,10 @@ class Attachment implements SocketListener {
       default:
         return assertNever(this.#state)
     }
+  }
+
+  drained(): void {
+    if (this.#state.kind === 'joined') this.#state.shell.drained(this.#session)
   }
 
   closed(): void {

@@ -16,15 +16,19 @@ import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
 import type { Answer, Content } from '../ports/content.ts'
 import type { Observe } from '../ports/observe.ts'
+import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
 import type { Storage, StorageProblem } from '../ports/storage.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect } from '../room/effect.ts'
 import type { Folded, Input } from '../room/input.ts'
+import type { ServerMessage } from '../room/message.ts'
 import type { Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
 import type { Gate } from './gate.ts'
 import type { AppendOutcome, GroupCommit } from './group-commit.ts'
-import { broadcast, closeSession, type Session } from './session.ts'
+import { layOut, PerLane } from './lane.ts'
+import { Outbox } from './outbox.ts'
+import { closeSession, type Session } from './session.ts'
 
 /** Silence after which a session gets a keep-alive; clients give up after 30 s without a message. */
 const KEEP_ALIVE_MS = 10_000
@@ -44,6 +48,10 @@ export interface ShellPorts {
   readonly answers: Gate
   /** The same for folds. */
   readonly folds: Gate
+  /** How long after one flush of a room the next may follow, with so many recipients, milliseconds. */
+  readonly flushIntervalMs: (recipients: number) => number
+  /** R9: bytes that may wait for a session before it is told of no more updates. */
+  readonly lagBytes: number
 }
 
 const NO_ANSWER: Answer = { first: [], last: EMPTY_UPDATE }
@@ -56,6 +64,7 @@ export class RoomShell {
   readonly #ports: ShellPorts
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
+  readonly #outbox: Outbox
   #queue: Input[] = []
   #isStepping = false
   #isOver = false
@@ -65,6 +74,14 @@ export class RoomShell {
     this.room = room
     this.#ports = ports
     this.#onEvicted = onEvicted
+    this.#outbox = new Outbox({
+      clock: ports.clock,
+      sessions: this.#sessions,
+      intervalMs: ports.flushIntervalMs,
+      lagBytes: ports.lagBytes,
+      onCongested: (session) => this.push({ kind: 'congested', session }),
+      onBug: (error) => this.#fail(error),
+    })
   }
 
   /** The sessions attached or waiting to be. */
@@ -75,11 +92,32 @@ export class RoomShell {
   /** Makes a session reachable; a `join` input is to follow. */
   attach(session: Session): void {
     this.#sessions.set(session.id, session)
+    this.#outbox.attach(session)
+  }
+
+  /** What waited for a session to read has been taken: writes on, or tells it what it has missed. */
+  drained(session: Session): void {
+    if (this.#sessions.get(session.id) !== session) return
+    switch (session.delivery.feed()) {
+      case 'more':
+        return this.#ports.clock.endOfTurn(() => this.drained(session))
+      case 'waits':
+        return
+      case 'done': {
+        const { line } = session
+        if (!line.isHeld && !line.hasMissedPresence) return
+        line.hasMissedPresence = false
+        this.push({ kind: 'drained', session: session.id })
+      }
+    }
   }
 
   /** Makes a session unreachable; a `leave` input is to follow. */
   detach(session: SessionId): void {
+    const known = this.#sessions.get(session)
+    if (known === undefined) return
     this.#sessions.delete(session)
+    this.#outbox.detach(known)
   }
 
   /** Queues an input and works the queue off, unless that is under way further up the stack. */
@@ -107,6 +145,7 @@ export class RoomShell {
 
   /** Our own bug: this room ends, its clients come back with what they hold, the process lives. */
   #fail(error: unknown): void {
+    if (this.#isOver) return
     const document = this.room.name
     const cause = error instanceof Error ? error : new Error(String(error))
     this.#ports.observe.event({ kind: 'bug', document, error: cause })
@@ -122,7 +161,7 @@ export class RoomShell {
   }
 
   #perform(effect: Effect): void {
-    const { observe, cluster, clock } = this.#ports
+    const { observe, cluster } = this.#ports
     switch (effect.kind) {
       case 'subscribe':
         this.#unsubscribe = cluster.subscribe(this.room.name, (hint) =>
@@ -132,7 +171,19 @@ export class RoomShell {
       case 'load':
         return this.#load()
       case 'send':
-        return broadcast(this.#reach(effect.to), effect.message, clock.now())
+        return this.#with(effect.to, (session) => this.#outbox.say(session, effect.message))
+      case 'relay': {
+        const author = effect.except === null ? undefined : this.#sessions.get(effect.except)
+        return this.#outbox.relay(effect.update, author)
+      }
+      case 'announce':
+        return this.#outbox.announce(this.#reach(effect.to), effect.entries)
+      case 'deliver':
+        return this.#with(effect.to, (session) => this.#deliver(session, effect.answer))
+      case 'hold':
+        return this.#with(effect.session, (session) => this.#outbox.hold(session))
+      case 'release':
+        return this.#with(effect.session, (session) => this.#outbox.release(session))
       case 'close':
         return this.#close(effect.to, effect.close, effect.reason)
       case 'answer':
@@ -154,6 +205,11 @@ export class RoomShell {
     }
   }
 
+  #with(id: SessionId, act: (session: Session) => void): void {
+    const session = this.#sessions.get(id)
+    if (session !== undefined) act(session)
+  }
+
   *#reach(ids: readonly SessionId[]): Iterable<Session> {
     for (const id of ids) {
       const session = this.#sessions.get(id)
@@ -162,6 +218,8 @@ export class RoomShell {
   }
 
   #close(ids: readonly SessionId[], close: CloseName, reason: string): void {
+    // what was said before the close reaches whoever still reads; of a room that failed it may be wrong
+    if (!this.#isOver) this.#outbox.flush()
     const document = this.room.name
     for (const session of this.#reach(ids)) {
       this.#ports.observe.event({ kind: 'session-closed', document, close, reason })
@@ -171,10 +229,9 @@ export class RoomShell {
 
   #keepAlive(): void {
     const now = this.#ports.clock.now()
-    const silent = [...this.#sessions.values()].filter(
-      ({ lastSentAt }) => now - lastSentAt >= KEEP_ALIVE_MS,
-    )
-    broadcast(silent, { kind: 'keep-alive' }, now)
+    for (const session of this.#sessions.values())
+      if (now - session.lastSentAt >= KEEP_ALIVE_MS)
+        this.#outbox.say(session, { kind: 'keep-alive' })
   }
 
   /** Runs an asynchronous effect; whatever happens, exactly one input comes of it. */
@@ -207,7 +264,8 @@ export class RoomShell {
     )
   }
 
-  #answer({ doc, session, stateVector, unsaved }: EffectOf<'answer'>): void {
+  #answer(effect: EffectOf<'answer'>): void {
+    const { doc, session, stateVector, unsaved, asOf } = effect
     const { storage, content, answers } = this.#ports
     const asking = this.#sessions.get(session)
     if (asking === undefined) return // gone; its `leave` is in the queue
@@ -228,9 +286,23 @@ export class RoomShell {
     const answered = answers.run(answer).finally(() => asking.answers--)
     this.#run(
       answered,
-      (value) => ({ kind: 'answered', session, answer: value }),
+      (value) => ({ kind: 'answered', session, answer: value, asOf }),
       (problem) => ({ kind: 'answerFailed', session, problem }),
     )
+  }
+
+  /** A small answer is said like anything else, a large one is written as it is read. */
+  #deliver(session: Session, answer: Answer): void {
+    const { first, last } = answer
+    const bytes = first.reduce((sum, update) => sum + update.length, last.length)
+    if (bytes <= DRAIN_BYTES && !session.delivery.isUnderWay) {
+      for (const message of messagesOf(answer)) this.#outbox.say(session, message)
+      return
+    }
+    this.#outbox.flush()
+    session.lastSentAt = this.#ports.clock.now()
+    session.delivery.add(piecesOf(answer).of(session))
+    this.drained(session)
   }
 
   #compact({ doc }: EffectOf<'compact'>): void {
@@ -248,6 +320,24 @@ export class RoomShell {
       (problem) => ({ kind: 'catchUpFailed', problem }),
     )
   }
+}
+
+const messagesOf = ({ first, last }: Answer): readonly ServerMessage[] => [
+  ...first.map((update) => ({ kind: 'update' as const, update })),
+  { kind: 'sync-step-2', update: last },
+]
+
+/** The wire's bytes of an answer, laid out once for all who get it (R8). */
+const laidOut = new WeakMap<Answer, PerLane<readonly WireBytes[]>>()
+
+const piecesOf = (answer: Answer): PerLane<readonly WireBytes[]> => {
+  const known = laidOut.get(answer)
+  if (known !== undefined) return known
+  const pieces = new PerLane(({ dialect, socket }) =>
+    messagesOf(answer).map((message) => layOut([message], { dialect, wire: socket.wire }).bytes),
+  )
+  laidOut.set(answer, pieces)
+  return pieces
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 export const systemClock: Clock = {
   now: () => millis(Math.floor(performance.timeOrigin + performance.now())),
   wall: () => millis(Date.now()),
+  endOfTurn: (task) => void setImmediate(task),
   after(delayMs, task) {
     const timer = setTimeout(task, delayMs)
     return () => clearTimeout(timer)

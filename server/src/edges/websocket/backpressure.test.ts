@@ -1,6 +1,7 @@
 import type { Frame } from '@quire/shared'
 import { once } from 'node:events'
 import { afterEach, expect, test, vi } from 'vitest'
+import { DRAIN_BYTES, type WireBytes } from '../../ports/socket.ts'
 import { startEdge, type EdgeFixture, type FixtureOptions } from './testing/edge-fixture.ts'
 import { encodeFrame, opcodes } from './testing/frames.ts'
 import { openRaw, type RawClient } from './testing/raw-client.ts'
@@ -50,6 +51,27 @@ test('queuedBytes is what the kernel has not taken, and returns to 0 when the pe
   expect(socket.queuedBytes()).toBeGreaterThanOrEqual(16 * MiB)
   client.tcp.resume()
   await until(() => expect(socket.queuedBytes()).toBe(0))
+})
+
+test('shared bytes arrive as messages, and the owner hears once they have been taken', async () => {
+  await start({ queuedBytes: 64 * MiB })
+  const client = await deaf()
+  const { socket } = story()
+  const frame = bytes(16 * MiB)
+  const shared = new Uint8Array(socket.wire.lengthOf(frame))
+  socket.wire.write(frame, shared, 0)
+  socket.sendWire(shared as WireBytes) // laid out above
+  socket.sendWire(shared as WireBytes)
+  socket.send(bytes(100))
+  expect(socket.queuedBytes()).toBeGreaterThanOrEqual(DRAIN_BYTES)
+  expect(story().drains).toBe(0)
+  client.tcp.resume()
+  await until(() => expect(story().drains).toBe(1))
+  expect(socket.queuedBytes()).toBe(0)
+  const sizes = [await client.frame(), await client.frame(), await client.frame()].map(
+    ({ content }) => content.length,
+  )
+  expect(sizes).toEqual([16 * MiB, 16 * MiB, 100])
 })
 
 test('a peer that does not read costs queuedBytes and one message, then is cut', async () => {

@@ -173,6 +173,7 @@ test('a closed listener that throws is reported and harms nothing', async () => 
     mount: (app, { edge }) => {
       const throwing = edge.upgrade(() => ({
         message: () => {},
+        drained: () => {},
         closed: () => {
           throw new Error('planted')
         },

@@ -34,6 +34,7 @@ app.get(
   edge.upgradeWithText((socket) => ({
     message: (bytes) => socket.send(bytes as Frame), // an echo's frames mean whatever the peer means
     text: (utf8) => socket.sendText(utf8),
+    drained: () => {},
     closed: () => {},
   })),
 )
@@ -41,6 +42,7 @@ app.get(
   '/binary',
   edge.upgrade((socket) => ({
     message: (bytes) => socket.send(bytes as Frame),
+    drained: () => {},
     closed: () => {},
   })),
 )

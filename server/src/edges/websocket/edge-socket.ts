@@ -14,6 +14,7 @@ import type { Undo } from '../../ports/undo.ts'
 import { coalesceWrites } from './coalesce.ts'
 import type { EdgeLimits } from './limits.ts'
 import { answerPings } from './pongs.ts'
+import { webSocketWire } from './wire.ts'
 import { showsLife, vitalSigns, type VitalSigns } from './vital-signs.ts'
 
 /*
@@ -114,11 +115,16 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     }
   }
 
+  /** False where nothing can be sent: it is over, or is with this. */
+  const hasPlace = (): boolean => {
+    if (phase.kind !== 'open') return false
+    if (ws.bufferedAmount <= limits.queuedBytes) return true
+    fail(closeCodes.tryAgainLater, `over ${limits.queuedBytes} bytes wait to be read`)
+    return false
+  }
+
   const send = (bytes: Uint8Array, binary: boolean): void => {
-    if (phase.kind !== 'open') return
-    if (ws.bufferedAmount > limits.queuedBytes)
-      fail(closeCodes.tryAgainLater, `over ${limits.queuedBytes} bytes wait to be read`)
-    else coalesce(() => ws.send(bytes, { binary }))
+    if (hasPlace()) coalesce(() => ws.send(bytes, { binary }))
   }
 
   const receive = (view: Buffer, isBinary: boolean): void => {
@@ -143,8 +149,12 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
 
   const socket: TextSocket = {
     address: tcp.remoteAddress ?? '',
+    wire: webSocketWire,
     queuedBytes: () => (phase.kind === 'gone' ? 0 : ws.bufferedAmount),
     send: (frame) => send(frame, true),
+    sendWire: (bytes) => {
+      if (hasPlace()) tcp.write(bytes)
+    },
     sendText: (utf8) => send(utf8, false),
     close: (code, reason) => close({ code }, reason, limits.closeMs),
     terminate: () => {
@@ -161,6 +171,12 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     owner = null
     if (last !== null) guarded('closed', () => last.listener.closed(code, reason.toString()))
     setting.onGone()
+  })
+  tcp.on('drain', () => {
+    if (phase.kind === 'open' && owner !== null) {
+      const { listener } = owner
+      guarded('drained', () => listener.drained())
+    }
   })
   // before ws, which would end our half without a close frame (RFC 6455 §7.1.7)
   tcp.prependListener('end', () =>

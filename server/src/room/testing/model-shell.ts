@@ -11,6 +11,7 @@ import type { ServerMessage } from '../message.ts'
 import { createRoom, type Room } from '../phase.ts'
 import { step } from '../room.ts'
 import { unsavedUpdates } from '../saving.ts'
+import { messagesOf } from './test-room.ts'
 import type { ModelStorage } from './model-storage.ts'
 
 /** Where messages to sessions go. */
@@ -38,6 +39,7 @@ export class ModelShell {
   readonly #storage: ModelStorage
   readonly #wire: Wire
   readonly #works: Work[] = []
+  readonly #held = new Set<SessionId>()
   #isSubscribed = false
   #isOver = false
 
@@ -65,6 +67,12 @@ export class ModelShell {
   /** Asynchronous effects on their way. */
   get works(): number {
     return this.#works.length
+  }
+
+  /** True for a member that is told of no update until it has read what waits (R9). */
+  isHeld(session: SessionId): boolean {
+    const { phase } = this.room
+    return phase.kind === 'live' && phase.members.has(session) && this.#held.has(session)
   }
 
   /** Takes an input and performs what comes of it. */
@@ -115,7 +123,25 @@ export class ModelShell {
             : { kind: 'loaded', document: this.#storage.open() },
         )
       case 'send':
-        return this.#send(effect)
+        return this.#send(effect.to, effect.message)
+      case 'relay':
+        return this.#relay(effect)
+      case 'announce': {
+        const { to, entries } = effect
+        check(new Set(to).size === to.length, 'every recipient once')
+        for (const session of to) this.#send(session, { kind: 'presence', entries })
+        return
+      }
+      case 'deliver':
+        for (const message of messagesOf(effect.answer)) this.#send(effect.to, message)
+        return
+      case 'hold':
+        check(!this.#held.has(effect.session), 'R9: held once')
+        this.#held.add(effect.session)
+        return
+      case 'release':
+        check(this.#held.delete(effect.session), 'R9: released after a hold')
+        return
       case 'close':
         for (const session of effect.to) this.#wire.close(session)
         return
@@ -146,15 +172,22 @@ export class ModelShell {
     }
   }
 
-  #send({ to, message }: EffectOf<'send'>): void {
-    check(to.length > 0 && new Set(to).size === to.length, 'every recipient once')
+  #relay({ update, except }: EffectOf<'relay'>): void {
+    const { phase } = this.room
+    check(phase.kind === 'live', 'members to relay to')
+    for (const session of phase.members.keys())
+      if (session !== except && !this.#held.has(session))
+        this.#send(session, { kind: 'update', update })
+  }
+
+  #send(session: SessionId, message: ServerMessage): void {
     if (message.kind === 'ack')
       for (const { update } of message.receipts)
         check(this.#storage.holds(update), 'R5: acknowledged is committed')
     const isContent = message.kind === 'update' || message.kind === 'sync-step-2'
     if (isContent && this.room.durability === 'relay')
       check(this.#storage.holds(message.update), 'relay: what anyone sees is committed')
-    for (const session of to) this.#wire.send(session, message)
+    this.#wire.send(session, message)
   }
 
   #append({ updates }: EffectOf<'append'>): void {
@@ -167,12 +200,12 @@ export class ModelShell {
     )
   }
 
-  #answer({ session, stateVector, unsaved }: EffectOf<'answer'>): void {
+  #answer({ session, stateVector, unsaved, asOf }: EffectOf<'answer'>): void {
     const act = (fails: boolean): Input => {
       if (fails) return { kind: 'answerFailed', session, problem: 'weather' }
       const { snapshot, tail } = this.#storage.read()
       const answer = answerTo({ snapshot, tail: [...tail, ...unsaved] }, stateVector)
-      return { kind: 'answered', session, answer }
+      return { kind: 'answered', session, answer, asOf }
     }
     this.#start('answer', act)
   }

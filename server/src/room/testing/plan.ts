@@ -14,7 +14,7 @@ export type Happening =
   | { readonly kind: 'show'; readonly client: number; readonly state: string | null }
   | { readonly kind: 'ask'; readonly client: number }
   | { readonly kind: 'up'; readonly line: number; readonly messages: number }
-  | { readonly kind: 'down' | 'leave'; readonly line: number }
+  | { readonly kind: 'down' | 'leave' | 'congest' | 'drained'; readonly line: number }
   | { readonly kind: 'work'; readonly index: number; readonly fails: boolean }
   | { readonly kind: 'foreign'; readonly edit: TextEdit }
   | { readonly kind: 'hint'; readonly isLost: boolean }
@@ -78,6 +78,8 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   },
   { weight: 18, arbitrary: fc.record({ ...just('down'), line: index }) },
   { weight: 8, arbitrary: fc.record({ ...just('leave'), line: index }) },
+  { weight: 5, arbitrary: fc.record({ ...just('congest'), line: index }) },
+  { weight: 8, arbitrary: fc.record({ ...just('drained'), line: index }) },
   {
     weight: 24,
     arbitrary: fc.record({
@@ -146,6 +148,10 @@ const happen = (world: World, happening: Happening): void => {
       return world.up(happening.line, happening.messages)
     case 'down':
       return world.down(happening.line)
+    case 'congest':
+      return world.congest(happening.line)
+    case 'drained':
+      return void world.drained(happening.line)
     case 'leave':
       return world.leave(happening.line)
     case 'work':

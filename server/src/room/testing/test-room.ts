@@ -16,6 +16,7 @@ import {
 } from '@quire/shared'
 import * as Y from 'yjs'
 import type { Access } from '../../ports/auth.ts'
+import type { Answer } from '../../ports/content.ts'
 import type { OpenedDocument } from '../../ports/storage.ts'
 import type { Effect } from '../effect.ts'
 import type { Input } from '../input.ts'
@@ -107,17 +108,44 @@ export const here = (
   state,
 })
 
-/** What is sent to a session. */
+/** What a session is sent, if it is a member and keeps up. */
 export const sentTo = (effects: readonly Effect[], session: SessionId): readonly ServerMessage[] =>
-  effects.flatMap((effect) =>
-    effect.kind === 'send' && effect.to.includes(session) ? [effect.message] : [],
-  )
+  effects.flatMap((effect) => messagesTo(effect, session))
 
-/** What is to be done, by kind, without what is only observed. */
+const messagesTo = (effect: Effect, session: SessionId): readonly ServerMessage[] => {
+  const isMeant =
+    (effect.kind === 'send' && effect.to === session) ||
+    (effect.kind === 'relay' && effect.except !== session) ||
+    (effect.kind === 'announce' && effect.to.includes(session)) ||
+    (effect.kind === 'deliver' && effect.to === session)
+  return isMeant ? messagesIn(effect) : []
+}
+
+/** What an effect says, whoever it is said to. */
+const messagesIn = (effect: Effect): readonly ServerMessage[] => {
+  if (effect.kind === 'send') return [effect.message]
+  if (effect.kind === 'relay') return [{ kind: 'update', update: effect.update }]
+  if (effect.kind === 'announce') return [{ kind: 'presence', entries: effect.entries }]
+  return effect.kind === 'deliver' ? messagesOf(effect.answer) : []
+}
+
+/** What an answer is for its reader. */
+export const messagesOf = ({ first, last }: Answer): readonly ServerMessage[] => [
+  ...first.map((update) => ({ kind: 'update' as const, update })),
+  { kind: 'sync-step-2', update: last },
+]
+
+/** What is to be done, by kind, and what is said by the kind of message; not what is only observed. */
 export const kindsOf = (effects: readonly Effect[]): readonly string[] =>
-  effects.flatMap((effect) =>
-    effect.kind === 'observe' ? [] : [effect.kind === 'send' ? effect.message.kind : effect.kind],
-  )
+  effects.flatMap((effect) => {
+    const said = messagesIn(effect)
+    if (said.length > 0) return said.map(({ kind }) => kind)
+    return effect.kind === 'observe' ? [] : [effect.kind]
+  })
+
+/** The effects by which something is said to anybody. */
+export const spoken = (effects: readonly Effect[]): readonly Effect[] =>
+  effects.filter((effect) => messagesIn(effect).length > 0)
 
 /** The effects of one kind. */
 export const only = <K extends Effect['kind']>(effects: readonly Effect[], kind: K) =>

@@ -121,6 +121,22 @@ export class World {
     else line.client.receive(message)
   }
 
+  /** R9: so much waits for a client that the server notices. */
+  congest(index: number): void {
+    const line = this.#line(index)
+    line?.shell.take({ kind: 'congested', session: line.session }, this.now)
+  }
+
+  /** R9: a client has read all that was sent to it, and the server notices if it waits for that. */
+  drained(index: number): boolean {
+    const line = this.#line(index)
+    if (line === undefined || line.down.length > 0) return false
+    const { shell, session } = line
+    if (line.isClosed || !shell.isHeld(session)) return false
+    shell.take({ kind: 'drained', session }, this.now)
+    return true
+  }
+
   /** The server hears that a connection is gone, if it is. */
   leave(index: number): void {
     const line = this.#line(index)
@@ -191,6 +207,7 @@ export class World {
         moved ||= line.up.length + line.down.length > 0 || !this.#isCurrent(line)
         while (line.up.length > 0) this.up(i, 1)
         while (line.down.length > 0) this.down(i)
+        moved = this.drained(i) || moved
         this.leave(i)
       }
       for (; (this.#shell?.works ?? 0) > 0; moved = true) this.work(0, false)

@@ -31,6 +31,7 @@ export const createManualClock = (start = 1_000_000): ManualClock => {
     },
     now: (): Millis => millis(now),
     wall: () => millis(now),
+    endOfTurn: (task) => void setImmediate(task), // turns are the event loop's, not the clock's
     after: (delayMs, task) => add({ at: now + delayMs, everyMs: null, task }),
     every: (intervalMs, task) => add({ at: now + intervalMs, everyMs: intervalMs, task }),
     advance(forMs) {

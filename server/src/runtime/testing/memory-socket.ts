@@ -1,5 +1,22 @@
 import type { Frame } from '@quire/shared'
-import type { Socket, SocketListener } from '../../ports/socket.ts'
+import {
+  DRAIN_BYTES,
+  type Socket,
+  type SocketListener,
+  type Wire,
+  type WireBytes,
+} from '../../ports/socket.ts'
+
+const LENGTH_BYTES = 4
+
+/** Four bytes of length, then the frame. */
+export const memoryWire: Wire = {
+  lengthOf: (frame) => LENGTH_BYTES + frame.length,
+  write(frame, into, at) {
+    new DataView(into.buffer, into.byteOffset).setUint32(at, frame.length)
+    into.set(frame, at + LENGTH_BYTES)
+  },
+}
 
 /** How a connection ended. */
 export interface Ending {
@@ -11,12 +28,18 @@ export interface Ending {
 export interface Peer {
   /** Every frame that was sent to it, in order. */
   readonly frames: readonly Frame[]
+  /** What was written with `sendWire`, each as it was given. */
+  readonly writes: readonly WireBytes[]
   /** How the connection ended, null while it is open. */
   readonly ending: Ending | null
   /** Hands the connection to its owner; `onFrame` is told of each frame, in a later microtask. */
   open(listener: SocketListener, onFrame?: (frame: Frame) => void): void
   /** Sends a message, unless the connection has ended. */
   say(frame: Uint8Array): void
+  /** Reads nothing more: what is sent to it waits on the server's side. `frames` has it all the same. */
+  stall(): void
+  /** Reads everything that waits. */
+  wake(): void
   /** Goes away. */
   hangUp(): void
 }
@@ -24,9 +47,19 @@ export interface Peer {
 /** A connection without a network: frames arrive in order, in a later microtask than they were sent. */
 export const createMemorySocket = (): { readonly socket: Socket; readonly peer: Peer } => {
   const frames: Frame[] = []
+  const writes: WireBytes[] = []
   let ending: Ending | null = null
   let listener: SocketListener | null = null
+  let queued = 0
+  let isStalled = false
   let onFrame: (frame: Frame) => void = () => undefined
+
+  const receive = (frame: Frame): void => {
+    if (ending !== null) return
+    if (isStalled) queued += frame.length
+    frames.push(frame)
+    queueMicrotask(() => onFrame(frame))
+  }
 
   const end = (code: number, reason: string): void => {
     if (ending !== null) return
@@ -37,17 +70,26 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
   return {
     socket: {
       address: '127.0.0.1',
-      queuedBytes: () => 0,
+      wire: memoryWire,
+      queuedBytes: () => queued,
       send(frame) {
-        if (ending !== null) return
-        frames.push(frame)
-        queueMicrotask(() => onFrame(frame))
+        receive(frame)
+      },
+      sendWire(bytes) {
+        writes.push(bytes)
+        const view = new DataView(bytes.buffer, bytes.byteOffset)
+        for (let at = 0; at < bytes.length;) {
+          const end = at + LENGTH_BYTES + view.getUint32(at)
+          receive(bytes.slice(at + LENGTH_BYTES, end) as Uint8Array as Frame)
+          at = end
+        }
       },
       close: end,
       terminate: () => end(1006, ''),
     },
     peer: {
       frames,
+      writes,
       get ending() {
         return ending
       },
@@ -57,6 +99,15 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
       },
       say(frame) {
         if (ending === null) listener?.message(frame)
+      },
+      stall() {
+        isStalled = true
+      },
+      wake() {
+        isStalled = false
+        const waited = queued
+        queued = 0
+        if (waited >= DRAIN_BYTES) listener?.drained()
       },
       hangUp: () => end(1001, ''),
     },

@@ -65,6 +65,8 @@ export const startTestServer = (options: TestServerOptions = {}): TestServer => 
     auth: openAuth,
     limits: testLimits,
     durability: 'ack',
+    lagBytes: 256 * 1024,
+    flushIntervalMs: () => 0,
     ...options,
   })
   documents.start()

@@ -12,6 +12,8 @@ import { manualClock, type ManualClock } from './manual-clock.ts'
 export interface Story {
   readonly socket: Socket
   readonly messages: Uint8Array[]
+  /** How often it was told that all that waited was taken. */
+  drains: number
   readonly closed: { readonly code: number; readonly reason: string }[]
 }
 
@@ -90,13 +92,14 @@ export const recorder = (
   socket: Socket,
   onMessage: (frame: Frame) => void,
 ): SocketListener => {
-  const story: Story = { socket, messages: [], closed: [] }
+  const story: Story = { socket, messages: [], drains: 0, closed: [] }
   stories.push(story)
   return {
     message: (bytes) => {
       story.messages.push(bytes)
       onMessage(bytes as Frame) // an echo's frames mean whatever the peer means
     },
+    drained: () => story.drains++,
     closed: (code, reason) => story.closed.push({ code, reason }),
   }
 }

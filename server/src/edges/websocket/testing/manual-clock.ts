@@ -32,6 +32,7 @@ export const manualClock = (): ManualClock => {
   return {
     now: () => millis(now),
     wall: () => millis(now),
+    endOfTurn: (task) => void setImmediate(task),
     after: (delayMs, task) => start({ at: now + delayMs, everyMs: null, task }),
     every: (everyMs, task) => start({ at: now + everyMs, everyMs, task }),
     advance: (byMs) => {

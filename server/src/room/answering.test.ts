@@ -1,0 +1,124 @@
+import { decodeStateVector, EMPTY_UPDATE, type StateVector, type Update } from '@quire/shared'
+import { describe, expect, test } from 'vitest'
+import type { Answer } from '../ports/content.ts'
+import type { Effect } from './effect.ts'
+import { ann, bob, here, kindsOf, only, sentTo, TestRoom, typist } from './testing/test-room.ts'
+
+const small: Answer = { first: [], last: EMPTY_UPDATE }
+const large: Answer = { first: [new Uint8Array(600 * 1024) as Update], last: EMPTY_UPDATE } // never decoded
+
+const congested = (room: TestRoom) => room.take({ kind: 'congested', session: bob })
+const drained = (room: TestRoom) => room.take({ kind: 'drained', session: bob })
+
+/** The answer that was asked for is ready. */
+const answered = (room: TestRoom, effects: readonly Effect[], answer = small) => {
+  const asked = only(effects, 'answer')[0]
+  if (asked === undefined) throw new Error('nothing was asked for')
+  return room.take({ kind: 'answered', session: asked.session, answer, asOf: asked.asOf })
+}
+
+const clocksOf = (stateVector: StateVector | undefined) => {
+  const clocks = decodeStateVector(stateVector ?? new Uint8Array())
+  return clocks.ok ? Object.fromEntries(clocks.value) : clocks.error
+}
+
+describe('[R9] a session that does not keep up', () => {
+  test('is held, once, and said so', () => {
+    const room = new TestRoom().open(ann, bob)
+    expect(congested(room)).toEqual([
+      { kind: 'observe', event: { kind: 'session-held', document: 'doc', session: bob } },
+      { kind: 'hold', session: bob },
+    ])
+    expect(congested(room)).toEqual([])
+  })
+
+  test('gets what it has missed when it has read what waited, and every update from then on', () => {
+    const room = new TestRoom().open(ann, bob)
+    const { type } = typist(1)
+    room.update(ann, type('seen'))
+    congested(room)
+    room.update(ann, type(' missed'))
+    const effects = drained(room)
+    expect(kindsOf(effects)).toEqual(['release', 'answer'])
+    expect(clocksOf(only(effects, 'answer')[0]?.stateVector)).toEqual({ 1: 4 })
+    expect(kindsOf(answered(room, effects))).toEqual(['sync-step-2'])
+    expect(drained(room)).toEqual([])
+  })
+
+  test('that has missed nothing is told the deletes, which a state vector does not count', () => {
+    const room = new TestRoom().open(ann, bob)
+    const { type, erase } = typist(1)
+    room.update(ann, type('seen'))
+    congested(room)
+    room.update(ann, erase(2))
+    expect(kindsOf(drained(room))).toEqual(['release', 'sync-step-2'])
+  })
+
+  test('is shown everybody again: it has missed presence first', () => {
+    const room = new TestRoom().openWide(ann, bob)
+    congested(room)
+    room.presence(ann, here(1, 2))
+    expect(sentTo(drained(room), bob)[0]).toEqual({ kind: 'presence', entries: [here(1, 2)] })
+  })
+
+  test('that is not held is shown everybody, and nothing else', () => {
+    const room = new TestRoom().openWide(ann, bob)
+    room.presence(ann, here(1, 2))
+    expect(kindsOf(drained(room))).toEqual(['presence'])
+  })
+
+  test('relay: what is not committed is not among what it has been told', () => {
+    const room = new TestRoom({ durability: 'relay' }).open(ann, bob)
+    const { type } = typist(1)
+    room.update(ann, type('told'))
+    room.commit()
+    room.update(ann, type(' not told'))
+    congested(room)
+    room.commit()
+    const asked = only(drained(room), 'answer')[0]
+    expect(clocksOf(asked?.stateVector)).toEqual({ 1: 4 })
+  })
+
+  test('is held while it reads a large answer, and gets what came since it asked', () => {
+    const room = new TestRoom().open(ann, bob)
+    const { type } = typist(1)
+    room.update(ann, type('before'))
+    const asked = room.says(bob, typist(2).asks())
+    room.update(ann, type(' since'))
+    expect(kindsOf(answered(room, asked, large))).toEqual(['hold', 'update', 'sync-step-2'])
+    const effects = drained(room)
+    expect(clocksOf(only(effects, 'answer')[0]?.stateVector)).toEqual({ 1: 6 })
+  })
+
+  test('whose large answer comes while it is held misses what it missed before', () => {
+    const room = new TestRoom().open(ann, bob)
+    const { type } = typist(1)
+    room.update(ann, type('told'))
+    congested(room)
+    room.update(ann, type(' not told'))
+    const asked = room.says(bob, typist(2).asks())
+    expect(kindsOf(answered(room, asked, large))).toEqual(['update', 'sync-step-2'])
+    expect(clocksOf(only(drained(room), 'answer')[0]?.stateVector)).toEqual({ 1: 4 })
+  })
+
+  test('that has left is nobody', () => {
+    const room = new TestRoom().open(ann, bob)
+    room.leave(bob)
+    expect(congested(room)).toEqual([])
+    expect(drained(room)).toEqual([])
+    room.leave(ann)
+    expect(congested(room)).toEqual([])
+  })
+})
+
+test('the same vector at the same version has the same answer', () => {
+  const room = new TestRoom().open(ann, bob)
+  const { type } = typist(1)
+  room.update(ann, type('a'))
+  const { asks } = typist(2)
+  const version = () => only(room.says(bob, asks()), 'answer')[0]?.version
+  const first = version()
+  expect(version()).toBe(first)
+  room.update(ann, type('b'))
+  expect(version()).not.toBe(first)
+})

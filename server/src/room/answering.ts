@@ -1,0 +1,95 @@
+/*
+ * What a member lacks: asked for by itself, or owed to one that did not keep up (R9):
+ *
+ *   flowing ── congested, or a large answer ──▶ held ── drained ──▶ flowing, and what came meanwhile
+ *
+ * A held member is told of no update, so what waits for it is bounded; what it has missed it gets as one
+ * answer, computed from the log.
+ */
+import { decodeStateVector, type SessionId, type StateVector } from '@quire/shared'
+import type { Answer } from '../ports/content.ts'
+import type { InputOf } from './input.ts'
+import { dismiss, showPresence } from './members.ts'
+import type { ClientMessage } from './message.ts'
+import { FLOWING, type Member, type OpenDocument, type PhaseOf } from './phase.ts'
+import { unsavedUpdates } from './saving.ts'
+import type { Step } from './step.ts'
+
+type Live = PhaseOf<'live'>
+type Asked = Pick<Extract<ClientMessage, { kind: 'sync-step-1' }>, 'clocks' | 'stateVector'>
+
+/** From this size on an answer takes so long to read that its reader is held meanwhile, bytes. */
+const LARGE_ANSWER_BYTES = 512 * 1024
+
+/**
+ * Cheapest case first. What is not on disk is part of the answer where others see it at once, and must
+ * not be where they see it only after its commit.
+ */
+export const answer = (step: Step, live: Live, session: SessionId, asked: Asked): void => {
+  const { document } = live
+  const { frontier, id, saving } = document
+  const showsUnsaved = step.room.durability === 'ack'
+  if ((showsUnsaved || saving.kind === 'clean') && frontier.isEqualTo(asked.clocks))
+    return step.send(session, { kind: 'sync-step-2', update: frontier.deletesOnly() })
+  step.do({
+    kind: 'answer',
+    doc: id,
+    session,
+    stateVector: asked.stateVector,
+    unsaved: showsUnsaved ? unsavedUpdates(saving) : [],
+    version: `${frontier.version}.${document.head}`,
+    asOf: toldSoFar(step, document),
+  })
+}
+
+/** An answer is ready: its reader is held if it will take long to read. */
+export const answered = (step: Step, live: Live, input: InputOf<'answered'>): void => {
+  const { session, answer: ready, asOf } = input
+  const member = live.members.get(session)
+  if (member === undefined) return
+  if (bytesOf(ready) >= LARGE_ANSWER_BYTES) hold(step, session, member, asOf)
+  step.do({ kind: 'deliver', to: session, answer: ready })
+}
+
+/** An answer could not be made; without it the session would take an old state for the newest. */
+export const answerFailed = (step: Step, live: Live, input: InputOf<'answerFailed'>): void => {
+  const { session, problem } = input
+  step.observe({ kind: 'answer-failed', document: step.room.name, problem })
+  if (live.members.has(session)) dismiss(step, live, session, 'the document could not be read')
+}
+
+/** R9: too much waits for a session. */
+export const congested = (step: Step, live: Live, session: SessionId): void => {
+  const member = live.members.get(session)
+  if (member !== undefined) hold(step, session, member, toldSoFar(step, live.document))
+}
+
+/** R9: a session has read what waited for it: it gets what it has missed, and keeps up from here on. */
+export const drained = (step: Step, live: Live, session: SessionId): void => {
+  const member = live.members.get(session)
+  if (member === undefined) return
+  if (member.opening.kind === 'over') showPresence(step, live, session, member)
+  if (member.flow.kind !== 'held') return
+  const { since } = member.flow
+  member.flow = FLOWING
+  step.do({ kind: 'release', session })
+  const clocks = decodeStateVector(since)
+  if (!clocks.ok) throw new Error(`a state vector of our own: ${clocks.error.message}`)
+  answer(step, live, session, { stateVector: since, clocks: clocks.value })
+}
+
+const hold = (step: Step, session: SessionId, member: Member, since: StateVector): void => {
+  if (member.flow.kind === 'held') return // what it has missed before, it misses still
+  member.flow = { kind: 'held', since }
+  step.observe({ kind: 'session-held', document: step.room.name, session })
+  step.do({ kind: 'hold', session })
+}
+
+/** What every member has been told of, at least: with `relay` what is not committed it has not. */
+const toldSoFar = (step: Step, { frontier, saving }: OpenDocument): StateVector =>
+  step.room.durability === 'ack'
+    ? frontier.stateVector()
+    : frontier.stateVectorWithout(unsavedUpdates(saving))
+
+const bytesOf = ({ first, last }: Answer): number =>
+  first.reduce((bytes, update) => bytes + update.length, last.length)

@@ -1,0 +1,55 @@
+import type { Frame } from '@quire/shared'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { Wire, WireBytes } from '../ports/socket.ts'
+import type { ServerMessage } from '../room/message.ts'
+import type { Session } from './session.ts'
+
+/** Messages laid out one behind the other; message `i` ends at `ends[i]`. */
+export interface LaidOut {
+  readonly bytes: WireBytes
+  readonly ends: readonly number[]
+}
+
+/** Lays messages out for a family of clients on a transport, in one array. */
+export const layOut = (
+  messages: readonly ServerMessage[],
+  { dialect, wire }: { readonly dialect: Dialect; readonly wire: Wire },
+): LaidOut => {
+  const framesOf: (readonly Frame[])[] = []
+  const ends: number[] = []
+  let length = 0
+  for (const message of messages) {
+    const frames = dialect.encode(message)
+    for (const frame of frames) length += wire.lengthOf(frame)
+    framesOf.push(frames)
+    ends.push(length)
+  }
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const frames of framesOf)
+    for (const frame of frames) {
+      wire.write(frame, bytes, at)
+      at += wire.lengthOf(frame)
+    }
+  return { bytes: bytes as WireBytes, ends } // `wire` has written all of it
+}
+
+/** R8: something made once for all sessions that speak the same dialect over the same wire. */
+export class PerLane<T> {
+  readonly #made: { readonly dialect: Dialect; readonly wire: Wire; readonly value: T }[] = []
+  readonly #make: (session: Session) => T
+
+  constructor(make: (session: Session) => T) {
+    this.#make = make
+  }
+
+  /** What was made for this session's dialect and wire. */
+  of(session: Session): T {
+    const { dialect, socket } = session
+    for (const { dialect: known, wire, value } of this.#made)
+      if (known === dialect && wire === socket.wire) return value
+    const value = this.#make(session)
+    this.#made.push({ dialect, wire: socket.wire, value })
+    return value
+  }
+}

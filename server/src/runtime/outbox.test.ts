@@ -1,0 +1,179 @@
+import {
+  millis,
+  sessionId,
+  type ClientId,
+  type Frame,
+  type PresenceEntry,
+  type Update,
+} from '@quire/shared'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Dialect } from '../dialects/dialect.ts'
+import type { ServerMessage } from '../room/message.ts'
+import { Outbox } from './outbox.ts'
+import { createSession, type Session } from './session.ts'
+import { createManualClock } from './testing/manual-clock.ts'
+import { createMemorySocket, type Peer } from './testing/memory-socket.ts'
+import { settle } from './testing/server.ts'
+
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
+const update = (text: string): Update => bytesOf(text) as Update // never decoded here
+
+/** Says what a message is in words. */
+const words: Dialect = {
+  name: 'words',
+  decode: () => ({ ok: true, value: [] }),
+  encode: (message) => [bytesOf(wordOf(message)) as Frame],
+}
+
+const wordOf = (message: ServerMessage): string => {
+  if (message.kind === 'update') return textOf(message.update)
+  if (message.kind === 'presence')
+    return message.entries.map(({ client, clock }) => `${client}@${clock}`).join(' ')
+  if (message.kind === 'denied') return message.reason
+  return message.kind
+}
+
+const saying = (reason: string): ServerMessage => ({ kind: 'denied', reason })
+
+const entry = (client: number, clock: number): PresenceEntry => ({
+  client: client as ClientId,
+  clock,
+  state: '{}',
+})
+
+const setUp = (count: number, options: { intervalMs?: number; lagBytes?: number } = {}) => {
+  const clock = createManualClock()
+  const sessions = new Map<Session['id'], Session>()
+  const peers: Peer[] = []
+  const congested: number[] = []
+  const outbox = new Outbox({
+    clock,
+    sessions,
+    intervalMs: () => options.intervalMs ?? 0,
+    lagBytes: options.lagBytes ?? 1_000,
+    onCongested: (session) => congested.push(session),
+    onBug: (error) => {
+      throw error
+    },
+  })
+  const join = (): Session => {
+    const { socket, peer } = createMemorySocket()
+    const id = sessionId(peers.length + 1)
+    const session = createSession({ id, dialect: words, socket }, millis(0))
+    peers.push(peer)
+    sessions.set(id, session)
+    outbox.attach(session)
+    return session
+  }
+  const all = Array.from({ length: count }, join)
+  const heard = (index: number): string[] => (peers[index]?.frames ?? []).map(textOf)
+  return { outbox, clock, sessions, peers, congested, join, all, heard }
+}
+
+describe('an outbox', () => {
+  it('[R8] writes once to each, and the same bytes to all who are told the same', () => {
+    const { outbox, all, peers, heard } = setUp(4)
+    outbox.relay(update('a'), all[0])
+    outbox.relay(update('b'), all[1])
+    outbox.flush()
+    expect([heard(0), heard(1), heard(2), heard(3)]).toEqual([['b'], ['a'], ['a', 'b'], ['a', 'b']])
+    expect(peers.map(({ writes }) => writes.length)).toEqual([1, 1, 1, 1])
+    expect(peers[2]?.writes[0]).toBe(peers[3]?.writes[0])
+  })
+
+  it('tells everybody everything in the order in which it was said, but nobody its own', () => {
+    const said = fc.oneof(
+      fc.record({ kind: fc.constant('relay' as const), by: fc.nat({ max: 4 }) }),
+      fc.record({ kind: fc.constant('say' as const), to: fc.nat({ max: 3 }) }),
+      fc.record({ kind: fc.constant('flush' as const) }),
+      fc.record({ kind: fc.constant('join' as const) }),
+      fc.record({
+        kind: fc.constantFrom('hold' as const, 'release' as const),
+        who: fc.nat({ max: 3 }),
+      }),
+    )
+    fc.assert(
+      fc.property(fc.array(said, { maxLength: 40 }), (happenings) => {
+        const { outbox, all, join, heard } = setUp(3)
+        const expected: string[][] = [[], [], []]
+        const held = new Set<number>()
+        happenings.forEach((happening, i) => {
+          switch (happening.kind) {
+            case 'relay': {
+              outbox.relay(update(`u${i}`), all[happening.by])
+              expected.forEach((words, who) => {
+                if (who !== happening.by && !held.has(who)) words.push(`u${i}`)
+              })
+              return
+            }
+            case 'say': {
+              const session = all[happening.to]
+              if (session !== undefined) outbox.say(session, saying(`s${i}`))
+              expected[happening.to]?.push(`s${i}`)
+              return
+            }
+            case 'flush':
+              return outbox.flush()
+            case 'join':
+              all.push(join())
+              return void expected.push([])
+            case 'hold':
+            case 'release': {
+              const session = all[happening.who]
+              if (session === undefined) return
+              outbox[happening.kind](session)
+              if (happening.kind === 'hold') held.add(happening.who)
+              else held.delete(happening.who)
+            }
+          }
+        })
+        outbox.flush()
+        expect(all.map((_, who) => heard(who))).toEqual(expected)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('tells of presence the latest state of each, once, behind the updates', () => {
+    const { outbox, all, heard } = setUp(3)
+    const audience = all.slice(0, 2)
+    outbox.announce(audience, [entry(7, 1)])
+    outbox.relay(update('a'), all[2])
+    outbox.announce(audience, [entry(8, 1)])
+    outbox.announce(audience, [entry(7, 2)])
+    outbox.flush()
+    expect([heard(0), heard(1), heard(2)]).toEqual([['a', '7@2 8@1'], ['a', '7@2 8@1'], []])
+  })
+
+  it('flushes at the end of the turn, and then not before the interval is over', async () => {
+    const { outbox, clock, heard } = setUp(1, { intervalMs: 16 })
+    outbox.relay(update('a'), undefined)
+    expect(heard(0)).toEqual([])
+    await settle()
+    expect(heard(0)).toEqual(['a'])
+    outbox.relay(update('b'), undefined)
+    await settle()
+    clock.advance(15)
+    expect(heard(0)).toEqual(['a'])
+    clock.advance(1)
+    expect(heard(0)).toEqual(['a', 'b'])
+  })
+
+  it('[R9] says who does not read, and tells it of presence no more', () => {
+    const { outbox, all, peers, congested, heard } = setUp(2, { lagBytes: 100_000 })
+    peers[1]?.stall()
+    const long = 'x'.repeat(70_000)
+    outbox.relay(update(long), undefined)
+    outbox.flush()
+    outbox.announce(all, [entry(7, 1)])
+    outbox.flush()
+    expect([heard(0), heard(1)]).toEqual([[long, '7@1'], [long]])
+    expect(all.map(({ line }) => line.hasMissedPresence)).toEqual([false, true])
+    expect(congested).toEqual([])
+    outbox.relay(update(long), undefined)
+    outbox.flush()
+    expect(congested).toEqual([2])
+  })
+})
