@@ -66,7 +66,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
   compacted: {
     kind: 'compacted',
-    folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, waiting: null },
+    folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, quarantined: [], waiting: null },
   },
   compactFailed: { kind: 'compactFailed', problem: 'disk' },
   remote: { kind: 'remote', hint: { first: seq(7), last: seq(7), updates: [] } },
