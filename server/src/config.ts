@@ -59,6 +59,11 @@ export const optionRows = [
     '',
     'Whether a commit waits until the disk has it (full), or may be lost to a power cut but not to a crash of the process (normal).',
   ]),
+  row('garbageCollection', onOff, [
+    'on',
+    '',
+    'Whether the content of what was deleted goes when a document is folded, as in Yjs; off keeps it for good, and with it the size.',
+  ]),
   row('auth', oneOf('open'), [
     'open',
     '',

@@ -48,8 +48,8 @@ export const serve = async (
   { storage, observe }: { storage: Storage; observe: Observe },
 ): Promise<Result<RunningServer, string>> => {
   const clock = systemClock
-  const content = createContent(clock)
   const utilisation = createUtilisation(clock)
+  const content = createContent(clock, { collectGarbage: config.garbageCollection })
   const cluster = createClusterHub().node()
   const commits = new GroupCommit({ storage, clock, spacingMs: COMMIT_SPACING_MS })
   const documents = new Documents({
@@ -162,4 +162,5 @@ const roomLimits = (config: Config): RoomLimits => ({
   compactUpdates: 2_000,
   compactBytes: 256 * 1024,
   compactIdleUpdates: 100,
+  compactQuietMs: 30_000,
 })

@@ -1,21 +1,62 @@
-/* Folding integrates content in a `Y.Doc`; only the worker thread may import this. */
+/*
+ * Folding integrates content in a `Y.Doc`; only the worker thread may import this. What it throws on,
+ * and what PROTOCOL.md §3 says of it, is found and left out by search.ts.
+ */
 import { applyUpdate, diffUpdate, Doc, encodeStateAsUpdate } from 'yjs'
 import { readUpdate, type IdSet, type StateVector, type Update } from '@quire/shared'
-import type { ContentSource, Folded } from '../ports/content.ts'
-import { readable } from './merge.ts'
+import type { ContentSource } from '../ports/content.ts'
+import type { Encoded } from './search.ts'
 
-/** Integrates everything and encodes it as one update, deleted content collected. Throws on broken input. */
-export const fold = (source: ContentSource): Folded => {
-  const { snapshot, tail } = readable(source)
-  if (snapshot !== source.snapshot || tail.length !== source.tail.length)
-    throw new Error('a stored update is damaged') // folding it away would lose what may yet be repaired
-  const doc = new Doc()
-  doc.transact(() => {
+/** How to fold. */
+export interface FoldOptions {
+  /** Whether the content of what was deleted goes; its ids stay either way. */
+  readonly collectGarbage: boolean
+  /**
+   * `one`: fast. `each`: an update's transaction ends before the next begins, so that whatever never
+   * comes to its end does so while `onStep` last told of the update at fault.
+   */
+  readonly transactions: 'one' | 'each'
+  /** Called with the index of what comes next: -1 the snapshot, their count after the last update. */
+  readonly onStep: (index: number) => void
+  /** True once no further update is to be begun. */
+  readonly isLate: () => boolean
+}
+
+const PLAIN: FoldOptions = {
+  collectGarbage: true,
+  transactions: 'one',
+  onStep: () => undefined,
+  isLate: () => false,
+}
+
+/**
+ * Integrates everything and encodes it as one update. Where time runs out it covers the updates done
+ * so far. Throws on what Yjs throws on.
+ */
+export const fold = ({ snapshot, tail }: ContentSource, options = PLAIN): Encoded => {
+  const { collectGarbage, transactions, onStep, isLate } = options
+  const doc = new Doc({ gc: collectGarbage })
+  let updates = 0
+  const integrate = (): void => {
+    onStep(-1)
     if (snapshot !== null) applyUpdate(doc, snapshot)
-    for (const update of tail) applyUpdate(doc, update)
-  })
-  const contents = readUpdate(encodeStateAsUpdate(doc))
+    for (const update of tail) {
+      if (isLate()) break
+      onStep(updates)
+      applyUpdate(doc, update)
+      updates++
+    }
+  }
+  if (transactions === 'one') doc.transact(integrate)
+  else integrate()
+  onStep(tail.length)
+  const encoded = encode(doc)
   doc.destroy()
+  return { updates, ...encoded }
+}
+
+const encode = (doc: Doc): Omit<Encoded, 'updates'> => {
+  const contents = readUpdate(encodeStateAsUpdate(doc))
   if (!contents.ok) throw new Error(`folded content does not read: ${contents.error.message}`)
   const { update, structs, deletes } = contents.value
   // from the bytes, not from the document: structs that still wait for others are held, too

@@ -8,7 +8,13 @@ import { createJobThread } from './job-thread.ts'
 
 vi.setConfig({ testTimeout: 30_000 }) // threads have to start
 
-const JOB: Job = { kind: 'fold', source: { snapshot: null, tail: [EMPTY_UPDATE] } }
+const JOB: Job = {
+  kind: 'fold',
+  source: { snapshot: null, tail: [EMPTY_UPDATE] },
+  collectGarbage: true,
+  transactions: 'one',
+  progress: new SharedArrayBuffer(4),
+}
 
 const healthy = (): Worker => new Worker(...threadFile(import.meta.url, './worker'))
 
@@ -38,11 +44,11 @@ describe('a content thread', () => {
     ['throws', sick(`throw new Error('out of something')`)],
     ['ends', sick('process.exit(1)')],
     ['does not even start', () => new Worker('throw new Error("no")', { eval: true })],
-  ])('that %s breaks the job it had; those that wait run on a new one', async (_, life) => {
+  ])('that %s loses the job it had; those that wait run on a new one', async (_, life) => {
     const { thread, started } = threadForTest(life, healthy)
     const jobs = [thread.ask(JOB), thread.ask(JOB), thread.ask(JOB)]
     const kinds = (await Promise.all(jobs)).map(({ kind }) => kind)
-    expect(kinds).toEqual(['broken', 'fold', 'fold'])
+    expect(kinds).toEqual(['lost', 'fold', 'fold'])
     expect((await thread.ask(JOB)).kind).toBe('fold')
     expect(started).toHaveLength(2)
   })
@@ -51,7 +57,7 @@ describe('a content thread', () => {
     const { thread, clock } = threadForTest(sick('for (;;);'), healthy)
     const [endless, waiting] = [thread.ask(JOB), thread.ask(JOB)]
     clock.advance(60_000)
-    expect(await endless).toEqual({ kind: 'broken', message: 'not done within 60000 ms' })
+    expect(await endless).toEqual({ kind: 'lost', message: 'not done within 60000 ms' })
     expect((await waiting).kind).toBe('fold')
     clock.advance(60_000) // the time of what is done is not held against what follows
     expect((await thread.ask(JOB)).kind).toBe('fold')

@@ -15,13 +15,19 @@ const JOB_MS = 60_000
 
 interface Task {
   readonly job: Job
-  readonly settle: (done: JobDone | ContentProblem) => void
+  readonly settle: (done: JobDone | JobLost | ContentProblem) => void
+}
+
+/** The thread ended in the midst of a job, or had to be ended: what it did last may be at fault. */
+export interface JobLost {
+  readonly kind: 'lost'
+  readonly message: string
 }
 
 /** Runs jobs in a thread that starts with the first one. */
 export interface JobThread {
   /** What became of a job. Never rejects. */
-  ask(job: Job): Promise<JobDone | ContentProblem>
+  ask(job: Job): Promise<JobDone | JobLost | ContentProblem>
   /** Ends the thread; what is under way or waits is `closed`. Safe to call twice. */
   close(): Promise<void>
 }
@@ -35,7 +41,7 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
   let worker: Worker | null = null
   let closed: Promise<void> | null = null
 
-  const finish = (done: JobDone | ContentProblem): void => {
+  const finish = (done: JobDone | JobLost | ContentProblem): void => {
     if (running === null) return
     const { task, undoDeadline } = running
     running = null
@@ -44,12 +50,12 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
     runNext()
   }
 
-  /** Gives up a thread that has failed. What it was doing is broken, what waits is not. */
-  const lose = (lost: Worker, message: string): void => {
+  /** Gives up a thread that has failed. What it was doing is lost, what waits is not. */
+  const lose = (lost: Worker, kind: 'lost' | 'broken', message: string): void => {
     if (worker !== lost) return // an earlier one, that has been told of already
     worker = null
     void lost.terminate()
-    finish({ kind: 'broken', message })
+    finish({ kind, message })
   }
 
   const start = (): Worker => {
@@ -60,9 +66,11 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
     })
     started.on('error', (error: unknown) => {
       const reason = error instanceof Error ? error.message : String(error)
-      lose(started, `content thread failed: ${reason}`)
+      // where memory ended, whatever came last is as innocent as all that was there before
+      const kind = isOutOfMemory(error) ? 'broken' : 'lost'
+      lose(started, kind, `content thread failed: ${reason}`)
     })
-    started.on('exit', () => lose(started, 'content thread ended'))
+    started.on('exit', () => lose(started, 'lost', 'content thread ended'))
     return started
   }
 
@@ -71,7 +79,7 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
     const task = waiting.shift()
     if (task === undefined) return
     const to = (worker ??= start())
-    const undoDeadline = clock.after(JOB_MS, () => lose(to, `not done within ${JOB_MS} ms`))
+    const undoDeadline = clock.after(JOB_MS, () => lose(to, 'lost', `not done within ${JOB_MS} ms`))
     running = { task, undoDeadline }
     to.postMessage({ ...task.job, source: trimmed(task.job.source) })
   }
@@ -94,6 +102,9 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
     close: () => (closed ??= shut()),
   }
 }
+
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
 
 const CLOSED: ContentProblem = { kind: 'closed', message: 'content is closed' }
 

@@ -10,7 +10,7 @@ import { createContent } from './threaded.ts'
 vi.setConfig({ testTimeout: 30_000 }) // threads have to start
 
 const contentForTest = () => {
-  const content = createContent(createManualClock())
+  const content = createContent(createManualClock(), { collectGarbage: true })
   onTestFinished(() => content.close())
   return { content }
 }
@@ -72,19 +72,23 @@ describe('content', () => {
       return view as Update
     })
     const folded = await content.fold({ snapshot: null, tail: views })
-    expect(folded).toEqual(ok(fold(source)))
+    expect(folded).toEqual(ok({ ...fold(source), leftOut: [] }))
     expect(views).toEqual(source.tail)
   })
 
   it.each([20, 2_000])(
-    'a damaged row takes none of the other %i away, and is not folded',
+    'a damaged row takes none of the other %i away, neither from an answer nor from a fold',
     async (n) => {
       const { content } = contentForTest()
       const { half, source } = typed(n)
       const damaged = { ...source, tail: [...source.tail, ...BROKEN.tail] }
       expect(await content.answer(damaged, half)).toEqual(await content.answer(source, half))
-      expect(await content.fold(damaged)).toMatchObject({ error: { kind: 'broken' } })
-      expect((await content.fold(source)).ok).toBe(true)
+      const leftOut = [{ index: n, problem: expect.stringContaining('does not read') }]
+      expect(await content.fold(damaged)).toEqual(ok({ ...fold(source), updates: n + 1, leftOut }))
+      const snapshot = { snapshot: BROKEN.tail[0] ?? null, tail: source.tail }
+      expect(await content.fold(snapshot)).toMatchObject({
+        error: { kind: 'broken', message: expect.stringContaining('the snapshot is damaged') },
+      })
     },
   )
 

@@ -5,16 +5,23 @@
 import { err, ok, type Result, type StateVector } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Answer, Content, ContentProblem, ContentSource } from '../ports/content.ts'
+import { foldInThread } from './fold-in-thread.ts'
 import type { JobDone } from './job.ts'
-import { createJobThread } from './job-thread.ts'
+import { createJobThread, type JobLost } from './job-thread.ts'
 import { answerTo, isEmptyStateVector } from './merge.ts'
 
 /** Below both, an answer is merged on the event loop: it takes well under a millisecond. */
 const INLINE_BYTES = 32 * 1024
 const INLINE_UPDATES = 32
 
+/** What may be chosen about content. */
+export interface ContentOptions {
+  /** Whether a fold drops the content of what was deleted, as Yjs does. */
+  readonly collectGarbage: boolean
+}
+
 /** Content work with threads that start with the first job that needs them. */
-export const createContent = (clock: Clock): Content => {
+export const createContent = (clock: Clock, { collectGarbage }: ContentOptions): Content => {
   // two threads: a document that takes long to integrate must not keep others from being opened
   const answers = createJobThread(clock)
   const folds = createJobThread(clock)
@@ -31,10 +38,7 @@ export const createContent = (clock: Clock): Content => {
   }
   return {
     answer,
-    async fold(source) {
-      const done = await folds.ask({ kind: 'fold', source })
-      return done.kind === 'fold' ? ok(done.value) : err(problemOf(done))
-    },
+    fold: (source) => foldInThread(folds, source, collectGarbage),
     async close() {
       await Promise.all([answers.close(), folds.close()])
     },
@@ -58,7 +62,11 @@ const answerInline = (
   }
 }
 
-const problemOf = (done: JobDone | ContentProblem): ContentProblem =>
-  done.kind === 'broken' || done.kind === 'closed'
-    ? { kind: done.kind, message: done.message }
-    : { kind: 'broken', message: `content thread answered ${done.kind}` }
+const problemOf = (done: JobDone | JobLost | ContentProblem): ContentProblem => {
+  if (done.kind === 'closed') return done
+  const isProblem = done.kind === 'broken' || done.kind === 'lost'
+  return {
+    kind: 'broken',
+    message: isProblem ? done.message : `content thread answered ${done.kind}`,
+  }
+}

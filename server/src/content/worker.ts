@@ -2,14 +2,31 @@
 import { parentPort } from 'node:worker_threads'
 import { assertNever } from '@quire/shared'
 import { fold } from './fold.ts'
+import { foldAround } from './search.ts'
 import type { Job, JobDone } from './job.ts'
 import { answerTo } from './merge.ts'
+import type { Folded } from '../ports/content.ts'
+
+/** Time for one fold, after which it is of what was done by then: a third of what a job has. */
+const FOLD_MS = 20_000
+
+const foldInTime = (job: Extract<Job, { kind: 'fold' }>): Folded => {
+  const { source, collectGarbage, transactions } = job
+  const progress = new Int32Array(job.progress)
+  const endsAt = performance.now() + FOLD_MS
+  const isLate = (): boolean => performance.now() > endsAt
+  return foldAround(source, {
+    isLate,
+    onStep: (index) => Atomics.store(progress, 0, index),
+    fold: (part, onStep) => fold(part, { collectGarbage, transactions, onStep, isLate }),
+  })
+}
 
 const run = (job: Job): JobDone => {
   try {
     switch (job.kind) {
       case 'fold':
-        return { kind: 'fold', value: fold(job.source) }
+        return { kind: 'fold', value: foldInTime(job) }
       case 'answer':
         return { kind: 'answer', value: answerTo(job.source, job.stateVector) }
       default:

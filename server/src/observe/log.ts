@@ -40,6 +40,7 @@ const levelOf = (event: QuireEvent): Exclude<LogLevel, 'silent'> => {
     case 'answer-failed':
       return 'warn'
     case 'corrupt-update':
+    case 'quarantined':
     case 'bug':
       return 'error'
     default:

@@ -6,8 +6,20 @@ export interface ContentSource {
   readonly tail: readonly Update[]
 }
 
+/** An update of the tail that cannot be part of the document. */
+export interface LeftOut {
+  /** Where it stands in the tail, from 0. */
+  readonly index: number
+  /** What it broke, for people. */
+  readonly problem: string
+}
+
 /** A document folded into one update. */
 export interface Folded {
+  /** How many updates this covers, from the front of the tail: all of it unless time ran out. */
+  readonly updates: number
+  /** Those of them that are not inside `bytes`, in order: with them nothing could be folded. */
+  readonly leftOut: readonly LeftOut[]
   readonly bytes: Update
   readonly stateVector: StateVector
   readonly deleteSet: DeleteSet
@@ -34,7 +46,10 @@ export interface ContentProblem {
 export interface Content {
   /** What a client with this state vector lacks. */
   answer(source: ContentSource, stateVector: StateVector): Promise<Result<Answer, ContentProblem>>
-  /** Integrates everything and encodes it as one update. */
+  /**
+   * Integrates the tail and encodes all as one update. Updates that break it are left out and named;
+   * a problem means that the snapshot itself is broken, or that not even the first update was done.
+   */
   fold(source: ContentSource): Promise<Result<Folded, ContentProblem>>
   /** Stops the threads; work under way ends with `closed`. Safe to call twice. */
   close(): Promise<void>

@@ -1,4 +1,4 @@
-import type { CloseName, DocName } from '@quire/shared'
+import type { CloseName, DocName, Seq } from '@quire/shared'
 
 /** What happened, for logs and figures: never document content, tokens or presence. */
 export type QuireEvent =
@@ -26,6 +26,15 @@ export type QuireEvent =
       readonly document: DocName
       readonly folded: number
       readonly bytes: number
+    }
+  /** Updates that nothing could be folded with were taken out of the document, and kept. */
+  | {
+      readonly kind: 'quarantined'
+      readonly document: DocName
+      /** Their numbers in the log. */
+      readonly updates: readonly Seq[]
+      /** What the first of them broke. */
+      readonly problem: string
     }
   | { readonly kind: 'compact-failed'; readonly document: DocName; readonly problem: string }
   | { readonly kind: 'answer-failed'; readonly document: DocName; readonly problem: string }

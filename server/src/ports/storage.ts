@@ -57,6 +57,21 @@ export interface StoredContent {
   readonly tail: readonly Update[]
 }
 
+/** An update that is to go out of a document's log, for it keeps the rest from being folded. */
+export interface Quarantined {
+  readonly seq: Seq
+  /** What it broke, for people. */
+  readonly problem: string
+}
+
+/** An update in quarantine: kept as it came, and no part of the document any more. */
+export interface QuarantinedUpdate extends Quarantined {
+  /** When it was appended, and when it was taken out. */
+  readonly at: Millis
+  readonly quarantinedAt: Millis
+  readonly bytes: Update
+}
+
 /** Updates of one document, in the order in which they were accepted. */
 export interface AppendEntry {
   readonly doc: DocId
@@ -85,10 +100,17 @@ export interface Storage {
   /** Reads a document's content. */
   read(doc: DocId): Promise<Result<StoredContent, StorageProblem>>
   /**
-   * Replaces the snapshot and deletes exactly the updates up to `snapshot.through`, in one commit.
+   * Replaces the snapshot and deletes exactly the updates up to `snapshot.through`, in one commit;
+   * those of them that are `quarantined`, in ascending order, are moved to the quarantine instead.
    * Resolves with `false`, changing nothing, where the stored snapshot already covers as much (R14).
    */
-  compact(doc: DocId, snapshot: Snapshot): Promise<Result<boolean, StorageProblem>>
+  compact(
+    doc: DocId,
+    snapshot: Snapshot,
+    quarantined: readonly Quarantined[],
+  ): Promise<Result<boolean, StorageProblem>>
+  /** Reads a document's quarantine, in the order of the log. */
+  quarantined(doc: DocId): Promise<Result<readonly QuarantinedUpdate[], StorageProblem>>
   /** Commits what is under way and gives the store back. Safe to call twice. */
   close(): Promise<void>
 }

@@ -4,7 +4,7 @@
  */
 import { seq, type SessionId } from '@quire/shared'
 import type { OpenedDocument } from '../ports/storage.ts'
-import { totalBytes } from './folding.ts'
+import { grow, totalBytes } from './folding.ts'
 import { catchUp } from './following.ts'
 import { Frontier } from './frontier.ts'
 import type { InputOf } from './input.ts'
@@ -25,7 +25,7 @@ export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument =
     frontier,
     head: stored.head,
     saving: CLEAN,
-    tail: { updates: stored.tail.length, bytes: totalBytes(stored.tail) },
+    tail: { updates: stored.tail.length, bytes: totalBytes(stored.tail), grownAt: step.now },
     snapshotBytes: stored.snapshotBytes,
     compaction: { kind: 'idle', notBelow: 0 },
     following: { kind: 'level' },
@@ -62,10 +62,7 @@ export const appended = (
   // a read of the log may have seen this commit before its outcome came
   if (last > document.head) {
     document.head = last
-    document.tail = {
-      updates: document.tail.updates + updates.length,
-      bytes: document.tail.bytes + totalBytes(updates),
-    }
+    grow(step, document, updates)
   }
   if (step.room.durability === 'relay') relayBatch(step, members, batch)
   acknowledge(step, members, batch)

@@ -49,7 +49,12 @@ export type Effect =
   /** Only ever after the commit (R11). */
   | { readonly kind: 'publish'; readonly hint: Hint }
   /** * → compacted | compactFailed */
-  | { readonly kind: 'compact'; readonly doc: DocId }
+  | {
+      readonly kind: 'compact'
+      readonly doc: DocId
+      /** `last`: nobody waits for it, so those of busy documents come before it. */
+      readonly turn: 'next' | 'last'
+    }
   /** * → caughtUp | catchUpFailed. Something was missed: read what is stored. */
   | { readonly kind: 'catch-up'; readonly doc: DocId }
   /** The room is absent: forget it, unsubscribe, and drop the outcomes that are still to come. */

@@ -1,5 +1,6 @@
 import { docId, seq } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
+import type { RoomLimits } from './limits.ts'
 import { ann, bob, documentOf, kindsOf, TestRoom, typist } from './testing/test-room.ts'
 
 let nextClient = 1
@@ -11,7 +12,10 @@ const committed = (room: TestRoom, updates: number, text = 'a') => {
   })
 }
 const compacted = (room: TestRoom, updates: number, updateBytes: number, snapshotBytes = 100) =>
-  room.take({ kind: 'compacted', folded: { updates, updateBytes, snapshotBytes, waiting: null } })
+  room.take({
+    kind: 'compacted',
+    folded: { updates, updateBytes, snapshotBytes, quarantined: [], waiting: null },
+  })
 
 describe('while somebody is there', () => {
   test('[R14] so many updates after the snapshot are folded, one fold at a time', () => {
@@ -43,6 +47,14 @@ describe('while somebody is there', () => {
     expect(committed(room, 2, long).flat()).toContain('compact')
   })
 
+  test('[R14] a large snapshot is not written anew for few updates', () => {
+    const room = new TestRoom({ compactUpdates: 3 }).open(ann)
+    committed(room, 3)
+    compacted(room, 3, 60, 10_240)
+    expect(committed(room, 4).flat()).not.toContain('compact')
+    expect(committed(room, 1).flat()).toContain('compact') // one for each 2 KiB
+  })
+
   test('[R14] updates of other nodes count, each once', () => {
     const room = new TestRoom({ compactUpdates: 4 }).open(ann)
     const { type } = typist(500)
@@ -63,6 +75,66 @@ describe('while somebody is there', () => {
     ])
     const kinds = committed(room, 3)
     expect(kinds.map((kind) => kind.includes('compact'))).toEqual([false, false, true])
+  })
+})
+
+describe('when nobody has written for a while', () => {
+  const quiet = (limits: Partial<RoomLimits> = {}) =>
+    new TestRoom({ compactIdleUpdates: 3, compactQuietMs: 1_000, ...limits }).open(ann)
+
+  test('[R14] a smaller tail is folded, once, and as one that can wait', () => {
+    const room = quiet()
+    committed(room, 3)
+    expect(kindsOf(room.tick(999))).toEqual([])
+    expect(room.tick(1)).toEqual([{ kind: 'compact', doc: docId(1), turn: 'last' }])
+    expect(kindsOf(room.tick(5_000))).toEqual([])
+    compacted(room, 3, 60)
+    expect(kindsOf(room.tick(5_000))).toEqual([])
+  })
+
+  test('[R14] every update begins the time anew, also one of another node', () => {
+    const room = quiet()
+    committed(room, 3)
+    room.tick(900)
+    committed(room, 1)
+    expect(kindsOf(room.tick(900))).toEqual([])
+    const [update] = [typist(700).type('a').update]
+    room.take({ kind: 'remote', hint: { first: seq(5), last: seq(5), updates: [update] } })
+    expect(kindsOf(room.tick(900))).toEqual([])
+    expect(kindsOf(room.tick(100))).toEqual(['compact'])
+  })
+
+  test('[R14] few updates are left as they are, and a fold that fails is not tried again', () => {
+    const room = quiet()
+    committed(room, 2)
+    expect(kindsOf(room.tick(60_000))).toEqual([])
+    committed(room, 1)
+    expect(kindsOf(room.tick(1_000))).toEqual(['compact'])
+    room.take({ kind: 'compactFailed', problem: 'broken' })
+    expect(kindsOf(room.tick(60_000))).toEqual([])
+  })
+})
+
+describe('what broke the document', () => {
+  test('[R14] leaves the tail, is told of, and is still known while the room is open', () => {
+    const room = new TestRoom({ compactUpdates: 3 }).open(ann, bob)
+    const { type } = typist(1)
+    const [first, second, third] = ['a', 'b', 'c'].map((letter) => type(letter))
+    for (const update of [first, second, third]) {
+      if (update === undefined) throw new Error('no update')
+      room.update(ann, update)
+      room.commit()
+    }
+    const quarantined = [{ seq: seq(2), problem: 'Unexpected case' }]
+    const folded = { updates: 3, updateBytes: 60, snapshotBytes: 40, quarantined, waiting: null }
+    expect(room.take({ kind: 'compacted', folded })).toMatchObject([
+      { event: { kind: 'quarantined', updates: [2], problem: 'Unexpected case' } },
+      { event: { kind: 'compacted', folded: 3 } },
+    ])
+    if (second === undefined) throw new Error('no update')
+    expect(kindsOf(room.update(bob, second))).toEqual(['ack']) // known: not stored a second time
+    const { phase } = room.room
+    expect(phase).toMatchObject({ kind: 'live', document: { tail: { updates: 0 } } })
   })
 })
 
@@ -111,7 +183,7 @@ describe('what waits for other structs', () => {
     const room = new TestRoom({ compactUpdates: 3, compactBytes: 1 }).open(ann)
     committed(room, 2)
     const waiting = { appended: { doc: docId(1), first: seq(3), last: seq(3) }, bytes: 1_000 }
-    const folded = { updates: 2, updateBytes: 50, snapshotBytes: 20, waiting }
+    const folded = { updates: 2, updateBytes: 50, snapshotBytes: 20, quarantined: [], waiting }
     room.take({ kind: 'compacted', folded })
     const { type } = typist(99)
     const kinds = [1, 0, 0, 0].map((foreign) => {

@@ -4,25 +4,55 @@ import type { Folded } from './input.ts'
 import type { OpenDocument } from './phase.ts'
 import type { Step } from './step.ts'
 
-/** Starts a fold where the tail has grown enough; when the room is `idle` a smaller tail is enough. */
-export const compactIfDue = (step: Step, document: OpenDocument, when: 'busy' | 'idle'): void => {
-  const { compaction, tail, snapshotBytes } = document
-  const { limits } = step.room
-  if (compaction.kind === 'running' || tail.updates < compaction.notBelow) return
-  const isDue =
-    when === 'idle'
-      ? tail.updates >= limits.compactIdleUpdates
-      : tail.updates >= limits.compactUpdates ||
-        (tail.updates > 1 && tail.bytes >= Math.max(limits.compactBytes, snapshotBytes))
-  if (!isDue) return
-  document.compaction = { kind: 'running' }
-  step.do({ kind: 'compact', doc: document.id })
+/**
+ * A fold writes the whole snapshot twice, to the log of the database and home, and a lone commit one
+ * page of 4 KiB. With an update for so many bytes of snapshot folding writes no more than committing.
+ */
+const SNAPSHOT_BYTES_PER_UPDATE = 2_048
+
+/** The log after the snapshot has grown by these updates. */
+export const grow = (step: Step, document: OpenDocument, updates: readonly Update[]): void => {
+  const { tail } = document
+  document.tail = {
+    updates: tail.updates + updates.length,
+    bytes: tail.bytes + totalBytes(updates),
+    grownAt: step.now,
+  }
 }
 
-/** A fold came back: what it folded is no longer in the tail. */
+/** Starts a fold where the tail has grown enough; when the room is `idle` a smaller tail is enough. */
+export const compactIfDue = (step: Step, document: OpenDocument, when: 'busy' | 'idle'): void => {
+  const { compaction, tail } = document
+  if (compaction.kind === 'running' || tail.updates < compaction.notBelow) return
+  const isDue =
+    when === 'busy' ? isLong(step, document) : tail.updates >= step.room.limits.compactIdleUpdates
+  if (!isDue) return
+  document.compaction = { kind: 'running' }
+  step.do({ kind: 'compact', doc: document.id, turn: when === 'busy' ? 'next' : 'last' })
+}
+
+/** Folds the tail of a document at which nobody has written for a while. */
+export const compactIfQuiet = (step: Step, document: OpenDocument): void => {
+  const quietMs = step.now - document.tail.grownAt
+  if (quietMs >= step.room.limits.compactQuietMs) compactIfDue(step, document, 'idle')
+}
+
+const isLong = (step: Step, { tail, snapshotBytes }: OpenDocument): boolean => {
+  const { compactUpdates, compactBytes } = step.room.limits
+  if (tail.updates >= Math.max(compactUpdates, snapshotBytes / SNAPSHOT_BYTES_PER_UPDATE))
+    return true
+  return tail.updates > 1 && tail.bytes >= Math.max(compactBytes, snapshotBytes)
+}
+
+/**
+ * A fold came back: what it folded or quarantined is no longer in the tail. What is quarantined stays in
+ * the frontier of this room: it was acknowledged, and whoever asks again would only send it again.
+ */
 export const compacted = (step: Step, document: OpenDocument, folded: Folded): void => {
-  const { waiting } = folded
+  const { waiting, quarantined } = folded
+  const [first] = quarantined
   document.tail = {
+    ...document.tail,
     updates: Math.max(0, document.tail.updates - folded.updates) + (waiting === null ? 0 : 1),
     bytes: Math.max(0, document.tail.bytes - folded.updateBytes) + (waiting?.bytes ?? 0),
   }
@@ -32,6 +62,13 @@ export const compacted = (step: Step, document: OpenDocument, folded: Folded): v
   const notBelow = waiting === null ? 0 : document.tail.updates + step.room.limits.compactUpdates
   document.compaction = { kind: 'idle', notBelow }
   document.snapshotBytes = folded.snapshotBytes
+  if (first !== undefined)
+    step.observe({
+      kind: 'quarantined',
+      document: step.room.name,
+      updates: quarantined.map((update) => update.seq),
+      problem: first.problem,
+    })
   step.observe({
     kind: 'compacted',
     document: step.room.name,

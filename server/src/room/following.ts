@@ -5,7 +5,7 @@
 import { millis, readUpdate, seq, type Seq, type SessionId, type Update } from '@quire/shared'
 import type { Hint } from '../ports/cluster.ts'
 import type { StoredContent } from '../ports/storage.ts'
-import { totalBytes } from './folding.ts'
+import { grow, totalBytes } from './folding.ts'
 import type { OpenDocument } from './phase.ts'
 import type { Step } from './step.ts'
 
@@ -20,10 +20,7 @@ export const follow = (step: Step, document: OpenDocument, members: Members, hin
   if (hint.first > document.head + 1) return catchUp(step, document, hint.last)
   const updates = hint.updates.slice(document.head + 1 - hint.first)
   document.head = hint.last
-  document.tail = {
-    updates: document.tail.updates + updates.length,
-    bytes: document.tail.bytes + totalBytes(updates),
-  }
+  grow(step, document, updates)
   relay(step, document, members, updates)
 }
 
@@ -52,7 +49,8 @@ export const caughtUp = (
   if (content.head < following.upTo) fallBehind(step, document, following.upTo)
   if (content.head >= document.head) {
     document.head = content.head
-    document.tail = { updates: content.tail.length, bytes: totalBytes(content.tail) }
+    const { tail } = content
+    document.tail = { updates: tail.length, bytes: totalBytes(tail), grownAt: step.now }
   }
   const stored = content.snapshot === null ? content.tail : [content.snapshot, ...content.tail]
   relay(step, document, members, stored)

@@ -2,7 +2,7 @@ import type { SessionId, StateVector } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
-import type { Appended, OpenedDocument, StoredContent } from '../ports/storage.ts'
+import type { Appended, OpenedDocument, Quarantined, StoredContent } from '../ports/storage.ts'
 import type { ClientMessage } from './message.ts'
 
 /** A fact that reaches a room: something a client did, an outcome, or the passing of time. */
@@ -42,12 +42,14 @@ export type Input =
 
 /** What a compaction did. */
 export interface Folded {
-  /** Updates that are now inside the snapshot. */
+  /** Updates that are no longer in the tail: inside the snapshot now, or quarantined. */
   readonly updates: number
   /** Bytes that those updates had. */
   readonly updateBytes: number
   /** Bytes of the new snapshot. */
   readonly snapshotBytes: number
+  /** Those that broke the document and were taken out of it. */
+  readonly quarantined: readonly Quarantined[]
   /** What still waits for other structs was appended anew, so that whoever opens the room knows of it. */
   readonly waiting: { readonly appended: Appended; readonly bytes: number } | null
 }

@@ -16,8 +16,10 @@ export interface RoomLimits extends PresenceBounds {
   readonly compactUpdates: number
   /** Bytes after the snapshot from which on they are folded, if the snapshot is not larger. */
   readonly compactBytes: number
-  /** Updates after the snapshot from which on they are folded when the last session leaves. */
+  /** Updates after the snapshot from which on they are folded when nobody writes any more. */
   readonly compactIdleUpdates: number
+  /** How long nobody has to have written in an open document for that. */
+  readonly compactQuietMs: number
 }
 
 /** When others see an update: at once (`ack`), or only after its commit (`relay`). */

@@ -64,8 +64,8 @@ export interface OpenDocument {
   /** The newest update in the log that this room knows of. */
   head: Seq
   saving: Saving
-  /** Stored updates that are not in the snapshot. */
-  tail: { updates: number; bytes: number }
+  /** Stored updates that are not in the snapshot, and when the last of them came. */
+  tail: { updates: number; bytes: number; grownAt: Millis }
   snapshotBytes: number
   compaction: Compaction
   following: Following

@@ -73,7 +73,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   drained: { kind: 'drained', session: ann },
   compacted: {
     kind: 'compacted',
-    folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, waiting: null },
+    folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, quarantined: [], waiting: null },
   },
   compactFailed: { kind: 'compactFailed', problem: 'disk' },
   remote: { kind: 'remote', hint: { first: seq(7), last: seq(7), updates: [] } },

@@ -6,7 +6,7 @@ import { millis, seq, type Millis } from '@quire/shared'
 import { answered, answerFailed, congested, drained } from './answering.ts'
 import { appended, appendFailed, openDocument, retryAppend } from './document.ts'
 import type { Effect } from './effect.ts'
-import { compactFailed, compactIfDue, compacted } from './folding.ts'
+import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
 import { catchUp, catchUpFailed, caughtUp, follow, retryCatchUp } from './following.ts'
 import { endOpenings, hear } from './hear.ts'
 import type { Input, InputKind, InputOf } from './input.ts'
@@ -155,6 +155,7 @@ const table: Table = {
       endOpenings(at, phase)
       retryAppend(at, phase.document, 'due')
       retryCatchUp(at, phase.document)
+      compactIfQuiet(at, phase.document)
     },
     drain: (at, phase) => {
       dismissAll(at, phase)

@@ -95,6 +95,24 @@ describe('[R10] a drain', () => {
     expect((await drained).ok).toBe(true)
   })
 
+  it('starts no fold that still waits for its turn', async () => {
+    const server = startTestServer({ limits: { ...testLimits, compactIdleUpdates: 1 } })
+    const clients = Array.from({ length: 20 }, (_, i) => server.connect(nameOf(`notes ${i}`)))
+    await settle()
+    for (const client of clients) client.type('x')
+    await settle()
+    server.clock.advance(10)
+    await settle()
+    server.weather.hold('read')
+    for (const { peer } of clients) peer.hangUp() // nobody is left: all of them are to be folded
+    await settle()
+    expect(server.weather.calls.read).toBe(2)
+    expect((await server.documents.drain(1_000)).ok).toBe(true)
+    server.weather.release('read')
+    await settle()
+    expect(server.weather.calls.read).toBe(2)
+  })
+
   it('a second call joins the first', async () => {
     const server = startTestServer()
     const ann = server.connect(notes)

@@ -40,6 +40,28 @@ describe('a gate', () => {
     expect(started.slice(6)).toEqual([6, 7])
   })
 
+  it('lets those who can wait in when nobody else waits', async () => {
+    const gate = new Gate(1)
+    const started: string[] = []
+    const works: PromiseWithResolvers<void>[] = []
+    const enter = (name: string, turn: 'next' | 'last'): void => {
+      const work = Promise.withResolvers<void>()
+      void gate.run(() => {
+        started.push(name)
+        works.push(work)
+        return work.promise
+      }, turn)
+    }
+    enter('first', 'last')
+    for (const name of ['idle 1', 'idle 2']) enter(name, 'last')
+    for (const name of ['busy 1', 'busy 2']) enter(name, 'next')
+    for (let done = 0; done < 5; done++) {
+      works[done]?.resolve()
+      await settle()
+    }
+    expect(started).toEqual(['first', 'busy 1', 'busy 2', 'idle 1', 'idle 2'])
+  })
+
   it('settles as the work does, and a failure gives its place back', async () => {
     const { enter, works, started } = setUp(1)
     const first = enter(0)

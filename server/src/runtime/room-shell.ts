@@ -7,6 +7,7 @@ import {
   EMPTY_UPDATE,
   err,
   ok,
+  seq,
   type CloseName,
   type DocId,
   type Result,
@@ -20,6 +21,7 @@ import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
 import type { Storage, StorageProblem } from '../ports/storage.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect } from '../room/effect.ts'
+import { totalBytes } from '../room/folding.ts'
 import type { Folded, Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
 import type { Room } from '../room/phase.ts'
@@ -53,6 +55,8 @@ export interface ShellPorts {
   /** R9: bytes that may wait for a session before it is told of no more updates. */
   readonly lagBytes: number
 }
+
+const ENDED = { message: 'the room has ended' }
 
 const NO_ANSWER: Answer = { first: [], last: EMPTY_UPDATE }
 
@@ -305,9 +309,11 @@ export class RoomShell {
     this.drained(session)
   }
 
-  #compact({ doc }: EffectOf<'compact'>): void {
+  #compact({ doc, turn }: EffectOf<'compact'>): void {
+    // a room that ended while it waited, in a drain, must not take the disk from those that save
+    const work = async () => (this.#isOver ? err(ENDED) : compact(this.#ports, doc))
     this.#run(
-      this.#ports.folds.run(() => compact(this.#ports, doc)),
+      this.#ports.folds.run(work, turn),
       (folded) => ({ kind: 'compacted', folded }),
       (problem) => ({ kind: 'compactFailed', problem }),
     )
@@ -353,20 +359,23 @@ const compact = async (
   const { head, snapshot, tail } = stored.value
   const folded = await content.fold({ snapshot, tail })
   if (!folded.ok) return folded
-  const { bytes, stateVector, deleteSet, waiting } = folded.value
+  const { updates, leftOut, bytes, stateVector, deleteSet, waiting } = folded.value
+  const base = head - tail.length
+  const quarantined = leftOut.map(({ index, problem }) => ({ seq: seq(base + 1 + index), problem }))
   let again: Folded['waiting'] = null
   if (waiting !== null) {
     const kept = await new Promise<AppendOutcome>((done) => commits.append(doc, [waiting], done))
     if (!kept.ok) return kept
     again = { appended: kept.value, bytes: waiting.length }
   }
-  const replaced = await storage.compact(doc, { through: head, bytes, stateVector, deleteSet })
+  const snapshotNow = { through: seq(base + updates), bytes, stateVector, deleteSet }
+  const replaced = await storage.compact(doc, snapshotNow, quarantined)
   if (!replaced.ok) return replaced
   if (!replaced.value) return err({ message: 'a snapshot that covers as much is stored already' })
-  const updateBytes = tail.reduce((sum, update) => sum + update.length, 0)
   return ok({
-    updates: tail.length,
-    updateBytes,
+    updates,
+    updateBytes: totalBytes(tail.slice(0, updates)),
+    quarantined,
     snapshotBytes: bytes.length,
     waiting: again,
   })

@@ -4,6 +4,7 @@ import { compactingRules } from './contract/compacting.ts'
 import { lifetimeRules } from './contract/lifetime.ts'
 import { modelRules } from './contract/model.ts'
 import { openingRules } from './contract/opening.ts'
+import { quarantiningRules } from './contract/quarantining.ts'
 import type { MakeStorage } from './contract/fixture.ts'
 
 /*
@@ -31,12 +32,16 @@ import type { MakeStorage } from './contract/fixture.ts'
  *       answered as if it had not been called yet. Closing twice is closing once.
  * ST11  Operations may overlap: each has the effect it would have had in some one-by-one order.
  * ST12  What was acknowledged is there when the store is opened again.
+ * ST13  A compaction moves the updates that it is told to quarantine, which must be among those that
+ *       it takes out of the tail, with number, time, bytes and problem: in the same commit, or not at
+ *       all. `quarantined` shows them in the order of the log, and nothing else does.
+ * ST14  Of the same bytes a document's quarantine holds one copy, the first.
  */
 
 export type { MakeStorage, StorageUnderTest } from './contract/fixture.ts'
 
 /**
- * Declares the suite of rules ST1 to ST12 for the storage that `make` makes, one per test. Beside
+ * Declares the suite of rules ST1 to ST14 for the storage that `make` makes, one per test. Beside
  * the examples it plays `histories` random ones, each on a storage of its own.
  */
 export const storageContract = (title: string, make: MakeStorage, histories = 40): void => {
@@ -44,6 +49,7 @@ export const storageContract = (title: string, make: MakeStorage, histories = 40
     openingRules(make)
     appendingRules(make)
     compactingRules(make)
+    quarantiningRules(make)
     lifetimeRules(make)
     modelRules(make, histories)
   })

@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto'
 import {
+  bytesEqual,
   type DocId,
   type DocName,
   docId,
   err,
+  millis,
   type Millis,
   ok,
   type Result,
@@ -14,6 +16,8 @@ import type {
   AppendEntry,
   Appended,
   OpenedDocument,
+  Quarantined,
+  QuarantinedUpdate,
   Snapshot,
   Storage,
   StorageProblem,
@@ -26,6 +30,9 @@ interface Row {
   head: number
   snapshot: Snapshot | null
   tail: Update[]
+  /** When each update of the tail was appended. */
+  tailTimes: Millis[]
+  quarantine: QuarantinedUpdate[]
 }
 
 /** What a memory storage stores into; hand it to the next storage to play a restart. */
@@ -67,14 +74,21 @@ const openedFrom = (row: Row): OpenedDocument => {
   }
 }
 
-const appendTo = (row: Row, updates: readonly Update[]): Appended => {
+const appendTo = (row: Row, updates: readonly Update[], at: Millis): Appended => {
   const first = seq(row.head + 1)
   row.head += updates.length
-  for (const update of updates) row.tail.push(copy(update))
+  for (const update of updates) {
+    row.tail.push(copy(update))
+    row.tailTimes.push(at)
+  }
   return { doc: row.id, first, last: seq(row.head) }
 }
 
-const compactRow = (row: Row, snapshot: Snapshot): Result<boolean, StorageProblem> => {
+const compactRow = (
+  row: Row,
+  snapshot: Snapshot,
+  quarantined: readonly Quarantined[],
+): Result<boolean, StorageProblem> => {
   const { through } = snapshot
   const folded = row.snapshot?.through ?? 0
   if (through > row.head)
@@ -83,9 +97,25 @@ const compactRow = (row: Row, snapshot: Snapshot): Result<boolean, StorageProble
       message: `snapshot of document ${row.id} covers update ${through}, its log ends at ${row.head}`,
     })
   if (through <= folded) return ok(false) // R14: never replace a snapshot that covers as much
+  const stranger = quarantined.find(({ seq: number }) => number <= folded || number > through)
+  if (stranger)
+    return err({
+      kind: 'corrupt',
+      message: `update ${stranger.seq} of document ${row.id}, to be quarantined, is not among those up to ${through}`,
+    })
+  for (const entry of quarantined) quarantine(row, entry, entry.seq - folded - 1)
+  row.tailTimes = row.tailTimes.slice(through - folded)
   row.tail = row.tail.slice(through - folded)
   row.snapshot = copySnapshot(snapshot)
   return ok(true)
+}
+
+/** The same bytes, sent again by one who still has them, are kept once. */
+const quarantine = (row: Row, entry: Quarantined, index: number): void => {
+  const [bytes, at] = [row.tail[index], row.tailTimes[index]]
+  if (bytes === undefined || at === undefined) throw new Error(`tail of ${row.id} has no ${index}`)
+  if (row.quarantine.some((kept) => bytesEqual(kept.bytes, bytes))) return
+  row.quarantine.push({ ...entry, at, quarantinedAt: millis(Date.now()), bytes })
 }
 
 /**
@@ -113,27 +143,32 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
       head: 0,
       snapshot: null,
       tail: [],
+      tailTimes: [],
+      quarantine: [],
     }
     memory.rows.push(row)
     memory.byName.set(name, row)
     return row
   }
 
-  const appendBatch = (batch: readonly AppendEntry[]): Result<Appended[], StorageProblem> => {
+  const appendBatch = (
+    batch: readonly AppendEntry[],
+    at: Millis,
+  ): Result<Appended[], StorageProblem> => {
     // ST4: look at every entry before touching the first document.
     const stranger = batch.find((entry) => !memory.rows[entry.doc - 1])
     if (stranger) return unknownDocument(stranger.doc)
     return ok(
       batch.flatMap(({ doc, updates }) => {
         const row = memory.rows[doc - 1]
-        return row ? [appendTo(row, updates)] : []
+        return row ? [appendTo(row, updates, at)] : []
       }),
     )
   }
 
   return {
     open: (name) => unlessClosed(() => ok(openedFrom(memory.byName.get(name) ?? create(name)))),
-    append: (batch: readonly AppendEntry[], _at: Millis) => unlessClosed(() => appendBatch(batch)),
+    append: (batch, at) => unlessClosed(() => appendBatch(batch, at)),
     read: (doc) =>
       withRow<StoredContent>(doc, ({ head, snapshot, tail }) =>
         ok({
@@ -142,7 +177,12 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
           tail: tail.map(copy),
         }),
       ),
-    compact: (doc, snapshot) => withRow(doc, (row) => compactRow(row, snapshot)),
+    compact: (doc, snapshot, quarantined) =>
+      withRow(doc, (row) => compactRow(row, snapshot, quarantined)),
+    quarantined: (doc) =>
+      withRow<readonly QuarantinedUpdate[]>(doc, (row) =>
+        ok(row.quarantine.map((entry) => ({ ...entry, bytes: copy(entry.bytes) }))),
+      ),
     close: async () => {
       closed = true
     },

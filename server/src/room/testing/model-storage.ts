@@ -51,6 +51,7 @@ export class ModelStorage {
       updates: stored.tail.length,
       updateBytes: stored.tail.reduce((bytes, update) => bytes + update.length, 0),
       snapshotBytes: this.#snapshot.bytes.length,
+      quarantined: [],
       waiting: null,
     }
   }

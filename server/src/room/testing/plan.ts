@@ -42,6 +42,7 @@ export const tightLimits: RoomLimits = {
   compactUpdates: 6,
   compactBytes: 400,
   compactIdleUpdates: 3,
+  compactQuietMs: 2_000,
 }
 
 const index = fc.nat({ max: 5 })

@@ -27,6 +27,7 @@ export const testLimits: RoomLimits = {
   compactUpdates: 1_000,
   compactBytes: 1024 * 1024,
   compactIdleUpdates: 1_000,
+  compactQuietMs: 30_000,
 }
 
 /** One node under test: everything is real but the disk, the clock and the network. */
@@ -53,7 +54,7 @@ export const startTestServer = (options: TestServerOptions = {}): TestServer => 
   const weather = withWeather(createMemoryStorage(memory))
   const clock = createManualClock()
   const events: QuireEvent[] = []
-  const content = createContent(clock) // its thread, if it starts, holds up no process
+  const content = createContent(clock, { collectGarbage: true }) // its thread, if it starts, holds up no process
   const { storage } = weather
   const documents = new Documents({
     storage,

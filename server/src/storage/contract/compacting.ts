@@ -19,9 +19,9 @@ export const compactingRules = (make: MakeStorage): void => {
     const [x, y] = [await openId(storage, 'x'), await openId(storage, 'y')]
     await appendTexts(storage, x, 'a', 'b', 'c', 'd')
     await appendTexts(storage, y, 'a', 'b', 'c', 'd')
-    expect(unwrap(await storage.compact(x, snapshotOf(2, 'ab')))).toBe(true)
+    expect(unwrap(await storage.compact(x, snapshotOf(2, 'ab'), []))).toBe(true)
     expect(await textsIn(storage, x)).toEqual({ head: 4, snapshot: 'ab', tail: ['c', 'd'] })
-    expect(unwrap(await storage.compact(x, snapshotOf(3, 'abc')))).toBe(true)
+    expect(unwrap(await storage.compact(x, snapshotOf(3, 'abc'), []))).toBe(true)
     expect(await textsIn(storage, x)).toEqual({ head: 4, snapshot: 'abc', tail: ['d'] })
     expect(await textsIn(storage, y)).toEqual({
       head: 4,
@@ -34,10 +34,10 @@ export const compactingRules = (make: MakeStorage): void => {
     const { storage } = await storageForTest(make)
     const doc = await openId(storage)
     await appendTexts(storage, doc, 'a', 'b', 'c')
-    expect(unwrap(await storage.compact(doc, snapshotOf(0, 'nothing')))).toBe(false)
-    expect(unwrap(await storage.compact(doc, snapshotOf(2, 'ab')))).toBe(true)
-    expect(unwrap(await storage.compact(doc, snapshotOf(2, 'late')))).toBe(false)
-    expect(unwrap(await storage.compact(doc, snapshotOf(1, 'later')))).toBe(false)
+    expect(unwrap(await storage.compact(doc, snapshotOf(0, 'nothing'), []))).toBe(false)
+    expect(unwrap(await storage.compact(doc, snapshotOf(2, 'ab'), []))).toBe(true)
+    expect(unwrap(await storage.compact(doc, snapshotOf(2, 'late'), []))).toBe(false)
+    expect(unwrap(await storage.compact(doc, snapshotOf(1, 'later'), []))).toBe(false)
     expect(await textsIn(storage, doc)).toEqual({ head: 3, snapshot: 'ab', tail: ['c'] })
     const { stateVector, deleteSet } = snapshotOf(2, 'ab')
     expect(unwrap(await storage.open(nameOf('notes'))).snapshot).toEqual({
@@ -51,8 +51,8 @@ export const compactingRules = (make: MakeStorage): void => {
     const { storage } = await storageForTest(make)
     const doc = await openId(storage)
     await appendTexts(storage, doc, 'a')
-    expect(kindOf(await storage.compact(doc, snapshotOf(2, 'a?')))).toBe('corrupt')
-    expect(kindOf(await storage.compact(docId(doc + 1), snapshotOf(1, 'a')))).toBe(
+    expect(kindOf(await storage.compact(doc, snapshotOf(2, 'a?'), []))).toBe('corrupt')
+    expect(kindOf(await storage.compact(docId(doc + 1), snapshotOf(1, 'a'), []))).toBe(
       'unknown-document',
     )
     expect(await textsIn(storage, doc)).toEqual({ head: 1, snapshot: null, tail: ['a'] })
@@ -62,10 +62,10 @@ export const compactingRules = (make: MakeStorage): void => {
     const { storage, reopen } = await storageForTest(make)
     const doc = await openId(storage)
     await appendTexts(storage, doc, 'a', 'b')
-    expect(unwrap(await storage.compact(doc, snapshotOf(2, 'ab')))).toBe(true)
+    expect(unwrap(await storage.compact(doc, snapshotOf(2, 'ab'), []))).toBe(true)
     expect(await textsIn(storage, doc)).toEqual({ head: 2, snapshot: 'ab', tail: [] })
     expect(await appendTexts(storage, doc, 'c')).toMatchObject({ first: 3, last: 3 })
-    expect(unwrap(await storage.compact(doc, snapshotOf(3, 'abc')))).toBe(true)
+    expect(unwrap(await storage.compact(doc, snapshotOf(3, 'abc'), []))).toBe(true)
 
     const again = await reopen()
     expect(await textsIn(again, doc)).toEqual({ head: 3, snapshot: 'abc', tail: [] })
@@ -78,7 +78,7 @@ export const compactingRules = (make: MakeStorage): void => {
     await appendTexts(storage, doc, 'a', 'b')
     const [before, folded, after] = await Promise.all([
       appendTexts(storage, doc, 'c'),
-      storage.compact(doc, snapshotOf(2, 'ab')),
+      storage.compact(doc, snapshotOf(2, 'ab'), []),
       appendTexts(storage, doc, 'd'),
     ])
     expect([before, after]).toMatchObject([{ first: 3 }, { first: 4 }])
@@ -91,7 +91,7 @@ export const compactingRules = (make: MakeStorage): void => {
     const doc = await openId(storage)
     await appendTexts(storage, doc, 'a', 'b', 'c', 'd')
     await Promise.all(
-      [2, 4, 1, 3].map((through) => storage.compact(doc, snapshotOf(through, `to ${through}`))),
+      [2, 4, 1, 3].map((through) => storage.compact(doc, snapshotOf(through, `to ${through}`), [])),
     )
     expect(await textsIn(storage, doc)).toEqual({ head: 4, snapshot: 'to 4', tail: [] })
   })
@@ -101,7 +101,7 @@ export const compactingRules = (make: MakeStorage): void => {
     const doc = await openId(storage)
     await appendTexts(storage, doc, 'a')
     const given = snapshotOf(1, 'a')
-    unwrap(await storage.compact(doc, given))
+    unwrap(await storage.compact(doc, given, []))
     for (const part of [given.bytes, given.stateVector, given.deleteSet]) part.fill(0)
     unwrap(await storage.read(doc)).snapshot?.fill(0)
     const opened = unwrap(await storage.open(nameOf('notes')))

@@ -72,6 +72,15 @@ export const appendTexts = async (
   return landed[0] as Appended // length 1, checked above
 }
 
+/** The document's quarantine, its bytes as text. */
+export const quarantineIn = async (storage: Storage, doc: DocId) =>
+  unwrap(await storage.quarantined(doc)).map(({ seq: number, at, problem, bytes }) => ({
+    seq: number,
+    at,
+    problem,
+    text: textOf(bytes),
+  }))
+
 /** The document's content as text: the snapshot's, or null, then the tail's. */
 export const textsIn = async (
   storage: Storage,

@@ -7,6 +7,7 @@ import {
   type MakeStorage,
   nameOf,
   noon,
+  quarantineIn,
   snapshotOf,
   storageForTest,
   textOf,
@@ -16,20 +17,21 @@ import {
 } from './fixture.ts'
 
 /*
- * The log as a sentence of the specification: all texts ever appended, and how many of them the
- * snapshot covers. Any history of operations on a storage must show what this shows.
+ * The log as a sentence of the specification: all texts ever appended, how many of them the
+ * snapshot covers, and which are in quarantine. Any history of operations on a storage must show what this shows.
  */
 interface ModelDocument {
   id: DocId | null
   texts: string[]
   through: number
   snapshot: string | null
+  quarantine: { seq: number; text: string }[]
 }
 
 type Step =
   | { readonly kind: 'open' | 'read'; readonly doc: number }
   | { readonly kind: 'append'; readonly entries: readonly { doc: number; count: number }[] }
-  | { readonly kind: 'compact'; readonly doc: number; readonly share: number }
+  | { readonly kind: 'compact'; readonly doc: number; readonly share: number; readonly bad: number }
   | { readonly kind: 'reopen' }
 
 const documents = 3
@@ -45,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('compact'), doc, share: fc.nat(110) }),
+    arbitrary: fc.record({ kind: fc.constant('compact'), doc, share: fc.nat(110), bad: fc.nat(4) }),
   },
   { weight: 1, arbitrary: fc.constant({ kind: 'reopen' }) },
 )
@@ -71,13 +73,14 @@ const perform = async (
       return
     }
     case 'read': {
-      const { id, texts, through, snapshot } = at(taken.doc)
+      const { id, texts, through, snapshot, quarantine } = at(taken.doc)
       if (id === null) return
       expect(await textsIn(storage, id)).toEqual({
         head: texts.length,
         snapshot,
         tail: texts.slice(through),
       })
+      expect(await quarantineIn(storage, id)).toMatchObject(quarantine)
       return
     }
     case 'append': {
@@ -100,13 +103,19 @@ const perform = async (
       const { id, texts } = document
       if (id === null) return
       const through = seq(Math.floor((texts.length * taken.share) / 100))
-      const result = await storage.compact(id, snapshotOf(through, label))
+      const covered = texts.slice(0, through).map((text, i) => ({ seq: seq(i + 1), text }))
+      const bad = covered
+        .slice(document.through)
+        .filter(({ seq: number }) => taken.bad > 0 && number % taken.bad === 0)
+      const quarantined = bad.map(({ seq: number }) => ({ seq: number, problem: label }))
+      const result = await storage.compact(id, snapshotOf(through, label), quarantined)
       if (through > texts.length) expect(kindOf(result)).toBe('corrupt')
       else if (through <= document.through) expect(unwrap(result)).toBe(false)
       else {
         expect(unwrap(result)).toBe(true)
         document.through = through
         document.snapshot = label
+        document.quarantine.push(...bad)
       }
     }
   }
@@ -118,14 +127,14 @@ const historiesTimeoutMs = 120_000
 /** All rules at once: random histories against the model. */
 export const modelRules = (make: MakeStorage, histories: number): void => {
   test(
-    '[ST3] [ST6] [ST7] [ST8] [ST12] any history shows what the model shows',
+    '[ST3] [ST6] [ST7] [ST8] [ST12] [ST13] any history shows what the model shows',
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (history) => {
           const { storage: first, reopen, dispose } = await make()
           let storage = first
           const model = Array.from({ length: documents }, (): ModelDocument => {
-            return { id: null, texts: [], through: 0, snapshot: null }
+            return { id: null, texts: [], through: 0, snapshot: null, quarantine: [] }
           })
           try {
             for (const [i, taken] of history.entries()) {
@@ -154,7 +163,7 @@ export const modelRules = (make: MakeStorage, histories: number): void => {
     )
     const folds = Array.from({ length: 10 }, async (_, i) => {
       const { head } = unwrap(await storage.read(id))
-      return storage.compact(id, snapshotOf(head, `fold ${i}`))
+      return storage.compact(id, snapshotOf(head, `fold ${i}`), [])
     })
     const reads = Array.from({ length: 40 }, () => storage.open(nameOf('busy')))
     for (const read of await Promise.all(reads)) {

@@ -105,7 +105,7 @@ export const openingRules = (make: MakeStorage): void => {
     const before = unwrap(await storage.open(nameOf('notes')))
     expect(before.tail.map(textOf)).toEqual(['a', 'b', 'c', 'd'])
 
-    unwrap(await storage.compact(doc, snapshotOf(3, 'abc')))
+    unwrap(await storage.compact(doc, snapshotOf(3, 'abc'), []))
     const after = unwrap(await storage.open(nameOf('notes')))
     const { stateVector, deleteSet } = snapshotOf(3, 'abc')
     expect(after).toMatchObject({ head: 4, snapshotBytes: 3 })

@@ -1,7 +1,13 @@
 import type { Database } from 'better-sqlite3'
 import { type DocId, err, ok, type Result, type Seq } from '@quire/shared'
-import type { StorageProblem } from '../../ports/storage.ts'
-import type { Handlers, PackedContent, PackedDocument, ReaderOperations } from './operations.ts'
+import type { QuarantinedUpdate, StorageProblem } from '../../ports/storage.ts'
+import type {
+  Handlers,
+  PackedContent,
+  PackedDocument,
+  PackedQuarantine,
+  ReaderOperations,
+} from './operations.ts'
 import { pack } from './packed.ts'
 import { attempt } from './problem.ts'
 import { verifyDatabase } from './verify.ts'
@@ -78,12 +84,27 @@ export const createLogReader = (db: Database, file: string): Handlers<ReaderOper
     return ok({ head, hasSnapshot: bytes !== null, packed: pack(parts) })
   }
 
+  const isDocument = db.prepare<[number], number>('SELECT 1 FROM documents WHERE id = ?').pluck()
+  const ofQuarantine = db.prepare<[number], QuarantinedUpdate>(`
+    SELECT seq, at, quarantined_at AS quarantinedAt, problem, bytes
+    FROM quarantine WHERE doc = ? ORDER BY seq`)
+  const quarantined = (doc: DocId): Result<PackedQuarantine, StorageProblem> => {
+    if (isDocument.get(doc) === undefined) return unknownDocument(doc, file)
+    const rows = ofQuarantine.all(doc)
+    const entries = rows.map(({ seq, at, quarantinedAt, problem }) => {
+      return { seq, at, quarantinedAt, problem }
+    })
+    return ok({ entries, packed: pack(rows.map(({ bytes }) => bytes)) })
+  }
+
   const inReadTransaction = <T>(what: string, body: () => Result<T, StorageProblem>) =>
     attempt(what, file, () => db.transaction(body).deferred())
 
   return {
     find: (name) => inReadTransaction('open a document', () => ok(find(name))),
     read: (doc) => inReadTransaction(`read document ${doc}`, () => read(doc)),
+    quarantined: (doc) =>
+      inReadTransaction(`read the quarantine of document ${doc}`, () => quarantined(doc)),
     verify: () => inReadTransaction('verify the log', () => ok(verifyDatabase(db))),
   }
 }

@@ -39,6 +39,16 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
     'DELETE FROM updates WHERE doc = ? AND seq <= ?',
   )
 
+  // the same bytes, sent again by one who still has them, are kept once
+  const quarantine = db.prepare<{ doc: number; seq: number; at: number; problem: string }>(`
+    INSERT INTO quarantine (doc, seq, at, quarantined_at, problem, bytes)
+    SELECT doc, seq, at, :at, :problem, bytes FROM updates AS taken
+    WHERE doc = :doc AND seq = :seq AND NOT EXISTS (
+      SELECT 1 FROM quarantine AS kept WHERE kept.doc = :doc AND kept.bytes = taken.bytes)`)
+  const isInTail = db
+    .prepare<[number, number], number>('SELECT 1 FROM updates WHERE doc = ? AND seq = ?')
+    .pluck()
+
   const create = ({ name, epoch, at }: Creation): Result<PackedDocument, StorageProblem> => {
     insertDocument.run(name, epoch, at)
     const document = find(name)
@@ -60,7 +70,7 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
   }
 
   const compact = (snapshot: PackedSnapshot): Result<boolean, StorageProblem> => {
-    const { doc, through, at, packed } = snapshot
+    const { doc, through, at, quarantined, packed } = snapshot
     const head = headOf.get(doc)
     if (head === undefined) return unknownDocument(doc, file)
     if (through > head)
@@ -69,6 +79,14 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
         message: `snapshot of document ${doc} covers update ${through}, its log in ${file} ends at ${head}`,
       })
     if (through <= (foldedIn.get(doc) ?? 0)) return ok(false) // R14: never replace what covers as much
+    for (const { seq: number, problem } of quarantined) {
+      if (number > through || isInTail.get(doc, number) === undefined)
+        return err({
+          kind: 'corrupt',
+          message: `update ${number} of document ${doc}, to be quarantined, is not among those up to ${through} in ${file}`,
+        })
+      quarantine.run({ doc, seq: number, at, problem })
+    }
     putSnapshot.run(doc, through, at, ...unpack(packed))
     deleteFolded.run(doc, through)
     return ok(true)

@@ -1,8 +1,9 @@
 import Database from 'better-sqlite3'
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { seq } from '@quire/shared'
 import { expect, test, vi } from 'vitest'
-import { appendTexts, kindOf, nameOf, openId, unwrap } from '../contract/fixture.ts'
+import { appendTexts, kindOf, nameOf, openId, snapshotOf, unwrap } from '../contract/fixture.ts'
 import { openWriterConnection } from './connection.ts'
 import { openSqliteStorage } from './open.ts'
 import { migrations } from './schema.ts'
@@ -126,6 +127,23 @@ test('verify finds a gap in a log', async () => {
   db.close()
   expect(unwrap(await storage.verify())).toEqual([
     'document "notes": snapshot through update 0, then 2 updates numbered 1 to 3',
+  ])
+  await storage.close()
+})
+
+test('verify finds an update in quarantine that was not folded away', async () => {
+  const dataDir = temporaryDir()
+  const storage = await openLoopStorage(dataDir)
+  const doc = await openId(storage)
+  await appendTexts(storage, doc, 'a', 'b', 'c')
+  const quarantined = [{ seq: seq(1), problem: 'broken' }]
+  unwrap(await storage.compact(doc, snapshotOf(2, 'b'), quarantined))
+  expect(unwrap(await storage.verify())).toEqual([])
+  const db = new Database(join(dataDir, 'quire.db'))
+  db.exec('UPDATE quarantine SET seq = 3')
+  db.close()
+  expect(unwrap(await storage.verify())).toEqual([
+    'document "notes": update 3 is in quarantine, but the snapshot does not reach it',
   ])
   await storage.close()
 })

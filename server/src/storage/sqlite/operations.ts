@@ -1,4 +1,9 @@
-import type { Appended, StorageProblem } from '../../ports/storage.ts'
+import type {
+  Appended,
+  Quarantined,
+  QuarantinedUpdate,
+  StorageProblem,
+} from '../../ports/storage.ts'
 import type { DocId, DocName, Millis, Result, Seq } from '@quire/shared'
 import type { Packed } from './packed.ts'
 
@@ -37,6 +42,14 @@ export interface PackedSnapshot {
   readonly doc: DocId
   readonly through: Seq
   readonly at: Millis
+  /** Updates up to `through` that go into the quarantine. */
+  readonly quarantined: readonly Quarantined[]
+  readonly packed: Packed
+}
+
+/** A document's quarantine. `packed`: the bytes of each. */
+export interface PackedQuarantine {
+  readonly entries: readonly Omit<QuarantinedUpdate, 'bytes'>[]
   readonly packed: Packed
 }
 
@@ -58,6 +71,7 @@ export interface WriterOperations {
 export interface ReaderOperations {
   find: { ask: DocName; answer: PackedDocument | null }
   read: { ask: DocId; answer: PackedContent }
+  quarantined: { ask: DocId; answer: PackedQuarantine }
   verify: { ask: null; answer: readonly string[] }
 }
 

@@ -10,8 +10,15 @@ import {
   type Update,
 } from '@quire/shared'
 import type { DeleteSet, StateVector } from '@quire/shared'
-import type { OpenedDocument, Snapshot, Storage, StorageProblem } from '../../ports/storage.ts'
-import type { PackedContent, PackedDocument } from './operations.ts'
+import type {
+  OpenedDocument,
+  Quarantined,
+  QuarantinedUpdate,
+  Snapshot,
+  Storage,
+  StorageProblem,
+} from '../../ports/storage.ts'
+import type { PackedContent, PackedDocument, PackedQuarantine } from './operations.ts'
 import type { ReaderOperations, WriterOperations } from './operations.ts'
 import { pack, unpack } from './packed.ts'
 import { problemFrom } from './problem.ts'
@@ -61,6 +68,14 @@ const contentFrom = ({ head, hasSnapshot, packed }: PackedContent) => {
   return { head, snapshot, tail: parts }
 }
 
+const quarantineFrom = ({ entries, packed }: PackedQuarantine): QuarantinedUpdate[] => {
+  const parts = unpack(packed) as Update[]
+  return entries.flatMap((entry, i) => {
+    const bytes = parts[i]
+    return bytes === undefined ? [] : [{ ...entry, bytes }]
+  })
+}
+
 const mapOk = <T, U>(result: Result<T, StorageProblem>, change: (value: T) => U) =>
   result.ok ? ok(change(result.value)) : result
 
@@ -85,13 +100,16 @@ export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
     return mapOk(await writer.ask('create', { name, epoch: epoch(), at: now() }), openedFrom)
   }
 
-  const compact = (doc: DocId, { through, stateVector, deleteSet, bytes }: Snapshot) =>
-    writer.ask('compact', {
+  const compact = (doc: DocId, snapshot: Snapshot, quarantined: readonly Quarantined[]) => {
+    const { through, stateVector, deleteSet, bytes } = snapshot
+    return writer.ask('compact', {
       doc,
       through,
       at: now(),
+      quarantined,
       packed: pack([stateVector, deleteSet, bytes]),
     })
+  }
 
   const shut = async (): Promise<void> => {
     // The writer last: the last connection moves the WAL into the database and removes it.
@@ -111,6 +129,7 @@ export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
       }),
     read: async (doc) => mapOk(await reader.ask('read', doc), contentFrom),
     compact,
+    quarantined: async (doc) => mapOk(await reader.ask('quarantined', doc), quarantineFrom),
     figures: async () => {
       try {
         const [databaseBytes, walBytes] = await Promise.all([sizeOf(file), sizeOf(`${file}-wal`)])

@@ -13,7 +13,7 @@ interface BrokenLog {
 
 /**
  * Looks for damage: SQLite's own structure check, then that every document's log goes on after its
- * snapshot and has no gap. Returns sentences, none if all is well. Reads the whole file.
+ * snapshot and has no gap, and that what is in quarantine was folded away. Returns sentences, none if all is well. Reads the whole file.
  */
 export const verifyDatabase = (db: Database): string[] => {
   const structure = db
@@ -38,5 +38,20 @@ export const verifyDatabase = (db: Database): string[] => {
         `document ${JSON.stringify(name)}: snapshot through update ${through}, then ${updates} ` +
         `updates numbered ${first} to ${last}`,
     )
-  return [...structure, ...gaps]
+  const early = db
+    .prepare<[number], { name: string; seq: number }>(
+      `SELECT name, quarantine.seq
+       FROM quarantine
+         JOIN documents ON documents.id = quarantine.doc
+         LEFT JOIN snapshots ON snapshots.doc = quarantine.doc
+       WHERE quarantine.seq > coalesce(through_seq, 0)
+       LIMIT ?`,
+    )
+    .all(maxFindings)
+    .map(
+      ({ name, seq }) =>
+        `document ${JSON.stringify(name)}: update ${seq} is in quarantine, but the snapshot does ` +
+        'not reach it',
+    )
+  return [...structure, ...gaps, ...early]
 }
