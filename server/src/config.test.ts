@@ -133,6 +133,12 @@ describe('options', () => {
     const more = { maxMessageBytes: String(2 ** 27), maxLoadQueueBytes: String(2 ** 27) }
     expect((read(more) as readonly string[])[0]).toMatch(/^QUIRE_MAX_UNSAVED_BYTES: /)
   })
+
+  it('do not let one presence state be larger than all of a document may be', () => {
+    const problems = read({ maxPresenceTotalBytes: '16383' }) as readonly string[]
+    expect(problems[0]).toMatch(/^QUIRE_MAX_PRESENCE_TOTAL_BYTES: 16383 is less than .* 16384$/)
+    expect(read({ maxPresenceTotalBytes: '16384' })).toMatchObject({ maxPresenceTotalBytes: 16384 })
+  })
 })
 
 describe('quire serve --help', () => {

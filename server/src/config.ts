@@ -114,6 +114,11 @@ export const optionRows = [
     'bytes',
     'JSON of one presence state. A caret with a name takes about 300.',
   ]),
+  row('maxPresenceTotalBytes', count(16, 256 * MIB), [
+    String(2 * MIB),
+    'bytes',
+    'JSON of all presence states of one document, which whoever joins is shown: room for 2,000 carets with names, and three times that.',
+  ]),
   row('maxPresenceIdsPerSession', count(1, 1_000), [
     '16',
     'ids',
@@ -246,5 +251,7 @@ const conflictIn = (config: Config): string | null => {
     return `QUIRE_MAX_LOAD_QUEUE_BYTES: ${config.maxLoadQueueBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
   if (config.maxMessageBytes > config.maxUnsavedBytes)
     return `QUIRE_MAX_UNSAVED_BYTES: ${config.maxUnsavedBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
+  if (config.maxPresenceBytes > config.maxPresenceTotalBytes)
+    return `QUIRE_MAX_PRESENCE_TOTAL_BYTES: ${config.maxPresenceTotalBytes} is less than QUIRE_MAX_PRESENCE_BYTES, ${config.maxPresenceBytes}`
   return null
 }

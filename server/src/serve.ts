@@ -152,6 +152,7 @@ const roomLimits = (config: Config): RoomLimits => ({
   unsavedBytes: config.maxUnsavedBytes,
   sessionsPerDocument: config.maxSessionsPerDocument,
   presenceEntries: config.maxPresenceEntries,
+  presenceTotalBytes: config.maxPresenceTotalBytes,
   presenceIdsPerSession: config.maxPresenceIdsPerSession,
   presenceTtlMs: 30_000, // y-protocols awareness.js, outdatedTimeout
   compactUpdates: 2_000,

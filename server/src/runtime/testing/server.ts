@@ -22,6 +22,7 @@ export const testLimits: RoomLimits = {
   unsavedBytes: 1024 * 1024,
   sessionsPerDocument: 100,
   presenceEntries: 100,
+  presenceTotalBytes: 100 * 1024,
   presenceIdsPerSession: 4,
   presenceTtlMs: 30_000,
   compactUpdates: 1_000,
