@@ -84,6 +84,26 @@ export const optionRows = [
     'bytes',
     'Largest message a client may send; a longer one closes it with 1009. Room for a long offline session’s changes in one message.',
   ]),
+  row('maxMessagesPerSecond', count(1, 10_000_000), [
+    '2000',
+    'messages a second',
+    'Messages of one client; of who says more, less is read. A person types 20 and moves a cursor 60 times a second.',
+  ]),
+  row('maxBytesPerSecond', count(KIB, GIB), [
+    String(4 * MIB),
+    'bytes a second',
+    'Bytes of one client; of who says more, less is read. Everybody else on the document is sent as much.',
+  ]),
+  row('maxBurstMs', count(1, 3_600_000), [
+    '10000',
+    'milliseconds',
+    'How far a client may be ahead of its rates: 20,000 messages and 40 MiB by default, so that a long offline session’s changes come in at full speed.',
+  ]),
+  row('maxHeldBackMs', count(100, 86_400_000), [
+    '300000',
+    'milliseconds',
+    'How long a client may go on saying more than its rates before it is told to come back: longer than a large import takes.',
+  ]),
   row('maxQueueBytes', count(64 * KIB, GIB), [
     String(64 * MIB),
     'bytes',
@@ -94,10 +114,45 @@ export const optionRows = [
     'bytes',
     'Most that one document keeps in memory while the disk refuses; above it, changes are refused.',
   ]),
+  row('maxTotalUnsavedBytes', count(KIB, 64 * GIB), [
+    String(256 * MIB),
+    'bytes',
+    'Most that all documents together keep in memory while the disk refuses; above it, changes are refused: four documents at their own limit.',
+  ]),
   row('maxLoadQueueBytes', count(KIB, GIB), [
     String(32 * MIB),
     'bytes',
-    'Most that a client may say before it is let in and its document is open: two of the largest messages.',
+    'Most that a client may say before its document is open: two of the largest messages.',
+  ]),
+  row('maxTotalLoadQueueBytes', count(KIB, 64 * GIB), [
+    String(256 * MIB),
+    'bytes',
+    'Most that all clients together may say before their documents are open: eight clients at their own limit.',
+  ]),
+  row('maxLoginMs', count(100, 600_000), [
+    '10000',
+    'milliseconds',
+    'Time for a login to be checked before the client is told to come back.',
+  ]),
+  row('maxLoginBytes', count(128, GIB), [
+    String(256 * KIB),
+    'bytes',
+    'Most that is kept of what a client says before its login is checked. It is not read until then, so this is what one read may bring: 64 KiB, but 128 bytes for each message.',
+  ]),
+  row('maxLoginMessages', count(1, 1_000_000), [
+    '1000',
+    'messages',
+    'The same in messages. A client says two, and one for each change that its user makes meanwhile.',
+  ]),
+  row('maxLogins', count(1, 1_000_000), [
+    '5000',
+    'clients',
+    'Clients whose login is being checked at the same time; a further one is told to come back. Half of all sessions, for when all of them come back at once.',
+  ]),
+  row('maxOpenDocuments', count(1, 1_000_000), [
+    '20000',
+    'documents',
+    'Documents open at the same time; who wants to open a further one is told to come back. Twice the sessions, for those that are saved after everybody has left.',
   ]),
   row('maxSessionsPerDocument', count(1, 100_000), [
     '1000',
@@ -253,5 +308,9 @@ const conflictIn = (config: Config): string | null => {
     return `QUIRE_MAX_UNSAVED_BYTES: ${config.maxUnsavedBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
   if (config.maxPresenceBytes > config.maxPresenceTotalBytes)
     return `QUIRE_MAX_PRESENCE_TOTAL_BYTES: ${config.maxPresenceTotalBytes} is less than QUIRE_MAX_PRESENCE_BYTES, ${config.maxPresenceBytes}`
+  if (config.maxUnsavedBytes > config.maxTotalUnsavedBytes)
+    return `QUIRE_MAX_TOTAL_UNSAVED_BYTES: ${config.maxTotalUnsavedBytes} is less than QUIRE_MAX_UNSAVED_BYTES, ${config.maxUnsavedBytes}`
+  if (config.maxLoadQueueBytes > config.maxTotalLoadQueueBytes)
+    return `QUIRE_MAX_TOTAL_LOAD_QUEUE_BYTES: ${config.maxTotalLoadQueueBytes} is less than QUIRE_MAX_LOAD_QUEUE_BYTES, ${config.maxLoadQueueBytes}`
   return null
 }

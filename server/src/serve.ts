@@ -16,6 +16,7 @@ import type { Observe } from './ports/observe.ts'
 import type { Storage } from './ports/storage.ts'
 import { Documents } from './runtime/documents.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
+import type { ServerLimits } from './runtime/limits.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import type { RoomLimits } from './room/limits.ts'
 
@@ -58,6 +59,7 @@ export const serve = async (
     clock,
     auth: openAuth,
     limits: roomLimits(config),
+    serverLimits: serverLimits(config),
     durability: config.durability,
   })
   const edge = createWebSocketEdge({
@@ -158,4 +160,18 @@ const roomLimits = (config: Config): RoomLimits => ({
   compactUpdates: 2_000,
   compactBytes: 256 * 1024,
   compactIdleUpdates: 100,
+})
+
+const serverLimits = (config: Config): ServerLimits => ({
+  openDocuments: config.maxOpenDocuments,
+  totalUnsavedBytes: config.maxTotalUnsavedBytes,
+  totalLoadQueueBytes: config.maxTotalLoadQueueBytes,
+  loginMs: config.maxLoginMs,
+  loginBytes: config.maxLoginBytes,
+  loginMessages: config.maxLoginMessages,
+  loginsAtOnce: config.maxLogins,
+  messagesPerSecond: config.maxMessagesPerSecond,
+  bytesPerSecond: config.maxBytesPerSecond,
+  burstMs: config.maxBurstMs,
+  heldBackMs: config.maxHeldBackMs,
 })

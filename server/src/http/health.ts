@@ -5,11 +5,14 @@ import type { Figures } from '../runtime/documents.ts'
 export interface HealthSource {
   readonly isDraining: boolean
   figures(): Figures
+  /** Why newcomers or changes are refused at this moment whoever they are from, or null. */
+  refusing(): string | null
 }
 
 /**
  * `/health/live`: the process answers. `/health/ready`: it takes clients, its documents open and its disk takes writes;
- * 503 otherwise, with the reason.
+ * 503 otherwise, with the reason. A server that is full is not ready, so that a balancer sends newcomers
+ * elsewhere; whoever is in stays in. What one address alone may not have makes nobody unready.
  */
 export const healthRoutes = (source: HealthSource): Hono => {
   const routes = new Hono()
@@ -17,7 +20,7 @@ export const healthRoutes = (source: HealthSource): Hono => {
   routes.get('/ready', (c) => {
     c.header('Cache-Control', 'no-store')
     const figures = source.figures()
-    const reason = reasonNotReady(source.isDraining, figures)
+    const reason = reasonNotReady(source.isDraining, figures) ?? source.refusing()
     return reason === null
       ? c.json({ status: 'ready', ...figures })
       : c.json({ status: 'not ready', reason, ...figures }, 503)

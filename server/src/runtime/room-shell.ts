@@ -24,6 +24,7 @@ import type { Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
 import type { Gate } from './gate.ts'
 import type { AppendOutcome, GroupCommit } from './group-commit.ts'
+import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { broadcast, closeSession, type Session } from './session.ts'
 
 /** Silence after which a session gets a keep-alive; clients give up after 30 s without a message. */
@@ -44,6 +45,8 @@ export interface ShellPorts {
   readonly answers: Gate
   /** The same for folds. */
   readonly folds: Gate
+  /** What all rooms hold in memory. */
+  readonly held: HeldBytes
 }
 
 const NO_ANSWER: Answer = { first: [], last: EMPTY_UPDATE }
@@ -56,6 +59,7 @@ export class RoomShell {
   readonly #ports: ShellPorts
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
+  readonly #held: HeldShare
   #queue: Input[] = []
   #isStepping = false
   #isOver = false
@@ -65,6 +69,7 @@ export class RoomShell {
     this.room = room
     this.#ports = ports
     this.#onEvicted = onEvicted
+    this.#held = ports.held.share()
   }
 
   /** The sessions attached or waiting to be. */
@@ -102,7 +107,9 @@ export class RoomShell {
   #take(input: Input | undefined): void {
     if (input === undefined) return
     if (input.kind === 'tick') this.#keepAlive()
-    for (const effect of step(this.room, input, this.#ports.clock.now())) this.#perform(effect)
+    const effects = step(this.room, input, this.#ports.clock.now())
+    this.#held.set(this.room.phase)
+    for (const effect of effects) this.#perform(effect)
   }
 
   /** Our own bug: this room ends, its clients come back with what they hold, the process lives. */
@@ -116,6 +123,7 @@ export class RoomShell {
 
   #end(): void {
     this.#isOver = true
+    this.#held.release()
     this.#unsubscribe?.()
     this.#unsubscribe = null
     this.#onEvicted()

@@ -15,8 +15,12 @@ export interface Peer {
   readonly ending: Ending | null
   /** Hands the connection to its owner; `onFrame` is told of each frame, in a later microtask. */
   open(listener: SocketListener, onFrame?: (frame: Frame) => void): void
-  /** Sends a message, unless the connection has ended. */
+  /** True while the server does not read. */
+  readonly isPaused: boolean
+  /** Sends a message, unless the connection has ended; it waits here while the server does not read. */
   say(frame: Uint8Array): void
+  /** Sends messages that the server reads at once, whatever it wants after the first of them. */
+  sayAtOnce(all: Iterable<Uint8Array>): void
   /** Goes away. */
   hangUp(): void
 }
@@ -27,6 +31,16 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
   let ending: Ending | null = null
   let listener: SocketListener | null = null
   let onFrame: (frame: Frame) => void = () => undefined
+  let isPaused = false
+  const unread: Uint8Array[] = []
+
+  const deliver = (): void => {
+    if (isPaused || ending !== null) return
+    const next = unread.shift()
+    if (next === undefined) return
+    listener?.message(next)
+    deliver()
+  }
 
   const end = (code: number, reason: string): void => {
     if (ending !== null) return
@@ -43,6 +57,13 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
         frames.push(frame)
         queueMicrotask(() => onFrame(frame))
       },
+      pause: () => {
+        isPaused = true
+      },
+      resume: () => {
+        isPaused = false
+        queueMicrotask(deliver)
+      },
       close: end,
       terminate: () => end(1006, ''),
     },
@@ -55,8 +76,15 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
         listener = owner
         if (told !== undefined) onFrame = told
       },
+      get isPaused() {
+        return isPaused
+      },
       say(frame) {
-        if (ending === null) listener?.message(frame)
+        unread.push(frame)
+        deliver()
+      },
+      sayAtOnce(all) {
+        for (const frame of all) if (ending === null) listener?.message(frame)
       },
       hangUp: () => end(1001, ''),
     },
