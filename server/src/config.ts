@@ -7,6 +7,7 @@ import { err, ok, type Result } from '@quire/shared'
 type Kind =
   | { readonly type: 'text' }
   | { readonly type: 'origins' }
+  | { readonly type: 'networks' }
   | { readonly type: 'switch' }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   | { readonly type: 'count'; readonly min: number; readonly max: number }
@@ -36,6 +37,7 @@ const row = <K extends string, T extends Kind>(
 
 const text = { type: 'text' } as const
 const origins = { type: 'origins' } as const
+const networks = { type: 'networks' } as const
 const onOff = { type: 'switch' } as const
 const oneOf = <C extends string>(...choices: readonly C[]) => ({ type: 'choice', choices }) as const
 const count = (min: number, max: number) => ({ type: 'count', min, max }) as const
@@ -74,10 +76,20 @@ export const optionRows = [
     'origins, comma-separated',
     'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here.',
   ]),
+  row('trustedProxies', networks, [
+    '',
+    'addresses or CIDRs, comma-separated',
+    'Proxies in front of this server: what their X-Forwarded-For says counts as the client’s address. Without them, everybody behind a proxy counts as one address, unless it is on this machine.',
+  ]),
   row('logLevel', oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), [
     'info',
     '',
     'Least level that is logged.',
+  ]),
+  row('maxLogLinesPerSecond', count(1, 1_000_000), [
+    '50',
+    'lines a second',
+    'Lines of one kind of event; what is left out is counted. A flood of refused connections then fills no disk.',
   ]),
   row('maxMessageBytes', count(KIB, 128 * MIB), [
     String(16 * MIB),
@@ -159,6 +171,31 @@ export const optionRows = [
     'sessions',
     'Sessions on one document; a further one is told to come back.',
   ]),
+  row('maxSessions', count(1, 1_000_000), [
+    '10000',
+    'sessions',
+    'Sessions on all documents; a further one is refused with 503. One costs about 20 KB of memory.',
+  ]),
+  row('maxSessionsPerAddress', count(1, 1_000_000), [
+    '2000',
+    'sessions',
+    'Sessions of one address, for IPv6 of one /64; a further one is refused with 429. Room for a school or an office behind one address, a fifth of all. Loopback is not counted.',
+  ]),
+  row('maxConnections', count(1, 1_000_000), [
+    '20000',
+    'connections',
+    'TCP connections; a further one is dropped. Twice the sessions, for page loads and those that come and go.',
+  ]),
+  row('maxHandshakes', count(1, 1_000_000), [
+    '5000',
+    'connections',
+    'Connections that are no session yet, page loads included; a further one is refused with 503. Half of all sessions, for when all of them come back at once.',
+  ]),
+  row('maxHandshakesPerAddress', count(1, 1_000_000), [
+    '500',
+    'connections',
+    'The same of one address; a further one is refused with 429. Loopback is not counted.',
+  ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',
     'entries',
@@ -208,7 +245,7 @@ type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
     ? number
     : T extends { type: 'switch' }
       ? boolean
-      : T extends { type: 'origins' }
+      : T extends { type: 'origins' | 'networks' }
         ? readonly string[]
         : string
 
@@ -248,6 +285,8 @@ const rangeOf = (kind: Kind): string => {
       return 'any text but none'
     case 'origins':
       return 'origins such as https://example.org, or *'
+    case 'networks':
+      return 'addresses or CIDRs such as 10.0.0.0/8 or 2001:db8::1'
     case 'switch':
       return 'on or off'
     case 'choice':
@@ -264,6 +303,8 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
       return raw === '' ? malformed : ok(raw)
     case 'origins':
       return readOrigins(raw)
+    case 'networks':
+      return readNetworks(raw)
     case 'switch':
       return raw === 'on' || raw === 'off' ? ok(raw === 'on') : malformed
     case 'choice':
@@ -276,15 +317,39 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
 }
 
 /** Origins as browsers write them, or they would never match: scheme, host in lower case, no path. */
-const readOrigins = (raw: string): Result<readonly string[], string> => {
+const readOrigins = (raw: string): Result<readonly string[], string> =>
+  readList(
+    raw,
+    (item) => item === '*' || (URL.canParse(item) && new URL(item).origin === item),
+    'origins',
+  )
+
+const readNetworks = (raw: string): Result<readonly string[], string> =>
+  readList(raw, isNetwork, 'networks')
+
+const readList = (
+  raw: string,
+  isItem: (item: string) => boolean,
+  type: 'origins' | 'networks',
+): Result<readonly string[], string> => {
   const items = raw
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
-  const wrong = items.find(
-    (item) => item !== '*' && !(URL.canParse(item) && new URL(item).origin === item),
-  )
-  return wrong === undefined ? ok(items) : err(`must be ${rangeOf({ type: 'origins' })}`)
+  return items.every((item) => isItem(item)) ? ok(items) : err(`must be ${rangeOf({ type })}`)
+}
+
+const BYTE = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
+const IPV4 = new RegExp(`^${BYTE}(\\.${BYTE}){3}$`)
+
+/** An address, or one with the length of a prefix (RFC 4632 §3.1, RFC 4291 §2.3). */
+const isNetwork = (item: string): boolean => {
+  const [address = '', bits, ...more] = item.split('/')
+  const isIPv4 = IPV4.test(address)
+  const isIPv6 = /^[0-9a-f:.]+$/i.test(address) && URL.canParse(`http://[${address}]/`)
+  const isLength =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv4 ? 32 : 128))
+  return (isIPv4 || isIPv6) && isLength && more.length === 0
 }
 
 const unknownVariables = (env: Readonly<Record<string, string | undefined>>): string[] => {
@@ -312,5 +377,7 @@ const conflictIn = (config: Config): string | null => {
     return `QUIRE_MAX_TOTAL_UNSAVED_BYTES: ${config.maxTotalUnsavedBytes} is less than QUIRE_MAX_UNSAVED_BYTES, ${config.maxUnsavedBytes}`
   if (config.maxLoadQueueBytes > config.maxTotalLoadQueueBytes)
     return `QUIRE_MAX_TOTAL_LOAD_QUEUE_BYTES: ${config.maxTotalLoadQueueBytes} is less than QUIRE_MAX_LOAD_QUEUE_BYTES, ${config.maxLoadQueueBytes}`
+  if (config.maxSessions > config.maxConnections)
+    return `QUIRE_MAX_CONNECTIONS: ${config.maxConnections} is less than QUIRE_MAX_SESSIONS, ${config.maxSessions}`
   return null
 }

@@ -69,8 +69,15 @@ export const serve = async (
       queuedBytes: config.maxQueueBytes,
       handshakeMs: config.maxHandshakeMs,
       pingMs: config.maxSilenceMs,
+      connections: config.maxConnections,
+      handshakes: config.maxHandshakes,
+      handshakesPerAddress: config.maxHandshakesPerAddress,
+      sockets: config.maxSessions,
+      socketsPerAddress: config.maxSessionsPerAddress,
     },
     clock,
+    trustedProxies: config.trustedProxies,
+    onRefused: (newcomer) => observe.event({ kind: 'newcomer-refused', ...newcomer }),
     onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
   })
   const app = createApp({

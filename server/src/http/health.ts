@@ -1,10 +1,11 @@
 import { Hono } from 'hono'
-import type { Figures } from '../runtime/documents.ts'
+import type { Figures, HeldMemory } from '../runtime/documents.ts'
 
 /** What health is read from. */
 export interface HealthSource {
   readonly isDraining: boolean
   figures(): Figures
+  memory(): HeldMemory
   /** Why newcomers or changes are refused at this moment whoever they are from, or null. */
   refusing(): string | null
 }
@@ -19,7 +20,7 @@ export const healthRoutes = (source: HealthSource): Hono => {
   routes.get('/live', (c) => c.json({ status: 'live' }))
   routes.get('/ready', (c) => {
     c.header('Cache-Control', 'no-store')
-    const figures = source.figures()
+    const figures = { ...source.figures(), ...source.memory() }
     const reason = reasonNotReady(source.isDraining, figures) ?? source.refusing()
     return reason === null
       ? c.json({ status: 'ready', ...figures })

@@ -52,6 +52,14 @@ export interface Figures {
   readonly unopened: number
 }
 
+/** What all documents hold in memory on behalf of their clients, bytes. */
+export interface HeldMemory {
+  /** Accepted and not yet on disk. */
+  readonly unsavedBytes: number
+  /** Said to documents that are still to be read. */
+  readonly queuedBytes: number
+}
+
 /** What a drain left: rooms with changes that are not on disk. */
 export interface DrainProblem {
   readonly rooms: number
@@ -118,7 +126,7 @@ export class Documents {
   }
 
   /** What all documents hold in memory on behalf of their clients, bytes. */
-  memory(): { readonly unsavedBytes: number; readonly queuedBytes: number } {
+  memory(): HeldMemory {
     return { unsavedBytes: this.#held.unsaved, queuedBytes: this.#held.queued }
   }
 

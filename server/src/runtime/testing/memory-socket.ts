@@ -34,12 +34,10 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
   let isPaused = false
   const unread: Uint8Array[] = []
 
+  const next = (): Uint8Array | undefined =>
+    isPaused || ending !== null ? undefined : unread.shift()
   const deliver = (): void => {
-    if (isPaused || ending !== null) return
-    const next = unread.shift()
-    if (next === undefined) return
-    listener?.message(next)
-    deliver()
+    for (let frame = next(); frame !== undefined; frame = next()) listener?.message(frame)
   }
 
   const end = (code: number, reason: string): void => {
