@@ -21,6 +21,17 @@ const malformedOf = ({ kind }: OptionRow): readonly string[] => {
       return ['']
     case 'origins':
       return ['example.org', 'https://example.org/', 'https://Example.org', 'https://a.org,b']
+    case 'networks':
+      return [
+        '10.0.0',
+        '10.0.0.0/33',
+        '1.2.3.256',
+        '::1/129',
+        '::g',
+        '1.2.3.4/',
+        'localhost',
+        '1/2/3',
+      ]
     case 'switch':
       return ['', 'true', '1', 'ON', 'yes']
     case 'choice':
@@ -107,6 +118,37 @@ describe('options', () => {
     expect(allowedOrigins).toEqual(['https://a.org', 'http://b:81', '*'])
   })
 
+  it('that are networks may be addresses and CIDRs of both families', () => {
+    const { trustedProxies } = read(
+      {},
+      { QUIRE_TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1,2001:DB8::/32,::1,::ffff:1.2.3.4/128' },
+    ) as Config
+    expect(trustedProxies).toEqual([
+      '10.0.0.0/8',
+      '192.0.2.1',
+      '2001:DB8::/32',
+      '::1',
+      '::ffff:1.2.3.4/128',
+    ])
+  })
+
+  it('do not let there be more sessions than connections', () => {
+    const problems = read({ maxSessions: '20001' }) as readonly string[]
+    expect(problems).toEqual([
+      'QUIRE_MAX_CONNECTIONS: 20000 is less than QUIRE_MAX_SESSIONS, 20001',
+    ])
+  })
+
+  it('do not let one document hold more than all', () => {
+    const half = String(2 ** 29)
+    expect((read({ maxUnsavedBytes: half }) as readonly string[])[0]).toMatch(
+      /^QUIRE_MAX_TOTAL_UNSAVED_BYTES: \d+ is less than/,
+    )
+    expect((read({ maxLoadQueueBytes: half }) as readonly string[])[0]).toMatch(
+      /^QUIRE_MAX_TOTAL_LOAD_QUEUE_BYTES: \d+ is less than/,
+    )
+  })
+
   it.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1', '[::1]'])(
     'let an open server listen on %s',
     (host) => expect(read({ host })).toMatchObject({ host }),
@@ -132,6 +174,12 @@ describe('options', () => {
     expect(problems[0]).toMatch(/^QUIRE_MAX_LOAD_QUEUE_BYTES: \d+ is less than/)
     const more = { maxMessageBytes: String(2 ** 27), maxLoadQueueBytes: String(2 ** 27) }
     expect((read(more) as readonly string[])[0]).toMatch(/^QUIRE_MAX_UNSAVED_BYTES: /)
+  })
+
+  it('do not let one presence state be larger than all of a document may be', () => {
+    const problems = read({ maxPresenceTotalBytes: '16383' }) as readonly string[]
+    expect(problems[0]).toMatch(/^QUIRE_MAX_PRESENCE_TOTAL_BYTES: 16383 is less than .* 16384$/)
+    expect(read({ maxPresenceTotalBytes: '16384' })).toMatchObject({ maxPresenceTotalBytes: 16384 })
   })
 })
 

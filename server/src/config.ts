@@ -7,6 +7,7 @@ import { err, ok, type Result } from '@quire/shared'
 type Kind =
   | { readonly type: 'text' }
   | { readonly type: 'origins' }
+  | { readonly type: 'networks' }
   | { readonly type: 'switch' }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   | { readonly type: 'count'; readonly min: number; readonly max: number }
@@ -36,6 +37,7 @@ const row = <K extends string, T extends Kind>(
 
 const text = { type: 'text' } as const
 const origins = { type: 'origins' } as const
+const networks = { type: 'networks' } as const
 const onOff = { type: 'switch' } as const
 const oneOf = <C extends string>(...choices: readonly C[]) => ({ type: 'choice', choices }) as const
 const count = (min: number, max: number) => ({ type: 'count', min, max }) as const
@@ -79,15 +81,45 @@ export const optionRows = [
     'origins, comma-separated',
     'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here.',
   ]),
+  row('trustedProxies', networks, [
+    '',
+    'addresses or CIDRs, comma-separated',
+    'Proxies in front of this server: what their X-Forwarded-For says counts as the client’s address. Without them, everybody behind a proxy counts as one address, unless it is on this machine.',
+  ]),
   row('logLevel', oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), [
     'info',
     '',
     'Least level that is logged.',
   ]),
+  row('maxLogLinesPerSecond', count(1, 1_000_000), [
+    '50',
+    'lines a second',
+    'Lines of one kind of event; what is left out is counted. A flood of refused connections then fills no disk.',
+  ]),
   row('maxMessageBytes', count(KIB, 128 * MIB), [
     String(16 * MIB),
     'bytes',
     'Largest message a client may send; a longer one closes it with 1009. Room for a long offline session’s changes in one message.',
+  ]),
+  row('maxMessagesPerSecond', count(1, 10_000_000), [
+    '2000',
+    'messages a second',
+    'Messages of one client; of who says more, less is read. A person types 20 and moves a cursor 60 times a second.',
+  ]),
+  row('maxBytesPerSecond', count(KIB, GIB), [
+    String(4 * MIB),
+    'bytes a second',
+    'Bytes of one client; of who says more, less is read. Everybody else on the document is sent as much.',
+  ]),
+  row('maxBurstMs', count(1, 3_600_000), [
+    '10000',
+    'milliseconds',
+    'How far a client may be ahead of its rates: 20,000 messages and 40 MiB by default, so that a long offline session’s changes come in at full speed.',
+  ]),
+  row('maxHeldBackMs', count(100, 86_400_000), [
+    '300000',
+    'milliseconds',
+    'How long a client may go on saying more than its rates before it is told to come back: longer than a large import takes.',
   ]),
   row('maxLagBytes', count(64 * KIB, GIB), [
     String(MIB),
@@ -104,15 +136,75 @@ export const optionRows = [
     'bytes',
     'Most that one document keeps in memory while the disk refuses; above it, changes are refused.',
   ]),
+  row('maxTotalUnsavedBytes', count(KIB, 64 * GIB), [
+    String(256 * MIB),
+    'bytes',
+    'Most that all documents together keep in memory while the disk refuses; above it, changes are refused: four documents at their own limit.',
+  ]),
   row('maxLoadQueueBytes', count(KIB, GIB), [
     String(32 * MIB),
     'bytes',
-    'Most that a client may say before it is let in and its document is open: two of the largest messages.',
+    'Most that a client may say before its document is open: two of the largest messages.',
+  ]),
+  row('maxTotalLoadQueueBytes', count(KIB, 64 * GIB), [
+    String(256 * MIB),
+    'bytes',
+    'Most that all clients together may say before their documents are open: eight clients at their own limit.',
+  ]),
+  row('maxLoginMs', count(100, 600_000), [
+    '10000',
+    'milliseconds',
+    'Time for a login to be checked before the client is told to come back.',
+  ]),
+  row('maxLoginBytes', count(128, GIB), [
+    String(256 * KIB),
+    'bytes',
+    'Most that is kept of what a client says before its login is checked. It is not read until then, so this is what one read may bring: 64 KiB, but 128 bytes for each message.',
+  ]),
+  row('maxLoginMessages', count(1, 1_000_000), [
+    '1000',
+    'messages',
+    'The same in messages. A client says two, and one for each change that its user makes meanwhile.',
+  ]),
+  row('maxLogins', count(1, 1_000_000), [
+    '5000',
+    'clients',
+    'Clients whose login is being checked at the same time; a further one is told to come back. Half of all sessions, for when all of them come back at once.',
+  ]),
+  row('maxOpenDocuments', count(1, 1_000_000), [
+    '20000',
+    'documents',
+    'Documents open at the same time; who wants to open a further one is told to come back. Twice the sessions, for those that are saved after everybody has left.',
   ]),
   row('maxSessionsPerDocument', count(1, 100_000), [
     '1000',
     'sessions',
     'Sessions on one document; a further one is told to come back.',
+  ]),
+  row('maxSessions', count(1, 1_000_000), [
+    '10000',
+    'sessions',
+    'Sessions on all documents; a further one is refused with 503. One costs about 20 KB of memory.',
+  ]),
+  row('maxSessionsPerAddress', count(1, 1_000_000), [
+    '2000',
+    'sessions',
+    'Sessions of one address, for IPv6 of one /64; a further one is refused with 429. Room for a school or an office behind one address, a fifth of all. Loopback is not counted.',
+  ]),
+  row('maxConnections', count(1, 1_000_000), [
+    '20000',
+    'connections',
+    'TCP connections; a further one is dropped. Twice the sessions, for page loads and those that come and go.',
+  ]),
+  row('maxHandshakes', count(1, 1_000_000), [
+    '5000',
+    'connections',
+    'Connections that are no session yet, page loads included; a further one is refused with 503. Half of all sessions, for when all of them come back at once.',
+  ]),
+  row('maxHandshakesPerAddress', count(1, 1_000_000), [
+    '500',
+    'connections',
+    'The same of one address; a further one is refused with 429. Loopback is not counted.',
   ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',
@@ -123,6 +215,11 @@ export const optionRows = [
     String(16 * KIB),
     'bytes',
     'JSON of one presence state. A caret with a name takes about 300.',
+  ]),
+  row('maxPresenceTotalBytes', count(16, 256 * MIB), [
+    String(2 * MIB),
+    'bytes',
+    'JSON of all presence states of one document, which whoever joins is shown: room for 2,000 carets with names, and three times that.',
   ]),
   row('maxPresenceIdsPerSession', count(1, 1_000), [
     '16',
@@ -158,7 +255,7 @@ type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
     ? number
     : T extends { type: 'switch' }
       ? boolean
-      : T extends { type: 'origins' }
+      : T extends { type: 'origins' | 'networks' }
         ? readonly string[]
         : string
 
@@ -198,6 +295,8 @@ const rangeOf = (kind: Kind): string => {
       return 'any text but none'
     case 'origins':
       return 'origins such as https://example.org, or *'
+    case 'networks':
+      return 'addresses or CIDRs such as 10.0.0.0/8 or 2001:db8::1'
     case 'switch':
       return 'on or off'
     case 'choice':
@@ -214,6 +313,8 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
       return raw === '' ? malformed : ok(raw)
     case 'origins':
       return readOrigins(raw)
+    case 'networks':
+      return readNetworks(raw)
     case 'switch':
       return raw === 'on' || raw === 'off' ? ok(raw === 'on') : malformed
     case 'choice':
@@ -226,15 +327,39 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
 }
 
 /** Origins as browsers write them, or they would never match: scheme, host in lower case, no path. */
-const readOrigins = (raw: string): Result<readonly string[], string> => {
+const readOrigins = (raw: string): Result<readonly string[], string> =>
+  readList(
+    raw,
+    (item) => item === '*' || (URL.canParse(item) && new URL(item).origin === item),
+    'origins',
+  )
+
+const readNetworks = (raw: string): Result<readonly string[], string> =>
+  readList(raw, isNetwork, 'networks')
+
+const readList = (
+  raw: string,
+  isItem: (item: string) => boolean,
+  type: 'origins' | 'networks',
+): Result<readonly string[], string> => {
   const items = raw
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
-  const wrong = items.find(
-    (item) => item !== '*' && !(URL.canParse(item) && new URL(item).origin === item),
-  )
-  return wrong === undefined ? ok(items) : err(`must be ${rangeOf({ type: 'origins' })}`)
+  return items.every((item) => isItem(item)) ? ok(items) : err(`must be ${rangeOf({ type })}`)
+}
+
+const BYTE = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
+const IPV4 = new RegExp(`^${BYTE}(\\.${BYTE}){3}$`)
+
+/** An address, or one with the length of a prefix (RFC 4632 §3.1, RFC 4291 §2.3). */
+const isNetwork = (item: string): boolean => {
+  const [address = '', bits, ...more] = item.split('/')
+  const isIPv4 = IPV4.test(address)
+  const isIPv6 = /^[0-9a-f:.]+$/i.test(address) && URL.canParse(`http://[${address}]/`)
+  const isLength =
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv4 ? 32 : 128))
+  return (isIPv4 || isIPv6) && isLength && more.length === 0
 }
 
 const unknownVariables = (env: Readonly<Record<string, string | undefined>>): string[] => {
@@ -258,5 +383,13 @@ const conflictIn = (config: Config): string | null => {
     return `QUIRE_MAX_UNSAVED_BYTES: ${config.maxUnsavedBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
   if (config.maxLagBytes > config.maxQueueBytes)
     return `QUIRE_MAX_QUEUE_BYTES: ${config.maxQueueBytes} is less than QUIRE_MAX_LAG_BYTES, ${config.maxLagBytes}`
+  if (config.maxPresenceBytes > config.maxPresenceTotalBytes)
+    return `QUIRE_MAX_PRESENCE_TOTAL_BYTES: ${config.maxPresenceTotalBytes} is less than QUIRE_MAX_PRESENCE_BYTES, ${config.maxPresenceBytes}`
+  if (config.maxUnsavedBytes > config.maxTotalUnsavedBytes)
+    return `QUIRE_MAX_TOTAL_UNSAVED_BYTES: ${config.maxTotalUnsavedBytes} is less than QUIRE_MAX_UNSAVED_BYTES, ${config.maxUnsavedBytes}`
+  if (config.maxLoadQueueBytes > config.maxTotalLoadQueueBytes)
+    return `QUIRE_MAX_TOTAL_LOAD_QUEUE_BYTES: ${config.maxTotalLoadQueueBytes} is less than QUIRE_MAX_LOAD_QUEUE_BYTES, ${config.maxLoadQueueBytes}`
+  if (config.maxSessions > config.maxConnections)
+    return `QUIRE_MAX_CONNECTIONS: ${config.maxConnections} is less than QUIRE_MAX_SESSIONS, ${config.maxSessions}`
   return null
 }

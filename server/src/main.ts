@@ -2,6 +2,8 @@
 import { Command, Option } from 'commander'
 import { describeOption, optionRows, readConfig, type Config } from './config.ts'
 import { createLog } from './observe/log.ts'
+import { sampled } from './observe/sampled.ts'
+import { systemClock } from './runtime/system-clock.ts'
 import { serve } from './serve.ts'
 import { openSqliteStorage } from './storage/sqlite/open.ts'
 
@@ -18,7 +20,10 @@ const run = async (config: Config): Promise<void> => {
   process.on('SIGINT', () => stop.resolve())
   process.stdout.on('error', () => undefined) // nobody reads it any more; the log is on stderr
   process.umask(0o077) // documents are nobody else's business, whoever made the data directory
-  const observe = createLog(config.logLevel)
+  const observe = sampled(createLog(config.logLevel), {
+    clock: systemClock,
+    perSecond: config.maxLogLinesPerSecond,
+  })
   const storage = await openSqliteStorage({
     dataDir: config.dataDir,
     synchronous: config.synchronous,

@@ -18,6 +18,7 @@ import { Documents } from './runtime/documents.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
 import { flushIntervalMs } from './runtime/flush-pacer.ts'
 import { createUtilisation } from './runtime/utilisation.ts'
+import type { ServerLimits } from './runtime/limits.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import type { RoomLimits } from './room/limits.ts'
 
@@ -61,6 +62,7 @@ export const serve = async (
     clock,
     auth: openAuth,
     limits: roomLimits(config),
+    serverLimits: serverLimits(config),
     durability: config.durability,
     lagBytes: config.maxLagBytes,
     flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
@@ -72,8 +74,15 @@ export const serve = async (
       queuedBytes: config.maxQueueBytes,
       handshakeMs: config.maxHandshakeMs,
       pingMs: config.maxSilenceMs,
+      connections: config.maxConnections,
+      handshakes: config.maxHandshakes,
+      handshakesPerAddress: config.maxHandshakesPerAddress,
+      sockets: config.maxSessions,
+      socketsPerAddress: config.maxSessionsPerAddress,
     },
     clock,
+    trustedProxies: config.trustedProxies,
+    onRefused: (newcomer) => observe.event({ kind: 'newcomer-refused', ...newcomer }),
     onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
   })
   const app = createApp({
@@ -157,10 +166,25 @@ const roomLimits = (config: Config): RoomLimits => ({
   unsavedBytes: config.maxUnsavedBytes,
   sessionsPerDocument: config.maxSessionsPerDocument,
   presenceEntries: config.maxPresenceEntries,
+  presenceTotalBytes: config.maxPresenceTotalBytes,
   presenceIdsPerSession: config.maxPresenceIdsPerSession,
   presenceTtlMs: 30_000, // y-protocols awareness.js, outdatedTimeout
   compactUpdates: 2_000,
   compactBytes: 256 * 1024,
   compactIdleUpdates: 100,
   compactQuietMs: 30_000,
+})
+
+const serverLimits = (config: Config): ServerLimits => ({
+  openDocuments: config.maxOpenDocuments,
+  totalUnsavedBytes: config.maxTotalUnsavedBytes,
+  totalLoadQueueBytes: config.maxTotalLoadQueueBytes,
+  loginMs: config.maxLoginMs,
+  loginBytes: config.maxLoginBytes,
+  loginMessages: config.maxLoginMessages,
+  loginsAtOnce: config.maxLogins,
+  messagesPerSecond: config.maxMessagesPerSecond,
+  bytesPerSecond: config.maxBytesPerSecond,
+  burstMs: config.maxBurstMs,
+  heldBackMs: config.maxHeldBackMs,
 })

@@ -54,7 +54,17 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }>
       },
     }),
   )
-  app.route('/health', healthRoutes(documents))
+  app.route(
+    '/health',
+    healthRoutes({
+      get isDraining() {
+        return documents.isDraining
+      },
+      figures: () => documents.figures(),
+      memory: () => documents.memory(),
+      refusing: () => edge.full() ?? documents.refusing(),
+    }),
+  )
   app.get(
     '/yjs/*',
     // Refused after the upgrade: y-websocket 3.1 and later stop at a 44xx, but retry an HTTP error for

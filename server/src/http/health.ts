@@ -1,23 +1,27 @@
 import { Hono } from 'hono'
-import type { Figures } from '../runtime/documents.ts'
+import type { Figures, HeldMemory } from '../runtime/documents.ts'
 
 /** What health is read from. */
 export interface HealthSource {
   readonly isDraining: boolean
   figures(): Figures
+  memory(): HeldMemory
+  /** Why newcomers or changes are refused at this moment whoever they are from, or null. */
+  refusing(): string | null
 }
 
 /**
  * `/health/live`: the process answers. `/health/ready`: it takes clients, its documents open and its disk takes writes;
- * 503 otherwise, with the reason.
+ * 503 otherwise, with the reason. A server that is full is not ready, so that a balancer sends newcomers
+ * elsewhere; whoever is in stays in. What one address alone may not have makes nobody unready.
  */
 export const healthRoutes = (source: HealthSource): Hono => {
   const routes = new Hono()
   routes.get('/live', (c) => c.json({ status: 'live' }))
   routes.get('/ready', (c) => {
     c.header('Cache-Control', 'no-store')
-    const figures = source.figures()
-    const reason = reasonNotReady(source.isDraining, figures)
+    const figures = { ...source.figures(), ...source.memory() }
+    const reason = reasonNotReady(source.isDraining, figures) ?? source.refusing()
     return reason === null
       ? c.json({ status: 'ready', ...figures })
       : c.json({ status: 'not ready', reason, ...figures }, 503)

@@ -1,6 +1,6 @@
 import { pino, stdSerializers } from 'pino'
 import { assertNever } from '@quire/shared'
-import type { Observe, QuireEvent } from '../ports/observe.ts'
+import type { Observe, QuireEvent, QuireEventKind } from '../ports/observe.ts'
 
 /** Levels of `createLog`, least first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -12,11 +12,15 @@ export const createLog = (level: LogLevel): Observe => {
   // a log that cannot be written, on a full disk above all, must not take what is unsaved with it
   destination.on('error', () => undefined)
   const log = pino({ level, base: null, serializers }, destination)
-  return { event: (event) => log[levelOf(event)](event, event.kind) }
+  return { event: (event) => log[levelOfEvent(event)](event, event.kind) }
 }
 
-const levelOf = (event: QuireEvent): Exclude<LogLevel, 'silent'> => {
-  switch (event.kind) {
+/** What was left out is told at the level of what it is about. */
+const levelOfEvent = (event: QuireEvent): Exclude<LogLevel, 'silent'> =>
+  levelOf(event.kind === 'events-left-out' ? event.of : event.kind)
+
+const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
+  switch (kind) {
     case 'presence-ignored':
     case 'unknown-message':
       return 'trace'
@@ -34,6 +38,8 @@ const levelOf = (event: QuireEvent): Exclude<LogLevel, 'silent'> => {
     case 'drained':
     case 'append-recovered':
       return 'info'
+    case 'newcomer-refused':
+    case 'events-left-out':
     case 'load-failed':
     case 'append-failed':
     case 'compact-failed':
@@ -44,6 +50,6 @@ const levelOf = (event: QuireEvent): Exclude<LogLevel, 'silent'> => {
     case 'bug':
       return 'error'
     default:
-      return assertNever(event)
+      return assertNever(kind)
   }
 }

@@ -16,6 +16,16 @@ export type QuireEvent =
       readonly close: CloseName
       readonly reason: string
     }
+  /** A connection or a handshake found no place. `address` is the client's, '' where there is none. */
+  | {
+      readonly kind: 'newcomer-refused'
+      readonly bound: 'connections' | 'handshakes' | 'sockets'
+      readonly of: 'server' | 'address'
+      readonly limit: number
+      readonly address: string
+    }
+  /** Events of a kind that were not told, because there were too many in a second. */
+  | { readonly kind: 'events-left-out'; readonly of: QuireEventKind; readonly count: number }
   | { readonly kind: 'unknown-message'; readonly document: DocName; readonly type: number }
   | { readonly kind: 'missing-dependencies'; readonly document: DocName; readonly session: number }
   | { readonly kind: 'presence-ignored'; readonly document: DocName; readonly entries: number }
@@ -43,6 +53,9 @@ export type QuireEvent =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'draining'; readonly rooms: number; readonly sessions: number }
   | { readonly kind: 'drained'; readonly left: number }
+
+/** The kind of an event. */
+export type QuireEventKind = QuireEvent['kind']
 
 /** A sink for events. It must not throw and must not block. */
 export interface Observe {

@@ -19,7 +19,7 @@ export const DRAIN_BYTES = 64 * 1024
  * After `close` or `terminate` every method is a no-op.
  */
 export interface Socket {
-  /** The peer's address as the transport saw it: an IP, or '' where there is none. */
+  /** The peer's address, of a trusted proxy's client the client's: an IP, or '' where there is none. */
   readonly address: string
   readonly wire: Wire
   /** Bytes that were given to `send` and that the operating system has not taken yet. */
@@ -30,6 +30,13 @@ export interface Socket {
    * Sends messages that `wire` has laid out, shared with other sockets: nobody writes to `bytes` again.
    */
   sendWire(bytes: WireBytes): void
+  /**
+   * Stops reading: what the peer still sends stays with it. What had been read already is delivered
+   * nevertheless, and the end of the connection may not be noticed until `resume` or `close`.
+   */
+  pause(): void
+  /** Reads on. */
+  resume(): void
   /**
    * Starts the closing handshake (RFC 6455 §7.1.2): what was sent before still goes out, what
    * arrives after is dropped. A reason over 123 bytes of UTF-8 is cut at a character.

@@ -93,6 +93,8 @@ export type Phase =
       readonly kind: 'loading'
       readonly since: Millis
       readonly waiting: Map<SessionId, Waiting>
+      /** What all of them have said holds in memory, bytes. */
+      bytes: number
       /** The highest update that another node has spoken of since the subscription; 0 is none. */
       readonly hinted: Seq
     }

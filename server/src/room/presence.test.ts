@@ -1,10 +1,15 @@
-import { clientId, millis, sessionId, type PresenceEntry } from '@quire/shared'
+import { clientId, millis, sessionId, utf8Length, type PresenceEntry } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PresenceTable } from './presence.ts'
 import { ann, bob, cyd, here } from './testing/test-room.ts'
 
-const bounds = { presenceEntries: 3, presenceIdsPerSession: 2, presenceTtlMs: 30_000 }
+const bounds = {
+  presenceEntries: 3,
+  presenceTotalBytes: 100,
+  presenceIdsPerSession: 2,
+  presenceTtlMs: 30_000,
+}
 const at = millis(0)
 const opening = (session = ann) => ({ session, isOpening: true })
 const later = (session = ann) => ({ session, isOpening: false })
@@ -192,7 +197,7 @@ test('[R7] whoever hears every announcement sees what the table holds', () => {
         fc.record({
           client: fc.nat({ max: 4 }).map(clientId),
           clock: fc.nat({ max: 6 }),
-          state: fc.constantFrom('1', '2', null),
+          state: fc.constantFrom('1', '2', '"é"', null),
         }),
         { maxLength: 2 },
       ),
@@ -202,7 +207,7 @@ test('[R7] whoever hears every announcement sees what the table holds', () => {
   )
   fc.assert(
     fc.property(fc.array(happenings), (all) => {
-      const table = new PresenceTable({ ...bounds, presenceEntries: 10 })
+      const table = new PresenceTable({ ...bounds, presenceEntries: 10, presenceTotalBytes: 5 })
       const view = new Map<number, PresenceEntry>()
       let now = 0
       for (const happening of all) {
@@ -221,9 +226,49 @@ test('[R7] whoever hears every announcement sees what the table holds', () => {
         }
         const present = [...view.values()].filter(({ state }) => state !== null)
         expect(new Set(table.states())).toEqual(new Set(present))
+        expect(table.bytes).toBe(
+          present.reduce((sum, { state }) => sum + utf8Length(state ?? ''), 0),
+        )
+        expect(table.bytes).toBeLessThanOrEqual(5)
       }
       for (const session of sessions) table.leave(session)
       expect(table.states()).toEqual([])
+      expect(table.bytes).toBe(0)
     }),
   )
+})
+
+describe('bytes', () => {
+  const json = (bytes: number): string => `"${'x'.repeat(bytes - 2)}"`
+  const table = (): PresenceTable => new PresenceTable({ ...bounds, presenceTotalBytes: 20 })
+
+  test('of all states together may reach the limit, and not pass it by one', () => {
+    const full = table()
+    expect(full.accept([here(1, 1, json(12))], later(), at).changed).toHaveLength(1)
+    expect(full.accept([here(2, 1, json(9))], later(bob), at)).toEqual(ignored())
+    expect(full.accept([here(2, 1, json(8))], later(bob), at).changed).toHaveLength(1)
+    expect(full.bytes).toBe(20)
+    expect(full.accept([here(3, 1, '1')], later(cyd), at)).toEqual(ignored())
+  })
+
+  test('are those of UTF-8', () => {
+    const full = table()
+    expect(full.accept([here(1, 1, '"ééééééééé€"')], later(), at)).toEqual(ignored()) // 23, as 12 units
+    expect(full.accept([here(1, 1, '"ééééééééé"')], later(), at).changed).toHaveLength(1)
+  })
+
+  test('come free as states shrink, go, leave and expire', () => {
+    const full = table()
+    full.accept([here(1, 1, json(20))], later(), at)
+    expect(full.accept([here(1, 2, json(21))], later(), at)).toEqual(ignored())
+    expect(full.accept([here(1, 2, json(10))], later(), at).changed).toHaveLength(1)
+    full.accept([here(2, 1, json(10))], later(bob), at)
+    full.accept([here(1, 3, null)], later(), at)
+    expect(full.bytes).toBe(10)
+    full.leave(bob)
+    expect(full.bytes).toBe(0)
+    full.accept([here(3, 1, json(20))], later(cyd), at)
+    full.expire(millis(bounds.presenceTtlMs))
+    expect(full.bytes).toBe(0)
+  })
 })

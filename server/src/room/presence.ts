@@ -11,7 +11,13 @@
  *   same clock again. The client is then told that it is gone and asked for its presence: it answers
  *   with the next clock at once, instead of at its next renewal up to 15 s later.
  */
-import type { ClientId, Millis, PresenceEntry, SessionId } from '@quire/shared'
+import {
+  utf8Length,
+  type ClientId,
+  type Millis,
+  type PresenceEntry,
+  type SessionId,
+} from '@quire/shared'
 
 /**
  * By how much an id's clock may rise at once. Clocks count state changes: 16 million are weeks of moving
@@ -23,6 +29,8 @@ const MAX_CLOCK_STEP = 2 ** 24
 export interface PresenceBounds {
   /** Clients in the table, those that have gone and whose clock is remembered included. */
   readonly presenceEntries: number
+  /** JSON of all states together, bytes of UTF-8: what whoever comes in is shown, and all of it is held. */
+  readonly presenceTotalBytes: number
   /** Ids that one session may own. */
   readonly presenceIdsPerSession: number
   /** A state not renewed for this long is removed; clients renew every 15 s (awareness.js). */
@@ -35,6 +43,8 @@ export type PresenceEntries = readonly PresenceEntry[]
 interface Known {
   readonly clock: number
   readonly state: string | null
+  /** Of `state` as UTF-8. */
+  readonly bytes: number
   /** Null once its session has left or its time is over: anybody may claim it with a higher clock. */
   readonly owner: SessionId | null
   readonly seenAt: Millis
@@ -62,9 +72,15 @@ export class PresenceTable {
   readonly #known = new Map<ClientId, Known>()
   readonly #owned = new Map<SessionId, Set<ClientId>>()
   readonly #bounds: PresenceBounds
+  #bytes = 0
 
   constructor(bounds: PresenceBounds) {
     this.#bounds = bounds
+  }
+
+  /** JSON of all states together, bytes of UTF-8. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Everyone who is here. */
@@ -88,7 +104,12 @@ export class PresenceTable {
       const isOwn = owns || (entries.length === 1 && this.#mayClaim(entry, known, from))
       if (!isInReach || !isOwn) ignored++
       else if (known === undefined || isNews(entry, known)) {
-        this.#put(client, { clock, state, owner: from.session, seenAt: now })
+        const bytes = state === null ? 0 : utf8Length(state)
+        if (!this.#hasSpace(bytes - (known?.bytes ?? 0))) {
+          ignored++ // its clock stays as it is known, so that a smaller state counts again
+          continue
+        }
+        this.#put(client, { clock, state, bytes, owner: from.session, seenAt: now })
         changed.push(entry)
       } else if (owns) ignored++
       else {
@@ -121,6 +142,11 @@ export class PresenceTable {
     return known !== undefined || this.#makeRoom()
   }
 
+  /** True if states may grow by so much; a smaller one, and "gone" above all, always counts. */
+  #hasSpace(grown: number): boolean {
+    return grown <= 0 || this.#bytes + grown <= this.#bounds.presenceTotalBytes
+  }
+
   /** Forgets the clock of whoever has been gone longest; false if everyone in a full table is here. */
   #makeRoom(): boolean {
     if (this.#known.size < this.#bounds.presenceEntries) return true
@@ -130,7 +156,9 @@ export class PresenceTable {
   }
 
   #put(client: ClientId, known: Known & { readonly owner: SessionId }): void {
-    const before = this.#known.get(client)?.owner ?? null
+    const replaced = this.#known.get(client)
+    const before = replaced?.owner ?? null
+    this.#bytes += known.bytes - (replaced?.bytes ?? 0)
     if (before !== known.owner) {
       if (before !== null) this.#disown(client, before)
       const owned = this.#owned.get(known.owner)
@@ -154,8 +182,9 @@ export class PresenceTable {
       // the same clock, as y-protocols removes: clients accept "gone" at an equal clock
       if (known.state !== null) removed.push({ client, clock: known.clock, state: null })
       if (known.owner !== null) this.#disown(client, known.owner)
+      this.#bytes -= known.bytes
       this.#known.delete(client) // set anew at the end: the longest gone come first in the map
-      this.#known.set(client, { ...known, state: null, owner: null })
+      this.#known.set(client, { ...known, state: null, bytes: 0, owner: null })
     }
     return removed
   }

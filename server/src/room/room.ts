@@ -2,7 +2,7 @@
  * The room as a pure machine: `step(room, input, now)` changes the room and returns what is to be done.
  * The table below has a cell for every phase and every input; rules R1.. stand in ROOM.md.
  */
-import { millis, seq, type Millis } from '@quire/shared'
+import { millis, seq, type Millis, type SessionId } from '@quire/shared'
 import { answered, answerFailed, congested, drained } from './answering.ts'
 import { appended, appendFailed, openDocument, retryAppend } from './document.ts'
 import type { Effect } from './effect.ts'
@@ -54,7 +54,7 @@ const table: Table = {
   absent: {
     join: (at, _, input) => {
       const waiting = new Map([[input.session, waitingOf(input)]])
-      at.room.phase = { kind: 'loading', since: at.now, waiting, hinted: seq(0) }
+      at.room.phase = { kind: 'loading', since: at.now, waiting, bytes: 0, hinted: seq(0) }
       at.do({ kind: 'subscribe' }) // R12: first, so that nothing is missed between
       at.do({ kind: 'load' })
     },
@@ -81,19 +81,21 @@ const table: Table = {
     join: (at, { waiting }, input) => {
       if (admit(at, waiting, input.session)) waiting.set(input.session, waitingOf(input)) // R2: in order
     },
-    message: (at, { waiting }, { session, message, bytes }) => {
-      const place = waiting.get(session)
+    message: (at, phase, { session, message, bytes }) => {
+      const place = phase.waiting.get(session)
       if (place === undefined) return
-      place.bytes += waitingCost(bytes)
+      const cost = waitingCost(bytes)
+      place.bytes += cost
+      phase.bytes += cost
       const limit = at.room.limits.loadQueueBytes
       if (place.bytes > limit) {
-        waiting.delete(session)
+        waitNoMore(phase, session)
         const reason = `said ${place.bytes} bytes before the document was open, limit ${limit}`
         return at.close([session], 'tryAgainLater', reason)
       }
       place.said.push({ message, bytes })
     },
-    leave: (_, { waiting }, input) => void waiting.delete(input.session),
+    leave: (_, phase, input) => waitNoMore(phase, input.session),
     loaded: (at, { since, waiting, hinted }, input) => {
       if (waiting.size === 0) return at.evict()
       const live = goLive(at, openDocument(at, input.document))
@@ -221,6 +223,12 @@ const table: Table = {
 }
 
 const waitingOf = ({ access }: InputOf<'join'>): Waiting => ({ access, said: [], bytes: 0 })
+
+/** What it said is forgotten with it. */
+const waitNoMore = (phase: PhaseOf<'loading'>, session: SessionId): void => {
+  phase.bytes -= phase.waiting.get(session)?.bytes ?? 0
+  phase.waiting.delete(session)
+}
 
 /** R2: everybody who waits is told to come back; the room refuses joins until it has cooled down. */
 const failLoad = (at: Step, phase: PhaseOf<'loading'>, problem: string): void => {

@@ -2,7 +2,7 @@ import { err, ok, type Result } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import type { Auth, Denial, Grant } from '../ports/auth.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { settle, startTestServer, testLimits } from './testing/server.ts'
+import { settle, startTestServer, testLimits, testServerLimits, until } from './testing/server.ts'
 
 const notes = nameOf('notes')
 const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
@@ -41,25 +41,73 @@ describe('a socket before it is let in', () => {
     expect(server.events.filter(({ kind }) => kind === 'missing-dependencies')).toEqual([])
   })
 
-  it('is sent away to come back when it says more than the budget', async () => {
+  it('is not read until then, so that what it says stays with it', async () => {
     const { auth, asked } = createSlowAuth()
     const server = startTestServer({ auth })
     const ann = server.connect(notes)
-    ann.peer.say(new Uint8Array(testLimits.loadQueueBytes))
-    await settle()
-    expect(ann.peer.ending?.code).toBe(1013)
-    expect(ann.peer.ending?.reason).toMatch(/limit 65536/)
+    expect(ann.peer.isPaused).toBe(true)
+    ann.type('x'.repeat(testServerLimits.loginBytes + 1_000))
     asked[0]?.resolve(ok(WRITER))
     await settle()
-    expect(server.documents.figures()).toEqual({ rooms: 0, sessions: 0, failing: 0, unopened: 0 })
+    expect([ann.peer.isPaused, ann.peer.ending]).toEqual([false, null])
+    const bob = server.connect(notes)
+    asked[1]?.resolve(ok(WRITER))
+    await until('bob has all of it', () => bob.isSynced)
+    expect(bob.text()).toHaveLength(testServerLimits.loginBytes + 1_000)
   })
 
-  it('cannot make the server keep frames without end by sending small ones', async () => {
-    const { auth } = createSlowAuth()
+  it.each([
+    ['as many bytes as the limit', [testServerLimits.loginBytes], null],
+    [
+      'one byte more',
+      [testServerLimits.loginBytes + 1],
+      'said 32769 bytes before the login was checked, limit 32768',
+    ],
+    ['as many messages as the limit', Array.from({ length: 100 }, () => 1), null],
+    [
+      'one message more',
+      Array.from({ length: 101 }, () => 1),
+      'said 101 messages before the login was checked, limit 100',
+    ],
+  ])('may have %s read already', async (_, sizes, refusal) => {
+    const { auth, asked } = createSlowAuth()
     const server = startTestServer({ auth })
     const ann = server.connect(notes)
-    for (let i = 0; i < testLimits.loadQueueBytes / 128; i++) ann.peer.say(Uint8Array.of(3))
-    expect(ann.peer.ending?.code).toBe(1013)
+    ann.peer.sayAtOnce(sizes.map((size) => new Uint8Array(size).fill(3)))
+    expect(ann.peer.ending).toEqual(refusal === null ? null : { code: 1013, reason: refusal })
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    expect(server.documents.figures().sessions).toBe(refusal === null && sizes.length > 1 ? 1 : 0)
+  })
+
+  it('counts small messages for more than their bytes', async () => {
+    const { auth } = createSlowAuth()
+    const serverLimits = { ...testServerLimits, loginMessages: 1_000_000 }
+    const server = startTestServer({ auth, serverLimits })
+    const ann = server.connect(notes)
+    const small = Array.from({ length: testServerLimits.loginBytes / 128 + 1 }, () =>
+      Uint8Array.of(3),
+    )
+    ann.peer.sayAtOnce(small.slice(1))
+    expect(ann.peer.ending).toBeNull()
+    ann.peer.sayAtOnce(small.slice(0, 1))
+    expect(ann.peer.ending?.reason).toMatch(/^said 32896 bytes .* limit 32768$/)
+  })
+
+  it('finds a place among the logins up to their limit, and again when one is over', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth, serverLimits: { ...testServerLimits, loginsAtOnce: 2 } })
+    const [ann, bob, cyd] = ['1', '2', '3'].map((name) => server.connect(nameOf(name)))
+    expect([ann?.peer.ending, bob?.peer.ending]).toEqual([null, null])
+    await settle()
+    expect(cyd?.peer.ending).toEqual({ code: 1013, reason: '2 logins are being checked, limit 2' })
+    expect(asked).toHaveLength(2)
+    asked[0]?.resolve(ok(WRITER))
+    bob?.peer.hangUp()
+    await settle()
+    const [dan, eve, fay] = ['4', '5', '6'].map((name) => server.connect(nameOf(name)))
+    expect([dan?.peer.ending, eve?.peer.ending]).toEqual([null, null])
+    expect(fay?.peer.ending?.code).toBe(1013)
   })
 
   it('leaves nothing behind when it goes meanwhile', async () => {
@@ -112,7 +160,7 @@ describe('a socket before it is let in', () => {
     const { auth, asked } = createSlowAuth()
     const server = startTestServer({ auth })
     const ann = server.connect(notes)
-    server.clock.advance(testLimits.loadMs - 1)
+    server.clock.advance(testServerLimits.loginMs - 1)
     expect(ann.peer.ending).toBeNull()
     server.clock.advance(1)
     expect(ann.peer.ending?.code).toBe(1013)

@@ -1,17 +1,26 @@
 /*
  * A socket on its way to a room: it is authorized, then joined, then heard. What it says before it is
- * let in waits, within a budget and a time.
+ * let in waits, within a budget and a time, and mostly with itself: it is not read until then.
  */
-import { assertNever, type CloseName, type DocName, type SessionId } from '@quire/shared'
+import {
+  assertNever,
+  type CloseName,
+  type DocName,
+  type Result,
+  type SessionId,
+} from '@quire/shared'
 import type { Access, Auth } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { SocketListener } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
-import type { RoomLimits } from '../room/limits.ts'
-import type { Arrival } from './documents.ts'
+import type { Arrival, NoRoom } from './documents.ts'
+import type { HeldBytes } from './held-bytes.ts'
+import type { LoginLimits } from './limits.ts'
+import type { Places } from './places.ts'
 import type { RoomShell } from './room-shell.ts'
 import { closeSession, createSession, type Session } from './session.ts'
+import { Throttle, type ThrottleLimits } from './throttle.ts'
 
 /** What a kept message takes at least; were it only its bytes, a flood of small ones would be free. */
 const KEPT_MESSAGE_BYTES = 128
@@ -21,9 +30,11 @@ export interface AttachmentPorts {
   readonly auth: Auth
   readonly observe: Observe
   readonly clock: Clock
-  readonly limits: RoomLimits
-  /** The room of a name; null if the server takes no one in any more. */
-  readonly shellOf: (document: DocName) => RoomShell | null
+  readonly limits: LoginLimits & ThrottleLimits
+  /** The clients of the server whose login is being checked. */
+  readonly logins: Places
+  readonly held: HeldBytes
+  readonly shellOf: (document: DocName) => Result<RoomShell, NoRoom>
 }
 
 type State =
@@ -31,9 +42,10 @@ type State =
       readonly kind: 'authorizing'
       readonly early: Uint8Array[]
       bytes: number
-      readonly undoDeadline: Undo
+      /** Gives the place among the logins and the deadline back. */
+      readonly undo: Undo
     }
-  | { readonly kind: 'joined'; readonly shell: RoomShell }
+  | { readonly kind: 'joined'; readonly shell: RoomShell; readonly throttle: Throttle }
   | { readonly kind: 'over' }
 
 /** Attaches a client to its document; what it returns is the owner of the client's socket. */
@@ -56,11 +68,22 @@ class Attachment implements SocketListener {
   }
 
   start(token: string | null): void {
-    const { loadMs } = this.#ports.limits
-    const undoDeadline = this.#ports.clock.after(loadMs, () =>
-      this.#refuse('tryAgainLater', `the login was not checked within ${loadMs} ms`),
+    const { clock, limits, logins } = this.#ports
+    const place = logins.take(null)
+    if (!place.ok)
+      return this.#turnAway(
+        'tryAgainLater',
+        `${logins.taken} logins are being checked, limit ${place.error.limit}`,
+      )
+    const undoDeadline = clock.after(limits.loginMs, () =>
+      this.#refuse('tryAgainLater', `the login was not checked within ${limits.loginMs} ms`),
     )
-    this.#state = { kind: 'authorizing', early: [], bytes: 0, undoDeadline }
+    const undo = (): void => {
+      undoDeadline()
+      place.value()
+    }
+    this.#state = { kind: 'authorizing', early: [], bytes: 0, undo }
+    this.#session.socket.pause() // whatever it says until then is its own to keep
     void this.#authorize(token)
   }
 
@@ -69,7 +92,7 @@ class Attachment implements SocketListener {
       case 'authorizing':
         return this.#keep(this.#state, frame)
       case 'joined':
-        return this.#hear(this.#state.shell, frame)
+        return this.#hear(this.#state, frame)
       case 'over':
         return
       default:
@@ -84,8 +107,9 @@ class Attachment implements SocketListener {
   closed(): void {
     const state = this.#state
     this.#state = { kind: 'over' }
-    if (state.kind === 'authorizing') state.undoDeadline()
+    if (state.kind === 'authorizing') state.undo()
     if (state.kind !== 'joined') return
+    state.throttle.close()
     state.shell.detach(this.#session.id)
     state.shell.push({ kind: 'leave', session: this.#session.id })
   }
@@ -107,32 +131,41 @@ class Attachment implements SocketListener {
     const state = this.#state
     if (state.kind !== 'authorizing') return // the socket closed meanwhile
     const shell = this.#ports.shellOf(this.#document)
-    if (shell === null) return this.#refuse('serviceRestart', 'the server restarts')
-    state.undoDeadline()
-    this.#state = { kind: 'joined', shell }
-    shell.attach(this.#session)
-    shell.push({ kind: 'join', session: this.#session.id, access })
+    if (!shell.ok) return this.#refuse(shell.error.close, shell.error.reason)
+    state.undo()
+    const throttle = new Throttle(this.#session.socket, this.#ports)
+    this.#state = { kind: 'joined', shell: shell.value, throttle }
+    shell.value.attach(this.#session)
+    shell.value.push({ kind: 'join', session: this.#session.id, access })
+    this.#session.socket.resume() // before it is heard: the throttle may stop it again
     for (const frame of state.early) this.message(frame)
   }
 
   #keep(state: State & { kind: 'authorizing' }, frame: Uint8Array): void {
     state.bytes += Math.max(KEPT_MESSAGE_BYTES, frame.length)
-    const limit = this.#ports.limits.loadQueueBytes
-    if (state.bytes > limit)
-      return this.#refuse(
-        'tryAgainLater',
-        `said ${state.bytes} bytes before the login was checked, limit ${limit}`,
-      )
     state.early.push(frame)
+    const { loginBytes, loginMessages } = this.#ports.limits
+    const said =
+      state.bytes > loginBytes
+        ? `${state.bytes} bytes before the login was checked, limit ${loginBytes}`
+        : state.early.length > loginMessages
+          ? `${state.early.length} messages before the login was checked, limit ${loginMessages}`
+          : null
+    if (said !== null) this.#refuse('tryAgainLater', `said ${said}`)
   }
 
   /** R6: a frame that does not decode ends this session and reaches nothing else. */
-  #hear(shell: RoomShell, frame: Uint8Array): void {
+  #hear({ shell, throttle }: State & { kind: 'joined' }, frame: Uint8Array): void {
     const decoded = this.#session.dialect.decode(frame)
     if (!decoded.ok) return this.#refuse('badFrame', decoded.error.message)
+    const tooFast = throttle.take(decoded.value.length, frame.length)
+    if (tooFast !== null) return this.#refuse('tryAgainLater', tooFast)
+    const session = this.#session.id
     let bytes = Math.max(KEPT_MESSAGE_BYTES, frame.length)
     for (const message of decoded.value) {
-      shell.push({ kind: 'message', session: this.#session.id, message, bytes })
+      const noSpace = this.#ports.held.problem(shell.room, { session, message, bytes })
+      if (noSpace !== null) return this.#refuse('tryAgainLater', noSpace)
+      shell.push({ kind: 'message', session, message, bytes })
       bytes = KEPT_MESSAGE_BYTES // the frame's own bytes count once
     }
   }
@@ -140,6 +173,10 @@ class Attachment implements SocketListener {
   #refuse(close: CloseName, reason: string): void {
     if (this.#state.kind === 'over') return
     this.closed()
+    this.#turnAway(close, reason)
+  }
+
+  #turnAway(close: CloseName, reason: string): void {
     const document = this.#document
     this.#ports.observe.event({ kind: 'session-closed', document, close, reason })
     closeSession(this.#session, close, reason)

@@ -1,7 +1,7 @@
 /*
  * All rooms of one server: who talks to which room, the ticks, and the drain.
  */
-import { err, ok, sessionId, type DocName, type Result } from '@quire/shared'
+import { err, ok, sessionId, type CloseName, type DocName, type Result } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Auth } from '../ports/auth.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
@@ -12,6 +12,9 @@ import { isFailing } from '../room/saving.ts'
 import { RoomShell, type ShellPorts } from './room-shell.ts'
 import { attach } from './attachment.ts'
 import { Gate } from './gate.ts'
+import { HeldBytes } from './held-bytes.ts'
+import type { ServerLimits } from './limits.ts'
+import { Places } from './places.ts'
 
 /** How often rooms hear of time: presence ends, retries and keep-alives are due at this grain. */
 const TICK_MS = 500
@@ -23,9 +26,11 @@ const ANSWERS_AT_ONCE = 4
 const FOLDS_AT_ONCE = 2
 
 /** What the rooms of a server need. */
-export interface DocumentsOptions extends Omit<ShellPorts, 'answers' | 'folds'> {
+export interface DocumentsOptions extends Omit<ShellPorts, 'answers' | 'folds' | 'held'> {
   readonly auth: Auth
+  /** Of each room. */
   readonly limits: RoomLimits
+  readonly serverLimits: ServerLimits
   readonly durability: Durability
 }
 
@@ -47,9 +52,23 @@ export interface Figures {
   readonly unopened: number
 }
 
+/** What all documents hold in memory on behalf of their clients, bytes. */
+export interface HeldMemory {
+  /** Accepted and not yet on disk. */
+  readonly unsavedBytes: number
+  /** Said to documents that are still to be read. */
+  readonly queuedBytes: number
+}
+
 /** What a drain left: rooms with changes that are not on disk. */
 export interface DrainProblem {
   readonly rooms: number
+}
+
+/** Why a client finds no room. */
+export interface NoRoom {
+  readonly close: CloseName
+  readonly reason: string
 }
 
 /** The rooms of one server. */
@@ -57,6 +76,8 @@ export class Documents {
   readonly #options: DocumentsOptions
   readonly #ports: ShellPorts
   readonly #shells = new Map<DocName, RoomShell>()
+  readonly #logins: Places
+  readonly #held: HeldBytes
   #nextSession = 1
   #untick: Undo | null = null
   #drained: Promise<Result<void, DrainProblem>> | null = null
@@ -65,7 +86,10 @@ export class Documents {
   constructor(options: DocumentsOptions) {
     this.#options = options
     const [answers, folds] = [new Gate(ANSWERS_AT_ONCE), new Gate(FOLDS_AT_ONCE)]
-    this.#ports = { ...options, answers, folds }
+    const { serverLimits } = options
+    this.#held = new HeldBytes(serverLimits)
+    this.#logins = new Places({ total: serverLimits.loginsAtOnce, perGroup: Infinity })
+    this.#ports = { ...options, answers, folds, held: this.#held }
   }
 
   /** Starts the ticks. */
@@ -79,7 +103,9 @@ export class Documents {
       auth: this.#options.auth,
       observe: this.#options.observe,
       clock: this.#options.clock,
-      limits: this.#options.limits,
+      limits: this.#options.serverLimits,
+      logins: this.#logins,
+      held: this.#held,
       shellOf: (document) => this.#shellOf(document),
     })
   }
@@ -97,6 +123,21 @@ export class Documents {
       if (phase.kind === 'failed') unopened++
     }
     return { rooms: this.#shells.size, sessions, failing, unopened }
+  }
+
+  /** What all documents hold in memory on behalf of their clients, bytes. */
+  memory(): HeldMemory {
+    return { unsavedBytes: this.#held.unsaved, queuedBytes: this.#held.queued }
+  }
+
+  /** Why newcomers or changes are refused at this moment whoever they are from, or null. */
+  refusing(): string | null {
+    const { openDocuments, totalUnsavedBytes } = this.#options.serverLimits
+    if (this.#shells.size >= openDocuments)
+      return `${this.#shells.size} documents are open, limit ${openDocuments}`
+    if (this.#held.isRefusing)
+      return `${this.#held.unsaved} bytes of all documents wait for the disk, limit ${totalUnsavedBytes}`
+    return null
   }
 
   /** True once a drain has begun. */
@@ -132,18 +173,22 @@ export class Documents {
     return left === 0 ? ok(undefined) : err({ rooms: left })
   }
 
-  /** R1: the room of this name, made absent where there is none; null while draining. */
-  #shellOf(name: DocName): RoomShell | null {
-    if (this.isDraining) return null
+  /** R1: the room of this name, made absent where there is none and there is a place for it. */
+  #shellOf(name: DocName): Result<RoomShell, NoRoom> {
+    if (this.isDraining) return err({ close: 'serviceRestart', reason: 'the server restarts' })
     const known = this.#shells.get(name)
-    if (known !== undefined) return known
-    const { limits, durability } = this.#options
+    if (known !== undefined) return ok(known)
+    const { limits, durability, serverLimits } = this.#options
+    const open = this.#shells.size
+    const limit = serverLimits.openDocuments
+    if (open >= limit)
+      return err({ close: 'tryAgainLater', reason: `${open} documents are open, limit ${limit}` })
     const shell = new RoomShell(createRoom({ name, limits, durability }), this.#ports, () => {
       if (this.#shells.get(name) === shell) this.#shells.delete(name)
       if (this.#shells.size === 0) this.#whenEmpty?.()
     })
     this.#shells.set(name, shell)
-    return shell
+    return ok(shell)
   }
 
   #tick(): void {

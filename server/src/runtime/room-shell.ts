@@ -28,6 +28,7 @@ import type { Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
 import type { Gate } from './gate.ts'
 import type { AppendOutcome, GroupCommit } from './group-commit.ts'
+import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { layOut, PerLane } from './lane.ts'
 import { Outbox } from './outbox.ts'
 import { closeSession, type Session } from './session.ts'
@@ -54,6 +55,8 @@ export interface ShellPorts {
   readonly flushIntervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is told of no more updates. */
   readonly lagBytes: number
+  /** What all rooms hold in memory. */
+  readonly held: HeldBytes
 }
 
 const ENDED = { message: 'the room has ended' }
@@ -69,6 +72,7 @@ export class RoomShell {
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
   readonly #outbox: Outbox
+  readonly #held: HeldShare
   #queue: Input[] = []
   #isStepping = false
   #isOver = false
@@ -86,6 +90,7 @@ export class RoomShell {
       onCongested: (session) => this.push({ kind: 'congested', session }),
       onBug: (error) => this.#fail(error),
     })
+    this.#held = ports.held.share()
   }
 
   /** The sessions attached or waiting to be. */
@@ -144,7 +149,9 @@ export class RoomShell {
   #take(input: Input | undefined): void {
     if (input === undefined) return
     if (input.kind === 'tick') this.#keepAlive()
-    for (const effect of step(this.room, input, this.#ports.clock.now())) this.#perform(effect)
+    const effects = step(this.room, input, this.#ports.clock.now())
+    this.#held.set(this.room.phase)
+    for (const effect of effects) this.#perform(effect)
   }
 
   /** Our own bug: this room ends, its clients come back with what they hold, the process lives. */
@@ -159,6 +166,7 @@ export class RoomShell {
 
   #end(): void {
     this.#isOver = true
+    this.#held.release()
     this.#unsubscribe?.()
     this.#unsubscribe = null
     this.#onEvicted()

@@ -25,6 +25,8 @@ const edge = createWebSocketEdge({
   // Autobahn 9.3.1 sends 4 MiB in frames of 64 bytes
   limits: { ...defaultEdgeLimits, fragments: 64 * 1024 },
   clock: systemClock,
+  trustedProxies: [],
+  onRefused: (newcomer) => console.error(newcomer),
   onBug: (error) => console.error(error),
 })
 

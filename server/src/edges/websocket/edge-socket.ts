@@ -53,6 +53,8 @@ export type Owner =
 export interface SocketSetting {
   readonly ws: WebSocket
   readonly tcp: TcpSocket
+  /** The client's address; of one behind a trusted proxy not that of `tcp`. */
+  readonly address: string
   readonly limits: EdgeLimits
   readonly clock: Clock
   /** Asks the route for the owner. It may use the socket at once. */
@@ -74,7 +76,8 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
   const coalesce = coalesceWrites(tcp)
   let phase: Phase = { kind: 'open', undoBeat: clock.every(limits.pingMs, () => beat()) }
   let owner: Owner | null = null
-  let signs: VitalSigns | null = null // null until the first ping
+  let signs: VitalSigns | null = null // null until the first ping, and after a pause
+  let isPaused = false
 
   const leaveOpen = (next: Phase): void => {
     switch (phase.kind) {
@@ -92,8 +95,16 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     phase = next
   }
 
+  const resume = (): void => {
+    if (!isPaused) return
+    isPaused = false
+    signs = null // it could not show life
+    ws.resume()
+  }
+
   const startClosing = (withinMs: number): void => {
     if (phase.kind !== 'open') return
+    resume() // its half of the closing handshake is behind what was not read
     leaveOpen({ kind: 'closing', undoDeadline: clock.after(withinMs, () => ws.terminate()) })
   }
 
@@ -138,6 +149,7 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
   }
 
   const beat = (): void => {
+    if (isPaused) return // whoever paused it has a deadline; what is not read shows no life
     const now = vitalSigns(tcp, ws.bufferedAmount)
     if (signs !== null && !showsLife(signs, now))
       fail(closeCodes.tryAgainLater, `no answer to a ping within ${limits.pingMs} ms`)
@@ -148,7 +160,7 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
   }
 
   const socket: TextSocket = {
-    address: tcp.remoteAddress ?? '',
+    address: setting.address,
     wire: webSocketWire,
     queuedBytes: () => (phase.kind === 'gone' ? 0 : ws.bufferedAmount),
     send: (frame) => send(frame, true),
@@ -156,6 +168,14 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
       if (hasPlace()) tcp.write(bytes)
     },
     sendText: (utf8) => send(utf8, false),
+    pause: () => {
+      if (phase.kind !== 'open') return
+      isPaused = true
+      ws.pause()
+    },
+    resume: () => {
+      if (phase.kind === 'open') resume()
+    },
     close: (code, reason) => close({ code }, reason, limits.closeMs),
     terminate: () => {
       startClosing(limits.closeMs) // nothing more is delivered, even before TCP is gone

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { err, type Result } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
 import type { Undo } from '../../ports/undo.ts'
+import type { SocketPlace } from './arrivals.ts'
 import { readAnswer } from './answer-body.ts'
 import { handshakeProblem } from './handshake.ts'
 import type { EdgeLimits } from './limits.ts'
@@ -25,6 +27,7 @@ interface Handshake {
   readonly undoDeadline: Undo
   /** Aborted when the handshake is over, however it ended. */
   readonly over: AbortController
+  readonly place: SocketPlace
   /** Who took it; null while it is asking. */
   route: Route | null
 }
@@ -36,6 +39,14 @@ export interface GuardSetting {
   readonly onBug: (error: Error) => void
   /** A refusal for every handshake, or null while the edge takes new sockets. */
   readonly refuseAll: () => Refusal | null
+  /** A place for the socket that a handshake is to become, or its refusal. */
+  readonly takePlace: (request: IncomingMessage, socket: Duplex) => Result<SocketPlace, Refusal>
+}
+
+/** The route of a handshake that was accepted, and the place of its socket. */
+export interface Taken {
+  readonly route: Route
+  readonly place: SocketPlace
 }
 
 /** What an app's `fetch` gives. */
@@ -51,8 +62,8 @@ export interface HandshakeGuard {
   route(request: IncomingMessage | undefined, route: Route): boolean
   /** The route that took a handshake, until `take`. */
   routeOf(request: IncomingMessage): Route | null
-  /** The route of a handshake that has become a socket: its 101 is out. */
-  take(request: IncomingMessage): Route | null
+  /** What a handshake has become a socket with: its 101 is out. Its place is the caller's. */
+  take(request: IncomingMessage): Taken | null
   /** Handshakes under way. */
   count(): number
 }
@@ -65,6 +76,7 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
   const { limits, clock } = setting
   const underWay = new Map<IncomingMessage, Handshake>()
 
+  /** Ends the watch; the place is still taken. */
   const forget = (request: IncomingMessage): Handshake | undefined => {
     const handshake = underWay.get(request)
     underWay.delete(request)
@@ -73,10 +85,16 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
     return handshake
   }
 
+  const abandon = (request: IncomingMessage): Handshake | undefined => {
+    const handshake = forget(request)
+    handshake?.place.leave()
+    return handshake
+  }
+
   const routeOf = (request: IncomingMessage): Route | null => underWay.get(request)?.route ?? null
 
   const refuse = (request: IncomingMessage, response: BareResponse): void => {
-    const handshake = forget(request)
+    const handshake = abandon(request)
     if (handshake === undefined) return // answered before, or the peer hung up
     answer(handshake.socket, response, { clock, closeMs: limits.closeMs })
   }
@@ -112,9 +130,10 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
     admit: (request, socket) => {
       socket.on('error', () => socket.destroy()) // Node took its own listener away
       const problem = handshakeProblem(request) ?? setting.refuseAll()
-      if (problem !== null) {
+      const place = problem === null ? setting.takePlace(request, socket) : err(problem)
+      if (!place.ok) {
         delete request.headers.upgrade // node-server, the next listener, walks past it
-        answer(socket, refusalResponse(problem), { clock, closeMs: limits.closeMs })
+        answer(socket, refusalResponse(place.error), { clock, closeMs: limits.closeMs })
         return
       }
       request.headers.upgrade = 'websocket' // it may be one of a list; node-server reads no lists
@@ -122,8 +141,8 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
         refuse(request, refusalResponse(late)),
       )
       const over = new AbortController()
-      underWay.set(request, { socket, undoDeadline, over, route: null })
-      socket.once('close', () => forget(request))
+      underWay.set(request, { socket, undoDeadline, over, place: place.value, route: null })
+      socket.once('close', () => abandon(request))
     },
 
     ask: async (request, answerOf) => {
@@ -150,8 +169,13 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
 
     take: (request) => {
       const route = routeOf(request)
-      forget(request)
-      return route
+      if (route === null) {
+        abandon(request)
+        return null
+      }
+      const handshake = forget(request)
+      handshake?.place.arrived()
+      return handshake === undefined ? null : { route, place: handshake.place }
     },
 
     count: () => underWay.size,

@@ -30,11 +30,13 @@ export interface HttpSetting {
   readonly clock: Clock
   /** Told of each upgrade before any other listener, node-server's included. */
   readonly admit: (request: IncomingMessage, socket: Duplex) => void
+  /** Puts itself in front of the reading of connections. */
+  readonly guard: (server: Server) => void
 }
 
 /** Creates a server that gives `listener` only requests whose target and Host are sound. */
 export const createHttpServer = (
-  { limits, clock, admit }: HttpSetting,
+  { limits, clock, admit, guard }: HttpSetting,
   listener: RequestListener,
 ): Server => {
   const lingering = { clock, closeMs: limits.closeMs }
@@ -62,6 +64,7 @@ export const createHttpServer = (
     },
     vetted,
   )
+  guard(server)
   server.maxHeadersCount = 0 // bytes bound them; Node drops those over a count, a second Host too
   server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
     const earlier = answering.get(socket)

@@ -11,6 +11,16 @@ export interface EdgeLimits {
   readonly queuedBytes: number
   /** Longest request head: request line and header fields, bytes. 431 beyond. */
   readonly headerBytes: number
+  /** TCP connections, WebSockets or not. Dropped beyond, or 503. */
+  readonly connections: number
+  /** Connections that are no WebSocket, or not yet. 503 beyond. */
+  readonly handshakes: number
+  /** The same of one address. 429 beyond. */
+  readonly handshakesPerAddress: number
+  /** WebSockets, those whose handshake is under way included. 503 beyond. */
+  readonly sockets: number
+  /** The same of one address. 429 beyond. */
+  readonly socketsPerAddress: number
   /** Time for a whole handshake, headers and the app's answer each. 408 after it. */
   readonly handshakeMs: number
   /** Time between pings; a peer that shows no life between two of them is gone. */
@@ -25,6 +35,11 @@ export const defaultEdgeLimits: EdgeLimits = {
   fragments: 1024, // browsers cut at about 128 KiB a frame, so this is 128 MiB of honest message
   queuedBytes: 16 * 1024 * 1024,
   headerBytes: 16 * 1024, // what Node and most proxies allow
+  connections: 20_000,
+  handshakes: 5_000,
+  handshakesPerAddress: 500,
+  sockets: 10_000,
+  socketsPerAddress: 2_000,
   handshakeMs: 10_000,
   pingMs: 30_000, // below the 60 s after which common proxies cut an idle connection
   closeMs: 5_000,

@@ -4,6 +4,7 @@ import type { createServer, IncomingMessage, RequestListener, Server } from 'nod
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
+import { guardArrivals, type RefusedNewcomer } from './arrivals.ts'
 import {
   runSocket,
   type Owner,
@@ -33,6 +34,10 @@ import { strictWebSocket } from './strict-web-socket.ts'
 export interface WebSocketEdgeOptions {
   readonly limits: EdgeLimits
   readonly clock: Clock
+  /** Proxies, as addresses or CIDRs, whose X-Forwarded-For says whose connection it is. */
+  readonly trustedProxies: readonly string[]
+  /** Told of every newcomer for whom there is no place. */
+  readonly onRefused: (newcomer: RefusedNewcomer) => void
   /** Told of every error that is nobody's fault but ours: a listener or the app threw. */
   readonly onBug: (error: Error) => void
 }
@@ -87,6 +92,8 @@ export interface WebSocketEdge {
    */
   close(drain: Drain): Promise<void>
   figures(): EdgeFigures
+  /** Why every newcomer is refused at this moment, or null. */
+  full(): string | null
 }
 
 type Running =
@@ -100,7 +107,9 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
   const empty = Promise.withResolvers<void>()
   let running: Running = { kind: 'serving' }
 
+  const arrivals = guardArrivals(options)
   const handshakes = handshakeGuard({
+    takePlace: arrivals.takeSocket,
     limits,
     clock,
     onBug,
@@ -109,16 +118,18 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
 
   const accept = (ws: WebSocket, request: IncomingMessage): void => {
     ws.on('error', () => {}) // a breach: `StrictWebSocket.close` has answered it with a close frame
-    const route = handshakes.take(request)
-    if (route === null) return ws.terminate() // its handshake was refused as the 101 went out
+    const taken = handshakes.take(request)
+    if (taken === null) return ws.terminate() // its handshake was refused as the 101 went out
     const socket = runSocket({
       ws,
       tcp: request.socket,
       limits,
       clock,
-      open: route.open,
+      address: taken.place.address,
+      open: taken.route.open,
       onBug,
       onGone: () => {
+        taken.place.leave()
         sockets.delete(socket)
         if (running.kind === 'draining' && sockets.size === 0) empty.resolve()
       },
@@ -169,7 +180,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
         websocket: { server: websockets as unknown as AdaptorWebSockets },
         createServer: ((_: unknown, listener: RequestListener) =>
           createHttpServer(
-            { limits, clock, admit: handshakes.admit },
+            { limits, clock, admit: handshakes.admit, guard: arrivals.guard },
             listener,
           )) as typeof createServer,
       }) as Server, // what `createHttpServer` returned
@@ -184,6 +195,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       if (sockets.size === 0) empty.resolve()
       return running.drained
     },
+    full: arrivals.full,
     figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),
   }
 }

@@ -29,6 +29,8 @@ export const startApp = async (options: {
   const edge = createWebSocketEdge({
     limits: defaultEdgeLimits,
     clock: systemClock,
+    trustedProxies: [],
+    onRefused: (newcomer) => events.push({ kind: 'newcomer-refused', ...newcomer }),
     onBug: (error) => events.push({ kind: 'bug', document: null, error }),
   })
   const app = createApp({

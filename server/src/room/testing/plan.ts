@@ -37,6 +37,7 @@ export const tightLimits: RoomLimits = {
   unsavedBytes: 1_200,
   sessionsPerDocument: 4,
   presenceEntries: 8,
+  presenceTotalBytes: 10_000,
   presenceIdsPerSession: 2,
   presenceTtlMs: 30_000,
   compactUpdates: 6,

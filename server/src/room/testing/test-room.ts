@@ -33,6 +33,7 @@ export const wideLimits: RoomLimits = {
   unsavedBytes: 1_000_000,
   sessionsPerDocument: 100,
   presenceEntries: 100,
+  presenceTotalBytes: 100_000,
   presenceIdsPerSession: 4,
   presenceTtlMs: 30_000,
   compactUpdates: 1_000,

@@ -34,12 +34,16 @@ export interface Peer {
   readonly ending: Ending | null
   /** Hands the connection to its owner; `onFrame` is told of each frame, in a later microtask. */
   open(listener: SocketListener, onFrame?: (frame: Frame) => void): void
-  /** Sends a message, unless the connection has ended. */
+  /** True while the server does not read. */
+  readonly isPaused: boolean
+  /** Sends a message, unless the connection has ended; it waits here while the server does not read. */
   say(frame: Uint8Array): void
   /** Reads nothing more: what is sent to it waits on the server's side. `frames` has it all the same. */
   stall(): void
   /** Reads everything that waits. */
   wake(): void
+  /** Sends messages that the server reads at once, whatever it wants after the first of them. */
+  sayAtOnce(all: Iterable<Uint8Array>): void
   /** Goes away. */
   hangUp(): void
 }
@@ -53,6 +57,14 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
   let queued = 0
   let isStalled = false
   let onFrame: (frame: Frame) => void = () => undefined
+  let isPaused = false
+  const unread: Uint8Array[] = []
+
+  const next = (): Uint8Array | undefined =>
+    isPaused || ending !== null ? undefined : unread.shift()
+  const deliver = (): void => {
+    for (let frame = next(); frame !== undefined; frame = next()) listener?.message(frame)
+  }
 
   const receive = (frame: Frame): void => {
     if (ending !== null) return
@@ -84,6 +96,13 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
           at = end
         }
       },
+      pause: () => {
+        isPaused = true
+      },
+      resume: () => {
+        isPaused = false
+        queueMicrotask(deliver)
+      },
       close: end,
       terminate: () => end(1006, ''),
     },
@@ -97,8 +116,15 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
         listener = owner
         if (told !== undefined) onFrame = told
       },
+      get isPaused() {
+        return isPaused
+      },
       say(frame) {
-        if (ending === null) listener?.message(frame)
+        unread.push(frame)
+        deliver()
+      },
+      sayAtOnce(all) {
+        for (const frame of all) if (ending === null) listener?.message(frame)
       },
       stall() {
         isStalled = true

@@ -11,6 +11,7 @@ import { createMemory, createMemoryStorage, type Memory } from '../../storage/me
 import { withWeather, type StorageWeather } from '../../storage/testing/weather.ts'
 import { Documents, type DocumentsOptions } from '../documents.ts'
 import { GroupCommit } from '../group-commit.ts'
+import type { ServerLimits } from '../limits.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 import { connectClient, type ClientOptions, type YClient } from './y-client.ts'
 
@@ -22,12 +23,28 @@ export const testLimits: RoomLimits = {
   unsavedBytes: 1024 * 1024,
   sessionsPerDocument: 100,
   presenceEntries: 100,
+  presenceTotalBytes: 100 * 1024,
   presenceIdsPerSession: 4,
   presenceTtlMs: 30_000,
   compactUpdates: 1_000,
   compactBytes: 1024 * 1024,
   compactIdleUpdates: 1_000,
   compactQuietMs: 30_000,
+}
+
+/** The same of the server, with rates that no test meets by accident. */
+export const testServerLimits: ServerLimits = {
+  openDocuments: 10_000,
+  totalUnsavedBytes: 64 * 1024 * 1024,
+  totalLoadQueueBytes: 64 * 1024 * 1024,
+  loginMs: 10_000,
+  loginBytes: 32 * 1024,
+  loginMessages: 100,
+  loginsAtOnce: 10_000,
+  messagesPerSecond: 1_000_000,
+  bytesPerSecond: 1024 * 1024 * 1024,
+  burstMs: 10_000,
+  heldBackMs: 60_000,
 }
 
 /** One node under test: everything is real but the disk, the clock and the network. */
@@ -65,6 +82,7 @@ export const startTestServer = (options: TestServerOptions = {}): TestServer => 
     clock,
     auth: openAuth,
     limits: testLimits,
+    serverLimits: testServerLimits,
     durability: 'ack',
     lagBytes: 256 * 1024,
     flushIntervalMs: () => 0,

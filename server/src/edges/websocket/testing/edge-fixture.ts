@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Socket, SocketListener } from '../../../ports/socket.ts'
+import type { RefusedNewcomer } from '../arrivals.ts'
 import { defaultEdgeLimits, type EdgeLimits } from '../limits.ts'
 import { createWebSocketEdge, type WebSocketEdge } from '../web-socket-edge.ts'
 import { manualClock, type ManualClock } from './manual-clock.ts'
@@ -24,6 +25,7 @@ export interface EdgeFixture {
   readonly clock: ManualClock
   readonly port: number
   readonly bugs: Error[]
+  readonly refused: RefusedNewcomer[]
   /** One per socket, in the order they opened. */
   readonly stories: Story[]
   stop(): Promise<void>
@@ -32,6 +34,7 @@ export interface EdgeFixture {
 /** What a test may choose. */
 export interface FixtureOptions {
   readonly limits?: Partial<EdgeLimits>
+  readonly trustedProxies?: readonly string[]
   /** Adds routes and middleware of the test's own, before the fixture's. */
   readonly mount?: (app: Hono<Env>, fixture: EdgeFixture) => void
 }
@@ -40,10 +43,13 @@ export interface FixtureOptions {
 export const startEdge = async (options: FixtureOptions = {}): Promise<EdgeFixture> => {
   const clock = manualClock()
   const bugs: Error[] = []
+  const refused: RefusedNewcomer[] = []
   const stories: Story[] = []
   const edge = createWebSocketEdge({
     limits: { ...defaultEdgeLimits, ...options.limits },
     clock,
+    trustedProxies: options.trustedProxies ?? [],
+    onRefused: (newcomer) => refused.push(newcomer),
     onBug: (error) => bugs.push(error),
   })
   const app = new Hono()
@@ -57,6 +63,7 @@ export const startEdge = async (options: FixtureOptions = {}): Promise<EdgeFixtu
     clock,
     port,
     bugs,
+    refused,
     stories,
     stop: async () => {
       const ended = once(server, 'close')

@@ -1,0 +1,162 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket as TcpSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { err, ok, type Result } from '@quire/shared'
+import type { Clock } from '../../ports/clock.ts'
+import type { Undo } from '../../ports/undo.ts'
+import { Places, type NoPlace } from '../../runtime/places.ts'
+import { addressReader, type ClientAddress } from './client-address.ts'
+import type { EdgeLimits } from './limits.ts'
+import { answer, refusalResponse, type Refusal } from './refusal.ts'
+
+/*
+ * Who is let in: places for connections, for those of them that are no WebSocket (yet), and for sockets.
+ *
+ *     TCP ──connection, newcomer──▶ HTTP ──upgrade: socket──▶ 101 ──newcomer given back──▶ socket
+ *
+ * A newcomer is counted by the address of its connection, and again by its client's where a trusted
+ * proxy has spoken for it. A socket's place is taken before its handshake is answered: what is under
+ * way counts, and the limits are exact.
+ */
+
+/** Refusals that are written at the same time; beyond, a connection is dropped without a word. */
+const REFUSALS_AT_ONCE = 256
+
+/** When to come back: after a flood of handshakes, or when somebody may have left. */
+const RETRY_SECONDS = 5
+
+/** What is full. */
+export type Bound = 'connections' | 'handshakes' | 'sockets'
+
+/** A newcomer that was refused. */
+export interface RefusedNewcomer {
+  readonly bound: Bound
+  readonly of: 'server' | 'address'
+  readonly limit: number
+  readonly address: string
+}
+
+/** What `guardArrivals` needs. */
+export interface ArrivalSetting {
+  readonly limits: EdgeLimits
+  readonly clock: Clock
+  readonly trustedProxies: readonly string[]
+  readonly onRefused: (newcomer: RefusedNewcomer) => void
+}
+
+/** The place of a socket to be, and whose it is. */
+export interface SocketPlace {
+  readonly address: string
+  /** The handshake is over: no newcomer any more. */
+  readonly arrived: Undo
+  /** The socket is gone, or there will be none. */
+  readonly leave: Undo
+}
+
+/** Watches over who comes in. */
+export interface ArrivalGuard {
+  /** Puts itself in front of the server's own reading of connections. */
+  guard(server: Server): void
+  /** Takes a place for a socket, or says how to refuse its handshake. */
+  takeSocket(request: IncomingMessage, socket: Duplex): Result<SocketPlace, Refusal>
+  /** Why every newcomer is refused, or null. */
+  full(): string | null
+}
+
+/** Creates the guard of one edge. */
+export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
+  const { limits, clock, trustedProxies, onRefused } = setting
+  const addresses = addressReader(trustedProxies)
+  const connections = new Places({ total: limits.connections, perGroup: Infinity })
+  const newcomers = new Places({
+    total: limits.handshakes,
+    perGroup: limits.handshakesPerAddress,
+  })
+  const proxied = new Places({ total: Infinity, perGroup: limits.handshakesPerAddress })
+  const sockets = new Places({ total: limits.sockets, perGroup: limits.socketsPerAddress })
+  const arriving = new WeakMap<Duplex, Undo>()
+  let refusing = 0
+
+  const refusalFor = (bound: Bound, { address }: ClientAddress, full: NoPlace): Refusal => {
+    const of = full.kind === 'group' ? 'address' : 'server'
+    onRefused({ bound, of, limit: full.limit, address })
+    return fullRefusal(bound, of, full.limit)
+  }
+
+  const refuse = (tcp: TcpSocket, refusal: Refusal): void => {
+    tcp.on('error', () => tcp.destroy())
+    if (refusing >= REFUSALS_AT_ONCE) {
+      tcp.destroy()
+      return
+    }
+    refusing++
+    tcp.once('close', () => refusing--)
+    answer(tcp, refusalResponse(refusal), { clock, closeMs: limits.closeMs })
+  }
+
+  /** Null if the connection has its places. */
+  const problemOf = (tcp: TcpSocket): Refusal | null => {
+    const client = addresses.ofConnection(tcp.remoteAddress)
+    const connection = connections.take(null)
+    if (!connection.ok) return refusalFor('connections', client, connection.error)
+    tcp.once('close', connection.value)
+    const newcomer = newcomers.take(client.group)
+    if (!newcomer.ok) return refusalFor('handshakes', client, newcomer.error)
+    tcp.once('close', newcomer.value)
+    arriving.set(tcp, newcomer.value)
+    return null
+  }
+
+  return {
+    guard: (server) => {
+      const read = server.listeners('connection')
+      server.removeAllListeners('connection')
+      server.on('connection', (tcp: TcpSocket) => {
+        const problem = problemOf(tcp)
+        if (problem !== null) return refuse(tcp, problem)
+        for (const listener of read) listener.call(server, tcp)
+      })
+    },
+
+    takeSocket: (request, socket) => {
+      const { remoteAddress } = request.socket
+      const forwarded = request.headersDistinct['x-forwarded-for']
+      const client = addresses.ofRequest(remoteAddress, forwarded)
+      const isProxied = client.address !== addresses.ofConnection(remoteAddress).address
+      const handshake = proxied.take(isProxied ? client.group : null)
+      if (!handshake.ok) return err(refusalFor('handshakes', client, handshake.error))
+      const place = sockets.take(client.group)
+      if (!place.ok) {
+        handshake.value()
+        return err(refusalFor('sockets', client, place.error))
+      }
+      const arrived = (): void => {
+        handshake.value()
+        arriving.get(socket)?.()
+      }
+      return ok({
+        address: client.address,
+        arrived,
+        leave: () => {
+          handshake.value()
+          place.value()
+        },
+      })
+    },
+
+    full: () => (sockets.isFull ? `${limits.sockets} sessions are open, which is the limit` : null),
+  }
+}
+
+const words = {
+  connections: 'connections',
+  handshakes: 'connections that are no session yet',
+  sockets: 'sessions',
+} as const satisfies Record<Bound, string>
+
+/** RFC 6585 §4 for one who has too much, RFC 9110 §15.6.4 where all together have. */
+const fullRefusal = (bound: Bound, of: RefusedNewcomer['of'], limit: number): Refusal => ({
+  status: of === 'address' ? 429 : 503,
+  sentence: `${of === 'address' ? 'your address' : 'the server'} has ${limit} ${words[bound]}, which is the limit`,
+  headers: [['Retry-After', String(RETRY_SECONDS)]],
+})

@@ -1,0 +1,35 @@
+/* What a room holds in memory on behalf of its clients: what the bounds over all rooms count. */
+import type { SessionId } from '@quire/shared'
+import type { ClientMessage } from './message.ts'
+import type { Phase, Room } from './phase.ts'
+import { unsavedBytes } from './saving.ts'
+
+/** Bytes accepted and not yet on disk. */
+export const unsavedIn = (phase: Phase): number => {
+  switch (phase.kind) {
+    case 'live':
+    case 'closing':
+      return unsavedBytes(phase.document.saving)
+    case 'absent':
+    case 'loading':
+    case 'failed':
+      return 0
+  }
+}
+
+/** Bytes said and not yet heard, because the document is still to be read. */
+export const queuedIn = (phase: Phase): number => (phase.kind === 'loading' ? phase.bytes : 0)
+
+/** Where a room would keep a message of a session, if anywhere. */
+export const keepsIn = (
+  { phase }: Room,
+  { session, message }: { readonly session: SessionId; readonly message: ClientMessage },
+): 'queue' | 'unsaved' | 'nothing' => {
+  if (phase.kind === 'loading') return 'queue'
+  if (phase.kind !== 'live') return 'nothing'
+  if (message.kind !== 'update' && message.kind !== 'sync-step-2') return 'nothing'
+  // what is known waits only for what was accepted before it; what is not granted is denied
+  if (phase.document.frontier.knows(message.contents))
+    return phase.document.saving.kind === 'clean' ? 'nothing' : 'unsaved'
+  return phase.members.get(session)?.access === 'write' ? 'unsaved' : 'nothing'
+}
