@@ -131,6 +131,11 @@ export const optionRows = [
     'bytes',
     'Most that waits for one client to read; above it the client is disconnected. Must hold the largest messages.',
   ]),
+  row('maxAnswerBytes', count(MIB, 64 * GIB), [
+    String(256 * MIB),
+    'bytes',
+    'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time.',
+  ]),
   row('maxUnsavedBytes', count(KIB, GIB), [
     String(64 * MIB),
     'bytes',

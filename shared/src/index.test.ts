@@ -15,6 +15,7 @@ test('the surface is these names and no more', () => {
     'clientId',
     'closeCodes',
     'concatBytes',
+    'cutUpdate',
     'decodeDeleteSet',
     'decodePresence',
     'decodeStateVector',

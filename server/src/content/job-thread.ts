@@ -3,9 +3,8 @@
  * one which takes the thread down, or never ends, costs only itself.
  */
 import { Worker } from 'node:worker_threads'
-import type { Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
-import type { ContentProblem, ContentSource } from '../ports/content.ts'
+import type { ContentProblem } from '../ports/content.ts'
 import type { Undo } from '../ports/undo.ts'
 import { threadFile } from '../thread-file.ts'
 import type { Job, JobDone } from './job.ts'
@@ -81,7 +80,7 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
     const to = (worker ??= start())
     const undoDeadline = clock.after(JOB_MS, () => lose(to, 'lost', `not done within ${JOB_MS} ms`))
     running = { task, undoDeadline }
-    to.postMessage({ ...task.job, source: trimmed(task.job.source) })
+    to.postMessage(trimmed(task.job))
   }
 
   const shut = async (): Promise<void> => {
@@ -112,12 +111,21 @@ const CLOSED: ContentProblem = { kind: 'closed', message: 'content is closed' }
  * Posting a view posts the whole buffer under it. A source that is most of its buffers goes as it is,
  * one that is a small part of them is copied out first.
  */
-const trimmed = (source: ContentSource): ContentSource => {
-  const parts = source.snapshot === null ? source.tail : [source.snapshot, ...source.tail]
+const trimmed = (job: Job): Job => {
+  const { tail } = job.source
+  const front = job.kind === 'near' ? job.source.deleteSet : job.source.snapshot
+  const parts: readonly Uint8Array[] = front === null ? tail : [front, ...tail]
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   let held = 0
   for (const buffer of new Set(parts.map((part) => part.buffer))) held += buffer.byteLength
-  if (held <= 2 * bytes) return source
-  const copy = (update: Update): Update => new Uint8Array(update) as Update // the same bytes
-  return { snapshot: source.snapshot && copy(source.snapshot), tail: source.tail.map(copy) }
+  if (held <= 2 * bytes) return job
+  const copies = tail.map(copyOf)
+  if (job.kind === 'near') {
+    const { deleteSet } = job.source
+    return { ...job, source: { deleteSet: deleteSet && copyOf(deleteSet), tail: copies } }
+  }
+  const { snapshot } = job.source
+  return { ...job, source: { snapshot: snapshot && copyOf(snapshot), tail: copies } }
 }
+
+const copyOf = <B extends Uint8Array>(bytes: B): B => new Uint8Array(bytes) as Uint8Array as B // the same bytes

@@ -1,5 +1,5 @@
 import type { StateVector } from '@quire/shared'
-import type { Answer, ContentSource, Folded } from '../ports/content.ts'
+import type { Answer, ContentSource, Folded, NearSource } from '../ports/content.ts'
 
 /** What the worker thread is asked. Buffers are copied both ways: nobody's bytes go away under them. */
 export type Job =
@@ -12,6 +12,7 @@ export type Job =
       readonly progress: SharedArrayBuffer
     }
   | { readonly kind: 'answer'; readonly source: ContentSource; readonly stateVector: StateVector }
+  | { readonly kind: 'near'; readonly source: NearSource; readonly stateVector: StateVector }
 
 /** What it answers. */
 export type JobDone =

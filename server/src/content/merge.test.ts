@@ -11,7 +11,7 @@ import { describe, expect, it, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { Answer } from '../ports/content.ts'
 import { fold } from './fold.ts'
-import { answerTo, isEmptyStateVector, merge } from './merge.ts'
+import { answerTo, covers, isEmptyStateVector, merge, nearAnswer, PIECE_BYTES } from './merge.ts'
 
 vi.setConfig({ testTimeout: 30_000 }) // properties over whole editing sessions
 
@@ -215,4 +215,51 @@ describe('fold', () => {
   it('throws on content that is broken', () => {
     expect(() => fold({ snapshot: null, tail: [Uint8Array.of(9, 9, 9) as Update] })).toThrow(/./)
   })
+})
+
+describe('the answer to a client that has all structs of the snapshot', () => {
+  it('brings it to the same document as everything does', () => {
+    fc.assert(
+      fc.property(sessionPlans, fractions, fractions, (plan, folded, known) => {
+        const updates = updatesIn(plan)
+        const through = at(updates, folded)
+        const front = updates.slice(0, through)
+        const snapshot = through === 0 ? null : fold({ snapshot: null, tail: front })
+        const client = docOf(updates.slice(0, Math.max(through, at(updates, known))))
+        if (snapshot !== null && !covers(vectorOf(client), snapshot.stateVector)) return
+        const tail = updates.slice(through)
+        take(client, nearAnswer({ deleteSet: snapshot?.deleteSet ?? null, tail }, vectorOf(client)))
+        expectSame(client, docOf(updates))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('holds nothing of the tail that it has', () => {
+    const doc = new Y.Doc()
+    const tail: Update[] = []
+    doc.on('update', (update: Uint8Array) => tail.push(update as Update))
+    for (let i = 0; i < 100; i++) doc.getText('text').insert(0, 'some text')
+    const known = docOf(tail.slice(0, 99))
+    const { first, last } = nearAnswer({ deleteSet: null, tail }, vectorOf(known))
+    expect(first).toEqual([])
+    expect(last.length).toBeLessThan(40)
+  })
+
+  it('is the empty update where nothing is lacking and nothing is deleted', () => {
+    const source = { deleteSet: null, tail: [] }
+    expect(nearAnswer(source, EMPTY_STATE_VECTOR)).toEqual({ first: [], last: EMPTY_UPDATE })
+  })
+})
+
+it('a large answer comes in pieces, each of which a client can take at once', () => {
+  const doc = new Y.Doc()
+  for (let i = 0; i < 60; i++) doc.getMap('map').set(`key ${i}`, 'x'.repeat(100_000))
+  const snapshot = Y.encodeStateAsUpdate(doc) as Update
+  const answer = answerTo({ snapshot, tail: [] }, EMPTY_STATE_VECTOR)
+  expect(answer.first.length).toBeGreaterThan(5)
+  expect(Math.max(...answer.first.map(({ length }) => length))).toBeLessThan(1.2 * PIECE_BYTES)
+  const client = new Y.Doc()
+  take(client, answer)
+  expectSame(client, doc)
 })

@@ -5,15 +5,27 @@
 import { diffUpdate, mergeUpdates } from 'yjs'
 import {
   bytesEqual,
+  cutUpdate,
+  decodeDeleteSet,
+  decodeStateVector,
   EMPTY_STATE_VECTOR,
   EMPTY_UPDATE,
+  IdSet,
   readUpdate,
+  type ClientId,
   type StateVector,
+  updateOfDeletes,
   type Update,
 } from '@quire/shared'
-import type { Answer, ContentSource } from '../ports/content.ts'
+import type { Answer, ContentSource, NearSource } from '../ports/content.ts'
 
 const GROUP = 100
+
+/**
+ * Larger updates are cut: a client takes only whole messages for life, and on a line of 1 Mbit/s this
+ * takes 8 s of the 30 that it waits. Smaller pieces would cost its Yjs more (DESIGN.md).
+ */
+export const PIECE_BYTES = 1024 * 1024
 
 /** One update with everything that the given ones hold; theirs need no order. */
 export const merge = (updates: readonly Update[]): Update => {
@@ -40,9 +52,9 @@ export const readable = ({ snapshot, tail }: ContentSource): ContentSource => ({
 /** What a client with this state vector lacks. An empty client gets the snapshot's bytes as they are. */
 export const answerTo = (source: ContentSource, stateVector: StateVector): Answer => {
   try {
-    return answerFrom(source, stateVector)
+    return cut(answerFrom(source, stateVector))
   } catch {
-    return answerFrom(readable(source), stateVector) // again, at the price of a check of every row
+    return cut(answerFrom(readable(source), stateVector)) // again, at the price of a check of every row
   }
 }
 
@@ -53,4 +65,53 @@ const answerFrom = (source: ContentSource, stateVector: StateVector): Answer => 
   }
   const all = source.snapshot === null ? source.tail : [source.snapshot, ...source.tail]
   return { first: [], last: diffUpdate(merge(all), stateVector) as Update } // a part of an update
+}
+
+/** The same answer in pieces of about `PIECE_BYTES`. */
+const cut = ({ first, last }: Answer): Answer => {
+  const pieces = [...first, last].flatMap((update) => cutUpdate(update, PIECE_BYTES))
+  return { first: pieces.slice(0, -1), last: pieces.at(-1) ?? EMPTY_UPDATE }
+}
+
+/**
+ * What a client lacks that has all structs of the snapshot: structs of the tail, and maybe deletes of
+ * either, of which a state vector does not tell.
+ */
+export const nearAnswer = ({ deleteSet, tail }: NearSource, stateVector: StateVector): Answer => {
+  const clocks = clocksOf(stateVector)
+  const deletes = new IdSet()
+  if (deleteSet !== null) {
+    const stored = decodeDeleteSet(deleteSet)
+    if (!stored.ok) throw new Error(`stored delete set: ${stored.error.message}`)
+    deletes.addAll(stored.value)
+  }
+  const lacking: Update[] = []
+  for (const update of tail) {
+    const contents = readUpdate(update)
+    if (!contents.ok) continue // one damaged row must not take the rest away
+    deletes.addAll(contents.value.deletes)
+    if (hasBeyond(contents.value.structs, clocks)) lacking.push(update)
+  }
+  const deleted = deletes.isEmpty ? [] : [updateOfDeletes(deletes.toDeleteSet())]
+  const structs = lacking.length === 0 ? [] : [diffUpdate(merge(lacking), stateVector) as Update] // a part
+  const [last = EMPTY_UPDATE, ...first] = [...deleted, ...structs].toReversed()
+  return cut({ first: first.toReversed(), last })
+}
+
+const hasBeyond = (structs: IdSet, clocks: ReadonlyMap<ClientId, number>): boolean => {
+  for (const { client, end } of structs.ranges()) if (end > (clocks.get(client) ?? 0)) return true
+  return false
+}
+
+/** True if whoever has the first state vector has all that the second one says. */
+export const covers = (all: StateVector, part: StateVector): boolean => {
+  const clocks = clocksOf(all)
+  for (const [client, clock] of clocksOf(part)) if ((clocks.get(client) ?? 0) < clock) return false
+  return true
+}
+
+const clocksOf = (stateVector: StateVector): ReadonlyMap<ClientId, number> => {
+  const clocks = decodeStateVector(stateVector)
+  if (!clocks.ok) throw new Error(`state vector: ${clocks.error.message}`)
+  return clocks.value
 }

@@ -2,17 +2,20 @@
  * Content work: what is small is done at once, the rest in worker threads, so that integrating or
  * merging a large document never stalls the event loop.
  */
-import { err, ok, type Result, type StateVector } from '@quire/shared'
+import { err, ok, type Result } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Answer, Content, ContentProblem, ContentSource } from '../ports/content.ts'
 import { foldInThread } from './fold-in-thread.ts'
-import type { JobDone } from './job.ts'
+import type { Job, JobDone } from './job.ts'
 import { createJobThread, type JobLost } from './job-thread.ts'
-import { answerTo, isEmptyStateVector } from './merge.ts'
+import { answerTo, isEmptyStateVector, nearAnswer, PIECE_BYTES } from './merge.ts'
 
 /** Below both, an answer is merged on the event loop: it takes well under a millisecond. */
 const INLINE_BYTES = 32 * 1024
 const INLINE_UPDATES = 32
+
+/** The same for a client that lacks little: most of the tail is only looked at. */
+const INLINE_NEAR_UPDATES = 128
 
 /** What may be chosen about content. */
 export interface ContentOptions {
@@ -25,19 +28,32 @@ export const createContent = (clock: Clock, { collectGarbage }: ContentOptions):
   // two threads: a document that takes long to integrate must not keep others from being opened
   const answers = createJobThread(clock)
   const folds = createJobThread(clock)
+  const ask = async (job: Job): Promise<Result<Answer, ContentProblem>> => {
+    const done = await answers.ask(job)
+    return done.kind === 'answer' ? ok(done.value) : err(problemOf(done))
+  }
   const answer: Content['answer'] = async (source, stateVector) => {
     const { snapshot, tail } = source
-    if (snapshot !== null && isEmptyStateVector(stateVector)) {
+    if (snapshot !== null && isEmptyStateVector(stateVector) && snapshot.length <= PIECE_BYTES) {
       // goes out as it is stored, so it need not cross threads
       const rest = await answer({ snapshot: null, tail }, stateVector)
       return rest.ok ? ok({ first: [snapshot, ...rest.value.first], last: rest.value.last }) : rest
     }
-    if (isSmall(source)) return answerInline(source, stateVector)
-    const done = await answers.ask({ kind: 'answer', source, stateVector })
-    return done.kind === 'answer' ? ok(done.value) : err(problemOf(done))
+    const isInline = tail.length <= INLINE_UPDATES && bytesOf(source) <= INLINE_BYTES
+    return isInline
+      ? inline(() => answerTo(source, stateVector))
+      : ask({ kind: 'answer', source, stateVector })
+  }
+  const near: Content['near'] = async (source, stateVector) => {
+    const { deleteSet, tail } = source
+    const bytes = bytesOf({ snapshot: null, tail }) + (deleteSet?.length ?? 0)
+    return tail.length <= INLINE_NEAR_UPDATES && bytes <= INLINE_BYTES
+      ? inline(() => nearAnswer(source, stateVector))
+      : ask({ kind: 'near', source, stateVector })
   }
   return {
     answer,
+    near,
     fold: (source) => foldInThread(folds, source, collectGarbage),
     async close() {
       await Promise.all([answers.close(), folds.close()])
@@ -45,18 +61,12 @@ export const createContent = (clock: Clock, { collectGarbage }: ContentOptions):
   }
 }
 
-const isSmall = ({ snapshot, tail }: ContentSource): boolean =>
-  tail.length <= INLINE_UPDATES && bytesOf({ snapshot, tail }) <= INLINE_BYTES
-
 const bytesOf = ({ snapshot, tail }: ContentSource): number =>
   tail.reduce((bytes, update) => bytes + update.length, snapshot?.length ?? 0)
 
-const answerInline = (
-  source: ContentSource,
-  stateVector: StateVector,
-): Result<Answer, ContentProblem> => {
+const inline = (make: () => Answer): Result<Answer, ContentProblem> => {
   try {
-    return ok(answerTo(source, stateVector))
+    return ok(make())
   } catch (error) {
     return err({ kind: 'broken', message: error instanceof Error ? error.message : String(error) })
   }

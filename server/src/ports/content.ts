@@ -6,6 +6,13 @@ export interface ContentSource {
   readonly tail: readonly Update[]
 }
 
+/** What is to be compared with a client that has all structs of the snapshot. */
+export interface NearSource {
+  /** The snapshot's deletes, null where there is no snapshot. */
+  readonly deleteSet: DeleteSet | null
+  readonly tail: readonly Update[]
+}
+
 /** An update of the tail that cannot be part of the document. */
 export interface LeftOut {
   /** Where it stands in the tail, from 0. */
@@ -30,7 +37,7 @@ export interface Folded {
   readonly waiting: Update | null
 }
 
-/** An answer to a state vector: `first` to be applied in order, then `last`. */
+/** An answer to a state vector: `first` to be applied in order, then `last`; none much over 1 MiB. */
 export interface Answer {
   readonly first: readonly Update[]
   readonly last: Update
@@ -46,6 +53,8 @@ export interface ContentProblem {
 export interface Content {
   /** What a client with this state vector lacks. */
   answer(source: ContentSource, stateVector: StateVector): Promise<Result<Answer, ContentProblem>>
+  /** What a client with this state vector lacks, if that covers the snapshot's. */
+  near(source: NearSource, stateVector: StateVector): Promise<Result<Answer, ContentProblem>>
   /**
    * Integrates the tail and encodes all as one update. Updates that break it are left out and named;
    * a problem means that the snapshot itself is broken, or that not even the first update was done.

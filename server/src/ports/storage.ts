@@ -97,6 +97,8 @@ export interface Storage {
     batch: readonly AppendEntry[],
     at: Millis,
   ): Promise<Result<readonly Appended[], StorageProblem>>
+  /** Reads by id what `open` reads by name. */
+  outline(doc: DocId): Promise<Result<OpenedDocument, StorageProblem>>
   /** Reads a document's content. */
   read(doc: DocId): Promise<Result<StoredContent, StorageProblem>>
   /**

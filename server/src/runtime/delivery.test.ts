@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { WireBytes } from '../ports/socket.ts'
 import { Delivery } from './delivery.ts'
 import { createMemorySocket } from './testing/memory-socket.ts'
@@ -12,15 +12,25 @@ const piece = (bytes: number): WireBytes => {
 
 const KiB = 1024
 
+let ended = 0
+const done = (): void => void ended++
+beforeEach(() => {
+  ended = 0
+})
+
 describe('a delivery', () => {
   it('writes everything to one who reads, with a pause after each MiB', () => {
     const { socket, peer } = createMemorySocket()
     const delivery = new Delivery(socket)
-    delivery.add(Array.from({ length: 20 }, () => piece(128 * KiB)))
+    delivery.add(
+      Array.from({ length: 20 }, () => piece(128 * KiB)),
+      done,
+    )
     expect(delivery.feed()).toBe('more')
     expect(peer.frames.length).toBe(8)
     expect([delivery.feed(), delivery.feed()]).toEqual(['more', 'done'])
     expect(peer.frames.length).toBe(20)
+    expect(ended).toBe(1)
     expect(delivery.isUnderWay).toBe(false)
   })
 
@@ -28,7 +38,10 @@ describe('a delivery', () => {
     const { socket, peer } = createMemorySocket()
     const delivery = new Delivery(socket)
     peer.stall()
-    delivery.add(Array.from({ length: 20 }, () => piece(128 * KiB)))
+    delivery.add(
+      Array.from({ length: 20 }, () => piece(128 * KiB)),
+      done,
+    )
     expect([delivery.feed(), delivery.feed()]).toEqual(['waits', 'waits'])
     expect(peer.frames.length).toBe(2)
     peer.wake()
@@ -41,7 +54,7 @@ describe('a delivery', () => {
     const { socket, peer } = createMemorySocket()
     const delivery = new Delivery(socket)
     peer.stall()
-    delivery.add([piece(128 * KiB)])
+    delivery.add([piece(128 * KiB)], done)
     expect([delivery.feed(), delivery.isUnderWay]).toEqual(['waits', false])
     peer.wake()
     expect(delivery.feed()).toBe('done')
@@ -51,9 +64,13 @@ describe('a delivery', () => {
     const { socket, peer } = createMemorySocket()
     const delivery = new Delivery(socket)
     peer.stall()
-    delivery.add(Array.from({ length: 20 }, () => piece(128 * KiB)))
+    delivery.add(
+      Array.from({ length: 20 }, () => piece(128 * KiB)),
+      done,
+    )
     delivery.feed()
+    expect(ended).toBe(0)
     delivery.clear()
-    expect(delivery.isUnderWay).toBe(false)
+    expect([delivery.isUnderWay, ended]).toEqual([false, 1])
   })
 })

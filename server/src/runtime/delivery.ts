@@ -6,14 +6,19 @@ const AHEAD_BYTES = 256 * 1024
 /** Bytes written without a pause: a document of 50 MB must not hold up the event loop. */
 const AT_ONCE_BYTES = 1024 * 1024
 
+interface Waiting {
+  readonly pieces: readonly WireBytes[]
+  next: number
+  readonly done: () => void
+}
+
 /**
  * Large answers on their way to one client, no faster than it reads: however slow it is, they cost it the
  * pieces that the operating system has not taken, and the bytes of the answer are shared.
  */
 export class Delivery {
   readonly #socket: Socket
-  readonly #pieces: WireBytes[] = []
-  #next = 0
+  readonly #waiting: Waiting[] = []
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -21,12 +26,12 @@ export class Delivery {
 
   /** True while there is something left to write. */
   get isUnderWay(): boolean {
-    return this.#next < this.#pieces.length
+    return this.#waiting.length > 0
   }
 
-  /** Adds an answer behind the others; `feed` is to follow. */
-  add(pieces: readonly WireBytes[]): void {
-    this.#pieces.push(...pieces)
+  /** Adds an answer behind the others; `feed` is to follow. `done`: it is written, or never will be. */
+  add(pieces: readonly WireBytes[], done: () => void): void {
+    this.#waiting.push({ pieces, next: 0, done })
   }
 
   /**
@@ -35,20 +40,24 @@ export class Delivery {
    */
   feed(): 'done' | 'waits' | 'more' {
     let written = 0
-    while (this.isUnderWay && this.#socket.queuedBytes() < AHEAD_BYTES) {
+    for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+      const piece = first.pieces[first.next]
+      if (piece === undefined) {
+        this.#waiting.shift()
+        first.done()
+        continue
+      }
+      if (this.#socket.queuedBytes() >= AHEAD_BYTES) break
       if (written >= AT_ONCE_BYTES) return 'more'
-      const piece = this.#pieces[this.#next++]
-      if (piece === undefined) break
       this.#socket.sendWire(piece)
+      first.next++
       written += piece.length
     }
-    if (!this.isUnderWay) this.clear()
     return this.isUnderWay || this.#socket.queuedBytes() >= DRAIN_BYTES ? 'waits' : 'done'
   }
 
   /** Forgets what is not written: the session is gone. */
   clear(): void {
-    this.#pieces.length = 0
-    this.#next = 0
+    for (const { done } of this.#waiting.splice(0)) done()
   }
 }

@@ -11,6 +11,7 @@ import type { Durability, RoomLimits } from '../room/limits.ts'
 import { isFailing } from '../room/saving.ts'
 import { RoomShell, type ShellPorts } from './room-shell.ts'
 import { attach } from './attachment.ts'
+import { AnswerPool } from './answer-pool.ts'
 import { Gate } from './gate.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
@@ -26,12 +27,14 @@ const ANSWERS_AT_ONCE = 4
 const FOLDS_AT_ONCE = 2
 
 /** What the rooms of a server need. */
-export interface DocumentsOptions extends Omit<ShellPorts, 'answers' | 'folds' | 'held'> {
+export interface DocumentsOptions extends Omit<ShellPorts, 'answering' | 'folds' | 'held'> {
   readonly auth: Auth
   /** Of each room. */
   readonly limits: RoomLimits
   readonly serverLimits: ServerLimits
   readonly durability: Durability
+  /** Bytes of all answers that are being made or read. */
+  readonly answerBytes: number
 }
 
 /** A client that has reached a route: what it asks for, and in which words. */
@@ -85,11 +88,17 @@ export class Documents {
 
   constructor(options: DocumentsOptions) {
     this.#options = options
-    const [answers, folds] = [new Gate(ANSWERS_AT_ONCE), new Gate(FOLDS_AT_ONCE)]
+    const { storage, content, clock, answerBytes } = options
+    const answering = {
+      storage,
+      content,
+      pool: new AnswerPool(clock, answerBytes),
+      gate: new Gate(ANSWERS_AT_ONCE),
+    }
     const { serverLimits } = options
     this.#held = new HeldBytes(serverLimits)
     this.#logins = new Places({ total: serverLimits.loginsAtOnce, perGroup: Infinity })
-    this.#ports = { ...options, answers, folds, held: this.#held }
+    this.#ports = { ...options, answering, folds: new Gate(FOLDS_AT_ONCE), held: this.#held }
   }
 
   /** Starts the ticks. */

@@ -8,16 +8,20 @@ import { createMemoryStorage } from '../storage/memory.ts'
 import { settle, startTestServer, testLimits } from './testing/server.ts'
 
 const notes = nameOf('notes')
-const ASK = Uint8Array.of(0, 0, 3, 1, 9, 9) // a state vector that nobody has: no shortcut answers it
+/** Asks with a state vector that nobody has: no shortcut answers it. */
+const ask = (client: number): Uint8Array => Uint8Array.of(0, 0, 3, 1, client, 9)
+const ASK = ask(9)
 
 /** Content whose answers wait until the test lets them go. */
 const createSlowContent = () => {
   const waiting: (() => void)[] = []
+  const slow = async () => {
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    return ok({ first: [], last: EMPTY_UPDATE })
+  }
   const content: Content = {
-    answer: async () => {
-      await new Promise<void>((resolve) => waiting.push(resolve))
-      return ok({ first: [], last: EMPTY_UPDATE })
-    },
+    answer: slow,
+    near: slow,
     fold: () => Promise.reject(new Error('not asked for in this test')),
     close: () => Promise.resolve(),
   }
@@ -94,10 +98,10 @@ describe('answers', () => {
     const server = startTestServer({ content })
     const clients = Array.from({ length: 10 }, () => server.connect(notes))
     await settle()
-    for (const { peer } of clients) peer.say(ASK)
+    clients.forEach(({ peer }, i) => peer.say(ask(i)))
     await settle()
     expect(waiting).toHaveLength(4)
-    expect(server.weather.calls.read).toBe(4) // those that wait hold no content
+    expect(server.weather.calls.outline).toBe(4) // those that wait hold no content
     for (let made = 0; made < 10; made++) {
       waiting[made]?.()
       await settle()
@@ -111,13 +115,31 @@ describe('answers', () => {
     const server = startTestServer({ content })
     const clients = Array.from({ length: 10 }, () => server.connect(notes))
     await settle()
-    for (const { peer } of clients) peer.say(ASK)
+    clients.forEach(({ peer }, i) => peer.say(ask(i)))
     await settle()
     for (const { peer } of clients.slice(4)) peer.hangUp()
     for (const go of waiting) go()
     await settle()
-    expect(server.weather.calls.read).toBe(4)
+    expect(server.weather.calls.outline).toBe(4)
     expect(server.events.filter(({ kind }) => kind === 'answer-failed')).toEqual([])
+  })
+
+  it('are made once for all who ask the same of the same version', async () => {
+    const { content, waiting } = createSlowContent()
+    const server = startTestServer({ content })
+    const clients = Array.from({ length: 10 }, () => server.connect(notes))
+    await settle()
+    for (const { peer } of clients) peer.say(ASK)
+    await settle()
+    expect(waiting).toHaveLength(1)
+    waiting[0]?.()
+    await settle()
+    expect(clients.every(({ peer }) => peer.frames.length > 0)).toBe(true)
+    expect(clients.every((client) => client.isSynced)).toBe(true)
+    clients[0]?.type('another version')
+    clients[1]?.peer.say(ASK)
+    await settle()
+    expect(waiting).toHaveLength(2)
   })
 
   it('a session may ask as often as it likes, one answer after another', async () => {

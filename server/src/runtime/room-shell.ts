@@ -4,7 +4,6 @@
  */
 import {
   assertNever,
-  EMPTY_UPDATE,
   err,
   ok,
   seq,
@@ -12,6 +11,7 @@ import {
   type DocId,
   type Result,
   type SessionId,
+  type Update,
 } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
@@ -24,8 +24,9 @@ import type { Effect } from '../room/effect.ts'
 import { totalBytes } from '../room/folding.ts'
 import type { Folded, Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
-import type { Room } from '../room/phase.ts'
+import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
+import { answerFor, type AnswerPorts } from './answers.ts'
 import type { Gate } from './gate.ts'
 import type { AppendOutcome, GroupCommit } from './group-commit.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
@@ -47,8 +48,8 @@ export interface ShellPorts {
   readonly cluster: Cluster
   readonly observe: Observe
   readonly clock: Clock
-  /** Bounds the answers, each of which holds a whole document while it is made. */
-  readonly answers: Gate
+  /** Makes and shares what clients lack. */
+  readonly answering: AnswerPorts
   /** The same for folds. */
   readonly folds: Gate
   /** How long after one flush of a room the next may follow, with so many recipients, milliseconds. */
@@ -61,13 +62,15 @@ export interface ShellPorts {
 
 const ENDED = { message: 'the room has ended' }
 
-const NO_ANSWER: Answer = { first: [], last: EMPTY_UPDATE }
-
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>
+
+let nextId = 1
 
 /** One room with its sessions. */
 export class RoomShell {
   readonly room: Room
+  /** Tells it from every other room of this process, one of the same name before it included. */
+  readonly #id: number
   readonly #ports: ShellPorts
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
@@ -80,6 +83,7 @@ export class RoomShell {
 
   constructor(room: Room, ports: ShellPorts, onEvicted: () => void) {
     this.room = room
+    this.#id = nextId++
     this.#ports = ports
     this.#onEvicted = onEvicted
     this.#outbox = new Outbox({
@@ -277,8 +281,8 @@ export class RoomShell {
   }
 
   #answer(effect: EffectOf<'answer'>): void {
-    const { doc, session, stateVector, unsaved, asOf } = effect
-    const { storage, content, answers } = this.#ports
+    const { doc, session, stateVector, unsaved, version, asOf } = effect
+    const { answering } = this.#ports
     const asking = this.#sessions.get(session)
     if (asking === undefined) return // gone; its `leave` is in the queue
     if (asking.answers >= ANSWERS_PER_SESSION) {
@@ -288,14 +292,17 @@ export class RoomShell {
       return this.push({ kind: 'leave', session })
     }
     asking.answers++
-    const answer = async () => {
-      if (!this.#sessions.has(session)) return ok(NO_ANSWER) // it left while it waited
-      const stored = await storage.read(doc)
-      if (!stored.ok) return stored
-      const { snapshot, tail } = stored.value
-      return content.answer({ snapshot, tail: [...tail, ...unsaved] }, stateVector)
-    }
-    const answered = answers.run(answer).finally(() => asking.answers--)
+    const { snapshotBytes, bytes } = sizeOf(this.room.phase, unsaved)
+    const answered = answerFor(answering, {
+      room: this.#id,
+      doc,
+      stateVector,
+      version,
+      unsaved,
+      snapshotBytes,
+      bytes,
+      isWanted: () => this.#sessions.has(session),
+    }).finally(() => asking.answers--)
     this.#run(
       answered,
       (value) => ({ kind: 'answered', session, answer: value, asOf }),
@@ -313,7 +320,7 @@ export class RoomShell {
     }
     this.#outbox.flush()
     session.lastSentAt = this.#ports.clock.now()
-    session.delivery.add(piecesOf(answer).of(session))
+    session.delivery.add(piecesFor(answer, session), this.#ports.answering.pool.use(answer))
     this.drained(session)
   }
 
@@ -341,17 +348,29 @@ const messagesOf = ({ first, last }: Answer): readonly ServerMessage[] => [
   { kind: 'sync-step-2', update: last },
 ]
 
-/** The wire's bytes of an answer, laid out once for all who get it (R8). */
-const laidOut = new WeakMap<Answer, PerLane<readonly WireBytes[]>>()
+/** The wire's bytes of a piece, laid out once for all who get it (R8). */
+const laidOut = new WeakMap<Update, PerLane<WireBytes>>()
 
-const piecesOf = (answer: Answer): PerLane<readonly WireBytes[]> => {
-  const known = laidOut.get(answer)
-  if (known !== undefined) return known
-  const pieces = new PerLane(({ dialect, socket }) =>
-    messagesOf(answer).map((message) => layOut([message], { dialect, wire: socket.wire }).bytes),
-  )
-  laidOut.set(answer, pieces)
-  return pieces
+const piecesFor = ({ first, last }: Answer, session: Session): readonly WireBytes[] => {
+  const { dialect, socket } = session
+  const pieces = first.map((update) => {
+    const known = laidOut.get(update)
+    if (known !== undefined) return known.of(session)
+    const made = new PerLane((one) => layOut([{ kind: 'update', update }], laneOf(one)).bytes)
+    laidOut.set(update, made)
+    return made.of(session)
+  })
+  const end = layOut([{ kind: 'sync-step-2', update: last }], { dialect, wire: socket.wire })
+  return [...pieces, end.bytes]
+}
+
+const laneOf = ({ dialect, socket }: Session) => ({ dialect, wire: socket.wire })
+
+/** What an answer is made of, and may take itself. */
+const sizeOf = (phase: Phase, unsaved: readonly Update[]) => {
+  if (phase.kind !== 'live') return { snapshotBytes: 0, bytes: 0 }
+  const { snapshotBytes, tail } = phase.document
+  return { snapshotBytes, bytes: snapshotBytes + tail.bytes + totalBytes(unsaved) }
 }
 
 /**

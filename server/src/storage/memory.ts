@@ -169,6 +169,7 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
   return {
     open: (name) => unlessClosed(() => ok(openedFrom(memory.byName.get(name) ?? create(name)))),
     append: (batch, at) => unlessClosed(() => appendBatch(batch, at)),
+    outline: (doc) => withRow(doc, (row) => ok(openedFrom(row))),
     read: (doc) =>
       withRow<StoredContent>(doc, ({ head, snapshot, tail }) =>
         ok({

@@ -22,6 +22,7 @@ import { ByteReader, type DecodeProblem } from './byte-reader.ts'
 import { skipContent } from './content.ts'
 import { readDeletes } from './delete-set.ts'
 import { IdSet } from './id-set.ts'
+import { CONTENT, GC, HAS_KEY, HAS_ORIGIN, HAS_RIGHT_ORIGIN, SKIP } from './structs.ts'
 
 /** What an update brings and what it refers to. */
 export interface UpdateContents {
@@ -35,12 +36,6 @@ export interface UpdateContents {
   readonly needs: ReadonlyMap<ClientId, number>
 }
 
-const GC = 0
-const SKIP = 10
-const CONTENT = 0x1f
-const HAS_KEY = 0x20
-const HAS_RIGHT_ORIGIN = 0x40
-const HAS_ORIGIN = 0x80
 const NO_NEEDS: ReadonlyMap<ClientId, number> = new Map()
 
 /** Reads a whole update, or says what is wrong with it. Memory is bounded by the bytes given. */

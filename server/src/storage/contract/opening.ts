@@ -114,10 +114,21 @@ export const openingRules = (make: MakeStorage): void => {
     expect(await textsIn(storage, doc)).toEqual({ head: 4, snapshot: 'abc', tail: ['d'] })
   })
 
+  test('[ST6] the outline of a document is what opening it shows', async () => {
+    const { storage } = await storageForTest(make)
+    const doc = await openId(storage)
+    await appendTexts(storage, doc, 'a', 'b')
+    expect(unwrap(await storage.outline(doc))).toEqual(unwrap(await storage.open(nameOf('notes'))))
+    unwrap(await storage.compact(doc, snapshotOf(1, 'a'), []))
+    expect(unwrap(await storage.outline(doc))).toEqual(unwrap(await storage.open(nameOf('notes'))))
+  })
+
   test('[ST6] reading a document that nobody opened is a problem', async () => {
     const { storage } = await storageForTest(make)
     const known = await openId(storage)
-    for (const stranger of [0, -1, known + 1, known + 0.5, 2 ** 40])
+    for (const stranger of [0, -1, known + 1, known + 0.5, 2 ** 40]) {
       expect(kindOf(await storage.read(docId(stranger)))).toBe('unknown-document')
+      expect(kindOf(await storage.outline(docId(stranger)))).toBe('unknown-document')
+    }
   })
 }

@@ -42,22 +42,29 @@ export const unknownDocument = (doc: DocId, file: string): Result<never, Storage
 
 const present = (part: Uint8Array | null): part is Uint8Array => part !== null
 
-/** Finds a document by name and packs it; null where there is none. Runs in a transaction. */
-export const documentFinder = (db: Database): ((name: string) => PackedDocument | null) => {
-  const byName = db.prepare<[string], DocumentRow>(`
+/** Finds a document by one of its columns and packs it; null where there is none. Runs in a transaction. */
+const finderBy = <K extends string | number>(
+  db: Database,
+  column: 'name' | 'id',
+): ((key: K) => PackedDocument | null) => {
+  const byKey = db.prepare<[K], DocumentRow>(`
     SELECT id, epoch, ${headOfDocument} AS head, through_seq AS through,
            state_vector AS stateVector, delete_set AS deleteSet, length(bytes) AS snapshotBytes
     FROM documents LEFT JOIN snapshots ON doc = id
-    WHERE name = ?`)
+    WHERE ${column} = ?`)
   const tailOf = tailReader(db)
-  return (name) => {
-    const row = byName.get(name)
+  return (key) => {
+    const row = byKey.get(key)
     if (!row) return null
     const { id, epoch, head, through, stateVector, deleteSet, snapshotBytes } = row
     const parts = [...[stateVector, deleteSet].filter(present), ...tailOf(id)]
     return { id, epoch, head, through, snapshotBytes: snapshotBytes ?? 0, packed: pack(parts) }
   }
 }
+
+/** Finds a document by its name. Runs in a transaction. */
+export const documentFinder = (db: Database): ((name: string) => PackedDocument | null) =>
+  finderBy<string>(db, 'name')
 
 // All rows: compaction deletes what it folds in the commit that stores the snapshot (R14).
 const tailReader = (db: Database): ((doc: DocId) => Uint8Array[]) => {
@@ -70,6 +77,7 @@ const tailReader = (db: Database): ((doc: DocId) => Uint8Array[]) => {
 /** The reading half of the log. Each operation sees one commit: its statements share a snapshot. */
 export const createLogReader = (db: Database, file: string): Handlers<ReaderOperations> => {
   const find = documentFinder(db)
+  const findById = finderBy<number>(db, 'id')
   const tailOf = tailReader(db)
   const content = db.prepare<[number], ContentRow>(`
     SELECT ${headOfDocument} AS head, bytes
@@ -102,6 +110,11 @@ export const createLogReader = (db: Database, file: string): Handlers<ReaderOper
 
   return {
     find: (name) => inReadTransaction('open a document', () => ok(find(name))),
+    outline: (doc) =>
+      inReadTransaction(`read the outline of document ${doc}`, () => {
+        const found = findById(doc)
+        return found === null ? unknownDocument(doc, file) : ok(found)
+      }),
     read: (doc) => inReadTransaction(`read document ${doc}`, () => read(doc)),
     quarantined: (doc) =>
       inReadTransaction(`read the quarantine of document ${doc}`, () => quarantined(doc)),

@@ -70,6 +70,7 @@ export interface WriterOperations {
 /** The operations of the reader thread. */
 export interface ReaderOperations {
   find: { ask: DocName; answer: PackedDocument | null }
+  outline: { ask: DocId; answer: PackedDocument }
   read: { ask: DocId; answer: PackedContent }
   quarantined: { ask: DocId; answer: PackedQuarantine }
   verify: { ask: null; answer: readonly string[] }

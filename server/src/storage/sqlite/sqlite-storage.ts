@@ -127,6 +127,7 @@ export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
         counts: batch.map((entry) => entry.updates.length),
         packed: pack(batch.flatMap((entry) => entry.updates)),
       }),
+    outline: async (doc) => mapOk(await reader.ask('outline', doc), openedFrom),
     read: async (doc) => mapOk(await reader.ask('read', doc), contentFrom),
     compact,
     quarantined: async (doc) => mapOk(await reader.ask('quarantined', doc), quarantineFrom),

@@ -38,8 +38,15 @@ const fair = (): OpWeather => ({ holding: false, waiting: [], failing: null, cal
 
 /** Puts `real` under the weather that the returned controls make. Starts fair: all calls pass. */
 export const withWeather = (real: Storage): StorageWeather => {
-  const ops = { open: fair(), append: fair(), read: fair(), compact: fair(), quarantined: fair() }
-  const calls = { open: 0, append: 0, read: 0, compact: 0, quarantined: 0 }
+  const ops = {
+    open: fair(),
+    outline: fair(),
+    append: fair(),
+    read: fair(),
+    compact: fair(),
+    quarantined: fair(),
+  }
+  const calls = { open: 0, outline: 0, append: 0, read: 0, compact: 0, quarantined: 0 }
 
   const count = (op: StorageOp): void => {
     calls[op] += 1
@@ -67,6 +74,7 @@ export const withWeather = (real: Storage): StorageWeather => {
     storage: {
       open: (name) => through('open', () => real.open(name)),
       append: (batch, at) => through('append', () => real.append(batch, at)),
+      outline: (doc) => through('outline', () => real.outline(doc)),
       read: (doc) => through('read', () => real.read(doc)),
       compact: (doc, snapshot, quarantined) =>
         through('compact', () => real.compact(doc, snapshot, quarantined)),

@@ -1,0 +1,157 @@
+import { EMPTY_UPDATE, err, ok, type Update } from '@quire/shared'
+import { describe, expect, it } from 'vitest'
+import type { Answer } from '../ports/content.ts'
+import { AnswerPool, type Answered, type Making } from './answer-pool.ts'
+import { createManualClock } from './testing/manual-clock.ts'
+import { settle } from './testing/server.ts'
+
+const answerOf = (bytes: number): Answer => ({
+  first: [new Uint8Array(bytes - EMPTY_UPDATE.length) as Update], // never decoded here
+  last: EMPTY_UPDATE,
+})
+
+/** How to make an answer of a size, when the test says so. */
+const slowly = (bytes: number) => {
+  const made = Promise.withResolvers<Answered>()
+  const calls = { made: 0 }
+  let isWanted = true
+  const making: Making = {
+    bytes,
+    isWanted: () => isWanted,
+    gate: null,
+    make: () => {
+      calls.made++
+      return made.promise
+    },
+  }
+  const answer = answerOf(bytes)
+  return {
+    making,
+    calls,
+    answer,
+    done: () => made.resolve(ok(answer)),
+    fail: () => made.resolve(err({ message: 'disk' })),
+    goAway: () => {
+      isWanted = false
+    },
+  }
+}
+
+const setUp = (limitBytes = 100) => {
+  const clock = createManualClock()
+  return { clock, pool: new AnswerPool(clock, limitBytes) }
+}
+
+describe('an answer pool', () => {
+  it('makes an answer once for all who ask while it is made, and for a moment after', async () => {
+    const { pool, clock } = setUp()
+    const first = slowly(10)
+    const both = [pool.answer('a', first.making), pool.answer('a', first.making)]
+    first.done()
+    for (const answered of await Promise.all(both)) expect(answered).toEqual(ok(first.answer))
+    clock.advance(1_999)
+    expect(await pool.answer('a', slowly(10).making)).toEqual(ok(first.answer))
+    clock.advance(1_999) // it was asked for again meanwhile
+    expect(pool.heldBytes).toBe(10)
+    clock.advance(1)
+    expect(pool.heldBytes).toBe(0)
+    expect(first.calls.made).toBe(1)
+  })
+
+  it('keeps what is being read, and its bytes count as long', async () => {
+    const { pool, clock } = setUp()
+    const { making, done, answer } = slowly(10)
+    const asked = pool.answer('a', making)
+    done()
+    await asked
+    const [one, other] = [pool.use(answer), pool.use(answer)]
+    clock.advance(60_000)
+    one()
+    one()
+    clock.advance(60_000)
+    expect(pool.heldBytes).toBe(10)
+    other()
+    clock.advance(2_000)
+    expect(pool.heldBytes).toBe(0)
+  })
+
+  it('lets what finds no place wait in order, and one that is too large for any place in at last', async () => {
+    const { pool, clock } = setUp(100)
+    const [first, second, third] = [slowly(60), slowly(300), slowly(10)]
+    const asked = pool.answer('a', first.making)
+    void pool.answer('b', second.making)
+    void pool.answer('c', third.making)
+    await settle()
+    expect([first, second, third].map(({ calls }) => calls.made)).toEqual([1, 0, 0])
+    first.done()
+    await asked
+    const undo = pool.use(first.answer)
+    await settle()
+    expect(second.calls.made).toBe(0)
+    undo()
+    clock.advance(2_000)
+    await settle()
+    expect([first, second, third].map(({ calls }) => calls.made)).toEqual([1, 1, 0])
+    second.done()
+    await settle()
+    clock.advance(2_000)
+    await settle()
+    expect(third.calls.made).toBe(1)
+  })
+
+  it('gives up what nobody reads for what is wanted', async () => {
+    const { pool } = setUp(100)
+    const [first, second] = [slowly(60), slowly(60)]
+    const asked = pool.answer('a', first.making)
+    first.done()
+    await asked
+    void pool.answer('b', second.making)
+    await settle()
+    expect(second.calls.made).toBe(1)
+    expect(pool.heldBytes).toBe(60)
+  })
+
+  it('forgets one that failed, and does not make one that nobody waits for', async () => {
+    const { pool } = setUp(100)
+    const [first, second] = [slowly(100), slowly(10)]
+    const failing = pool.answer('a', first.making)
+    const unwanted = pool.answer('b', second.making)
+    second.goAway()
+    first.fail()
+    expect(await failing).toEqual(err({ message: 'disk' }))
+    expect(await unwanted).toEqual(ok({ first: [], last: EMPTY_UPDATE }))
+    expect(second.calls.made).toBe(0)
+    expect(pool.heldBytes).toBe(0)
+  })
+
+  it('holds the common front of composed answers once, as long as one of them is held', async () => {
+    const { pool, clock } = setUp(1_000)
+    const front = slowly(100)
+    front.done()
+    const composed: Answer[] = []
+    const compose = async (key: string) => {
+      const asked = await pool.answer('front', front.making)
+      if (!asked.ok) throw new Error(asked.error.message)
+      const made = await pool.answer(key, {
+        bytes: 0,
+        isWanted: () => true,
+        gate: null,
+        make: async () => ok(pool.compose(asked.value, answerOf(10))),
+      })
+      if (made.ok) composed.push(made.value)
+    }
+    await compose('a')
+    await compose('b')
+    expect(pool.heldBytes).toBe(120)
+    const undo = composed.map((answer) => pool.use(answer))
+    clock.advance(60_000)
+    undo[0]?.()
+    clock.advance(60_000)
+    expect(pool.heldBytes).toBe(110)
+    undo[1]?.()
+    clock.advance(2_000) // the composed one goes, and then what it held
+    clock.advance(2_000)
+    expect(pool.heldBytes).toBe(0)
+    expect(front.calls.made).toBe(1)
+  })
+})

@@ -1,0 +1,205 @@
+/*
+ * Answers to state vectors that are being made, read by their clients, or kept for a moment for the next
+ * who asks the same: a thousand joiners of one document cost one answer. An entry lives
+ *
+ *   admitted ── made ──▶ kept for 2 s after its last use ──▶ dropped
+ *                 └ used by each session that still reads it ┘
+ *
+ * and its bytes count from its admission to its end, so that slow readers of many large documents are
+ * bounded together: whoever finds no place waits, in order.
+ */
+import { EMPTY_UPDATE, ok, type Result } from '@quire/shared'
+import type { Clock } from '../ports/clock.ts'
+import type { Answer } from '../ports/content.ts'
+import type { Undo } from '../ports/undo.ts'
+import type { Gate } from './gate.ts'
+
+/** How long an answer nobody reads is kept: those who come back at once come within this. */
+const KEPT_MS = 2_000
+
+/** What became of an answer. */
+export type Answered = Result<Answer, { readonly message: string }>
+
+/** How to make an answer. */
+export interface Making {
+  /** What the answer may take in memory at most, bytes, as far as that is known. */
+  readonly bytes: number
+  /** False if nobody waits for it any more. */
+  readonly isWanted: () => boolean
+  /** What it waits at for its turn, once there is place for it; null if it only puts others together. */
+  readonly gate: Gate | null
+  make(): Promise<Answered>
+}
+
+const NOTHING: Answer = { first: [], last: EMPTY_UPDATE }
+
+interface Entry {
+  readonly key: string
+  bytes: number
+  readonly wanted: (() => boolean)[]
+  users: number
+  isMade: boolean
+  undoKeep: Undo | null
+  /** Lets the part go that another entry holds. */
+  undoParts: Undo | null
+  readonly made: Promise<Answered>
+}
+
+const answerBytes = ({ first, last }: Answer): number =>
+  first.reduce((bytes, update) => bytes + update.length, last.length)
+
+/** The answers of one server. */
+export class AnswerPool {
+  readonly #clock: Clock
+  readonly #limitBytes: number
+  readonly #entries = new Map<string, Entry>()
+  readonly #ofAnswer = new WeakMap<Answer, Entry>()
+  /** The part of a composed answer that another entry holds. */
+  readonly #partOf = new WeakMap<Answer, Answer>()
+  readonly #waiting: { readonly entry: Entry; readonly admit: () => void }[] = []
+  #heldBytes = 0
+
+  constructor(clock: Clock, limitBytes: number) {
+    this.#clock = clock
+    this.#limitBytes = limitBytes
+  }
+
+  /** Bytes of all answers that are being made, read or kept. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** The answer under this key; made if it is not there. The same key is the same answer. */
+  answer(key: string, making: Making): Promise<Answered> {
+    const known = this.#entries.get(key)
+    if (known !== undefined) {
+      known.wanted.push(making.isWanted)
+      if (known.isMade && known.users === 0) this.#keep(known)
+      return known.made
+    }
+    const made = Promise.withResolvers<Answered>()
+    const entry: Entry = {
+      key,
+      bytes: making.bytes,
+      wanted: [making.isWanted],
+      users: 0,
+      isMade: false,
+      undoKeep: null,
+      undoParts: null,
+      made: made.promise,
+    }
+    this.#entries.set(key, entry)
+    void this.#make(entry, making).then(made.resolve, made.reject)
+    return made.promise
+  }
+
+  /** An answer of which `front` is the first part: it keeps that part as long as it is kept itself. */
+  compose(front: Answer, rest: Answer): Answer {
+    const composed = { first: [...front.first, front.last, ...rest.first], last: rest.last }
+    this.#partOf.set(composed, front)
+    return composed
+  }
+
+  /** An answer is being read; to be undone when it has been. */
+  use(answer: Answer): Undo {
+    const entry = this.#ofAnswer.get(answer)
+    if (entry === undefined) return () => undefined
+    this.#take(entry)
+    let isUsed = true
+    return () => {
+      if (isUsed) this.#release(entry)
+      isUsed = false
+    }
+  }
+
+  async #make(entry: Entry, { gate, make }: Making): Promise<Answered> {
+    await this.#admitted(entry)
+    try {
+      const makeIfWanted = async (): Promise<Answered | null> =>
+        entry.wanted.some((isWanted) => isWanted()) ? make() : null
+      const answered = await (gate === null ? makeIfWanted() : gate.run(makeIfWanted))
+      if (answered === null) return this.#drop(entry, ok(NOTHING)) // whoever asks next has it made
+      if (!answered.ok) return this.#drop(entry, answered)
+      const front = this.#partOf.get(answered.value)
+      this.#ofAnswer.set(answered.value, entry)
+      if (front !== undefined) entry.undoParts = this.use(front)
+      this.#weigh(
+        entry,
+        answerBytes(answered.value) - (front === undefined ? 0 : answerBytes(front)),
+      )
+      entry.isMade = true
+      this.#keep(entry)
+      return answered
+    } catch (error) {
+      this.#drop(entry, null)
+      throw error
+    }
+  }
+
+  #admitted(entry: Entry): Promise<void> {
+    return new Promise((admit) => {
+      this.#waiting.push({ entry, admit })
+      this.#admit()
+    })
+  }
+
+  #admit(): void {
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      const { bytes } = next.entry
+      if (!this.#makePlace(bytes)) return
+      this.#waiting.shift()
+      this.#heldBytes += bytes
+      next.admit()
+    }
+  }
+
+  /** True if there is place, or the answer has all of it: one larger than the limit must be possible. */
+  #makePlace(bytes: number): boolean {
+    const fits = (): boolean => this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#limitBytes
+    for (const entry of this.#entries.values()) {
+      if (fits()) return true
+      if (entry.isMade && entry.users === 0) this.#forget(entry)
+    }
+    return fits()
+  }
+
+  #weigh(entry: Entry, bytes: number): void {
+    this.#heldBytes += bytes - entry.bytes
+    entry.bytes = bytes
+    this.#admit()
+  }
+
+  #take(entry: Entry): void {
+    entry.users++
+    entry.undoKeep?.()
+    entry.undoKeep = null
+  }
+
+  #release(entry: Entry): void {
+    entry.users--
+    if (entry.users === 0) this.#keep(entry)
+  }
+
+  #keep(entry: Entry): void {
+    entry.undoKeep?.()
+    entry.undoKeep = this.#clock.after(KEPT_MS, () => {
+      this.#forget(entry)
+      this.#admit()
+    })
+  }
+
+  #drop<T>(entry: Entry, outcome: T): T {
+    this.#forget(entry)
+    this.#admit()
+    return outcome
+  }
+
+  #forget(entry: Entry): void {
+    entry.undoKeep?.()
+    entry.undoKeep = null
+    if (this.#entries.get(entry.key) !== entry) return
+    this.#entries.delete(entry.key)
+    entry.undoParts?.()
+    this.#heldBytes -= entry.bytes
+  }
+}

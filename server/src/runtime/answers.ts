@@ -1,0 +1,123 @@
+/*
+ * How what a client lacks is computed, cheapest case first (an equal or empty room has been answered by the
+ * room itself):
+ *
+ *   it knows nothing              the snapshot's bytes as they are, then the tail as one update
+ *   it covers the snapshot        the part of the tail that it lacks, and all deletes: the snapshot is not read
+ *   otherwise                     the difference to everything, in a thread
+ */
+import {
+  bytesEqual,
+  EMPTY_STATE_VECTOR,
+  ok,
+  type DocId,
+  type Seq,
+  type StateVector,
+  type Update,
+} from '@quire/shared'
+import { covers } from '../content/merge.ts'
+import type { Content } from '../ports/content.ts'
+import type { Storage } from '../ports/storage.ts'
+import type { AnswerPool, Answered } from './answer-pool.ts'
+import type { Gate } from './gate.ts'
+
+/** From this size on a snapshot is shared by those who join while the document changes. */
+const SHARED_SNAPSHOT_BYTES = 256 * 1024
+
+/** What makes answers. */
+export interface AnswerPorts {
+  readonly storage: Storage
+  readonly content: Content
+  readonly pool: AnswerPool
+  /** Bounds how many are made at a time: each holds what it is made of. */
+  readonly gate: Gate
+}
+
+/** What is asked. */
+export interface Question {
+  /** Names the room among all of this server's life. */
+  readonly room: number
+  readonly doc: DocId
+  readonly stateVector: StateVector
+  /** Changes with the document's content. */
+  readonly version: string
+  readonly unsaved: readonly Update[]
+  /** Bytes of the document's snapshot, and of all of it. */
+  readonly snapshotBytes: number
+  readonly bytes: number
+  /** False once the client is gone. */
+  readonly isWanted: () => boolean
+}
+
+/** What a client lacks; shared with all who ask the same of the same version. */
+export const answerFor = (ports: AnswerPorts, question: Question): Promise<Answered> => {
+  const { pool, gate } = ports
+  const { room, version, stateVector, bytes, snapshotBytes, isWanted } = question
+  const asked = Buffer.from(stateVector).toString('latin1') // a key, and a short one
+  const key = `${room} ${version} ${asked}`
+  if (bytesEqual(stateVector, EMPTY_STATE_VECTOR))
+    return snapshotBytes < SHARED_SNAPSHOT_BYTES
+      ? pool.answer(key, { bytes, isWanted, gate, make: () => whole(ports, question) })
+      : pool.answer(key, { bytes: 0, isWanted, gate: null, make: () => inTwo(ports, question) })
+  return pool.answer(key, {
+    bytes,
+    isWanted,
+    gate,
+    make: () => difference(ports, question),
+  })
+}
+
+const whole = async (
+  { storage, content }: AnswerPorts,
+  { doc, unsaved, stateVector }: Question,
+): Promise<Answered> => {
+  const stored = await storage.read(doc)
+  if (!stored.ok) return stored
+  const { snapshot, tail } = stored.value
+  return content.answer({ snapshot, tail: [...tail, ...unsaved] }, stateVector)
+}
+
+/** The snapshot once for all versions that rest on it, and what came after it. */
+const inTwo = async (ports: AnswerPorts, question: Question): Promise<Answered> => {
+  const { storage, content, gate } = ports
+  const { doc, unsaved, stateVector } = question
+  const outline = await storage.outline(doc)
+  if (!outline.ok) return outline
+  const { snapshot, tail } = outline.value
+  if (snapshot === null) return gate.run(() => whole(ports, question))
+  const front = await snapshotOf(ports, question, snapshot.through)
+  if (!front.ok) return front
+  const rest = await gate.run(() =>
+    content.answer({ snapshot: null, tail: [...tail, ...unsaved] }, stateVector),
+  )
+  if (!rest.ok) return rest
+  const { first, last } = rest.value
+  return ok(ports.pool.compose(front.value, { first, last }))
+}
+
+/** The pieces of the snapshot that covers the log up to `through`, or of a newer one: that is as good. */
+const snapshotOf = (
+  { storage, content, pool, gate }: AnswerPorts,
+  { room, doc, snapshotBytes, isWanted }: Question,
+  through: Seq,
+): Promise<Answered> => {
+  const make = async (): Promise<Answered> => {
+    const stored = await storage.read(doc)
+    if (!stored.ok) return stored
+    const { snapshot } = stored.value
+    return content.answer({ snapshot, tail: [] }, EMPTY_STATE_VECTOR)
+  }
+  const key = `${room} snapshot ${through}`
+  return pool.answer(key, { bytes: snapshotBytes, isWanted, gate, make })
+}
+
+const difference = async (ports: AnswerPorts, question: Question): Promise<Answered> => {
+  const { storage, content } = ports
+  const { doc, unsaved, stateVector } = question
+  const outline = await storage.outline(doc)
+  if (!outline.ok) return outline
+  const { snapshot, tail } = outline.value
+  if (snapshot !== null && !covers(stateVector, snapshot.stateVector)) return whole(ports, question)
+  const deleteSet = snapshot?.deleteSet ?? null
+  return content.near({ deleteSet, tail: [...tail, ...unsaved] }, stateVector)
+}
