@@ -17,7 +17,7 @@ import type { Storage } from './ports/storage.ts'
 import { Documents } from './runtime/documents.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
 import { systemClock } from './runtime/system-clock.ts'
-import type { RoomLimits } from './room/limits.ts'
+import { foldingLimits, type RoomLimits } from './room/limits.ts'
 
 /** Commits that follow each other are this far apart: each costs 0.1 to 0.2 ms of CPU (DESIGN.md). */
 const COMMIT_SPACING_MS = 10
@@ -154,8 +154,5 @@ const roomLimits = (config: Config): RoomLimits => ({
   presenceEntries: config.maxPresenceEntries,
   presenceIdsPerSession: config.maxPresenceIdsPerSession,
   presenceTtlMs: 30_000, // y-protocols awareness.js, outdatedTimeout
-  compactUpdates: 2_000,
-  compactBytes: 256 * 1024,
-  compactIdleUpdates: 100,
-  compactQuietMs: 30_000,
+  ...foldingLimits,
 })
