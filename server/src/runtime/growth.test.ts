@@ -39,6 +39,6 @@ test('[R14] days of typing leave a file as large as the documents, and a tail fo
   for (const { databaseBytes, stateBytes } of days)
     expect(databaseBytes).toBeLessThan(bound(stateBytes))
   expect(statSync(join(dataDir, 'quire.db')).size).toBeLessThan(bound(last.stateBytes))
-  if (last.writtenBytes !== null)
-    expect(last.writtenBytes / last.updates).toBeLessThan(WRITTEN_PER_UPDATE)
+  // where the system does not tell what is written, this says nothing
+  expect((last.writtenBytes ?? 0) / last.updates).toBeLessThan(WRITTEN_PER_UPDATE)
 })
