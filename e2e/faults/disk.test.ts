@@ -1,6 +1,6 @@
 /*
- * A disk that fills up, and one that cannot be written at all: real ones, in a mount namespace of
- * their own (harness/private-disk.ts says what that needs).
+ * A disk that fills up: a real one, in a mount namespace of its own (harness/private-disk.ts says what
+ * that needs).
  */
 import { afterEach, describe, expect, it } from 'vitest'
 import { haveConverged, missingFrom } from '../harness/contents.ts'
@@ -19,8 +19,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-const disk = async (readOnly = false): Promise<PrivateDisk> => {
-  const mounted = await mountDisk({ megabytes: DISK_MEGABYTES, readOnly })
+const disk = async (): Promise<PrivateDisk> => {
+  const mounted = await mountDisk({ megabytes: DISK_MEGABYTES })
   cleanups.push(mounted.remove)
   return mounted
 }
@@ -97,14 +97,5 @@ describe('a full disk', { timeout: TEST_MS }, () => {
     await expect(serverOn(full)).rejects.toThrow(
       /^server ended with 1:\nquire: [^\n]*disk is full[^\n]*\n$/,
     )
-  })
-})
-
-describe('a read-only disk', { timeout: TEST_MS }, () => {
-  it('stops a start with a sentence that names the directory', async () => {
-    const readOnly = await disk(true)
-    const started = serverOn(readOnly)
-    await expect(started).rejects.toThrow(/^server ended with 1:\nquire: [^\n]*read-only[^\n]*\n$/)
-    await expect(started).rejects.toThrow(readOnly.path)
   })
 })

@@ -4,11 +4,12 @@
  * enter it through `launcher`, tests reach it through /proc. Linux only; without root it needs
  * unprivileged user namespaces.
  */
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, open, rm, rmdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 /** A disk of its own. */
 export interface PrivateDisk {
@@ -20,6 +21,8 @@ export interface PrivateDisk {
   fill(): Promise<void>
   /** Gives the space back. */
   free(): Promise<void>
+  /** Makes it read-only, or writable again. Rejects while a file on it is open for writing. */
+  remount(mode: 'ro' | 'rw'): Promise<void>
   /** Unmounts it, with all that runs on it ended before. */
   remove(): Promise<void>
 }
@@ -54,14 +57,19 @@ export const mountDisk = async (options: {
   })
   const { pid } = holder
   const ballast = `/proc/${pid}/root${path}/ballast`
+  const launcher = [
+    'nsenter',
+    `--mount=/proc/${pid}/ns/mnt`,
+    ...(isRoot ? [] : [`--user=/proc/${pid}/ns/user`, '--preserve-credentials']),
+    '--',
+  ] as const
   return {
     path,
-    launcher: [
-      'nsenter',
-      `--mount=/proc/${pid}/ns/mnt`,
-      ...(isRoot ? [] : [`--user=/proc/${pid}/ns/user`, '--preserve-credentials']),
-      '--',
-    ],
+    launcher,
+    async remount(to) {
+      const [program, ...rest] = [...launcher, 'mount', '-o', `remount,${to}`, path]
+      await promisify(execFile)(program, rest)
+    },
     fill: () => fillWith(ballast),
     free: () => rm(ballast, { force: true }),
     async remove() {

@@ -20,7 +20,7 @@ import { flushIntervalMs } from './runtime/flush-pacer.ts'
 import { createUtilisation } from './runtime/utilisation.ts'
 import type { ServerLimits } from './runtime/limits.ts'
 import { systemClock } from './runtime/system-clock.ts'
-import type { RoomLimits } from './room/limits.ts'
+import { foldingLimits, type RoomLimits } from './room/limits.ts'
 
 /** Commits that follow each other are this far apart: each costs 0.1 to 0.2 ms of CPU (DESIGN.md). */
 const COMMIT_SPACING_MS = 10
@@ -170,10 +170,7 @@ const roomLimits = (config: Config): RoomLimits => ({
   presenceTotalBytes: config.maxPresenceTotalBytes,
   presenceIdsPerSession: config.maxPresenceIdsPerSession,
   presenceTtlMs: 30_000, // y-protocols awareness.js, outdatedTimeout
-  compactUpdates: 2_000,
-  compactBytes: 256 * 1024,
-  compactIdleUpdates: 100,
-  compactQuietMs: 30_000,
+  ...foldingLimits,
 })
 
 const serverLimits = (config: Config): ServerLimits => ({

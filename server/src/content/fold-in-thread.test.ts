@@ -1,9 +1,13 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { type Update } from '@quire/shared'
+import { EMPTY_UPDATE, type Update } from '@quire/shared'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { ContentSource } from '../ports/content.ts'
 import { createManualClock } from '../runtime/testing/manual-clock.ts'
 import { until } from '../runtime/testing/server.ts'
+import { threadFile } from '../thread-file.ts'
 import { ATTEMPTS, foldInThread } from './fold-in-thread.ts'
+import type { Job } from './job.ts'
 import { createJobThread } from './job-thread.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // a thread has to start for every attempt
@@ -57,6 +61,29 @@ const foldOf = (trouble: Trouble, ...tail: readonly (Update | undefined)[]) => {
 }
 
 const problem = expect.stringMatching(/not done within|thread ended/)
+
+describe('the content thread', () => {
+  it('tells where in the tail it is', async () => {
+    const worker = new Worker(...threadFile(import.meta.url, './worker'))
+    onTestFinished(async () => void (await worker.terminate()))
+    const reached = async (source: ContentSource): Promise<number> => {
+      const progress = new SharedArrayBuffer(4)
+      const job: Job = {
+        kind: 'fold',
+        source,
+        collectGarbage: true,
+        transactions: 'one',
+        progress,
+      }
+      const done = once(worker, 'message')
+      worker.postMessage(job)
+      await done
+      return Atomics.load(new Int32Array(progress), 0)
+    }
+    const tail = [EMPTY_UPDATE, EMPTY_UPDATE, EMPTY_UPDATE]
+    expect(await reached({ snapshot: null, tail })).toBe(3) // behind the last
+  })
+})
 
 describe('a fold that the thread is lost with', () => {
   it('leaves out what the thread was at, hung or dead', async () => {

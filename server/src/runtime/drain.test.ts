@@ -109,6 +109,7 @@ describe('[R10] a drain', () => {
     expect(server.weather.calls.read).toBe(2)
     expect((await server.documents.drain(1_000)).ok).toBe(true)
     server.weather.release('read')
+    await server.weather.called('compact', 2) // those two come to their end
     await settle()
     expect(server.weather.calls.read).toBe(2)
   })

@@ -40,7 +40,7 @@ describe('a gate', () => {
     expect(started.slice(6)).toEqual([6, 7])
   })
 
-  it('lets those who can wait in when nobody else waits', async () => {
+  it('lets those who can wait in after the others, but not after all of them', async () => {
     const gate = new Gate(1)
     const started: string[] = []
     const works: PromiseWithResolvers<void>[] = []
@@ -53,13 +53,13 @@ describe('a gate', () => {
       }, turn)
     }
     enter('first', 'last')
-    for (const name of ['idle 1', 'idle 2']) enter(name, 'last')
-    for (const name of ['busy 1', 'busy 2']) enter(name, 'next')
-    for (let done = 0; done < 5; done++) {
+    for (const name of ['idle 1', 'idle 2', 'idle 3']) enter(name, 'last')
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) enter(name, 'next')
+    for (let done = 0; done < 10; done++) {
       works[done]?.resolve()
       await settle()
     }
-    expect(started).toEqual(['first', 'busy 1', 'busy 2', 'idle 1', 'idle 2'])
+    expect(started.join(', ')).toBe('first, a, b, c, d, idle 1, e, f, idle 2, idle 3')
   })
 
   it('settles as the work does, and a failure gives its place back', async () => {

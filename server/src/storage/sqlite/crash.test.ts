@@ -1,10 +1,10 @@
-import { randomInt } from 'node:crypto'
 import { copyFileSync, mkdirSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { nameOf, textOf, unwrap } from '../contract/fixture.ts'
 import { openLoopStorage } from './testing/loop-thread.ts'
 import { type Child, startChild } from './testing/child.ts'
+import { numbersFrom, runSeed } from './testing/numbers.ts'
 import { temporaryDir } from './testing/temporary-dir.ts'
 
 vi.setConfig({ testTimeout: 240_000 }) // a process with threads for every round
@@ -17,15 +17,6 @@ interface Ack {
 
 const killRounds = 10
 const tearings = 40
-
-/** Numbers that follow from `seed`, each in [0, limit). */
-const numbersFrom = (seed: number): ((limit: number) => number) => {
-  let state = seed
-  return (limit) => {
-    state = (state * 48_271) % 2_147_483_647
-    return state % limit
-  }
-}
 
 /** Reads lines until `count` acks have come; returns them. */
 const acksOf = async (child: Child, count: number): Promise<Ack[]> => {
@@ -58,7 +49,7 @@ const logsAfterOpening = async (dataDir: string): Promise<Map<number, string[]>>
 }
 
 test('[ST12] kill -9 at any moment loses nothing that was acknowledged', async () => {
-  const seed = randomInt(1, 2 ** 31 - 1)
+  const seed = runSeed()
   console.log(`kill -9 rounds: seed ${seed}`)
   const below = numbersFrom(seed)
   const dataDir = temporaryDir()
@@ -77,7 +68,7 @@ test('[ST12] kill -9 at any moment loses nothing that was acknowledged', async (
 })
 
 test('[ST12] a torn WAL opens clean, with the batches before the tear', async () => {
-  const seed = randomInt(1, 2 ** 31 - 1)
+  const seed = runSeed()
   console.log(`torn WAL: seed ${seed}`)
   const below = numbersFrom(seed)
   const dir = temporaryDir()
