@@ -102,24 +102,24 @@ export const optionRows = [
     'Largest message a client may send; a longer one closes it with 1009. Room for a long offline session’s changes in one message.',
   ]),
   row('maxMessagesPerSecond', count(1, 10_000_000), [
-    '2000',
+    '20000',
     'messages a second',
-    'Messages of one client; of who says more, less is read. A person types 20 and moves a cursor 60 times a second.',
+    'Messages of one client, each counted once for every session that it is for, at most 100 times; of who says more, less is read. Alone, 20,000 a second; in a crowd still 200, where a person types 20 and moves a cursor 60 times.',
   ]),
-  row('maxBytesPerSecond', count(KIB, GIB), [
-    String(4 * MIB),
+  row('maxBytesPerSecond', count(KIB, 64 * GIB), [
+    String(64 * MIB),
     'bytes a second',
-    'Bytes of one client; of who says more, less is read. Everybody else on the document is sent as much.',
+    'Bytes of one client, counted the same way; of who says more, less is read. In a crowd still 655 KB a second.',
   ]),
   row('maxBurstMs', count(1, 3_600_000), [
-    '10000',
+    '250',
     'milliseconds',
-    'How far a client may be ahead of its rates: 20,000 messages and 40 MiB by default, so that a long offline session’s changes come in at full speed.',
+    'How far a client may be ahead of its rates: by default 5,000 messages and 16 MiB alone, which is the largest message, and 50 messages in a crowd. A larger message is taken in, and paid for with a pause.',
   ]),
   row('maxHeldBackMs', count(100, 86_400_000), [
     '300000',
     'milliseconds',
-    'How long a client may go on saying more than its rates before it is told to come back: longer than a large import takes.',
+    'How long a client may go on saying more than its rates before it is told to come back: longer than a large import takes; after 10 s within the rates it begins anew.',
   ]),
   row('maxLagBytes', count(64 * KIB, GIB), [
     String(MIB),

@@ -14,8 +14,9 @@ import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { SocketListener } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
+import type { ClientMessage } from '../room/message.ts'
 import type { Arrival, NoRoom } from './documents.ts'
-import type { HeldBytes } from './held-bytes.ts'
+import type { HeldBytes, Said } from './held-bytes.ts'
 import type { LoginLimits } from './limits.ts'
 import type { Places } from './places.ts'
 import type { RoomShell } from './room-shell.ts'
@@ -45,7 +46,7 @@ type State =
       /** Gives the place among the logins and the deadline back. */
       readonly undo: Undo
     }
-  | { readonly kind: 'joined'; readonly shell: RoomShell; readonly throttle: Throttle }
+  | { readonly kind: 'joined'; readonly shell: RoomShell; readonly throttle: Throttle<Said> }
   | { readonly kind: 'over' }
 
 /** Attaches a client to its document; what it returns is the owner of the client's socket. */
@@ -92,7 +93,7 @@ class Attachment implements SocketListener {
       case 'authorizing':
         return this.#keep(this.#state, frame)
       case 'joined':
-        return this.#hear(this.#state, frame)
+        return this.#read(this.#state.throttle, frame)
       case 'over':
         return
       default:
@@ -133,7 +134,13 @@ class Attachment implements SocketListener {
     const shell = this.#ports.shellOf(this.#document)
     if (!shell.ok) return this.#refuse(shell.error.close, shell.error.reason)
     state.undo()
-    const throttle = new Throttle(this.#session.socket, this.#ports)
+    const throttle = new Throttle<Said>({
+      socket: this.#session.socket,
+      clock: this.#ports.clock,
+      limits: this.#ports.limits,
+      hear: (said) => this.#hear(shell.value, said),
+      giveUp: (reason) => this.#refuse('tryAgainLater', reason),
+    })
     this.#state = { kind: 'joined', shell: shell.value, throttle }
     shell.value.attach(this.#session)
     shell.value.push({ kind: 'join', session: this.#session.id, access })
@@ -155,19 +162,23 @@ class Attachment implements SocketListener {
   }
 
   /** R6: a frame that does not decode ends this session and reaches nothing else. */
-  #hear({ shell, throttle }: State & { kind: 'joined' }, frame: Uint8Array): void {
+  #read(throttle: Throttle<Said>, frame: Uint8Array): void {
     const decoded = this.#session.dialect.decode(frame)
     if (!decoded.ok) return this.#refuse('badFrame', decoded.error.message)
-    const tooFast = throttle.take(decoded.value.length, frame.length)
-    if (tooFast !== null) return this.#refuse('tryAgainLater', tooFast)
     const session = this.#session.id
     let bytes = Math.max(KEPT_MESSAGE_BYTES, frame.length)
     for (const message of decoded.value) {
-      const noSpace = this.#ports.held.problem(shell.room, { session, message, bytes })
-      if (noSpace !== null) return this.#refuse('tryAgainLater', noSpace)
-      shell.push({ kind: 'message', session, message, bytes })
+      throttle.offer({ session, message, bytes })
       bytes = KEPT_MESSAGE_BYTES // the frame's own bytes count once
     }
+  }
+
+  /** Returns how many sessions it was for. */
+  #hear(shell: RoomShell, said: Said): number {
+    const noSpace = this.#ports.held.problem(shell.room, said)
+    if (noSpace === null) shell.push({ kind: 'message', ...said })
+    else this.#refuse('tryAgainLater', noSpace)
+    return isForAll(said.message) ? shell.sessions.size : 1
   }
 
   #refuse(close: CloseName, reason: string): void {
@@ -182,3 +193,6 @@ class Attachment implements SocketListener {
     closeSession(this.#session, close, reason)
   }
 }
+
+const isForAll = ({ kind }: ClientMessage): boolean =>
+  kind === 'update' || kind === 'sync-step-2' || kind === 'presence'

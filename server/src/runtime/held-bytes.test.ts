@@ -8,6 +8,7 @@ import type { StorageProblem } from '../ports/storage.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import type { Phase } from '../room/phase.ts'
 import { HeldBytes } from './held-bytes.ts'
+import type { Peer } from './testing/memory-socket.ts'
 import { settle, startTestServer, testServerLimits, type TestServer } from './testing/server.ts'
 
 const KIB = 1024
@@ -127,6 +128,26 @@ describe('what waits for documents to open', () => {
     server.weather.release('open')
     await settle()
     expect(server.documents.memory().queuedBytes).toBe(0)
+  })
+})
+
+describe('what one said who waited for a document', () => {
+  it.each([
+    ['leaves', (_: TestServer, peer: Peer) => peer.hangUp()],
+    ['is sent away', (_: TestServer, peer: Peer) => peer.say(new Uint8Array(65_000).fill(9))],
+    ['waits for too long', ({ clock }: TestServer) => clock.advance(60_000)],
+  ])('is given back when it %s', async (_, go) => {
+    const server = limited({})
+    server.weather.hold('open')
+    const ann = server.connect(nameOf('a'))
+    const bob = server.connect(nameOf('a'))
+    await settle()
+    const before = server.documents.memory().queuedBytes
+    ann.type('x'.repeat(2 * KIB))
+    expect(server.documents.memory().queuedBytes).toBeGreaterThan(before + 2 * KIB)
+    go(server, ann.peer)
+    await settle()
+    expect(server.documents.memory().queuedBytes).toBe(bob.peer.ending === null ? before / 2 : 0)
   })
 })
 

@@ -9,7 +9,7 @@
  */
 import type { Millis } from '@quire/shared'
 
-/** The rates of one session. */
+/** The rates of one session. Of what a message counts for, see `Throttle`. */
 export interface RateLimits {
   readonly messagesPerSecond: number
   readonly bytesPerSecond: number

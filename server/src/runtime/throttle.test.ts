@@ -1,21 +1,39 @@
+import * as encoding from 'lib0/encoding'
+import { writeUpdate } from 'y-protocols/sync'
+import * as Y from 'yjs'
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { settle, startTestServer, testServerLimits } from './testing/server.ts'
+import {
+  settle,
+  startTestServer,
+  testLimits,
+  testServerLimits,
+  type TestServerOptions,
+} from './testing/server.ts'
 
 const notes = nameOf('notes')
 /** "Who is here?": the smallest message. */
 const QUESTION = Uint8Array.of(3)
 
+const frameOf = (update: Uint8Array): Uint8Array =>
+  encoding.encode((out) => {
+    encoding.writeVarUint(out, 0)
+    writeUpdate(out, update)
+  })
+
+/** A message of a type that nobody knows, which is ignored. */
+const unknown = (bytes: number): Uint8Array => new Uint8Array(bytes).fill(9)
+
 /** A client on a server with low rates that has said what every client says first: one message. */
-const throttled = async () => {
+const throttled = async (options: TestServerOptions = {}) => {
   const serverLimits = {
     ...testServerLimits,
     messagesPerSecond: 10,
-    bytesPerSecond: 1_000,
+    bytesPerSecond: 10_000, // and a message counts for 128 bytes at least
     burstMs: 2_000,
     heldBackMs: 5_000,
   }
-  const server = startTestServer({ serverLimits })
+  const server = startTestServer({ serverLimits, ...options })
   const ann = server.connect(notes)
   await settle()
   expect(ann.isSynced).toBe(true)
@@ -36,15 +54,43 @@ describe('a client', () => {
 
   it('is read on while it says no more bytes than its burst', async () => {
     const { ann } = await throttled()
-    ann.peer.say(new Uint8Array(2_000).fill(9)) // of an unknown type, which is ignored
+    ann.peer.say(unknown(20_000))
     expect(ann.peer.isPaused).toBe(false)
-    ann.peer.say(Uint8Array.of(9))
+    ann.peer.say(unknown(1))
     expect(ann.peer.isPaused).toBe(true)
+  })
+
+  it('is charged for everybody who hears it, and for a question only once', async () => {
+    const { server, ann, say } = await throttled()
+    for (let i = 0; i < 9; i++) server.connect(notes)
+    await settle()
+    say(10)
+    expect(ann.peer.isPaused).toBe(false)
+    ann.type('x') // the other half of its burst: ten hear of it
+    expect(ann.peer.isPaused).toBe(false)
+    say(1)
+    expect(ann.peer.isPaused).toBe(true)
+  })
+
+  it('is charged for a hundred at most', async () => {
+    const { server, ann } = await throttled()
+    const limits = { ...testLimits, sessionsPerDocument: 200 }
+    const crowded = await throttled({ limits })
+    for (let i = 0; i < 150; i++) crowded.server.connect(notes)
+    await settle()
+    crowded.ann.type('x')
+    expect(crowded.ann.peer.isPaused).toBe(true)
+    crowded.server.clock.advance(8_000) // 100 counted, less the burst of 20, at ten a second
+    await settle()
+    expect(crowded.ann.peer.isPaused).toBe(false)
+    expect([server.documents.figures().sessions, ann.peer.isPaused]).toEqual([1, false])
   })
 
   it('has every message of a frame counted', async () => {
     const { ann } = await throttled()
-    ann.peer.say(new Uint8Array(21).fill(3))
+    ann.peer.say(new Uint8Array(20).fill(3))
+    expect(ann.peer.isPaused).toBe(false)
+    ann.peer.say(QUESTION)
     expect(ann.peer.isPaused).toBe(true)
   })
 
@@ -68,6 +114,24 @@ describe('a client', () => {
     expect(bob.text()).toBe('hello')
   })
 
+  it('is heard in order and whole, also of what had been read before it was held back', async () => {
+    const { server, ann } = await throttled()
+    const typed: Uint8Array[] = []
+    const doc = new Y.Doc()
+    doc.on('update', (update: Uint8Array) => typed.push(frameOf(update)))
+    for (const letter of 'the quick brown fox jumps over')
+      doc.getText('text').insert(doc.getText('text').length, letter)
+    ann.peer.sayAtOnce(typed)
+    await settle()
+    expect(ann.peer.isPaused).toBe(true)
+    for (let i = 0; i < 20; i++) {
+      server.clock.advance(100)
+      await settle()
+    }
+    expect([ann.peer.isPaused, ann.text()]).toEqual([false, 'the quick brown fox jumps over'])
+    expect(server.events.filter(({ kind }) => kind === 'missing-dependencies')).toEqual([])
+  })
+
   it('that goes on like that is told to come back at the limit, and not before', async () => {
     const { server, ann, say } = await throttled()
     say(21) // from here on it is held back again and again
@@ -76,21 +140,23 @@ describe('a client', () => {
       say(1)
       expect(ann.peer.ending).toBeNull()
     }
+    say(1) // kept, as it had been read
+    server.clock.advance(99)
+    expect(ann.peer.ending).toBeNull()
     server.clock.advance(1)
-    say(2)
     expect(ann.peer.ending).toEqual({
       code: 1013,
-      reason: 'said more than 10 messages or 1000 bytes a second for 5000 ms',
+      reason: 'said more than 10 messages or 10000 bytes a second for 5000 ms',
     })
     await settle()
     expect(server.documents.figures().sessions).toBe(0)
   })
 
-  it('that keeps still for the length of a burst begins anew', async () => {
+  it('that is calm for ten seconds begins anew', async () => {
     const { server, ann, say } = await throttled()
     for (let i = 0; i < 5; i++) {
       say(21)
-      server.clock.advance(2_101) // 100 until it is read again, and the burst
+      server.clock.advance(10_101) // 100 until it is read again, and the calm
     }
     expect(ann.peer.ending).toBeNull()
   })

@@ -4,67 +4,97 @@ import type { Socket } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import { Rate, type RateLimits } from './rate.ts'
 
+/** Who has not been held back for so long has a clean slate. */
+const CALM_MS = 10_000
+
+/**
+ * Sessions that a message counts for at most: in a room of any size a client has a hundredth of its
+ * rates, so that whoever types there is not held back.
+ */
+const MOST_HEARERS = 100
+
 /** What a session may say, and how long it may want to say more. */
 export interface ThrottleLimits extends RateLimits {
   /** How long a session may be held back again and again before it is sent away. */
   readonly heldBackMs: number
 }
 
+/** What a throttle needs. */
+export interface ThrottlePorts<T> {
+  readonly socket: Socket
+  readonly clock: Clock
+  readonly limits: ThrottleLimits
+  /** Hears a message; returns how many sessions it was for. */
+  readonly hear: (said: T) => number
+  /** The session is to be sent away, with this sentence. */
+  readonly giveUp: (reason: string) => void
+}
+
 /**
- * Holds a session to its rates: a peer that says more is read later, and one that goes on like that for
- * too long is to be sent away. Whoever keeps still for the length of a burst has a clean slate.
+ * Holds a session to its rates. A message counts once for each session that it is for, as that is what
+ * it costs: who is alone may import a book at full speed, who floods a crowd may not. Above the rates
+ * the peer is not read, and what had been read already waits here; nothing of it is lost.
  */
-export class Throttle {
-  readonly #socket: Socket
-  readonly #clock: Clock
-  readonly #limits: ThrottleLimits
+export class Throttle<T extends { readonly bytes: number }> {
+  readonly #ports: ThrottlePorts<T>
   readonly #rate: Rate
+  #state: 'reading' | 'holding' | 'over' = 'reading'
+  #kept: T[] = []
   #undoPause: Undo | null = null
   #streak: { readonly since: Millis; lastAt: Millis } | null = null
 
-  constructor(
-    socket: Socket,
-    { clock, limits }: { readonly clock: Clock; readonly limits: ThrottleLimits },
-  ) {
-    this.#socket = socket
-    this.#clock = clock
-    this.#limits = limits
-    this.#rate = new Rate(limits, clock.now())
+  constructor(ports: ThrottlePorts<T>) {
+    this.#ports = ports
+    this.#rate = new Rate(ports.limits, ports.clock.now())
   }
 
-  /** Takes note of what has arrived; the sentence that sends the session away, or null. */
-  take(messages: number, bytes: number): string | null {
-    const now = this.#clock.now()
-    const waitMs = this.#rate.take(messages, bytes, now)
-    return waitMs === 0 ? null : this.#holdBack(waitMs, now)
+  /** Hears a message, now or as soon as the rates allow it, in order. */
+  offer(said: T): void {
+    if (this.#state === 'holding') this.#kept.push(said)
+    else if (this.#state === 'reading') this.#hear(said)
   }
 
-  /** Reads nobody any more. Safe to call twice. */
+  /** Hears nothing more. Safe to call twice. */
   close(): void {
+    this.#state = 'over'
     this.#undoPause?.()
-    this.#undoPause = null
+    this.#kept = []
   }
 
-  #holdBack(waitMs: number, now: Millis): string | null {
-    const { burstMs, heldBackMs, messagesPerSecond, bytesPerSecond } = this.#limits
-    if (this.#streak === null || now - this.#streak.lastAt > burstMs)
+  #hear(said: T): void {
+    const { clock, hear } = this.#ports
+    const hearers = Math.min(MOST_HEARERS, Math.max(1, hear(said)))
+    if (this.#state === 'over') return // what it said ended it
+    const now = clock.now()
+    const waitMs = this.#rate.take(hearers, hearers * said.bytes, now)
+    if (waitMs > 0) this.#hold(waitMs, now)
+  }
+
+  #hold(forMs: number, now: Millis): void {
+    const { heldBackMs, messagesPerSecond, bytesPerSecond } = this.#ports.limits
+    if (this.#streak === null || now - this.#streak.lastAt > CALM_MS)
       this.#streak = { since: now, lastAt: now }
     this.#streak.lastAt = now
     if (now - this.#streak.since > heldBackMs)
-      return `said more than ${messagesPerSecond} messages or ${bytesPerSecond} bytes a second for ${heldBackMs} ms`
-    if (this.#undoPause === null) this.#pause(waitMs) // else what had been read already: the timer sees to it
-    return null
+      return this.#ports.giveUp(
+        `said more than ${messagesPerSecond} messages or ${bytesPerSecond} bytes a second for ${heldBackMs} ms`,
+      )
+    this.#state = 'holding'
+    this.#ports.socket.pause()
+    this.#undoPause = this.#ports.clock.after(forMs, () => this.#goOn())
   }
 
-  #pause(forMs: number): void {
-    this.#socket.pause()
-    this.#undoPause = this.#clock.after(forMs, () => {
-      this.#undoPause = null
-      const now = this.#clock.now()
-      if (this.#streak !== null) this.#streak.lastAt = now // being held back is not keeping still
-      const leftMs = this.#rate.take(0, 0, now)
-      if (leftMs > 0) this.#pause(leftMs)
-      else this.#socket.resume()
-    })
+  #goOn(): void {
+    this.#state = 'reading'
+    const kept = this.#kept
+    this.#kept = []
+    for (const [i, said] of kept.entries()) {
+      this.#hear(said)
+      if (this.#state === 'reading') continue
+      if (this.#state === 'holding') this.#kept = kept.slice(i + 1)
+      return
+    }
+    if (this.#streak !== null) this.#streak.lastAt = this.#ports.clock.now() // held back is not calm
+    this.#ports.socket.resume()
   }
 }

@@ -19,6 +19,7 @@ import type { FoldingLimits, RoomLimits } from '../../room/limits.ts'
 import type { SqliteStorage } from '../../storage/sqlite/sqlite-storage.ts'
 import { Documents } from '../documents.ts'
 import { GroupCommit } from '../group-commit.ts'
+import type { ServerLimits } from '../limits.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
 import { createMemorySocket, type Peer } from './memory-socket.ts'
 
@@ -58,7 +59,24 @@ const roomy: Omit<RoomLimits, keyof FoldingLimits> = {
   sessionsPerDocument: 10,
   presenceEntries: 10,
   presenceIdsPerSession: 4,
+  presenceTotalBytes: 1_000_000,
   presenceTtlMs: 30_000,
+}
+
+const MIB = 1024 * 1024
+
+const unlimited: ServerLimits = {
+  openDocuments: 1_000,
+  totalUnsavedBytes: 100 * MIB,
+  totalLoadQueueBytes: 100 * MIB,
+  loginMs: 15_000,
+  loginBytes: MIB,
+  loginMessages: 1_000,
+  loginsAtOnce: 1_000,
+  messagesPerSecond: 1_000_000,
+  bytesPerSecond: 1_000 * MIB,
+  burstMs: 10_000,
+  heldBackMs: 60_000,
 }
 
 /** Time between two keystrokes at one document. */
@@ -199,7 +217,11 @@ export const typeForDays = async (
     clock,
     auth: openAuth,
     limits: { ...roomy, ...plan.folding },
+    serverLimits: unlimited,
     durability: 'ack',
+    answerBytes: 100 * MIB,
+    lagBytes: MIB,
+    flushIntervalMs: () => 0,
   })
   documents.start()
   const desks = Array.from({ length: plan.documents }, (_, i) => new Desk(i))

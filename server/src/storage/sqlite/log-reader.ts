@@ -43,11 +43,11 @@ export const unknownDocument = (doc: DocId, file: string): Result<never, Storage
 const present = (part: Uint8Array | null): part is Uint8Array => part !== null
 
 /** Finds a document by one of its columns and packs it; null where there is none. Runs in a transaction. */
-const finderBy = <K extends string | number>(
+const finderBy = (
   db: Database,
   column: 'name' | 'id',
-): ((key: K) => PackedDocument | null) => {
-  const byKey = db.prepare<[K], DocumentRow>(`
+): ((key: string | number) => PackedDocument | null) => {
+  const byKey = db.prepare<[string | number], DocumentRow>(`
     SELECT id, epoch, ${headOfDocument} AS head, through_seq AS through,
            state_vector AS stateVector, delete_set AS deleteSet, length(bytes) AS snapshotBytes
     FROM documents LEFT JOIN snapshots ON doc = id
@@ -64,7 +64,7 @@ const finderBy = <K extends string | number>(
 
 /** Finds a document by its name. Runs in a transaction. */
 export const documentFinder = (db: Database): ((name: string) => PackedDocument | null) =>
-  finderBy<string>(db, 'name')
+  finderBy(db, 'name')
 
 // All rows: compaction deletes what it folds in the commit that stores the snapshot (R14).
 const tailReader = (db: Database): ((doc: DocId) => Uint8Array[]) => {
@@ -77,7 +77,7 @@ const tailReader = (db: Database): ((doc: DocId) => Uint8Array[]) => {
 /** The reading half of the log. Each operation sees one commit: its statements share a snapshot. */
 export const createLogReader = (db: Database, file: string): Handlers<ReaderOperations> => {
   const find = documentFinder(db)
-  const findById = finderBy<number>(db, 'id')
+  const findById = finderBy(db, 'id')
   const tailOf = tailReader(db)
   const content = db.prepare<[number], ContentRow>(`
     SELECT ${headOfDocument} AS head, bytes
