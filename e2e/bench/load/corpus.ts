@@ -4,7 +4,14 @@
  * concurrent, and each only builds on the text and on its author's own ones.
  */
 import { fileURLToPath } from 'node:url'
-import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVectorFromUpdate } from 'yjs'
+import {
+  applyUpdate,
+  decodeStateVector,
+  Doc,
+  encodeStateAsUpdate,
+  encodeStateVector,
+  encodeStateVectorFromUpdate,
+} from 'yjs'
 import { between, randomFrom } from '../../harness/random.ts'
 import { TEXT } from '../../harness/stock-client.ts'
 import { readTrace, type Transaction } from '../../replay/trace.ts'
@@ -72,6 +79,14 @@ export const textOf = (updates: readonly Uint8Array[]): string => {
   const text = doc.getText(TEXT).toJSON()
   doc.destroy()
   return text
+}
+
+/** How far all updates together go, per client. */
+export const clocksOf = (updates: readonly Uint8Array[]): ReadonlyMap<number, number> => {
+  const doc = merged(updates)
+  const clocks = decodeStateVector(encodeStateVector(doc))
+  doc.destroy()
+  return clocks
 }
 
 /** People who go on typing where they stopped when more is asked of them. */

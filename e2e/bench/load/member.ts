@@ -3,7 +3,7 @@
  * Y.Doc; one that keeps what it hears can be asked for the text afterwards.
  */
 import type { Running } from '../servers/server.ts'
-import { EMPTY, textOf, type Base } from './corpus.ts'
+import { clocksOf, EMPTY, textOf, type Base } from './corpus.ts'
 import type { Heard } from './dialects.ts'
 import { clientFrame } from './frames.ts'
 import { scanUpdate, type TakeRange } from './update-scan.ts'
@@ -18,6 +18,8 @@ export interface MemberOptions {
   readonly onPresence?: (bytes: Uint8Array, from: number, to: number) => void
   /** Keeps all updates that it hears. */
   readonly keeps?: boolean
+  /** Its answer to a server that asks what it has; nothing by default. */
+  readonly offers?: Uint8Array
 }
 
 /** Nothing, as an update. */
@@ -33,8 +35,8 @@ export class Member {
   /** When it asked, when it was answered; milliseconds of `performance.now()`. */
   askedAt = 0
   answeredAt = 0
-  /** Bytes of the answer. */
-  answerBytes = 0
+  /** Bytes of all updates that it heard. */
+  heardBytes = 0
   readonly #server: Running
   readonly #wire: WireClient
   readonly #kept: Uint8Array[] = []
@@ -86,6 +88,11 @@ export class Member {
     return clientFrame(this.#server.kind.dialect.update(this.document, update))
   }
 
+  /** A frame of presence. */
+  presenceFrame(entries: Uint8Array): Buffer {
+    return clientFrame(this.#server.kind.dialect.presence(this.document, entries))
+  }
+
   write(frame: Buffer): void {
     this.#wire.write(frame)
   }
@@ -93,6 +100,11 @@ export class Member {
   /** The text of all that it has heard and of these updates; only if it keeps what it hears. */
   text(own: readonly Uint8Array[] = []): string {
     return textOf([...this.#kept, ...own])
+  }
+
+  /** How much of a client's work it has heard; only if it keeps what it hears. */
+  clockOf(client: number): number {
+    return clocksOf(this.#kept).get(client) ?? 0
   }
 
   pause(): void {
@@ -124,19 +136,20 @@ export class Member {
     switch (heard.kind) {
       case 'update':
       case 'step-2':
+        this.heardBytes += heard.to - heard.from
         if (this.#options.onRange !== undefined)
           scanUpdate(bytes, [heard.from, heard.to], this.#options.onRange)
         if (this.#options.keeps === true)
           this.#kept.push(new Uint8Array(bytes.subarray(heard.from, heard.to)))
         if (heard.kind === 'step-2' && this.answeredAt === 0) {
           this.answeredAt = performance.now()
-          this.answerBytes = heard.to - heard.from
           this.#answered()
         }
         return
       case 'step-1':
-        // it has nothing that the server lacks
-        this.#wire.write(clientFrame(dialect.stepTwo(this.document, NOTHING)))
+        this.#wire.write(
+          clientFrame(dialect.stepTwo(this.document, this.#options.offers ?? NOTHING)),
+        )
         return
       case 'presence':
         this.#options.onPresence?.(bytes, heard.from, heard.to)

@@ -49,6 +49,8 @@ export interface RoomsMeasured {
   readonly cpuPerUpdate: number
   /** Server's CPU, as a share of one core. */
   readonly cpuShare: number
+  /** Time that the server wanted to run and could not, as a share of one core. */
+  readonly waitShare: number
   /** The load generator's own. */
   readonly ownCpuShare: number
   /** How late updates were sent. */
@@ -209,6 +211,7 @@ const typeIn = async (
     cpuPerDelivery: (cost.cpuMs * 1000) / cost.deliveries,
     cpuPerUpdate: cost.cpuMs / sent,
     cpuShare: cost.cpuMs / cost.wallMs,
+    waitShare: cost.waitedMs / cost.wallMs,
     ownCpuShare: cost.ownCpuMs / cost.wallMs,
     lateP99: lateness.quantile(0.99),
     memory: readMemory(server.pid),
@@ -218,7 +221,7 @@ const typeIn = async (
 }
 
 /** What the server and this process take from one time to another. */
-const costsBetween = async (
+export const costsBetween = async (
   { pid }: Running,
   { from, to, delivered }: { from: number; to: number; delivered: () => number },
 ) => {
@@ -231,8 +234,10 @@ const costsBetween = async (
   }
   await new Promise((resolve) => setTimeout(resolve, to - performance.now()))
   const own = process.cpuUsage(before.own)
+  const cpu = readCpu(pid)
   return {
-    cpuMs: cpuBetween(before.cpu, readCpu(pid)),
+    cpuMs: cpuBetween(before.cpu, cpu),
+    waitedMs: cpu.waitedMs - before.cpu.waitedMs,
     ownCpuMs: (own.user + own.system) / 1000,
     wallMs: performance.now() - before.at,
     deliveries: delivered() - before.delivered,

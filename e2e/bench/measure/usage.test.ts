@@ -18,8 +18,9 @@ test('[bench] where a thread has ended, the ticks of the process count', () => {
       ['2', 900],
     ]),
     ticksMs: 900,
+    waitedMs: 0,
   }
-  const after = { threads: new Map([['1', 25]]), ticksMs: 960 }
+  const after = { threads: new Map([['1', 25]]), ticksMs: 960, waitedMs: 0 }
   expect(cpuBetween(before, after)).toBe(60)
   const kept = {
     threads: new Map([
@@ -28,6 +29,7 @@ test('[bench] where a thread has ended, the ticks of the process count', () => {
       ['3', 4],
     ]),
     ticksMs: 960,
+    waitedMs: 0,
   }
   expect(cpuBetween(before, kept)).toBe(24)
 })

@@ -1,6 +1,6 @@
 /*
- * What a process costs, as Linux counts it. CPU in nanoseconds from /proc/PID/task/TID/schedstat (the first
- * number is time on a CPU), which has no ticks of 10 ms; a thread that ends takes its count with it, so
+ * What a process costs, as Linux counts it. CPU in nanoseconds from /proc/PID/task/TID/schedstat (time on
+ * a CPU, time waited for one), which has no ticks of 10 ms; a thread that ends takes its count with it, so
  * then the ticks of /proc/PID/stat are used (fields 14 and 15, all threads, also ended ones).
  */
 import { readdirSync, readFileSync } from 'node:fs'
@@ -11,18 +11,22 @@ const TICK_MS = 10 // USER_HZ is 100 on every Linux that Node runs on
 export interface Cpu {
   readonly threads: ReadonlyMap<string, number>
   readonly ticksMs: number
+  /** Time that its threads were ready to run and did not get a CPU: how busy the machine was. */
+  readonly waitedMs: number
 }
 
 /** Reads it, all threads together. Throws where there is no such process. */
 export const readCpu = (pid: number): Cpu => {
   const threads = new Map<string, number>()
+  let waitedMs = 0
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    const nanoseconds = firstNumber(`/proc/${pid}/task/${thread}/schedstat`)
-    if (nanoseconds !== null) threads.set(thread, nanoseconds / 1e6)
+    const [ran = 0, waited = 0] = numbersIn(`/proc/${pid}/task/${thread}/schedstat`)
+    threads.set(thread, ran / 1e6)
+    waitedMs += waited / 1e6
   }
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return { threads, ticksMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS }
+  return { threads, ticksMs: (Number(fields[11]) + Number(fields[12])) * TICK_MS, waitedMs }
 }
 
 /** Milliseconds of CPU from one reading to a later one. */
@@ -42,10 +46,10 @@ export const readMemory = (pid: number): number => {
   return Number(kilobytes) * 1024
 }
 
-const firstNumber = (file: string): number | null => {
+const numbersIn = (file: string): readonly number[] => {
   try {
-    return Number(readFileSync(file, 'utf8').split(' ')[0])
+    return readFileSync(file, 'utf8').split(' ').map(Number)
   } catch {
-    return null // a thread that has just ended
+    return [] // a thread that has just ended
   }
 }

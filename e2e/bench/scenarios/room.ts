@@ -11,12 +11,15 @@ export const outcomeOf = (measured: RoomsMeasured): Outcome => {
   return {
     figures: { p50, p99, cpuPerDelivery, cpuShare: cpuShare * 100 },
     problems: [...(missing > 0 ? [`${missing} deliveries never came`] : []), ...differences],
-    notes: [
-      `generator ${Math.round(measured.ownCpuShare * 100)} % of a core, sending late by ${measured.lateP99.toFixed(1)} ms (p99); ` +
-        `${Math.round(measured.sentPerSecond)} updates/s, ${Math.round(measured.deliveredPerSecond)} deliveries/s`,
-    ],
+    notes: [noteOf(measured)],
   }
 }
+
+/** How the run itself went: what the figures must be read with. */
+export const noteOf = (measured: RoomsMeasured): string =>
+  `${Math.round(measured.sentPerSecond)} updates/s, ${Math.round(measured.deliveredPerSecond)} deliveries/s; ` +
+  `generator ${Math.round(measured.ownCpuShare * 100)} % of a core, late by ${measured.lateP99.toFixed(1)} ms (p99); ` +
+  `server waited for a CPU ${Math.round(measured.waitShare * 100)} %`
 
 /** The usual figures of typing, with their goals. */
 export const typingMetrics = (goals: {

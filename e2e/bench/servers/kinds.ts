@@ -21,7 +21,7 @@ const quire: ServerKind = {
   label: `Quire ${versionOf(here('../../../server/package.json'))}`,
   dialect: yWebsocketDialect('/yjs'),
   answers: true,
-  persists: true,
+  acknowledges: 'echo',
   command: ({ dataDir, port }) => ({
     args: [COMMAND, 'serve'],
     env: { QUIRE_DATA_DIR: dataDir, QUIRE_PORT: String(port), QUIRE_LOG_LEVEL: 'info' },
@@ -33,7 +33,7 @@ const hocuspocus: ServerKind = {
   label: `Hocuspocus ${installed('@hocuspocus/server')}`,
   dialect: hocuspocusDialect,
   answers: true,
-  persists: true,
+  acknowledges: 'status',
   command: ({ dataDir, port }) => ({
     args: [here('hocuspocus-process.ts'), join(dataDir, 'documents.sqlite'), String(port)],
     env: {},
@@ -45,7 +45,7 @@ const yWebsocket: ServerKind = {
   label: `@y/websocket-server ${installed('@y/websocket-server')}`,
   dialect: yWebsocketDialect(''),
   answers: true,
-  persists: false, // since 0.1.2 it has no persistence of its own
+  acknowledges: 'echo', // but not that it is on disk: it has no persistence of its own
   command: ({ port }) => ({ args: [here('y-websocket-process.ts'), String(port)], env: {} }),
 }
 
@@ -55,7 +55,7 @@ export const relayKind = (losesMessage = 0): ServerKind => ({
   label: `relay on ws ${installed('ws')}`,
   dialect: { ...yWebsocketDialect(''), hello: () => [] },
   answers: false,
-  persists: false,
+  acknowledges: 'never',
   command: ({ port }) => ({
     args: [here('relay-process.ts'), String(port), String(losesMessage)],
     env: {},

@@ -18,8 +18,8 @@ export interface ServerKind {
   readonly dialect: Dialect
   /** False if it only passes on what it hears: nobody who joins is answered. */
   readonly answers: boolean
-  /** True if it finds its documents again after a restart. */
-  readonly persists: boolean
+  /** How an author learns that the server has an update: it comes back, or a status says so. */
+  readonly acknowledges: 'echo' | 'status' | 'never'
   /** Its command line. Must print `listening on PORT`. */
   command(at: { readonly dataDir: string; readonly port: number }): {
     readonly args: readonly string[]
@@ -57,6 +57,7 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     child = started
+    process.once('exit', () => started.kill('SIGKILL'))
     port = await listeningPort(kind, started)
   }
   const end = (signal: NodeJS.Signals): Promise<void> =>
