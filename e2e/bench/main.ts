@@ -52,15 +52,24 @@ const conditions: Conditions = {
   isQuick,
   seed,
 }
+const done: Run[] = []
+/** After each run, so that a long one that is broken off has not been for nothing. */
+const keep = async (): Promise<void> => {
+  const results: Results = { conditions, runs: done }
+  if (out !== null) await write(out, `${JSON.stringify(results, null, 2)}\n`)
+}
 const runs = await runSuite({
   scenarios: scenarios.filter(({ name }) => only.includes(name)),
   servers,
   isQuick,
   seed,
-  onRun: say,
+  async onRun(run) {
+    say(run)
+    done.push(run)
+    await keep()
+  },
 })
 const results: Results = { conditions, runs }
-if (out !== null) await write(out, `${JSON.stringify(results, null, 2)}\n`)
 if (plot !== null) await write(plot, plotOf(results, scenarios))
 process.stdout.write(tableOf(results, scenarios))
 process.exit(runs.some(({ problems }) => problems.length > 0) ? 2 : 0)

@@ -12,7 +12,7 @@ export interface Suite {
   readonly isQuick: boolean
   readonly seed: number
   /** Told each run when it is done. */
-  readonly onRun: (run: Run) => void
+  readonly onRun: (run: Run) => Promise<void>
 }
 
 /** Runs everything. A scenario that fails is a run with a problem; the others go on. */
@@ -31,7 +31,7 @@ export const runSuite = async (suite: Suite): Promise<readonly Run[]> => {
         seconds: (performance.now() - startedAt) / 1000,
       }
       runs.push(run)
-      suite.onRun(run)
+      await suite.onRun(run)
     }
   return runs
 }

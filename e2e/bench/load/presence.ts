@@ -51,7 +51,8 @@ export class PresenceLedger {
     for (let count = decoding.readVarUint(entries); count > 0; count--) {
       const client = decoding.readVarUint(entries)
       const clock = decoding.readVarUint(entries)
-      entries.pos += decoding.readVarUint(entries)
+      const json = decoding.readVarUint(entries)
+      entries.pos += json
       this.#takeState(reader, client, clock, at)
     }
   }

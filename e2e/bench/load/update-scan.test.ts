@@ -40,7 +40,9 @@ const typed = (strokes: readonly (readonly [number, number, string])[]): Uint8Ar
   const updates: Uint8Array[] = []
   for (const [i, doc] of docs.entries()) {
     doc.clientID = i + 1
-    doc.on('update', (update: Uint8Array) => updates.push(update))
+    doc.on('update', (update: Uint8Array, _origin, _doc, { local }) => {
+      if (local) updates.push(update)
+    })
   }
   for (const [i, [at, deleted, inserted]] of strokes.entries()) {
     const doc = docs[i % 2]

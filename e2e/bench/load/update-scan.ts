@@ -70,9 +70,9 @@ class Scan {
     if ((info & HAS_ORIGIN) !== 0) this.#id()
     if ((info & HAS_RIGHT_ORIGIN) !== 0) this.#id()
     if ((info & (HAS_ORIGIN | HAS_RIGHT_ORIGIN)) === 0) {
-      if (this.#varUint() === 1) this.#at += this.#varUint()
+      if (this.#varUint() === 1) this.#text()
       else this.#id()
-      if ((info & HAS_KEY) !== 0) this.#at += this.#varUint()
+      if ((info & HAS_KEY) !== 0) this.#text()
     }
     const content = info & CONTENT
     if (content === CONTENT_DELETED) return this.#varUint()
@@ -91,6 +91,11 @@ class Scan {
       else if (byte < 0x80 || byte >= 0xc0) units++
     }
     return units
+  }
+
+  #text(): void {
+    const bytes = this.#varUint()
+    this.#at += bytes
   }
 
   #id(): void {

@@ -44,6 +44,12 @@ export interface Running {
 
 const START_MS = 30_000
 
+/** None outlives this process. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+})
+
 /** Starts a server; resolves when it listens. */
 export const startKind = async (kind: ServerKind): Promise<Running> => {
   const dataDir = await mkdtemp(join(tmpdir(), `quire-bench-${kind.name}-`))
@@ -57,7 +63,8 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     child = started
-    process.once('exit', () => started.kill('SIGKILL'))
+    children.add(started)
+    started.once('exit', () => children.delete(started))
     port = await listeningPort(kind, started)
   }
   const end = (signal: NodeJS.Signals): Promise<void> =>
