@@ -55,6 +55,7 @@ export const readArguments = (
   const kinds = chosen('--servers', servers, choices.servers)
   if (!kinds.ok) return kinds
   if (out === '') return err('--out must name a file')
+  if (plot === '') return err('--plot must name a file')
   if (seed !== undefined && !/^\d{1,9}$/.test(seed))
     return err(`--seed must be a whole number, not ${JSON.stringify(seed)}`)
   return ok({

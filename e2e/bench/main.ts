@@ -1,9 +1,8 @@
 /* `npm run bench`: servers compared, as a table, as JSON and as a picture. */
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { cpus, totalmem } from 'node:os'
 import { dirname } from 'node:path'
-import { COMMAND } from '../harness/server-process.ts'
+import { buildServer } from '../scripts/build-steps.ts'
 import { readArguments, usageOf } from './arguments.ts'
 import { plotOf } from './report/plot.ts'
 import type { Conditions, Results, Run } from './report/results.ts'
@@ -40,8 +39,7 @@ if (!asked.ok) {
   process.exit(0)
 }
 if (process.platform !== 'linux') fail('CPU and memory are read from /proc, so this needs Linux')
-if (!existsSync(COMMAND) || !existsSync(new URL('../../server/dist/main.js', import.meta.url)))
-  fail('the server is not built: npm run build')
+if ((await buildServer()) !== 0) fail('the server does not compile')
 
 const { isQuick, only, servers, out, plot, seed } = asked.value
 const processors = cpus()

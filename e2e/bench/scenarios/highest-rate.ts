@@ -8,6 +8,7 @@ import type { Scenario } from './scenario.ts'
 const PEOPLE = 50
 const MOST_P99_MS = 100
 const FIRST_RATE = 600
+const LEAST_RATE = 50
 /** The generator itself would be measured above it. */
 const LAST_RATE = 80_000
 /** Of what was sent in the window, this much must have been delivered in it. */
@@ -24,7 +25,9 @@ export const narrow = async (
     good = bad
     bad *= 2
   }
-  if (good === 0 || bad > last) return good
+  if (bad > last) return good
+  for (; good === 0 && bad > LEAST_RATE; bad /= 2) if (await isBorne(bad / 2)) good = bad / 2
+  if (good === 0) return good
   for (let i = 0; i < halvings; i++) {
     const middle = Math.sqrt(good * bad)
     if (await isBorne(middle)) good = middle
