@@ -1,0 +1,64 @@
+/* Everybody comes back at once after the server was gone. */
+import { diffUpdate } from 'yjs'
+import { Member } from '../load/member.ts'
+import { pause } from '../load/wait.ts'
+import { quantileOf } from '../measure/histogram.ts'
+import { cpuBetween, readCpu } from '../measure/usage.ts'
+import type { Scenario } from './scenario.ts'
+import { fillShelf } from './shelf.ts'
+
+const PER_DOCUMENT = 10
+/** Time for what the server does afterwards, such as writing to disk. */
+const AFTER_MS = 3_000
+
+/** 1,000 clients on 100 documents. */
+export const comeBack: Scenario = {
+  name: 'come-back',
+  about:
+    '1,000 clients on 100 documents of 50 KB (300 on 30 in a quick run) lose their server, which is killed and started again; all come back at the moment when it listens, with the whole document, and answer what it asks them. The time until the last has been answered.',
+  servers: ['quire', 'hocuspocus'],
+  metrics: {
+    all: {
+      what: 'until all are synced',
+      unit: 'ms',
+      target: { kind: 'ratio-at-most', ratio: 0.25 },
+      isPlotted: true,
+    },
+    p50: { what: '… p50 of a client, from its connecting', unit: 'ms' },
+    cpu: { what: '… server CPU', unit: 'ms' },
+    growth: { what: 'growth on disk', unit: 'KB', target: { kind: 'at-most', most: 0 } },
+  },
+  async run({ isQuick, start }) {
+    const documents = isQuick ? 30 : 100
+    const server = await start()
+    const has = await fillShelf(server, documents)
+    await server.restart()
+    // what a client that has nothing new answers: its deletions
+    const offers = diffUpdate(has.update, has.stateVector)
+    const come = (): Member[] =>
+      Array.from(
+        { length: documents * PER_DOCUMENT },
+        (_, i) => new Member(server, `shelf-${i % documents}`, { has, offers }),
+      )
+    const first = come()
+    await Promise.all(first.map((member) => member.joined))
+    await pause(AFTER_MS)
+    await server.end('SIGKILL')
+    const diskBefore = await server.diskBytes()
+    await server.restart()
+    const before = readCpu(server.pid)
+    const startedAt = performance.now()
+    const members = come()
+    await Promise.all(members.map((member) => member.joined))
+    const times = members.map(({ answeredAt }) => answeredAt - startedAt)
+    await pause(isQuick ? 1_000 : AFTER_MS)
+    const cpu = cpuBetween(before, readCpu(server.pid))
+    const growth = ((await server.diskBytes()) - diskBefore) / 1024
+    const left = members.filter(({ ended }) => ended !== null).length
+    for (const member of members) member.close()
+    return {
+      figures: { all: Math.max(...times), p50: quantileOf(times, 0.5), cpu, growth },
+      problems: left > 0 ? [`${left} clients were sent away`] : [],
+    }
+  },
+}

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { narrow } from './highest-rate.ts'
+
+const upTo = (limit: number, tried: number[]) => (rate: number) => {
+  tried.push(Math.round(rate))
+  return Promise.resolve(rate <= limit)
+}
+
+test('[bench] the rate is doubled until it is too much, then narrowed down', async () => {
+  const tried: number[] = []
+  const rate = await narrow(upTo(2_400, tried), { first: 500, last: 80_000, halvings: 3 })
+  expect(tried).toEqual([500, 1_000, 2_000, 4_000, 2_828, 2_378, 2_594])
+  expect(Math.round(rate)).toBe(2_378)
+})
+
+test('[bench] a rate that is never too much ends at the last one tried', async () => {
+  const rate = await narrow(upTo(Infinity, []), { first: 500, last: 4_000, halvings: 3 })
+  expect(rate).toBe(4_000)
+})
+
+test('[bench] where already the first is too much, it is sought below', async () => {
+  const tried: number[] = []
+  const rate = await narrow(upTo(90, tried), { first: 400, last: 4_000, halvings: 2 })
+  expect(rate).toBeLessThanOrEqual(90)
+  expect(rate).toBeGreaterThan(0)
+})

@@ -1,0 +1,103 @@
+/* How much one room bears: the rate is raised until it is too much, then narrowed down. */
+import { measureRooms, updatesAt, type RoomsMeasured } from '../load/rooms.ts'
+import type { Running } from '../servers/server.ts'
+import { material } from './material.ts'
+import { noteOf } from './room.ts'
+import type { Scenario } from './scenario.ts'
+
+const PEOPLE = 50
+const MOST_P99_MS = 100
+const FIRST_RATE = 600
+const LEAST_RATE = 50
+/** The generator itself would be measured above it. */
+const LAST_RATE = 80_000
+/** Of what was sent in the window, this much must have been delivered in it. */
+const LEAST_DELIVERED = 0.95
+
+/** The rate sought between one that is borne and one that is not, both in updates a second. */
+export const narrow = async (
+  isBorne: (rate: number) => Promise<boolean>,
+  { first, last, halvings }: { first: number; last: number; halvings: number },
+): Promise<number> => {
+  let good = 0
+  let bad = first
+  while (bad <= last && (await isBorne(bad))) {
+    good = bad
+    bad *= 2
+  }
+  if (bad > last) return good
+  for (; good === 0 && bad > LEAST_RATE; bad /= 2) if (await isBorne(bad / 2)) good = bad / 2
+  if (good === 0) return good
+  for (let i = 0; i < halvings; i++) {
+    const middle = Math.sqrt(good * bad)
+    if (await isBorne(middle)) good = middle
+    else bad = middle
+  }
+  return good
+}
+
+/** The highest rate in a room of 50 at which nobody waits long. */
+export const highestRate: Scenario = {
+  name: 'highest-rate',
+  about: `the highest rate, in updates a second over all, that ${PEOPLE} people in one document can type at with a p99 latency under ${MOST_P99_MS} ms; 4 seconds at each rate, the last step is 9 %.`,
+  servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
+  metrics: {
+    rate: {
+      what: `highest rate with p99 < ${MOST_P99_MS} ms`,
+      unit: 'updates/s',
+      target: { kind: 'ratio-at-least', ratio: 8 },
+      isPlotted: true,
+    },
+    cpuPerDelivery: { what: 'server CPU per delivery there', unit: 'µs' },
+  },
+  async run({ isQuick, seed, start }) {
+    const server = await start()
+    const tried: string[] = []
+    const problems: string[] = []
+    let best: RoomsMeasured | null = null
+    const isBorne = async (rate: number): Promise<boolean> => {
+      const measured = await measureAt(server, rate, { isQuick, seed })
+      const isWhole = measured.deliveredPerSecond >= LEAST_DELIVERED * rate * (PEOPLE - 1)
+      const good = measured.p99 < MOST_P99_MS && measured.missing === 0 && isWhole
+      tried.push(
+        `${Math.round(rate)}/s ${good ? 'yes' : 'no'} (p99 ${Math.round(measured.p99)} ms, ${noteOf(measured)})`,
+      )
+      problems.push(...measured.differences.map((what) => `${Math.round(rate)}/s: ${what}`))
+      if (good) best = measured
+      return good
+    }
+    const rate = await narrow(isBorne, {
+      first: isQuick ? 2 * FIRST_RATE : FIRST_RATE,
+      last: LAST_RATE,
+      halvings: isQuick ? 0 : 3,
+    })
+    const there = best as RoomsMeasured | null // set by the last rate that was borne
+    return {
+      figures: { rate, ...(there !== null && { cpuPerDelivery: there.cpuPerDelivery }) },
+      problems,
+      notes: tried,
+    }
+  },
+}
+
+const measureAt = async (
+  server: Running,
+  rate: number,
+  { isQuick, seed }: { readonly isQuick: boolean; readonly seed: number },
+): Promise<RoomsMeasured> => {
+  const { base, typists } = await material()
+  const pace = {
+    perSecond: rate / PEOPLE,
+    warmUpSeconds: isQuick ? 0.3 : 1,
+    seconds: isQuick ? 0.7 : 3,
+    graceMs: isQuick ? 1_000 : 4_000,
+    seed,
+  }
+  const plan = {
+    document: `rate-${Math.round(rate)}`,
+    base,
+    typists: typists.take(PEOPLE, updatesAt(pace)),
+    isCompared: true,
+  }
+  return measureRooms(server, [plan], pace)
+}

@@ -1,0 +1,37 @@
+/* Many small rooms. */
+import { measureRooms, updatesAt } from '../load/rooms.ts'
+import { strangers } from './material.ts'
+import { outcomeOf, typingMetrics } from './room.ts'
+import type { Scenario } from './scenario.ts'
+
+/** 500 rooms of two. */
+export const manyRooms: Scenario = {
+  name: 'rooms-500x2',
+  about:
+    '500 documents with 2 people each, each typing 2 updates a second for 15 seconds (100 documents in a quick run). Quire has every update on disk before it acknowledges it; Hocuspocus acknowledges from memory and writes whole documents later.',
+  servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
+  metrics: typingMetrics({
+    p50: { kind: 'ratio-at-most', ratio: 1 },
+    p99: { kind: 'ratio-at-most', ratio: 0.2 },
+    cpu: { kind: 'ratio-at-most', ratio: 0.45 },
+  }),
+  async run({ isQuick, seed, start }) {
+    const { base, typists } = await strangers()
+    const pace = {
+      perSecond: 2,
+      warmUpSeconds: isQuick ? 1 : 4,
+      seconds: isQuick ? 2 : 15,
+      graceMs: 15_000,
+      seed,
+    }
+    const rooms = isQuick ? 100 : 500
+    const people = typists.take(rooms * 2, updatesAt(pace))
+    const plans = Array.from({ length: rooms }, (_, i) => ({
+      document: `pair-${i}`,
+      base,
+      typists: people.slice(2 * i, 2 * i + 2),
+      isCompared: i % (rooms / 20) === 0,
+    }))
+    return outcomeOf(await measureRooms(await start(), plans, pace))
+  },
+}

@@ -1,0 +1,102 @@
+/* A document that thousands of people have written in. */
+import { applyUpdate, Doc, encodeStateAsUpdate, encodeStateVector, mergeUpdates } from 'yjs'
+import { TEXT } from '../../harness/stock-client.ts'
+import type { Base } from '../load/corpus.ts'
+import { Member } from '../load/member.ts'
+import { openRooms, updatesAt } from '../load/rooms.ts'
+import { quantileOf } from '../measure/histogram.ts'
+import { strangers } from './material.ts'
+import { outcomeOf, typingMetrics } from './room.ts'
+import type { Scenario } from './scenario.ts'
+
+const PEOPLE = 20
+const PAST_CLIENTS = 10_000
+const JOINS = 15
+
+/** 10,000 past client ids. */
+export const oldDocument: Scenario = {
+  name: 'old-document',
+  about: `${PEOPLE} people, each typing 5 updates a second for 15 seconds, in a document with ${PAST_CLIENTS.toLocaleString('en')} past client ids; then somebody who is up to date joins ${JOINS} times.`,
+  servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
+  metrics: {
+    ...typingMetrics({ p99: { kind: 'at-most', most: 20 } }),
+    cpuPerUpdate: {
+      what: 'server CPU per update',
+      unit: 'ms',
+      target: { kind: 'ratio-at-most', ratio: 0.1 },
+      isPlotted: true,
+    },
+    join: {
+      what: 'join of one who is up to date, p50',
+      unit: 'ms',
+      target: { kind: 'ratio-at-most', ratio: 0.2 },
+      isPlotted: true,
+    },
+  },
+  async run({ isQuick, seed, start }) {
+    const { typists } = await strangers()
+    const pace = {
+      perSecond: 5,
+      warmUpSeconds: isQuick ? 0.5 : 3,
+      seconds: isQuick ? 1.5 : 15,
+      graceMs: 90_000, // some servers are seconds behind by then
+      seed,
+    }
+    const people = typists.take(PEOPLE, updatesAt(pace))
+    const base = (past ??= writtenByMany())
+    const server = await start()
+    const plan = { document: 'old', base, typists: people, isCompared: true }
+    const rooms = await openRooms(server, [plan], pace)
+    const measured = await rooms.type()
+    const outcome = outcomeOf(measured)
+    const { cpuPerUpdate } = measured
+    if (!server.kind.answers) {
+      rooms.close()
+      return { ...outcome, figures: { ...outcome.figures, cpuPerUpdate } }
+    }
+    const has = upToDate(
+      base,
+      people.flatMap(({ updates }) => updates),
+    )
+    const joins: number[] = []
+    for (let i = 0; i < JOINS; i++) {
+      const member = new Member(server, 'old', { has })
+      await member.joined
+      joins.push(member.answeredAt - member.askedAt)
+      member.close()
+    }
+    rooms.close()
+    const join = quantileOf(joins, 0.5)
+    return { ...outcome, figures: { ...outcome.figures, cpuPerUpdate, join } }
+  },
+}
+
+let past: Base | undefined
+
+/** One character of each, all typed at the start of an empty document. */
+const writtenByMany = (): Base => {
+  const updates: Uint8Array[] = []
+  const doc = new Doc()
+  const text = doc.getText(TEXT)
+  for (let i = 0; i < PAST_CLIENTS; i++) {
+    const author = new Doc()
+    author.clientID = 100_000 + i * 7_919
+    author.on('update', (update: Uint8Array) => updates.push(update))
+    author.getText(TEXT).insert(0, String.fromCharCode(97 + (i % 26)))
+    author.destroy()
+  }
+  doc.transact(() => {
+    for (let i = 0; i < updates.length; i += 100)
+      applyUpdate(doc, mergeUpdates(updates.slice(i, i + 100)))
+  })
+  if (text.length !== PAST_CLIENTS) throw new Error(`${text.length} of ${PAST_CLIENTS} wrote`)
+  return { update: encodeStateAsUpdate(doc), stateVector: encodeStateVector(doc) }
+}
+
+const upToDate = (base: Base, updates: readonly Uint8Array[]): Base => {
+  const doc = new Doc()
+  doc.transact(() => {
+    for (const update of [base.update, ...updates]) applyUpdate(doc, update)
+  })
+  return { update: base.update, stateVector: encodeStateVector(doc) }
+}

@@ -1,0 +1,78 @@
+/* One room of people who all type. */
+import { measureRooms, updatesAt, type RoomsMeasured } from '../load/rooms.ts'
+import { material } from './material.ts'
+import type { Metric, Outcome, Scenario, Target } from './scenario.ts'
+
+const GRACE_MS = 15_000
+
+/** What a measured room came to, as the table has it. */
+export const outcomeOf = (measured: RoomsMeasured): Outcome => {
+  const { p50, p99, cpuPerDelivery, cpuShare, missing, differences } = measured
+  return {
+    figures: { p50, p99, cpuPerDelivery, cpuShare: cpuShare * 100 },
+    problems: [...(missing > 0 ? [`${missing} deliveries never came`] : []), ...differences],
+    notes: [noteOf(measured)],
+  }
+}
+
+/** How the run itself went: what the figures must be read with. */
+export const noteOf = (measured: RoomsMeasured): string =>
+  `${Math.round(measured.sentPerSecond)} updates/s, ${Math.round(measured.deliveredPerSecond)} deliveries/s; ` +
+  `generator ${Math.round(measured.ownCpuShare * 100)} % of a core, late by ${measured.lateP99.toFixed(1)} ms (p99); ` +
+  `server waited for a CPU ${Math.round(measured.waitShare * 100)} %`
+
+/** The usual figures of typing, with their goals. */
+export const typingMetrics = (goals: {
+  readonly p50?: Target
+  readonly p99?: Target
+  readonly cpu?: Target
+}): Readonly<Record<string, Metric>> => ({
+  p50: { what: 'latency p50', unit: 'ms', ...(goals.p50 && { target: goals.p50 }) },
+  p99: {
+    what: 'latency p99',
+    unit: 'ms',
+    ...(goals.p99 && { target: goals.p99 }),
+    isPlotted: true,
+  },
+  cpuPerDelivery: {
+    what: 'server CPU per delivery',
+    unit: 'µs',
+    ...(goals.cpu && { target: goals.cpu }),
+    isPlotted: true,
+  },
+  cpuShare: { what: 'server CPU', unit: '% of a core' },
+})
+
+const roomOf = (people: number, metrics: Scenario['metrics']): Scenario => ({
+  name: `room-${people}`,
+  about: `${people} people in one document, each typing 5 updates a second for 15 seconds.`,
+  servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
+  metrics,
+  async run({ isQuick, seed, start }) {
+    const { base, typists } = await material()
+    const pace = {
+      perSecond: 5,
+      warmUpSeconds: isQuick ? 0.6 : 3,
+      seconds: isQuick ? 1.4 : 15,
+      graceMs: GRACE_MS,
+      seed,
+    }
+    const server = await start()
+    const plan = {
+      document: `room-${people}`,
+      base,
+      typists: typists.take(people, updatesAt(pace)),
+      isCompared: true,
+    }
+    return outcomeOf(await measureRooms(server, [plan], pace))
+  },
+})
+
+const atMost = (ratio: number): Target => ({ kind: 'ratio-at-most', ratio })
+
+/** Rooms of 10, 50 and 200. */
+export const roomScenarios: readonly Scenario[] = [
+  roomOf(10, typingMetrics({ p50: atMost(1), cpu: atMost(0.8) })),
+  roomOf(50, typingMetrics({ p50: atMost(1), cpu: atMost(0.8) })),
+  roomOf(200, typingMetrics({ p99: { kind: 'at-most', most: 40 }, cpu: atMost(0.4) })),
+]

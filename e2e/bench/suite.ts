@@ -1,0 +1,61 @@
+/* Runs scenarios, each with one server after the other, so that all meet the machine in the same mood. */
+import { loadavg } from 'node:os'
+import type { Run } from './report/results.ts'
+import type { Outcome, Scenario } from './scenarios/scenario.ts'
+import { kinds } from './servers/kinds.ts'
+import { startKind, type Running, type ServerName } from './servers/server.ts'
+
+/** What to run, and how. */
+export interface Suite {
+  readonly scenarios: readonly Scenario[]
+  readonly servers: readonly ServerName[]
+  readonly isQuick: boolean
+  readonly seed: number
+  /** Told each run when it is done. */
+  readonly onRun: (run: Run) => Promise<void>
+}
+
+/** Runs everything. A scenario that fails is a run with a problem; the others go on. */
+export const runSuite = async (suite: Suite): Promise<readonly Run[]> => {
+  const runs: Run[] = []
+  for (const scenario of suite.scenarios)
+    for (const server of suite.servers) {
+      if (!scenario.servers.includes(server)) continue
+      const startedAt = performance.now()
+      const outcome = await play(scenario, server, suite)
+      const run = {
+        scenario: scenario.name,
+        server,
+        ...outcome,
+        load: loadavg()[0] ?? Number.NaN,
+        seconds: (performance.now() - startedAt) / 1000,
+      }
+      runs.push(run)
+      await suite.onRun(run)
+    }
+  return runs
+}
+
+const play = async (
+  scenario: Scenario,
+  server: ServerName,
+  { isQuick, seed }: Suite,
+): Promise<Outcome> => {
+  const started: Running[] = []
+  try {
+    return await scenario.run({
+      isQuick,
+      seed,
+      async start() {
+        const running = await startKind(kinds[server])
+        started.push(running)
+        return running
+      },
+    })
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { figures: {}, problems: [`failed: ${message}`] }
+  } finally {
+    await Promise.all(started.map((running) => running.remove()))
+  }
+}
