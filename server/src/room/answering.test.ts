@@ -2,13 +2,24 @@ import { decodeStateVector, EMPTY_UPDATE, type StateVector, type Update } from '
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../ports/content.ts'
 import type { Effect } from './effect.ts'
-import { ann, bob, here, kindsOf, only, sentTo, TestRoom, typist } from './testing/test-room.ts'
+import {
+  ann,
+  bob,
+  cyd,
+  here,
+  kindsOf,
+  only,
+  sentTo,
+  TestRoom,
+  typist,
+} from './testing/test-room.ts'
 
 const small: Answer = { first: [], last: EMPTY_UPDATE }
 const large: Answer = { first: [new Uint8Array(600 * 1024) as Update], last: EMPTY_UPDATE } // never decoded
 
 const congested = (room: TestRoom) => room.take({ kind: 'congested', session: bob })
-const drained = (room: TestRoom) => room.take({ kind: 'drained', session: bob })
+const drained = (room: TestRoom, { hasMissedPresence } = { hasMissedPresence: false }) =>
+  room.take({ kind: 'drained', session: bob, hasMissedPresence })
 
 /** The answer that was asked for is ready. */
 const answered = (room: TestRoom, effects: readonly Effect[], answer = small) => {
@@ -54,17 +65,29 @@ describe('[R9] a session that does not keep up', () => {
     expect(kindsOf(drained(room))).toEqual(['release', 'sync-step-2'])
   })
 
-  test('is shown everybody again: it has missed presence first', () => {
-    const room = new TestRoom().openWide(ann, bob)
-    congested(room)
+  test('is shown everybody again, and who has gone, if it has missed any of it', () => {
+    const room = new TestRoom().openWide(ann, bob, cyd)
     room.presence(ann, here(1, 2))
-    expect(sentTo(drained(room), bob)[0]).toEqual({ kind: 'presence', entries: [here(1, 2)] })
+    room.presence(cyd, here(3, 4))
+    congested(room)
+    room.leave(cyd)
+    expect(sentTo(drained(room, { hasMissedPresence: true }), bob)[0]).toEqual({
+      kind: 'presence',
+      entries: [here(1, 2), here(3, 4, null)],
+    })
+  })
+
+  test('is not shown everybody if it has missed nothing of it', () => {
+    const room = new TestRoom().openWide(ann, bob)
+    room.presence(ann, here(1, 2))
+    congested(room)
+    expect(kindsOf(drained(room))).toEqual(['release', 'sync-step-2'])
   })
 
   test('that is not held is shown everybody, and nothing else', () => {
     const room = new TestRoom().openWide(ann, bob)
     room.presence(ann, here(1, 2))
-    expect(kindsOf(drained(room))).toEqual(['presence'])
+    expect(kindsOf(drained(room, { hasMissedPresence: true }))).toEqual(['presence'])
   })
 
   test('relay: what is not committed is not among what it has been told', () => {

@@ -9,7 +9,7 @@
 import { decodeStateVector, type SessionId, type StateVector } from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
 import type { InputOf } from './input.ts'
-import { dismiss, showPresence } from './members.ts'
+import { dismiss } from './members.ts'
 import type { ClientMessage } from './message.ts'
 import { FLOWING, type Member, type OpenDocument, type PhaseOf } from './phase.ts'
 import { unsavedUpdates } from './saving.ts'
@@ -65,10 +65,13 @@ export const congested = (step: Step, live: Live, session: SessionId): void => {
 }
 
 /** R9: a session has read what waited for it: it gets what it has missed, and keeps up from here on. */
-export const drained = (step: Step, live: Live, session: SessionId): void => {
+export const drained = (step: Step, live: Live, input: InputOf<'drained'>): void => {
+  const { session, hasMissedPresence } = input
   const member = live.members.get(session)
   if (member === undefined) return
-  if (member.opening.kind === 'over') showPresence(step, live, session, member)
+  // also who has gone, of whom it would keep a ghost; but not unless it has missed something: where
+  // presence is larger than what may wait, it would be shown everyone without end
+  if (hasMissedPresence) step.send(session, { kind: 'presence', entries: live.presence.everyone() })
   if (member.flow.kind !== 'held') return
   const { since } = member.flow
   member.flow = FLOWING

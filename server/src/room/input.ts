@@ -30,8 +30,8 @@ export type Input =
   | { readonly kind: 'answerFailed'; readonly session: SessionId; readonly problem: string }
   /** So much waits for a session to read it that it is to be told of nothing more (R9). */
   | { readonly kind: 'congested'; readonly session: SessionId }
-  /** A session that is held has taken everything that was sent to it. */
-  | { readonly kind: 'drained'; readonly session: SessionId }
+  /** A session has taken everything that was sent to it, after it was held or has missed presence. */
+  | { readonly kind: 'drained'; readonly session: SessionId; readonly hasMissedPresence: boolean }
   | { readonly kind: 'compacted'; readonly folded: Folded }
   | { readonly kind: 'compactFailed'; readonly problem: string }
   | { readonly kind: 'remote'; readonly hint: Hint }

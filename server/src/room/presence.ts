@@ -91,6 +91,11 @@ export class PresenceTable {
     return states
   }
 
+  /** The same, and those who have gone: for whoever may not have heard of it. */
+  everyone(): PresenceEntries {
+    return [...this.#known].map(([client, { clock, state }]) => ({ client, clock, state }))
+  }
+
   /** Takes a decoded message in. */
   accept(entries: PresenceEntries, from: PresenceSender, now: Millis): PresenceChange {
     const changed: PresenceEntry[] = []

@@ -70,7 +70,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   },
   answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
   congested: { kind: 'congested', session: ann },
-  drained: { kind: 'drained', session: ann },
+  drained: { kind: 'drained', session: ann, hasMissedPresence: true },
   compacted: {
     kind: 'compacted',
     folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, quarantined: [], waiting: null },

@@ -146,7 +146,7 @@ const table: Table = {
     answered,
     answerFailed,
     congested: (at, phase, { session }) => congested(at, phase, session),
-    drained: (at, phase, { session }) => drained(at, phase, session),
+    drained,
     compacted: (at, phase, input) => compacted(at, phase.document, input.folded),
     compactFailed: (at, phase, input) => compactFailed(at, phase.document, input.problem),
     remote: (at, phase, input) => follow(at, phase.document, phase.members, input.hint),

@@ -176,4 +176,19 @@ describe('an outbox', () => {
     outbox.flush()
     expect(congested).toEqual([2])
   })
+
+  it('[R9] tells one who is held of no presence, so that it comes to an end of what waits', () => {
+    const { outbox, all, heard } = setUp(2)
+    const [slow] = all
+    if (slow === undefined) throw new Error('no session')
+    outbox.hold(slow)
+    outbox.announce(all, [entry(7, 1)])
+    outbox.flush()
+    expect([heard(0), heard(1)]).toEqual([[], ['7@1']])
+    expect(slow.line.hasMissedPresence).toBe(true)
+    outbox.release(slow)
+    outbox.announce(all, [entry(7, 2)])
+    outbox.flush()
+    expect(heard(0)).toEqual(['7@2'])
+  })
 })

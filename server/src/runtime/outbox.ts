@@ -34,7 +34,7 @@ export interface Line {
   presenceWindow: number
   /** R9: it is told of no update. */
   isHeld: boolean
-  /** R9: presence was not told to it because too much waited. */
+  /** R9: presence was not told to it because too much waited, or because it is held. */
   hasMissedPresence: boolean
 }
 
@@ -118,8 +118,10 @@ export class Outbox {
 
   /** R9: what is relayed from here on reaches the session again. */
   release(session: Session): void {
-    this.flush()
-    session.line.isHeld = false
+    const { line } = session
+    if (!line.isHeld) return
+    line.isHeld = false
+    line.from = this.#items.length
   }
 
   /** Writes everything that was said. */
@@ -181,8 +183,9 @@ const write = (session: Session, flush: Flush): void => {
   const { line, socket } = session
   let { updates: end } = flush
   if (line.presenceWindow === flush.window) {
-    // R9: presence goes first; the next state makes the last one worthless anyway
-    if (socket.queuedBytes() > DRAIN_BYTES) line.hasMissedPresence = true
+    // R9: presence goes first; the next state makes the last one worthless anyway. And none while it is
+    // held: it would go on to have something to read, and never be told of an update again
+    if (line.isHeld || socket.queuedBytes() > DRAIN_BYTES) line.hasMissedPresence = true
     else end++
   }
   const from = line.isHeld ? flush.updates : line.from

@@ -117,10 +117,11 @@ export class RoomShell {
       case 'waits':
         return
       case 'done': {
-        const { line } = session
+        const { line, id } = session
         if (!line.isHeld && !line.hasMissedPresence) return
+        const { hasMissedPresence } = line
         line.hasMissedPresence = false
-        this.push({ kind: 'drained', session: session.id })
+        this.push({ kind: 'drained', session: id, hasMissedPresence })
       }
     }
   }
@@ -199,7 +200,10 @@ export class RoomShell {
       case 'hold':
         return this.#with(effect.session, (session) => this.#outbox.hold(session))
       case 'release':
-        return this.#with(effect.session, (session) => this.#outbox.release(session))
+        return this.#with(effect.session, (session) => {
+          this.#outbox.release(session)
+          this.drained(session) // it may have missed presence since it was found to be drained
+        })
       case 'close':
         return this.#close(effect.to, effect.close, effect.reason)
       case 'answer':

@@ -40,6 +40,7 @@ export class ModelShell {
   readonly #wire: Wire
   readonly #works: Work[] = []
   readonly #held = new Set<SessionId>()
+  readonly #missedPresence = new Set<SessionId>()
   #isSubscribed = false
   #isOver = false
 
@@ -73,6 +74,11 @@ export class ModelShell {
   isHeld(session: SessionId): boolean {
     const { phase } = this.room
     return phase.kind === 'live' && phase.members.has(session) && this.#held.has(session)
+  }
+
+  /** True, once, if somebody's presence was not told to a member because it was held (R9). */
+  hasMissedPresence(session: SessionId): boolean {
+    return this.#missedPresence.delete(session)
   }
 
   /** Takes an input and performs what comes of it. */
@@ -129,7 +135,9 @@ export class ModelShell {
       case 'announce': {
         const { to, entries } = effect
         check(new Set(to).size === to.length, 'every recipient once')
-        for (const session of to) this.#send(session, { kind: 'presence', entries })
+        for (const session of to)
+          if (this.#held.has(session)) this.#missedPresence.add(session)
+          else this.#send(session, { kind: 'presence', entries })
         return
       }
       case 'deliver':

@@ -133,7 +133,10 @@ export class World {
     if (line === undefined || line.down.length > 0) return false
     const { shell, session } = line
     if (line.isClosed || !shell.isHeld(session)) return false
-    shell.take({ kind: 'drained', session }, this.now)
+    shell.take(
+      { kind: 'drained', session, hasMissedPresence: shell.hasMissedPresence(session) },
+      this.now,
+    )
     return true
   }
 

@@ -1,0 +1,86 @@
+import { ok } from '@quire/shared'
+import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import { answerTo } from '../content/merge.ts'
+import type { Content } from '../ports/content.ts'
+import { nameOf } from '../storage/contract/fixture.ts'
+import { settle, startTestServer } from './testing/server.ts'
+
+const notes = nameOf('notes')
+const LAG_BYTES = 64 * 1024
+const MUCH = 'x'.repeat(2 * LAG_BYTES)
+
+/** Content that answers when it is told to. */
+const createHeldContent = () => {
+  const waiting: (() => void)[] = []
+  let isHolding = false
+  const content: Content = {
+    answer: async (source, stateVector) => {
+      if (isHolding) await new Promise<void>((resolve) => waiting.push(resolve))
+      return ok(answerTo(source, stateVector))
+    },
+    fold: () => Promise.reject(new Error('not asked for in this test')),
+    close: () => Promise.resolve(),
+  }
+  return {
+    content,
+    waiting,
+    hold: () => {
+      isHolding = true
+    },
+    release: () => {
+      isHolding = false
+      for (const go of waiting.splice(0)) go()
+    },
+  }
+}
+
+/** A writer and a reader who are both up to date. */
+const setUp = async () => {
+  const { content, ...answers } = createHeldContent()
+  const server = startTestServer({ content, lagBytes: LAG_BYTES })
+  const ann = server.connect(notes, { presence: { name: 'ann' } })
+  const bob = server.connect(notes, { presence: { name: 'bob' } })
+  await settle()
+  const hear = async () => {
+    await settle()
+    server.clock.advance(10)
+    await settle()
+  }
+  return { server, ann, bob, answers, hear }
+}
+
+describe('[R9] a reader', () => {
+  it('who wakes up sees nobody who has left while it slept', async () => {
+    const { server, ann, bob, hear } = await setUp()
+    const cyd = server.connect(notes, { presence: { name: 'cyd' } })
+    await hear()
+    expect(bob.awareness.getStates().size).toBe(3)
+    bob.peer.stall()
+    ann.type(MUCH)
+    await hear()
+    cyd.peer.hangUp()
+    ann.awareness.setLocalState({ name: 'ann', at: 9 })
+    await hear()
+    bob.peer.wake()
+    await hear()
+    expect([...bob.awareness.getStates().keys()].toSorted()).toEqual(
+      [ann.doc.clientID, bob.doc.clientID].toSorted(),
+    )
+  })
+
+  it('of whom too much is told to be kept is told of it when it has read, whatever came between', async () => {
+    const { ann, bob, hear } = await setUp()
+    bob.peer.stall()
+    for (let i = 0; i < 20; i++) {
+      ann.type(MUCH)
+      ann.doc.getText('text').delete(0, MUCH.length - 1)
+      await hear()
+    }
+    expect(bob.peer.frames.reduce((sum, { length }) => sum + length, 0)).toBeLessThan(5 * LAG_BYTES)
+    bob.peer.wake()
+    await hear()
+    expect(Y.encodeStateVector(bob.doc)).toEqual(Y.encodeStateVector(ann.doc))
+    expect(bob.text()).toBe(ann.text())
+  })
+})
