@@ -117,8 +117,10 @@ export class RoomShell {
       case 'waits':
         return
       case 'done': {
-        const { line, id } = session
+        const { line, id, answers } = session
         if (!line.isHeld && !line.hasMissedPresence) return
+        // one answer after the other: else who reads in bursts would soon have asked for too many
+        if (line.isHeld && answers > 0) return // `#deliver` comes back to it
         const { hasMissedPresence } = line
         line.hasMissedPresence = false
         this.push({ kind: 'drained', session: id, hasMissedPresence })
@@ -320,7 +322,7 @@ export class RoomShell {
     const bytes = first.reduce((sum, update) => sum + update.length, last.length)
     if (bytes <= DRAIN_BYTES && !session.delivery.isUnderWay) {
       for (const message of messagesOf(answer)) this.#outbox.say(session, message)
-      return
+      return this.drained(session)
     }
     this.#outbox.flush()
     session.lastSentAt = this.#ports.clock.now()

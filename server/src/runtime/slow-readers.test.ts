@@ -1,7 +1,7 @@
 import { ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { answerTo } from '../content/merge.ts'
+import { answerTo, nearAnswer } from '../content/merge.ts'
 import type { Content } from '../ports/content.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { settle, startTestServer } from './testing/server.ts'
@@ -14,10 +14,17 @@ const MUCH = 'x'.repeat(2 * LAG_BYTES)
 const createHeldContent = () => {
   const waiting: (() => void)[] = []
   let isHolding = false
+  const turn = async (): Promise<void> => {
+    if (isHolding) await new Promise<void>((resolve) => waiting.push(resolve))
+  }
   const content: Content = {
     answer: async (source, stateVector) => {
-      if (isHolding) await new Promise<void>((resolve) => waiting.push(resolve))
+      await turn()
       return ok(answerTo(source, stateVector))
+    },
+    near: async (source, stateVector) => {
+      await turn()
+      return ok(nearAnswer(source, stateVector))
     },
     fold: () => Promise.reject(new Error('not asked for in this test')),
     close: () => Promise.resolve(),
@@ -51,6 +58,29 @@ const setUp = async () => {
 }
 
 describe('[R9] a reader', () => {
+  it('in bursts is not sent away for the answers that it is owed, and misses nothing', async () => {
+    const { ann, bob, answers, hear } = await setUp()
+    answers.hold()
+    for (let burst = 0; burst < 20; burst++) {
+      bob.peer.stall()
+      ann.type(MUCH)
+      await hear()
+      ann.type('missed')
+      await hear()
+      bob.peer.wake()
+      await hear()
+    }
+    expect(answers.waiting).toHaveLength(1) // one at a time
+    answers.release()
+    await hear()
+    await hear()
+    expect(bob.peer.ending).toBeNull()
+    expect(bob.text()).toBe(ann.text())
+    ann.type('and on')
+    await hear()
+    expect(bob.text()).toBe(ann.text())
+  })
+
   it('who wakes up sees nobody who has left while it slept', async () => {
     const { server, ann, bob, hear } = await setUp()
     const cyd = server.connect(notes, { presence: { name: 'cyd' } })
