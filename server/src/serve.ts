@@ -74,7 +74,7 @@ export const serve = async (
       messageBytes: config.maxMessageBytes,
       queuedBytes: config.maxQueueBytes,
       handshakeMs: config.maxHandshakeMs,
-      pingMs: config.maxSilenceMs,
+      silenceMs: config.maxSilenceMs,
       connections: config.maxConnections,
       handshakes: config.maxHandshakes,
       handshakesPerAddress: config.maxHandshakesPerAddress,

@@ -15,7 +15,7 @@ import { coalesceWrites } from './coalesce.ts'
 import type { EdgeLimits } from './limits.ts'
 import { answerPings } from './pongs.ts'
 import { webSocketWire } from './wire.ts'
-import { showsLife, vitalSigns, type VitalSigns } from './vital-signs.ts'
+import { beatMs, nextPulse, vitalSigns, type Pulse } from './vital-signs.ts'
 
 /*
  * One accepted connection, from 101 to the end of TCP:
@@ -74,9 +74,10 @@ export interface RunningSocket {
 export const runSocket = (setting: SocketSetting): RunningSocket => {
   const { ws, tcp, limits, clock } = setting
   const coalesce = coalesceWrites(tcp)
-  let phase: Phase = { kind: 'open', undoBeat: clock.every(limits.pingMs, () => beat()) }
+  const everyMs = beatMs(limits.silenceMs)
+  let phase: Phase = { kind: 'open', undoBeat: clock.every(everyMs, () => beat()) }
   let owner: Owner | null = null
-  let signs: VitalSigns | null = null // null until the first ping, and after a pause
+  let pulse: Pulse | null = null // null until the first ping, and after a pause
   let isPaused = false
 
   const leaveOpen = (next: Phase): void => {
@@ -98,7 +99,7 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
   const resume = (): void => {
     if (!isPaused) return
     isPaused = false
-    signs = null // it could not show life
+    pulse = null // it could not show life
     ws.resume()
   }
 
@@ -150,13 +151,11 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
 
   const beat = (): void => {
     if (isPaused) return // whoever paused it has a deadline; what is not read shows no life
-    const now = vitalSigns(tcp, ws.bufferedAmount)
-    if (signs !== null && !showsLife(signs, now))
-      fail(closeCodes.tryAgainLater, `no answer to a ping within ${limits.pingMs} ms`)
-    else {
-      signs = now
-      ws.ping()
-    }
+    pulse = nextPulse(pulse, vitalSigns(tcp, ws.bufferedAmount))
+    if (pulse !== null) return ws.ping()
+    // whoever is shown as present is not waited for twice
+    const withinMs = Math.min(limits.closeMs, everyMs / 4)
+    close(closeCodes.tryAgainLater, `no sign of life for ${limits.silenceMs} ms`, withinMs)
   }
 
   const socket: TextSocket = {

@@ -23,8 +23,8 @@ export interface EdgeLimits {
   readonly socketsPerAddress: number
   /** Time for a whole handshake, headers and the app's answer each. 408 after it. */
   readonly handshakeMs: number
-  /** Time between pings; a peer that shows no life between two of them is gone. */
-  readonly pingMs: number
+  /** Time without a sign of life after which a peer is gone, and before five quarters of it are over. */
+  readonly silenceMs: number
   /** Time for the peer's half of the closing handshake, and to take a refusal. */
   readonly closeMs: number
 }
@@ -41,7 +41,7 @@ export const defaultEdgeLimits: EdgeLimits = {
   sockets: 10_000,
   socketsPerAddress: 2_000,
   handshakeMs: 10_000,
-  pingMs: 30_000, // below the 60 s after which common proxies cut an idle connection
+  silenceMs: 22_000, // pinged every 5.5 s: below the 60 s after which common proxies cut who is idle
   closeMs: 5_000,
 }
 

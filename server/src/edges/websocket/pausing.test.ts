@@ -8,7 +8,7 @@ import { PATIENCE_MS, until } from './testing/until.ts'
 
 vi.setConfig({ testTimeout: PATIENCE_MS })
 
-const PING_MS = 20_000
+const SILENCE_MS = 20_000
 const KIB = 1024
 
 let fixture: EdgeFixture
@@ -17,7 +17,7 @@ afterEach(() => fixture.stop())
 
 /** A socket that is not read, and its client. */
 const paused = async (): Promise<{ client: RawClient; socket: Socket; heard: () => number }> => {
-  fixture = await startEdge({ limits: { pingMs: PING_MS, closeMs: 1_000 } })
+  fixture = await startEdge({ limits: { silenceMs: SILENCE_MS, closeMs: 1_000 } })
   const client = await openRaw(fixture.port, '/listen')
   await until(() => expect(fixture.stories).toHaveLength(1))
   const [story] = fixture.stories
@@ -53,12 +53,12 @@ test('a peer cannot make the server take more than the buffers of the operating 
 
 test('a paused socket is not taken for dead, and a half-open one is after it was resumed', async () => {
   const { client, socket } = await paused()
-  fixture.clock.advance(4 * PING_MS)
+  fixture.clock.advance(4 * SILENCE_MS)
   socket.send(Uint8Array.of(1) as Frame)
   expect((await client.frame()).opcode).toBe(opcodes.binary) // and not a close frame
   client.tcp.pause()
   socket.resume()
-  fixture.clock.advance(2 * PING_MS)
+  fixture.clock.advance(1.25 * SILENCE_MS)
   fixture.clock.advance(1_000)
   await until(() => expect(fixture.stories[0]?.closed).toHaveLength(1))
 })

@@ -6,6 +6,31 @@ import type { Socket as TcpSocket } from 'node:net'
  * pong frame: any byte that came in, or a full send buffer that the peer's window let drain.
  */
 
+/*
+ * A peer is pinged at every beat and is gone at the fourth in a row that finds no life. Its last sign
+ * came up to one beat before the first reading that found it, so that is after `silenceMs` and before
+ * five quarters of it: long enough for one who stalls, and a bound for who is shown as present.
+ */
+
+/** Readings in a row without life after which a peer is gone. */
+const BEATS = 4
+
+/** Time between two readings. */
+export const beatMs = (silenceMs: number): number => silenceMs / BEATS
+
+/** The last reading, and how many in a row found no life. */
+export interface Pulse {
+  readonly signs: VitalSigns
+  readonly silent: number
+}
+
+/** The pulse after a further reading; null if the peer is gone. Without a reading before it is alive. */
+export const nextPulse = (before: Pulse | null, signs: VitalSigns): Pulse | null => {
+  if (before === null || showsLife(before.signs, signs)) return { signs, silent: 0 }
+  const silent = before.silent + 1
+  return silent < BEATS ? { signs, silent } : null
+}
+
 /** What a connection's counters say at one moment. */
 export interface VitalSigns {
   /** Bytes that came in so far. */
