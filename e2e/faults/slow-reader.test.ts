@@ -1,96 +1,185 @@
-import { readFile } from 'node:fs/promises'
+/*
+ * Readers that stop reading in a busy document, and come back: the server's memory is bounded, the others
+ * do not notice, and nobody is cut off who need not be. E2E_SEED repeats a run.
+ */
+import { once } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import { presenceFrame, types } from '../harness/frames.ts'
-import { randomFrom, runSeed } from '../harness/random.ts'
-import { documentUrl, openRaw, type RawClient } from '../harness/raw-client.ts'
-import { startServer } from '../harness/server-process.ts'
-import { openClient } from '../harness/stock-client.ts'
-import { typeInto } from '../harness/typist.ts'
+import { openBareReader, type BareReader } from '../harness/bare-reader.ts'
+import { openBulkWriter } from '../harness/bulk-writer.ts'
+import { haveConverged } from '../harness/contents.ts'
+import { presenceFrame } from '../harness/frames.ts'
+import { startInnocents } from '../harness/innocents.ts'
+import { residentMib } from '../harness/memory.ts'
+import { runSeed } from '../harness/random.ts'
+import { documentUrl, openRaw, type Closed } from '../harness/raw-client.ts'
+import { startServer, type ServerProcess } from '../harness/server-process.ts'
+import { openClient, type StockClient } from '../harness/stock-client.ts'
 import { until } from '../harness/until.ts'
 
-const MIB = 1024 * 1024
-const QUEUE_MIB = 8
-const WARM_UP_MIB = 48
-const SAID_MIB = 160
-const STATE_BYTES = 15 * 1024
-const STATE = JSON.stringify('x'.repeat(STATE_BYTES))
-const CLIENT_ID = 7
+const seed = runSeed()
+const KIB = 1024
+const MIB = 1024 * KIB
 const TEST_MS = 180_000
+const BUSY = 'busy'
+const SLOW = 8
+const QUICK = 4
+const STEP_MIB = 4
+const WARM_UP_MIB = 24
+const SAID_MIB = 96
+/** Room for the heap's own swings: 16 to 24 MiB were seen, and 100 where nobody was held. */
+const SWING_MIB = 40
+const PRESENCE_MIB = 32
+const STATE_BYTES = 15 * KIB
+const CLIENT_ID = 7
+/** A close frame without a code: the client's own. */
+const LEFT = 1005
 /** The close frame that waits behind the queue, or the end of TCP that its deadline brings. */
 const RETRY_OR_CUT = [1013, 1006]
-/** States that are under way at most, so that only who does not read falls behind. */
-const AHEAD = 256
-/** Room for the heap's own swings: 119 MiB were seen, and over 200 where nothing bounds the queue. */
-const SWING_MIB = 150
+
+const stateOf = (clock: number): string => JSON.stringify(String(clock).padEnd(STATE_BYTES, 'x'))
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
 
-/** Resident memory of a process (proc_pid_status(5)); Linux only. */
-const residentMib = async (pid: number): Promise<number> => {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) / 1024
+const serverWith = async (env: Readonly<Record<string, string>>): Promise<ServerProcess> => {
+  // what is said is more than one client may say a second, and how long it takes is the machine's affair
+  const on = await startServer({
+    env: {
+      QUIRE_MAX_BYTES_PER_SECOND: String(512 * MIB),
+      QUIRE_MAX_MESSAGES_PER_SECOND: '1000000',
+      QUIRE_MAX_SILENCE_MS: '120000',
+      ...env,
+    },
+  })
+  cleanups.push(on.remove)
+  return on
 }
 
-/** Somebody whose presence changes all the time, and is large. */
-class Chatterbox {
-  readonly #client: RawClient
-  readonly #pid: number
-  #clock = 0
-  #echoes = 0
+interface Readers {
+  readonly stock: readonly StockClient[]
+  readonly bare: readonly BareReader[]
+}
 
-  constructor(client: RawClient, pid: number) {
-    this.#client = client
-    this.#pid = pid
-    client.socket.on('message', (frame: Buffer) => {
-      if (frame[0] === types.presence && frame.length > STATE_BYTES) this.#echoes++
-    })
-  }
+const readersOf = async (on: ServerProcess, each: number): Promise<Readers> => {
+  const stock = Array.from({ length: each }, () => openClient(on, BUSY))
+  for (const { close } of stock) cleanups.push(close)
+  const opening = Array.from({ length: each }, () => openBareReader(documentUrl(on, BUSY)))
+  const bare = await Promise.all(opening)
+  for (const { close } of bare) cleanups.push(close)
+  await Promise.all(stock.map((client) => client.synced()))
+  return { stock, bare }
+}
 
-  /** Says so much, to everybody; returns the most memory that the server took meanwhile, in MiB. */
-  async say(mib: number): Promise<number> {
-    let most = 0
-    const last = this.#clock + Math.ceil((mib * MIB) / STATE_BYTES)
-    while (this.#clock < last) {
-      for (let i = 0; i < AHEAD; i++)
-        this.#client.socket.send(presenceFrame(CLIENT_ID, ++this.#clock, STATE))
-      await until('all of it came back', () => this.#echoes >= this.#clock)
-      most = Math.max(most, await residentMib(this.#pid))
+const stall = ({ stock, bare }: Readers): void => {
+  for (const client of stock) client.stall()
+  for (const { client } of bare) client.socket.pause()
+}
+
+const wake = ({ stock, bare }: Readers): void => {
+  for (const client of stock) client.wake()
+  for (const { client } of bare) client.socket.resume()
+}
+
+/** How connections ended that the server, or the network, ended: who stalls 30 s leaves by itself. */
+const cutOff = ({ stock, bare }: Readers): readonly Closed[] => [
+  ...stock.flatMap(({ wire }) => wire.closes.filter(({ code }) => code !== LEFT)),
+  ...bare.flatMap(({ client }) => (client.closed === null ? [] : [client.closed])),
+]
+
+describe('readers that stop reading', { timeout: TEST_MS }, () => {
+  it('[R9] are held and not buffered, miss nothing when they wake up, and hold up nobody', async () => {
+    const on = await serverWith({ QUIRE_MAX_LAG_BYTES: String(MIB) })
+    const slow = await readersOf(on, SLOW / 2)
+    const quick = await readersOf(on, QUICK / 2)
+    const writer = await openBulkWriter(documentUrl(on, BUSY))
+    cleanups.push(writer.close)
+    const allHaveIt = (who: string, { stock, bare }: Readers): Promise<void> =>
+      until(`${who} hold what was written`, () =>
+        [...stock, ...bare].every((reader) => haveConverged(reader, writer)),
+      )
+
+    /** Writes so much, all of which the quick hear; the most memory that the server took meanwhile. */
+    const write = async (mib: number): Promise<number> => {
+      let most = 0
+      for (let written = 0; written < mib; written += STEP_MIB) {
+        await writer.write(STEP_MIB)
+        await allHaveIt('the quick', quick)
+        most = Math.max(most, await residentMib(on.pid))
+      }
+      return most
     }
-    return most
-  }
-}
 
-describe('a client that never reads', { timeout: TEST_MS }, () => {
-  it('is let go at QUIRE_MAX_QUEUE_BYTES, while the others go on', async () => {
-    const on = await startServer({ env: { QUIRE_MAX_QUEUE_BYTES: String(QUEUE_MIB * MIB) } })
-    cleanups.push(on.remove)
-    const url = documentUrl(on, 'slow')
-    const innocent = openClient(on, 'slow')
-    cleanups.push(innocent.close)
-    await innocent.synced()
-    const typist = typeInto(innocent, { random: randomFrom(runSeed()), pauseMs: 100 })
-    cleanups.push(() => typist.stop())
-    const talking = await openRaw(url)
+    const usual = await write(WARM_UP_MIB)
+    stall(slow)
+    const most = await write(SAID_MIB)
+    wake(slow)
+    await allHaveIt('those who woke up', slow)
+    expect([...cutOff(slow), ...cutOff(quick)]).toEqual([])
+    expect(most - usual).toBeLessThan(SLOW + SWING_MIB) // 1 MiB may wait for each
+  })
+
+  it('[R9] are kept no presence for, and see who is there when they wake up', async () => {
+    // what is told of presence meanwhile is many times as much
+    const on = await serverWith({
+      QUIRE_MAX_LAG_BYTES: String(MIB),
+      QUIRE_MAX_QUEUE_BYTES: String(MIB),
+    })
+    const [reader, other, leaver] = ['reader', 'other', 'leaver'].map((name) => {
+      const client = openClient(on, BUSY)
+      cleanups.push(client.close)
+      client.provider.awareness.setLocalState({ name })
+      return client
+    })
+    if (!reader || !other || !leaver) throw new Error('three clients')
+    const seenBy = ({ provider }: StockClient) =>
+      Object.fromEntries(provider.awareness.getStates()) as Record<string, unknown>
+    await until('the reader sees the others', () => Object.keys(seenBy(reader)).length === 3)
+    const talking = await openRaw(documentUrl(on, BUSY))
     cleanups.push(() => talking.socket.terminate())
-    const chatterbox = new Chatterbox(talking, on.pid)
-    const usual = await chatterbox.say(WARM_UP_MIB)
 
-    const deaf = await openRaw(url)
-    cleanups.push(() => deaf.socket.terminate())
-    // who has said nothing yet is not told of presence
-    deaf.socket.send(Uint8Array.of(types.queryPresence))
-    deaf.socket.pause()
-    const acknowledged = innocent.wire.acknowledged.length
-    const most = await chatterbox.say(SAID_MIB)
-    expect(most - usual).toBeLessThan(QUEUE_MIB + SWING_MIB)
-    expect(innocent.wire.closes).toEqual([])
-    expect(innocent.wire.acknowledged.length).toBeGreaterThan(acknowledged)
+    reader.stall()
+    let told = 0
+    for (let clock = 1; told < PRESENCE_MIB * MIB; clock++) {
+      const echo = once(talking.socket, 'message')
+      talking.socket.send(presenceFrame(CLIENT_ID, clock, stateOf(clock)))
+      await echo
+      told += STATE_BYTES
+    }
+    leaver.close()
+    other.provider.awareness.setLocalState({ name: 'other', is: 'here still' })
+    await until('the other sees the leaver gone', () => Object.keys(seenBy(other)).length === 3)
+    reader.wake()
+    await until('the reader sees what the other sees', () =>
+      isDeepStrictEqual(seenBy(reader), seenBy(other)),
+    )
+    expect(reader.wire.closes).toEqual([])
+  })
+})
 
-    deaf.socket.resume()
-    const { code } = await deaf.whenClosed()
+describe('a client that writes and never reads', { timeout: TEST_MS }, () => {
+  it(`[R9] is let go at QUIRE_MAX_QUEUE_BYTES, while the others go on, E2E_SEED=${seed}`, async () => {
+    const on = await serverWith({
+      QUIRE_MAX_LAG_BYTES: String(64 * KIB),
+      QUIRE_MAX_QUEUE_BYTES: String(MIB),
+    })
+    const innocents = await startInnocents(on, BUSY, seed)
+    cleanups.push(innocents.close)
+    const figures = async () =>
+      (await (await fetch(`${on.url}/health/ready`)).json()) as { sessions: number } // health.ts
+    const { sessions } = await figures()
+    const deaf = await openBulkWriter(documentUrl(on, BUSY))
+    cleanups.push(deaf.close)
+    deaf.client.socket.pause()
+    await until('it is let go', async () => {
+      if (deaf.client.socket.bufferedAmount < MIB) deaf.say(MIB)
+      return (await figures()).sessions === sessions
+    })
+    expect(await innocents.harm()).toEqual([])
+    deaf.client.socket.resume()
+    const { code } = await deaf.client.whenClosed()
     expect(RETRY_OR_CUT).toContain(code)
   })
 })

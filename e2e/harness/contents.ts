@@ -2,7 +2,11 @@
  * What a document holds, as Yjs sees it.
  */
 import { applyUpdate, Doc, encodeStateAsUpdate, snapshot, equalSnapshots } from 'yjs'
-import type { StockClient } from './stock-client.ts'
+
+/** Whoever holds a document. */
+interface Holder {
+  readonly doc: Doc
+}
 
 /** How many of these updates bring something that the document does not hold. */
 export const missingFrom = (doc: Doc, updates: readonly Uint8Array[]): number => {
@@ -16,7 +20,7 @@ export const missingFrom = (doc: Doc, updates: readonly Uint8Array[]): number =>
 }
 
 /** True if both hold the same insertions and deletions, and nothing waits for what is missing. */
-export const haveConverged = (a: StockClient, b: StockClient): boolean =>
+export const haveConverged = (a: Holder, b: Holder): boolean =>
   isWhole(a.doc) && isWhole(b.doc) && equalSnapshots(snapshot(a.doc), snapshot(b.doc))
 
 const isWhole = (doc: Doc): boolean =>

@@ -27,6 +27,9 @@ export interface StockClient {
   readonly wire: Wire
   /** Waits until it is connected and has the server's state. */
   synced(withinMs?: number): Promise<void>
+  /** From now on it reads nothing, as in a tab that hangs, until `wake`. */
+  stall(): void
+  wake(): void
   /** Disconnects for good. */
   close(): void
 }
@@ -56,11 +59,19 @@ export const openClient = (server: { readonly yjsUrl: string }, document: string
     provider,
     wire: { acknowledged, seen, closes },
     synced: (withinMs) => until(`client of ${document} is synced`, () => provider.synced, withinMs),
+    stall: () => socketOf(provider).pause(),
+    wake: () => socketOf(provider).resume(),
     close() {
       provider.destroy()
       doc.destroy()
     },
   }
+}
+
+/** The socket of a provider that is connected; it is one of `watched`. */
+const socketOf = (provider: WebsocketProvider): WebSocket => {
+  if (provider.ws === null) throw new Error('the client is not connected')
+  return provider.ws as unknown as WebSocket
 }
 
 const watched = (acknowledged: Uint8Array[], seen: Uint8Array[], closes: Closed[]) =>
