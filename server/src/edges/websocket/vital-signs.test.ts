@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readConfig } from '../../config.ts'
+import { defaultEdgeLimits } from './limits.ts'
 import { beatMs, nextPulse, showsLife, type Pulse } from './vital-signs.ts'
 
 const before = { received: 10, taken: 100, queued: 0 }
@@ -31,4 +33,13 @@ test('[RFC 6455 §5.5.2] a peer is gone after the time of silence, and before fi
       }
     }),
   )
+})
+
+test('[R7] by default a stall of 20 s is survived, and a dead peer is gone within 30 s', () => {
+  const config = readConfig({}, {})
+  const silenceMs = config.ok ? config.value.maxSilenceMs : 0
+  expect(silenceMs).toBe(defaultEdgeLimits.silenceMs)
+  expect(silenceMs).toBeGreaterThanOrEqual(1.1 * 20_000)
+  // found at five quarters, and a quarter of a beat for the close frame
+  expect(1.25 * silenceMs + beatMs(silenceMs) / 4).toBeLessThan(30_000)
 })
