@@ -1,0 +1,153 @@
+import { clientId, millis, sessionId, type ClientId, type SessionId } from '@quire/shared'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { PresenceTable, type PresenceEntries } from './presence.ts'
+
+const bounds = {
+  presenceEntries: 6,
+  presenceTotalBytes: 40,
+  presenceIdsPerSession: 2,
+  presenceTtlMs: 30_000,
+}
+const CLIENTS = 4
+const IDS_PER_CLIENT = 3
+
+/** What a client may do: numbers choose among what is there. */
+const happenings = fc.oneof(
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('connect' as const), client: fc.nat() }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('say' as const),
+      client: fc.nat(),
+      which: fc.nat(),
+      step: fc.constantFrom(0, 1, 1, 1, 3, 2 ** 25),
+      text: fc.option(fc.string({ maxLength: 12, unit: 'binary' })),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('relay' as const),
+      client: fc.nat(),
+      ids: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }),
+      step: fc.nat({ max: 2 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), session: fc.nat() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.nat({ max: 40_000 }) }),
+  },
+)
+type Happening = typeof happenings extends fc.Arbitrary<infer H> ? H : never
+
+/** Clients of a few ids each, which keep their clocks over their connections, and the table they share. */
+class Room {
+  readonly table = new PresenceTable(bounds)
+  /** Who is owed each id, by what the table has answered so far. */
+  readonly owners = new Map<ClientId, SessionId>()
+  readonly live: SessionId[] = []
+  readonly #sessions: (SessionId | undefined)[] = []
+  readonly #opening = new Set<SessionId>()
+  readonly #clocks = new Map<ClientId, number>()
+  #nextSession = 1
+  #now = 0
+
+  happen(happening: Happening): void {
+    switch (happening.kind) {
+      case 'connect': {
+        // its old session, if it has one, is half-open from here on
+        const session = sessionId(this.#nextSession++)
+        this.#sessions[happening.client % CLIENTS] = session
+        this.#opening.add(session)
+        return void this.live.push(session)
+      }
+      case 'say': {
+        const owner = happening.client % CLIENTS
+        const id = clientId(owner * IDS_PER_CLIENT + (happening.which % IDS_PER_CLIENT))
+        const clock = (this.#clocks.get(id) ?? 0) + happening.step
+        if (happening.step < 10) this.#clocks.set(id, clock)
+        const state = happening.text === null ? null : JSON.stringify(happening.text)
+        return this.#accept(this.#sessions[owner], [{ client: id, clock, state }])
+      }
+      case 'relay': {
+        const session = this.#sessions[happening.client % CLIENTS]
+        if (session !== undefined) this.#opening.delete(session) // it has been shown whom it relays
+        const all = CLIENTS * IDS_PER_CLIENT
+        const ids = [...new Set(happening.ids.map((id) => clientId(id % all)))]
+        const entries = ids.map((client) => {
+          const clock = (this.#clocks.get(client) ?? 0) + happening.step
+          return { client, clock, state: '"relayed"' }
+        })
+        return this.#accept(session, entries)
+      }
+      case 'leave': {
+        const [session] = this.live.splice(happening.session % Math.max(1, this.live.length), 1)
+        return session === undefined ? undefined : this.leave(session)
+      }
+      case 'pass': {
+        this.#now += happening.ms
+        for (const { client } of this.table.expire(millis(this.#now))) this.owners.delete(client)
+      }
+    }
+  }
+
+  leave(session: SessionId): void {
+    for (const { client, state } of this.table.leave(session)) {
+      expect(state).toBeNull()
+      expect(this.owners.get(client)).toBe(session)
+    }
+    for (const [client, owner] of this.owners) if (owner === session) this.owners.delete(client)
+    expect(this.table.leave(session)).toEqual([])
+  }
+
+  #accept(session: SessionId | undefined, entries: PresenceEntries): void {
+    if (session === undefined || !this.live.includes(session)) return
+    const isOpening = this.#opening.delete(session)
+    const { changed, stale, ignored } = this.table.accept(
+      entries,
+      { session, isOpening },
+      millis(this.#now),
+    )
+    for (const { client } of changed) {
+      const owner = this.owners.get(client)
+      // R7: only who opens may take over what is another's
+      if (!isOpening && owner !== undefined) expect(owner).toBe(session)
+      this.owners.set(client, session)
+    }
+    const [only] = entries
+    const isTakenOver = entries.length === 1 && ignored === 0 && changed.length === 0
+    if (only !== undefined && isTakenOver) this.owners.set(only.client, session)
+    for (const { state } of stale) expect(state).toBeNull()
+  }
+}
+
+const utf8Bytes = (entries: PresenceEntries): number =>
+  entries.reduce((sum, { state }) => sum + Buffer.byteLength(state ?? ''), 0)
+
+test('[R7] claims, relays, leaves and reconnects in any order stay bounded and owned, and leave no ghost', () => {
+  fc.assert(
+    fc.property(fc.array(happenings, { maxLength: 80, size: 'max' }), (all) => {
+      const room = new Room()
+      const { table, owners, live } = room
+      for (const happening of all) {
+        room.happen(happening)
+        const states = table.states()
+        expect(table.everyone().length).toBeLessThanOrEqual(bounds.presenceEntries)
+        expect(table.everyone().filter(({ state }) => state !== null)).toEqual(states)
+        expect(table.bytes).toBe(utf8Bytes(states))
+        expect(table.bytes).toBeLessThanOrEqual(bounds.presenceTotalBytes)
+        for (const { client } of states) expect(live).toContain(owners.get(client))
+        for (const session of live) {
+          const own = states.filter(({ client }) => owners.get(client) === session)
+          expect(own.length).toBeLessThanOrEqual(bounds.presenceIdsPerSession)
+        }
+      }
+      for (const session of live.splice(0)) room.leave(session)
+      expect(table.states()).toEqual([])
+      expect(table.bytes).toBe(0)
+    }),
+    { numRuns: 1_000 },
+  )
+}, 60_000)
