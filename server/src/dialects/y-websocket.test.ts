@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import {
+  bytesEqual,
   concatBytes,
   EMPTY_UPDATE,
   type ClientId,
@@ -94,7 +95,7 @@ describe('what y-protocols writes', () => {
           const step1 = syncFrame((out) => sync.writeSyncStep1(out, doc))
           const [asked] = messagesOf(step1)
           if (asked?.kind !== 'sync-step-1') throw new Error(`read as ${asked?.kind}`)
-          expect([...asked.clocks]).toEqual([...Y.decodeStateVector(Y.encodeStateVector(doc))])
+          expect(bytesEqual(asked.stateVector, Y.encodeStateVector(doc))).toBe(true)
           const { stateVector } = asked
           expect(frameOf({ kind: 'sync-step-1', stateVector })).toEqual(step1)
 

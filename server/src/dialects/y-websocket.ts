@@ -19,7 +19,6 @@ import {
   err,
   ok,
   readSync,
-  writeSync,
   type DecodeProblem,
   type Frame,
   type PresenceLimits,
@@ -32,6 +31,10 @@ const SYNC = 0
 const PRESENCE = 1
 const AUTH = 2
 const QUERY_PRESENCE = 3
+/** y-protocols sync.js, which are the room's messages. */
+const SYNC_STEP_1 = 0
+const SYNC_STEP_2 = 1
+const UPDATE = 2
 const DENIED = 0
 
 /** Most messages in one frame: clients send one, and each may cost a whole answer. */
@@ -90,14 +93,11 @@ const decodeMessage = (
 const encodeMessage = (message: ServerMessage): readonly Frame[] => {
   switch (message.kind) {
     case 'sync-step-1':
+      return [syncFrame(SYNC_STEP_1, message.stateVector)]
     case 'sync-step-2':
+      return [syncFrame(SYNC_STEP_2, message.update)]
     case 'update':
-      return [
-        frameOf((out) => {
-          encoding.writeVarUint(out, SYNC)
-          writeSync(out, message)
-        }),
-      ]
+      return [syncFrame(UPDATE, message.update)]
     case 'presence':
       return [presenceFrame(encodePresence(message.entries))]
     case 'query-presence':
@@ -105,7 +105,7 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
     case 'ack':
       return message.receipts
         .filter(({ update }) => update.length > EMPTY_UPDATE_BYTES)
-        .flatMap(({ update }) => encodeMessage({ kind: 'update', update }))
+        .map(({ update }) => syncFrame(UPDATE, update))
     case 'denied':
       return [
         frameOf((out) => {
@@ -119,6 +119,29 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
     default:
       return assertNever(message)
   }
+}
+
+/** Written by hand: every update that anybody types comes by here, and an encoder costs more than it. */
+const syncFrame = (type: number, body: Uint8Array): Frame => {
+  const frame = new Uint8Array(2 + varUintLength(body.length) + body.length)
+  frame[0] = SYNC
+  frame[1] = type
+  let at = 2
+  for (let rest = body.length; ; rest = Math.floor(rest / 0x80)) {
+    if (rest < 0x80) {
+      frame[at++] = rest
+      break
+    }
+    frame[at++] = (rest & 0x7f) | 0x80
+  }
+  frame.set(body, at)
+  return frame as Frame // written to the grammar above
+}
+
+const varUintLength = (value: number): number => {
+  let bytes = 1
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++
+  return bytes
 }
 
 const presenceFrame = (presence: Uint8Array): Frame =>

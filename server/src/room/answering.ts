@@ -6,7 +6,7 @@
  * A held member is told of no update, so what waits for it is bounded; what it has missed it gets as one
  * answer, computed from the log.
  */
-import { decodeStateVector, type SessionId, type StateVector } from '@quire/shared'
+import type { SessionId, StateVector } from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
 import type { InputOf } from './input.ts'
 import { dismiss } from './members.ts'
@@ -16,7 +16,7 @@ import { unsavedUpdates } from './saving.ts'
 import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
-type Asked = Pick<Extract<ClientMessage, { kind: 'sync-step-1' }>, 'clocks' | 'stateVector'>
+type Asked = Pick<Extract<ClientMessage, { kind: 'sync-step-1' }>, 'stateVector'>
 
 /** From this size on an answer takes so long to read that its reader is held meanwhile, bytes. */
 const LARGE_ANSWER_BYTES = 512 * 1024
@@ -29,7 +29,7 @@ export const answer = (step: Step, live: Live, session: SessionId, asked: Asked)
   const { document } = live
   const { frontier, id, saving } = document
   const showsUnsaved = step.room.durability === 'ack'
-  if ((showsUnsaved || saving.kind === 'clean') && frontier.isEqualTo(asked.clocks))
+  if ((showsUnsaved || saving.kind === 'clean') && frontier.isEqualTo(asked.stateVector))
     return step.send(session, { kind: 'sync-step-2', update: frontier.deletesOnly() })
   step.do({
     kind: 'answer',
@@ -76,9 +76,7 @@ export const drained = (step: Step, live: Live, input: InputOf<'drained'>): void
   const { since } = member.flow
   member.flow = FLOWING
   step.do({ kind: 'release', session })
-  const clocks = decodeStateVector(since)
-  if (!clocks.ok) throw new Error(`a state vector of our own: ${clocks.error.message}`)
-  answer(step, live, session, { stateVector: since, clocks: clocks.value })
+  answer(step, live, session, { stateVector: since })
 }
 
 const hold = (step: Step, session: SessionId, member: Member, since: StateVector): void => {

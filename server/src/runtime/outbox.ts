@@ -135,7 +135,7 @@ export class Outbox {
     const now = clock.now()
     this.#flushedAt = now
     this.#items = []
-    this.#presence = new Map()
+    if (hasPresence) this.#presence = new Map()
     const flush: Flush = {
       updates,
       window: this.#window++,

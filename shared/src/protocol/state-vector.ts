@@ -22,8 +22,14 @@ export const decodeStateVector = (
   return reader.problem === null ? ok(clocks) : err(reader.problem)
 }
 
-/** Brands bytes as a state vector after decoding them once. */
+/** Brands bytes as a state vector after reading them to their end. */
 export const parseStateVector = (bytes: Uint8Array): Result<StateVector, DecodeProblem> => {
-  const decoded = decodeStateVector(bytes)
-  return decoded.ok ? ok(bytes as StateVector) : decoded // decoded: that is what the brand says
+  const reader = new ByteReader(bytes)
+  const count = reader.clients('the state vector')
+  for (let i = 0; i < count && reader.problem === null; i++) {
+    reader.varUint('client of the state vector')
+    reader.varUint('clock of the state vector')
+  }
+  reader.end('the state vector')
+  return reader.problem === null ? ok(bytes as StateVector) : err(reader.problem) // read above
 }

@@ -6,11 +6,10 @@
  *   Update    = varUint 2, varUint length, update
  */
 import * as encoding from 'lib0/encoding'
-import type { ClientId } from '../ids.ts'
 import type { StateVector, Update } from '../bytes.ts'
 import { err, ok, type Result } from '../result.ts'
 import type { ByteReader, DecodeProblem } from './byte-reader.ts'
-import { decodeStateVector } from './state-vector.ts'
+import { parseStateVector } from './state-vector.ts'
 import { readUpdate, type UpdateContents } from './update.ts'
 
 /** A sync message as it is sent. */
@@ -21,11 +20,7 @@ export type SyncMessage =
 
 /** A sync message as it was received, read to its last byte. Bytes are views into the message. */
 export type ReceivedSync =
-  | {
-      readonly kind: 'sync-step-1'
-      readonly stateVector: StateVector
-      readonly clocks: ReadonlyMap<ClientId, number>
-    }
+  | { readonly kind: 'sync-step-1'; readonly stateVector: StateVector }
   | { readonly kind: 'sync-step-2'; readonly contents: UpdateContents }
   | { readonly kind: 'update'; readonly contents: UpdateContents }
 
@@ -55,10 +50,10 @@ export const readSync = (reader: ByteReader): Result<ReceivedSync, DecodeProblem
   const body = reader.bytes('sync message')
   if (reader.problem !== null) return err(reader.problem)
   if (type === STEP_1) {
-    const clocks = decodeStateVector(body)
-    if (!clocks.ok) return clocks
-    const stateVector = body as StateVector // just decoded
-    return ok({ kind: 'sync-step-1', stateVector, clocks: clocks.value })
+    const stateVector = parseStateVector(body)
+    return stateVector.ok
+      ? ok({ kind: 'sync-step-1', stateVector: stateVector.value })
+      : stateVector
   }
   const contents = readUpdate(body)
   if (!contents.ok) return contents

@@ -5,7 +5,6 @@
  */
 import {
   clientId,
-  decodeStateVector,
   readUpdate,
   type ClientId,
   type PresenceEntry,
@@ -99,9 +98,7 @@ export class ModelClient {
   /** Asks for what it lacks. */
   ask(): void {
     const stateVector = Y.encodeStateVector(this.doc) as StateVector // made by Yjs
-    const clocks = decodeStateVector(stateVector)
-    if (!clocks.ok) throw new Error(clocks.error.message)
-    this.#speak?.({ kind: 'sync-step-1', stateVector, clocks: clocks.value })
+    this.#speak?.({ kind: 'sync-step-1', stateVector })
   }
 
   edit(edit: TextEdit): void {

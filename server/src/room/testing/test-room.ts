@@ -1,7 +1,6 @@
 /* A room under a test's hand: inputs by name, time by number, effects as they come. */
 import {
   clientId,
-  decodeStateVector,
   docId,
   millis,
   parseDocName,
@@ -92,9 +91,7 @@ export const typist = (client: number) => {
     },
     asks: (): ClientMessage => {
       const stateVector = Y.encodeStateVector(doc) as StateVector // made by Yjs
-      const clocks = decodeStateVector(stateVector)
-      if (!clocks.ok) throw new Error(clocks.error.message)
-      return { kind: 'sync-step-1', stateVector, clocks: clocks.value }
+      return { kind: 'sync-step-1', stateVector }
     },
   }
 }
