@@ -161,6 +161,25 @@ describe('an outbox', () => {
     expect(heard(0)).toEqual(['a', 'b'])
   })
 
+  it('flushes presence by itself once a frame, and sooner with an update', async () => {
+    const { outbox, all, clock, heard } = setUp(1)
+    outbox.announce(all, [entry(7, 1)])
+    await settle()
+    outbox.announce(all, [entry(7, 2)])
+    await settle()
+    clock.advance(15)
+    expect(heard(0)).toEqual(['7@1'])
+    clock.advance(1)
+    expect(heard(0)).toEqual(['7@1', '7@2'])
+    outbox.announce(all, [entry(7, 3)])
+    outbox.relay(update('a'), undefined)
+    await settle()
+    expect(heard(0)).toEqual(['7@1', '7@2', 'a', '7@3'])
+    clock.advance(100)
+    await settle()
+    expect(heard(0)).toHaveLength(4)
+  })
+
   it('[R9] says who does not read, and tells it of presence no more', () => {
     const { outbox, all, peers, congested, heard } = setUp(2, { lagBytes: 100_000 })
     peers[1]?.stall()

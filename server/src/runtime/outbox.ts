@@ -17,12 +17,16 @@ import {
 } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
+import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
 import { layOut, PerLane, type LaidOut } from './lane.ts'
 import type { Session } from './session.ts'
 
 /** Parts that are together no larger than this are copied into one write; beyond, each is a write. */
 const COPY_BYTES = 64 * 1024
+
+/** Presence by itself is flushed no more often than a display shows it; with updates it goes along. */
+const PRESENCE_INTERVAL_MS = 16
 
 /** What a session is told besides, or instead of, what everybody is told. */
 export interface Line {
@@ -68,7 +72,7 @@ export class Outbox {
   /** Sessions with asides. */
   readonly #aside = new Set<Session>()
   #window = 0
-  #isScheduled = false
+  #scheduled: { readonly at: number; readonly undo: Undo | null } | null = null
   #flushedAt = 0
 
   constructor(options: OutboxOptions) {
@@ -107,7 +111,7 @@ export class Outbox {
   announce(to: Iterable<Session>, entries: readonly PresenceEntry[]): void {
     for (const entry of entries) this.#presence.set(entry.client, entry)
     for (const { line } of to) line.presenceWindow = this.#window
-    this.#schedule()
+    this.#schedule(PRESENCE_INTERVAL_MS)
   }
 
   /** R9: no update reaches the session from here on. */
@@ -153,21 +157,28 @@ export class Outbox {
     for (const session of congested) onCongested(session)
   }
 
-  #schedule(): void {
-    if (this.#isScheduled) return
-    this.#isScheduled = true
-    const { clock, sessions, intervalMs, onBug } = this.#options
-    const flush = (): void => {
-      this.#isScheduled = false
-      try {
-        this.flush()
-      } catch (error) {
-        onBug(error)
-      }
+  /** Has a flush happen `leastMs` after the last one, or later where the room's pace is slower. */
+  #schedule(leastMs = 0): void {
+    const { clock, sessions, intervalMs } = this.#options
+    const at = this.#flushedAt + Math.max(leastMs, intervalMs(sessions.size))
+    if (this.#scheduled !== null) {
+      if (this.#scheduled.at <= at || this.#scheduled.undo === null) return
+      this.#scheduled.undo()
     }
-    const waitMs = this.#flushedAt + intervalMs(sessions.size) - clock.now()
-    if (waitMs <= 0) clock.endOfTurn(flush)
-    else clock.after(waitMs, flush)
+    const waitMs = at - clock.now()
+    if (waitMs <= 0) {
+      this.#scheduled = { at, undo: null }
+      clock.endOfTurn(() => this.#flushDue())
+    } else this.#scheduled = { at, undo: clock.after(waitMs, () => this.#flushDue()) }
+  }
+
+  #flushDue(): void {
+    this.#scheduled = null
+    try {
+      this.flush()
+    } catch (error) {
+      this.#options.onBug(error)
+    }
   }
 }
 
