@@ -8,7 +8,9 @@ const built = (await buildServer()) || (isEditorBuilt() ? 0 : await buildEditor(
 if (built !== 0) process.exit(built)
 
 const command = join(ROOT, 'server/bin/quire.js')
-const server = spawn(process.execPath, [command, 'serve', ...process.argv.slice(2)], {
+// as the command's first line has it
+const flags = ['--max-semi-space-size=8']
+const server = spawn(process.execPath, [...flags, command, 'serve', ...process.argv.slice(2)], {
   cwd: ROOT,
   stdio: 'inherit',
 })

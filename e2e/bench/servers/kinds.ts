@@ -23,7 +23,7 @@ const quire: ServerKind = {
   answers: true,
   acknowledges: 'echo',
   command: ({ dataDir, port }) => ({
-    args: [COMMAND, 'serve'],
+    args: ['--max-semi-space-size=8', COMMAND, 'serve'], // as the command's first line has it
     env: { QUIRE_DATA_DIR: dataDir, QUIRE_PORT: String(port), QUIRE_LOG_LEVEL: 'info' },
   }),
 }

@@ -1,7 +1,15 @@
 import { docId, seq } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
 import type { RoomLimits } from './limits.ts'
-import { ann, bob, documentOf, kindsOf, TestRoom, typist } from './testing/test-room.ts'
+import {
+  ann,
+  bob,
+  documentOf,
+  emptyDocument,
+  kindsOf,
+  TestRoom,
+  typist,
+} from './testing/test-room.ts'
 
 let nextClient = 1
 const committed = (room: TestRoom, updates: number, text = 'a') => {
@@ -90,6 +98,29 @@ describe('when nobody has written for a while', () => {
     expect(kindsOf(room.tick(5_000))).toEqual([])
     compacted(room, 3, 60)
     expect(kindsOf(room.tick(5_000))).toEqual([])
+  })
+
+  test('[R14] a tail of many bytes is folded, if the snapshot is not many times larger', () => {
+    const open = (snapshotBytes: number) => {
+      const room = new TestRoom({ compactIdleBytes: 60, compactQuietMs: 1_000 })
+      room.join(ann)
+      room.load({ ...emptyDocument, snapshotBytes })
+      committed(room, 3, 'some text to be folded') // over 60 bytes
+      return kindsOf(room.tick(1_000))
+    }
+    expect(open(0)).toEqual(['compact'])
+    expect(open(200)).toEqual(['compact'])
+    expect(open(2_000)).toEqual([])
+  })
+
+  test('[R14] a large snapshot is not written anew for a few updates', () => {
+    const room = new TestRoom({ compactIdleUpdates: 3, compactQuietMs: 1_000 })
+    room.join(ann)
+    room.load({ ...emptyDocument, snapshotBytes: 100_000 })
+    committed(room, 3)
+    expect(kindsOf(room.tick(1_000))).toEqual([])
+    committed(room, 46)
+    expect(kindsOf(room.tick(1_000))).toEqual(['compact'])
   })
 
   test('[R14] every update begins the time anew, also one of another node', () => {

@@ -24,8 +24,7 @@ export const grow = (step: Step, document: OpenDocument, updates: readonly Updat
 export const compactIfDue = (step: Step, document: OpenDocument, when: 'busy' | 'idle'): void => {
   const { compaction, tail } = document
   if (compaction.kind === 'running' || tail.updates < compaction.notBelow) return
-  const isDue =
-    when === 'busy' ? isLong(step, document) : tail.updates >= step.room.limits.compactIdleUpdates
+  const isDue = when === 'busy' ? isLong(step, document) : isWorthAFold(step, document)
   if (!isDue) return
   document.compaction = { kind: 'running' }
   step.do({ kind: 'compact', doc: document.id, turn: when === 'busy' ? 'next' : 'last' })
@@ -42,6 +41,14 @@ const isLong = (step: Step, { tail, snapshotBytes }: OpenDocument): boolean => {
   if (tail.updates >= Math.max(compactUpdates, snapshotBytes / SNAPSHOT_BYTES_PER_UPDATE))
     return true
   return tail.updates > 1 && tail.bytes >= Math.max(compactBytes, snapshotBytes)
+}
+
+/** An unfolded tail is read and merged for everyone who opens the document; a fold writes the snapshot. */
+const isWorthAFold = (step: Step, { tail, snapshotBytes }: OpenDocument): boolean => {
+  const { compactIdleUpdates, compactIdleBytes } = step.room.limits
+  if (tail.updates >= Math.max(compactIdleUpdates, snapshotBytes / SNAPSHOT_BYTES_PER_UPDATE))
+    return true
+  return tail.updates > 1 && tail.bytes >= Math.max(compactIdleBytes, snapshotBytes / 4)
 }
 
 /**

@@ -8,6 +8,8 @@ export interface FoldingLimits {
   readonly compactBytes: number
   /** Updates after the snapshot from which on they are folded when nobody writes any more. */
   readonly compactIdleUpdates: number
+  /** Bytes for the same, if they are a good part of the snapshot's. */
+  readonly compactIdleBytes: number
   /** How long nobody has to have written in an open document for that. */
   readonly compactQuietMs: number
 }
@@ -17,6 +19,7 @@ export const foldingLimits: FoldingLimits = {
   compactUpdates: 2_000,
   compactBytes: 256 * 1024,
   compactIdleUpdates: 100,
+  compactIdleBytes: 8 * 1024,
   compactQuietMs: 30_000,
 }
 

@@ -10,6 +10,7 @@ const folding = {
   compactUpdates: 200,
   compactBytes: 256 * 1024,
   compactIdleUpdates: 20,
+  compactIdleBytes: 1_000_000,
   compactQuietMs: 30_000,
 }
 

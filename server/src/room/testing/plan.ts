@@ -43,6 +43,7 @@ export const tightLimits: RoomLimits = {
   compactUpdates: 6,
   compactBytes: 400,
   compactIdleUpdates: 3,
+  compactIdleBytes: 1_000,
   compactQuietMs: 2_000,
 }
 

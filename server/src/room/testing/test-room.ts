@@ -38,6 +38,7 @@ export const wideLimits: RoomLimits = {
   compactUpdates: 1_000,
   compactBytes: 1_000_000,
   compactIdleUpdates: 1_000,
+  compactIdleBytes: 1_000_000,
   compactQuietMs: 30_000,
 }
 

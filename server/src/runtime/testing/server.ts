@@ -29,6 +29,7 @@ export const testLimits: RoomLimits = {
   compactUpdates: 1_000,
   compactBytes: 1024 * 1024,
   compactIdleUpdates: 1_000,
+  compactIdleBytes: 1024 * 1024,
   compactQuietMs: 30_000,
 }
 
