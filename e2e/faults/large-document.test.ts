@@ -21,10 +21,10 @@ const STOCK = 8
 const BARE = 8
 const BYTES_PER_SECOND = 6 * MIB
 /**
- * One answer in the making, its copies on the way through threads included, and the heap's swings: 390 to
- * 590 MiB were seen, for 4 readers and for 16. Were it one for each, 100 to 170 MiB would come with each.
+ * Answers in the making, their copies on the way through threads, and the heap's swings: 440 to 630 MiB
+ * were seen, and 870 where each reader had an answer of its own.
  */
-const ANSWER_MIB = 900
+const ANSWERS_MIB = 800
 const TEST_MS = 180_000
 const JOIN_MS = 90_000
 
@@ -70,8 +70,7 @@ describe('a large document', { timeout: TEST_MS }, () => {
     await until('all hold the same', () =>
       [...stock, ...bare].every((one) => haveConverged(one, author)),
     )
-    if (process.env['SHOW']) console.log(usual, most)
-    expect(most - usual).toBeLessThan(ANSWER_MIB)
+    expect(most - usual).toBeLessThan(ANSWERS_MIB)
     expect(stock.flatMap(({ wire }) => wire.closes)).toEqual([])
     expect(bare.map(({ client }) => client.closed)).toEqual(Array(BARE).fill(null))
   })

@@ -1,6 +1,7 @@
 import { clientId, millis, sessionId, type ClientId, type SessionId } from '@quire/shared'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { check } from './testing/model-shell.ts'
 import { PresenceTable, type PresenceEntries } from './presence.ts'
 
 const bounds = {
@@ -45,8 +46,8 @@ type Happening = typeof happenings extends fc.Arbitrary<infer H> ? H : never
 /** Clients of a few ids each, which keep their clocks over their connections, and the table they share. */
 class Room {
   readonly table = new PresenceTable(bounds)
-  /** Who is owed each id, by what the table has answered so far. */
-  readonly owners = new Map<ClientId, SessionId>()
+  /** Whose each id is and since when, by what the table has answered so far. */
+  readonly #owners = new Map<ClientId, { readonly session: SessionId; readonly at: number }>()
   readonly live: SessionId[] = []
   readonly #sessions: (SessionId | undefined)[] = []
   readonly #opening = new Set<SessionId>()
@@ -88,18 +89,27 @@ class Room {
       }
       case 'pass': {
         this.#now += happening.ms
-        for (const { client } of this.table.expire(millis(this.#now))) this.owners.delete(client)
+        for (const [client, { at }] of this.#owners)
+          if (this.#now - at >= bounds.presenceTtlMs) this.#owners.delete(client)
+        for (const { client } of this.table.expire(millis(this.#now)))
+          check(!this.#owners.has(client), 'only what was not renewed expires')
+        return
       }
     }
   }
 
+  ownerOf(client: ClientId): SessionId | undefined {
+    return this.#owners.get(client)?.session
+  }
+
   leave(session: SessionId): void {
     for (const { client, state } of this.table.leave(session)) {
-      expect(state).toBeNull()
-      expect(this.owners.get(client)).toBe(session)
+      check(state === null, 'a leave announces who is gone')
+      check(this.ownerOf(client) === session, 'a leave takes its own with it')
     }
-    for (const [client, owner] of this.owners) if (owner === session) this.owners.delete(client)
-    expect(this.table.leave(session)).toEqual([])
+    for (const [client, owner] of this.#owners)
+      if (owner.session === session) this.#owners.delete(client)
+    check(this.table.leave(session).length === 0, 'a leave is announced once')
   }
 
   #accept(session: SessionId | undefined, entries: PresenceEntries): void {
@@ -111,15 +121,15 @@ class Room {
       millis(this.#now),
     )
     for (const { client } of changed) {
-      const owner = this.owners.get(client)
-      // R7: only who opens may take over what is another's
-      if (!isOpening && owner !== undefined) expect(owner).toBe(session)
-      this.owners.set(client, session)
+      const owner = this.ownerOf(client)
+      const isOwn = isOpening || owner === undefined || owner === session
+      check(isOwn, 'only who opens takes over what is another’s')
+      this.#owners.set(client, { session, at: this.#now })
     }
     const [only] = entries
     const isTakenOver = entries.length === 1 && ignored === 0 && changed.length === 0
-    if (only !== undefined && isTakenOver) this.owners.set(only.client, session)
-    for (const { state } of stale) expect(state).toBeNull()
+    if (only !== undefined && isTakenOver) this.#owners.set(only.client, { session, at: this.#now })
+    for (const { state } of stale) check(state === null, 'stale is who is gone')
   }
 }
 
@@ -130,7 +140,7 @@ test('[R7] claims, relays, leaves and reconnects in any order stay bounded and o
   fc.assert(
     fc.property(fc.array(happenings, { maxLength: 80, size: 'max' }), (all) => {
       const room = new Room()
-      const { table, owners, live } = room
+      const { table, live } = room
       for (const happening of all) {
         room.happen(happening)
         const states = table.states()
@@ -138,9 +148,9 @@ test('[R7] claims, relays, leaves and reconnects in any order stay bounded and o
         expect(table.everyone().filter(({ state }) => state !== null)).toEqual(states)
         expect(table.bytes).toBe(utf8Bytes(states))
         expect(table.bytes).toBeLessThanOrEqual(bounds.presenceTotalBytes)
-        for (const { client } of states) expect(live).toContain(owners.get(client))
+        for (const { client } of states) expect(live).toContain(room.ownerOf(client))
         for (const session of live) {
-          const own = states.filter(({ client }) => owners.get(client) === session)
+          const own = states.filter(({ client }) => room.ownerOf(client) === session)
           expect(own.length).toBeLessThanOrEqual(bounds.presenceIdsPerSession)
         }
       }
