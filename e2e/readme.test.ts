@@ -11,19 +11,25 @@ import { startServer } from './harness/server-process.ts'
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
-const amount = (fallback: string): string =>
-  fallback === ''
-    ? 'none'
-    : Number(fallback) >= 100_000
-      ? `${Number(fallback) / 2 ** 20} Mi`
-      : fallback
+const OPTIONS = readFileSync(join(ROOT, 'server/OPTIONS.md'), 'utf8')
 
-const table = optionRows
-  .map(({ env, fallback, unit }) => `| \`${env}\` | ${amount(fallback)} | ${unit} |`)
-  .join('\n')
+const amount = (fallback: string): string => {
+  if (fallback === '') return 'none'
+  const mebibytes = Number(fallback) / 2 ** 20
+  return mebibytes >= 1 && Number.isInteger(mebibytes) ? `${mebibytes} Mi` : fallback
+}
 
-test('the README lists every option with its default and unit', () => {
-  expect(README).toContain(`| --- | --- | --- |\n${table}\n`)
+const rowOf = ({ env, fallback, unit }: (typeof optionRows)[number]): string =>
+  `| \`${env}\` | ${amount(fallback)} | ${unit} |`
+
+test('the README lists every option that is not a limit, with its default and unit', () => {
+  const rows = optionRows.filter(({ env }) => !env.startsWith('QUIRE_MAX_')).map(rowOf)
+  expect(README).toContain(`| --- | --- | --- |\n${rows.join('\n')}\n`)
+})
+
+test('OPTIONS.md lists every option with its default, its unit and its reason', () => {
+  const rows = optionRows.map((option) => `${rowOf(option)} ${option.about} |`)
+  expect(OPTIONS).toContain(`| --- | --- | --- | --- |\n${rows.join('\n')}\n`)
 })
 
 test('the README has less than 120 lines and links to files that exist', () => {

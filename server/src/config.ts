@@ -189,7 +189,7 @@ export const optionRows = [
   row('maxSessions', count(1, 1_000_000), [
     '10000',
     'sessions',
-    'Sessions on all documents; a further one is refused with 503. One costs about 20 KB of memory.',
+    'Sessions on all documents; a further one is refused with 503.',
   ]),
   row('maxSessionsPerAddress', count(1, 1_000_000), [
     '2000',
