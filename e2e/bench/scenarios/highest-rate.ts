@@ -29,7 +29,10 @@ export const narrow = async (
     bad *= 2
   }
   if (bad > last) return good
-  for (; good === 0 && bad > LEAST_RATE; bad /= 2) if (await isBorne(bad / 2)) good = bad / 2
+  while (good === 0 && bad > LEAST_RATE) {
+    if (await isBorne(bad / 2)) good = bad / 2
+    else bad /= 2
+  }
   if (good === 0) return good
   for (let i = 0; i < halvings; i++) {
     const middle = Math.sqrt(good * bad)
