@@ -42,8 +42,9 @@ const play = async (
   { isQuick, seed }: Suite,
 ): Promise<Outcome> => {
   const started: Running[] = []
+  const deaths = (): readonly string[] => started.flatMap(({ death }) => death ?? [])
   try {
-    return await scenario.run({
+    const outcome = await scenario.run({
       isQuick,
       seed,
       async start() {
@@ -52,9 +53,10 @@ const play = async (
         return running
       },
     })
+    return { ...outcome, problems: [...outcome.problems, ...deaths()] }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return { figures: {}, problems: [`failed: ${message}`] }
+    return { figures: {}, problems: [`failed: ${message}`, ...deaths()] }
   } finally {
     await Promise.all(started.map((running) => running.remove()))
   }

@@ -7,7 +7,7 @@ import { rowsOf, type Results, type Row } from './results.ts'
 import { figureText } from './table.ts'
 
 const WIDTH = 860
-const LEFT = 316
+const LEFT = 306
 const RIGHT = 178
 const TOP = 78
 const STEP = 30
@@ -69,15 +69,15 @@ interface Bar {
   readonly figures: string
 }
 
-const barOf = ({ scenario, metric, figures, ratio }: Row): readonly Bar[] => {
+const barOf = ({ metric, figures, ratio }: Row): readonly Bar[] => {
   const own = figures.get('quire')
   const other = figures.get('hocuspocus')
-  if (metric.isPlotted !== true || ratio === null || ratio <= 0) return []
+  if (metric.plotted === undefined || ratio === null || ratio <= 0) return []
   if (own === undefined || other === undefined) return []
   const isMoreBetter = metric.target?.kind === 'ratio-at-least'
   return [
     {
-      label: `${scenario}: ${metric.what}`,
+      label: metric.plotted,
       factor: isMoreBetter ? ratio : 1 / ratio,
       figures: `${figureText(own)} · ${figureText(other)} ${metric.unit}`,
     },

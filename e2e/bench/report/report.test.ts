@@ -13,13 +13,13 @@ const scenario: Scenario = {
       what: 'latency p99',
       unit: 'ms',
       target: { kind: 'ratio-at-most', ratio: 0.5 },
-      isPlotted: true,
+      plotted: 'A room: p99',
     },
     rate: {
       what: 'rate <all>',
       unit: 'updates/s',
       target: { kind: 'ratio-at-least', ratio: 8 },
-      isPlotted: true,
+      plotted: 'A room: rate <all>',
     },
     lost: { what: 'lost', unit: 'updates', target: { kind: 'at-most', most: 0 } },
     other: { what: 'other', unit: 'KB' },
@@ -86,7 +86,7 @@ test('[bench] the picture has a bar for each figure, to the right where Quire is
   expect(svg.match(/<rect /g)).toHaveLength(2)
   expect(svg.match(/class="better"/g)).toHaveLength(2)
   expect(svg).toContain('4 · 10 ms')
-  expect(svg).toContain('rate &lt;all&gt;')
+  expect(svg).toContain('A room: rate &lt;all&gt;')
   const worse = plotOf({ ...results, runs: [runOf('quire', { p99: 20 }), results.runs[1]!] }, [
     scenario,
   ])

@@ -15,21 +15,21 @@ const AFTER_MS = 3_000
 export const comeBack: Scenario = {
   name: 'come-back',
   about:
-    '1,000 clients on 100 documents of 50 KB (300 on 30 in a quick run) lose their server, which is killed and started again; all come back at the moment when it listens, with the whole document, and answer what it asks them. The time until the last has been answered.',
+    '1,000 clients on 100 documents of 50 KB (150 on 15 in a quick run) lose their server, which is killed and started again; all come back at the moment when it listens, with the whole document, and answer what it asks them. The time until the last has been answered.',
   servers: ['quire', 'hocuspocus'],
   metrics: {
     all: {
       what: 'until all are synced',
       unit: 'ms',
       target: { kind: 'ratio-at-most', ratio: 0.25 },
-      isPlotted: true,
+      plotted: '1,000 come back: until all are synced',
     },
-    p50: { what: '… p50 of a client, from its connecting', unit: 'ms' },
-    cpu: { what: '… server CPU', unit: 'ms' },
+    p50: { what: 'until a client is synced, p50', unit: 'ms' },
+    cpu: { what: 'server CPU of it', unit: 'ms' },
     growth: { what: 'growth on disk', unit: 'KB', target: { kind: 'at-most', most: 0 } },
   },
   async run({ isQuick, start }) {
-    const documents = isQuick ? 30 : 100
+    const documents = isQuick ? 15 : 100
     const server = await start()
     const has = await fillShelf(server, documents)
     await server.restart()
@@ -42,7 +42,7 @@ export const comeBack: Scenario = {
       )
     const first = come()
     await Promise.all(first.map((member) => member.joined))
-    await pause(AFTER_MS)
+    await pause(isQuick ? 500 : AFTER_MS)
     await server.end('SIGKILL')
     const diskBefore = await server.diskBytes()
     await server.restart()
@@ -51,7 +51,7 @@ export const comeBack: Scenario = {
     const members = come()
     await Promise.all(members.map((member) => member.joined))
     const times = members.map(({ answeredAt }) => answeredAt - startedAt)
-    await pause(isQuick ? 1_000 : AFTER_MS)
+    await pause(isQuick ? 500 : AFTER_MS)
     const cpu = cpuBetween(before, readCpu(server.pid))
     const growth = ((await server.diskBytes()) - diskBefore) / 1024
     const left = members.filter(({ ended }) => ended !== null).length

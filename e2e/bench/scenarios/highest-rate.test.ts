@@ -21,6 +21,10 @@ test('[bench] a rate that is never too much ends at the last one tried', async (
 test('[bench] where already the first is too much, it is sought below', async () => {
   const tried: number[] = []
   const rate = await narrow(upTo(90, tried), { first: 400, last: 4_000, halvings: 2 })
-  expect(rate).toBeLessThanOrEqual(90)
-  expect(rate).toBeGreaterThan(0)
+  expect(tried).toEqual([400, 200, 100, 50, 71, 84])
+  expect(Math.round(rate)).toBe(84)
+})
+
+test('[bench] where nothing is borne the rate is 0', async () => {
+  expect(await narrow(upTo(0, []), { first: 400, last: 4_000, halvings: 2 })).toBe(0)
 })

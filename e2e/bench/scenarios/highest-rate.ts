@@ -14,6 +14,9 @@ const LAST_RATE = 80_000
 /** Of what was sent in the window, this much must have been delivered in it. */
 const LEAST_DELIVERED = 0.95
 
+/** Each try has a document of its own. */
+let tries = 0
+
 /** The rate sought between one that is borne and one that is not, both in updates a second. */
 export const narrow = async (
   isBorne: (rate: number) => Promise<boolean>,
@@ -26,7 +29,10 @@ export const narrow = async (
     bad *= 2
   }
   if (bad > last) return good
-  for (; good === 0 && bad > LEAST_RATE; bad /= 2) if (await isBorne(bad / 2)) good = bad / 2
+  while (good === 0 && bad > LEAST_RATE) {
+    if (await isBorne(bad / 2)) good = bad / 2
+    else bad /= 2
+  }
   if (good === 0) return good
   for (let i = 0; i < halvings; i++) {
     const middle = Math.sqrt(good * bad)
@@ -39,14 +45,14 @@ export const narrow = async (
 /** The highest rate in a room of 50 at which nobody waits long. */
 export const highestRate: Scenario = {
   name: 'highest-rate',
-  about: `the highest rate, in updates a second over all, that ${PEOPLE} people in one document can type at with a p99 latency under ${MOST_P99_MS} ms; 4 seconds at each rate, the last step is 9 %.`,
+  about: `the highest rate, in updates a second over all, that ${PEOPLE} people in one document can type at with a p99 latency under ${MOST_P99_MS} ms; 4 seconds at each rate, one that is too much tried twice; the last step is 9 %.`,
   servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
   metrics: {
     rate: {
       what: `highest rate with p99 < ${MOST_P99_MS} ms`,
       unit: 'updates/s',
       target: { kind: 'ratio-at-least', ratio: 8 },
-      isPlotted: true,
+      plotted: 'Room of 50: highest rate',
     },
     cpuPerDelivery: { what: 'server CPU per delivery there', unit: 'µs' },
   },
@@ -55,7 +61,10 @@ export const highestRate: Scenario = {
     const tried: string[] = []
     const problems: string[] = []
     let best: RoomsMeasured | null = null
-    const isBorne = async (rate: number): Promise<boolean> => {
+    // another process may have had the machine: what fails once is tried once more
+    const isBorne = async (rate: number): Promise<boolean> =>
+      (await isBorneOnce(rate)) || (!isQuick && (await isBorneOnce(rate)))
+    const isBorneOnce = async (rate: number): Promise<boolean> => {
       const measured = await measureAt(server, rate, { isQuick, seed })
       const isWhole = measured.deliveredPerSecond >= LEAST_DELIVERED * rate * (PEOPLE - 1)
       const good = measured.p99 < MOST_P99_MS && measured.missing === 0 && isWhole
@@ -94,7 +103,7 @@ const measureAt = async (
     seed,
   }
   const plan = {
-    document: `rate-${Math.round(rate)}`,
+    document: `rate-${Math.round(rate)}-${tries++}`,
     base,
     typists: typists.take(PEOPLE, updatesAt(pace)),
     isCompared: true,

@@ -11,6 +11,7 @@ export const manyRooms: Scenario = {
     '500 documents with 2 people each, each typing 2 updates a second for 15 seconds (100 documents in a quick run). Quire has every update on disk before it acknowledges it; Hocuspocus acknowledges from memory and writes whole documents later.',
   servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
   metrics: typingMetrics({
+    plotted: '500 rooms of 2',
     p50: { kind: 'ratio-at-most', ratio: 1 },
     p99: { kind: 'ratio-at-most', ratio: 0.2 },
     cpu: { kind: 'ratio-at-most', ratio: 0.45 },
@@ -19,8 +20,8 @@ export const manyRooms: Scenario = {
     const { base, typists } = await strangers()
     const pace = {
       perSecond: 2,
-      warmUpSeconds: isQuick ? 1 : 4,
-      seconds: isQuick ? 2 : 15,
+      warmUpSeconds: isQuick ? 0.5 : 4,
+      seconds: isQuick ? 1.5 : 15,
       graceMs: 15_000,
       seed,
     }

@@ -10,8 +10,8 @@ export interface Metric {
   readonly unit: string
   /** What it should be for Quire: as a ratio to Hocuspocus, or by itself. */
   readonly target?: Target
-  /** Shown in the plot. */
-  readonly isPlotted?: boolean
+  /** Its name in the plot, where it is shown. */
+  readonly plotted?: string
 }
 
 /** A goal for Quire. `most` and `least` are in the metric's unit. */

@@ -6,15 +6,16 @@ import type { Running } from '../servers/server.ts'
 import { session } from './material.ts'
 
 const CLIENT = 4_242
+const KEYSTROKES = 13_600
 const KEYSTROKES_PER_UPDATE = 800
 const AT_A_TIME = 10
 
 let document: Promise<Written> | undefined
 
-/** A document of some 50 KB, as it was written in some twenty pieces. */
+/** A document of some 50 KB, as it was written in 17 pieces. */
 export const mediumDocument = (): Promise<Written> =>
   (document ??= session().then((transactions) => {
-    const updates = updatesOf(transactions.slice(0, 15_000), CLIENT, KEYSTROKES_PER_UPDATE)
+    const updates = updatesOf(transactions.slice(0, KEYSTROKES), CLIENT, KEYSTROKES_PER_UPDATE)
     const update = joined(updates)
     return { update, stateVector: encodeStateVectorFromUpdate(update), updates }
   }))

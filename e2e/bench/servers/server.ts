@@ -32,6 +32,8 @@ export interface Running {
   readonly kind: ServerKind
   readonly port: number
   readonly pid: number
+  /** How it ended without being told to, with the last that it printed; null if it did not. */
+  readonly death: string | null
   /** Bytes in its data directory. */
   diskBytes(): Promise<number>
   /** Sends a signal and waits for the end. */
@@ -43,6 +45,7 @@ export interface Running {
 }
 
 const START_MS = 30_000
+const LAST_CHARACTERS = 4_000
 
 /** None outlives this process. */
 const children = new Set<ChildProcess>()
@@ -55,6 +58,8 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
   const dataDir = await mkdtemp(join(tmpdir(), `quire-bench-${kind.name}-`))
   let child: ChildProcess | null = null
   let port = 0
+  let isTold = false
+  let death: string | null = null
 
   const start = async (): Promise<void> => {
     const { args, env } = kind.command({ dataDir, port })
@@ -63,15 +68,21 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     child = started
+    const printed = outputOf(started)
+    isTold = false
     children.add(started)
-    started.once('exit', () => children.delete(started))
-    port = await listeningPort(kind, started)
+    started.once('exit', (code, signal) => {
+      children.delete(started)
+      if (!isTold) death = `${kind.label} ended with ${code ?? signal}: ${printed.last()}`
+    })
+    port = await listeningPort(kind, started, printed)
   }
   const end = (signal: NodeJS.Signals): Promise<void> =>
     new Promise((resolve) => {
       const running = child
       if (running === null || running.exitCode !== null || running.signalCode !== null)
         return resolve()
+      isTold = true
       running.once('exit', () => resolve())
       running.kill(signal)
     })
@@ -84,6 +95,9 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
     get pid() {
       return child?.pid ?? -1
     },
+    get death() {
+      return death
+    },
     diskBytes: () => bytesIn(dataDir),
     end,
     restart: start,
@@ -94,23 +108,38 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
   }
 }
 
-const listeningPort = (kind: ServerKind, child: ChildProcess): Promise<number> =>
+/** What a server prints. */
+interface Output {
+  /** The end of it. */
+  last(): string
+  onMore(look: () => void): void
+}
+
+const outputOf = (child: ChildProcess): Output => {
+  let text = ''
+  let look: () => void = () => {}
+  const read = (chunk: Buffer): void => {
+    text = (text + chunk.toString()).slice(-LAST_CHARACTERS)
+    look()
+  }
+  child.stdout?.on('data', read)
+  child.stderr?.on('data', read)
+  return { last: () => text.trim(), onMore: (told) => (look = told) }
+}
+
+const listeningPort = (kind: ServerKind, child: ChildProcess, printed: Output): Promise<number> =>
   new Promise((resolve, reject) => {
-    let out = ''
     const failed = (why: string): void => {
       clearTimeout(timer)
-      reject(new Error(`${kind.label} ${why}:\n${out}`))
+      reject(new Error(`${kind.label} ${why}:\n${printed.last()}`))
     }
     const timer = setTimeout(() => failed(`does not listen after ${START_MS} ms`), START_MS)
-    const read = (text: Buffer): void => {
-      if (out.length < 100_000) out += text.toString()
-      const listening = /listening on (?:http:\/\/\S+:)?(\d+)/.exec(out)
+    printed.onMore(() => {
+      const listening = /listening on (?:http:\/\/\S+:)?(\d+)/.exec(printed.last())
       if (listening === null) return
       clearTimeout(timer)
       resolve(Number(listening[1]))
-    }
-    child.stdout?.on('data', read)
-    child.stderr?.on('data', read)
+    })
     child.once('error', (error) => failed(`cannot be started: ${error.message}`))
     child.once('exit', (code) => failed(`ended with ${code}`))
   })
