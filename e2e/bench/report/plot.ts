@@ -85,7 +85,7 @@ const barOf = ({ metric, figures, ratio }: Row): readonly Bar[] => {
 }
 
 const conditionsLine = ({ conditions }: Results): string =>
-  `${[conditions.servers['quire'], conditions.servers['hocuspocus']].join(' and ')} on ${conditions.machine}, ${conditions.startedAt.slice(0, 10)}.`
+  `${[conditions.servers['quire'], conditions.servers['hocuspocus']].join(' and ')} on ${conditions.machine}, ${conditions.startedAt.slice(0, 10)}${conditions.isQuick ? ', quick run: too short for figures' : ''}.`
 
 const logScale =
   ({ least, most }: { readonly least: number; readonly most: number }) =>

@@ -85,8 +85,11 @@ test('[bench] the picture has a bar for each figure, to the right where Quire is
   const svg = plotOf(results, [scenario])
   expect(svg.match(/<rect /g)).toHaveLength(2)
   expect(svg.match(/class="better"/g)).toHaveLength(2)
+  expect(svg).not.toContain('quick')
   expect(svg).toContain('4 · 10 ms')
   expect(svg).toContain('A room: rate &lt;all&gt;')
+  const quick = { ...results, conditions: { ...results.conditions, isQuick: true } }
+  expect(plotOf(quick, [scenario])).toContain('quick run')
   const worse = plotOf({ ...results, runs: [runOf('quire', { p99: 20 }), results.runs[1]!] }, [
     scenario,
   ])

@@ -15,7 +15,7 @@ const AFTER_MS = 3_000
 export const comeBack: Scenario = {
   name: 'come-back',
   about:
-    '1,000 clients on 100 documents of 50 KB (150 on 15 in a quick run) lose their server, which is killed and started again; all come back at the moment when it listens, with the whole document, and answer what it asks them. The time until the last has been answered.',
+    '1,000 clients on 100 documents of 50 KB (100 on 10 in a quick run) lose their server, which is killed and started again; all come back at the moment when it listens, with the whole document, and answer what it asks them. The time until the last has been answered.',
   servers: ['quire', 'hocuspocus'],
   metrics: {
     all: {
@@ -29,7 +29,7 @@ export const comeBack: Scenario = {
     growth: { what: 'growth on disk', unit: 'KB', target: { kind: 'at-most', most: 0 } },
   },
   async run({ isQuick, start }) {
-    const documents = isQuick ? 15 : 100
+    const documents = isQuick ? 10 : 100
     const server = await start()
     const has = await fillShelf(server, documents)
     await server.restart()

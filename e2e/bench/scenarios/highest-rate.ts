@@ -76,7 +76,7 @@ export const highestRate: Scenario = {
       return good
     }
     const rate = await narrow(isBorne, {
-      first: isQuick ? 2 * FIRST_RATE : FIRST_RATE,
+      first: isQuick ? 4 * FIRST_RATE : FIRST_RATE,
       last: LAST_RATE,
       halvings: isQuick ? 0 : 3,
     })

@@ -13,7 +13,7 @@ const SETTLE_MS = 4_000
 export const openDocuments: Scenario = {
   name: 'open-documents',
   about:
-    'memory for each of 1,000 open documents of 50 KB with one client each (40 in a quick run): Pss after, less Pss before, 4 seconds after the last has opened. The documents are on disk, and the server was restarted and has opened 20 others before.',
+    'memory for each of 1,000 open documents of 50 KB with one client each (30 in a quick run): Pss after, less Pss before, 4 seconds after the last has opened. The documents are on disk, and the server was restarted and has opened 20 others before.',
   servers: ['quire', 'hocuspocus'],
   metrics: {
     memory: {
@@ -25,7 +25,7 @@ export const openDocuments: Scenario = {
     disk: { what: 'on disk per document', unit: 'KB' },
   },
   async run({ isQuick, start }) {
-    const count = isQuick ? 40 : 1_000
+    const count = isQuick ? 30 : 1_000
     const server = await start()
     const written = await fillShelf(server, count + WARM)
     const disk = (await server.diskBytes()) / (count + WARM)
@@ -42,10 +42,10 @@ export const openDocuments: Scenario = {
       }
     }
     await open(count, count + WARM)
-    await pause(isQuick ? 500 : SETTLE_MS)
+    await pause(isQuick ? 300 : SETTLE_MS)
     const before = readMemory(server.pid)
     await open(0, count)
-    await pause(isQuick ? 1_000 : SETTLE_MS)
+    await pause(isQuick ? 600 : SETTLE_MS)
     const after = readMemory(server.pid)
     const short = members.filter(({ heardBytes }) => heardBytes < written.update.length * 0.9)
     const left = members.filter(({ ended }) => ended !== null)
