@@ -109,6 +109,7 @@ export const serve = async (
     return listening
   }
   documents.start()
+  content.warmUp()
   observe.event({ kind: 'listening', url: listening.value })
 
   // each of its steps joins an earlier call of it, so it is safe to call twice

@@ -27,6 +27,8 @@ export interface JobLost {
 export interface JobThread {
   /** What became of a job. Never rejects. */
   ask(job: Job): Promise<JobDone | JobLost | ContentProblem>
+  /** Starts the thread now: its first job would wait 100 ms and more for it. */
+  warmUp(): void
   /** Ends the thread; what is under way or waits is `closed`. Safe to call twice. */
   close(): Promise<void>
 }
@@ -92,6 +94,9 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
   }
 
   return {
+    warmUp: () => {
+      if (closed === null) worker ??= start()
+    },
     ask: (job) =>
       new Promise((resolve) => {
         if (closed !== null) return resolve(CLOSED)

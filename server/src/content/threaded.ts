@@ -55,6 +55,7 @@ export const createContent = (clock: Clock, { collectGarbage }: ContentOptions):
     answer,
     near,
     fold: (source) => foldInThread(folds, source, collectGarbage),
+    warmUp: () => answers.warmUp(),
     async close() {
       await Promise.all([answers.close(), folds.close()])
     },

@@ -60,6 +60,8 @@ export interface Content {
    * a problem means that the snapshot itself is broken, or that not even the first update was done.
    */
   fold(source: ContentSource): Promise<Result<Folded, ContentProblem>>
+  /** Gets ready what the first answer would wait for. */
+  warmUp(): void
   /** Stops the threads; work under way ends with `closed`. Safe to call twice. */
   close(): Promise<void>
 }

@@ -22,7 +22,7 @@ export type Answered = Result<Answer, { readonly message: string }>
 
 /** How to make an answer. */
 export interface Making {
-  /** What the answer may take in memory at most, bytes, as far as that is known. */
+  /** Bytes of the answer's updates at most, as far as that is known. */
   readonly bytes: number
   /** False if nobody waits for it any more. */
   readonly isWanted: () => boolean
@@ -45,8 +45,9 @@ interface Entry {
   readonly made: Promise<Answered>
 }
 
+/** What an answer takes: its updates, and the same once more as they are laid out for the wire. */
 const answerBytes = ({ first, last }: Answer): number =>
-  first.reduce((bytes, update) => bytes + update.length, last.length)
+  2 * first.reduce((bytes, update) => bytes + update.length, last.length)
 
 /** The answers of one server. */
 export class AnswerPool {
@@ -80,7 +81,7 @@ export class AnswerPool {
     const made = Promise.withResolvers<Answered>()
     const entry: Entry = {
       key,
-      bytes: making.bytes,
+      bytes: 2 * making.bytes,
       wanted: [making.isWanted],
       users: 0,
       isMade: false,
