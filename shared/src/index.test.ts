@@ -34,6 +34,7 @@ test('the surface is these names and no more', () => {
     'readUpdate',
     'seq',
     'sessionId',
+    'updateBeyond',
     'updateOfDeletes',
     'utf16Units',
     'utf8Length',

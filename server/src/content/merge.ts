@@ -14,6 +14,7 @@ import {
   readUpdate,
   type ClientId,
   type StateVector,
+  updateBeyond,
   updateOfDeletes,
   type Update,
 } from '@quire/shared'
@@ -58,13 +59,12 @@ export const answerTo = (source: ContentSource, stateVector: StateVector): Answe
   }
 }
 
-const answerFrom = (source: ContentSource, stateVector: StateVector): Answer => {
-  if (isEmptyStateVector(stateVector)) {
-    const first = source.snapshot === null ? [] : [source.snapshot]
-    return { first, last: merge(source.tail) }
-  }
-  const all = source.snapshot === null ? source.tail : [source.snapshot, ...source.tail]
-  return { first: [], last: diffUpdate(merge(all), stateVector) as Update } // a part of an update
+const answerFrom = ({ snapshot, tail }: ContentSource, stateVector: StateVector): Answer => {
+  if (isEmptyStateVector(stateVector))
+    return { first: snapshot === null ? [] : [snapshot], last: merge(tail) }
+  const near = nearFrom({ deleteSet: null, tail }, stateVector)
+  if (snapshot === null) return near
+  return { ...near, first: [updateBeyond(snapshot, clocksOf(stateVector)), ...near.first] }
 }
 
 /** The same answer in pieces of about `PIECE_BYTES`. */
@@ -77,7 +77,10 @@ const cut = ({ first, last }: Answer): Answer => {
  * What a client lacks that has all structs of the snapshot: structs of the tail, and maybe deletes of
  * either, of which a state vector does not tell.
  */
-export const nearAnswer = ({ deleteSet, tail }: NearSource, stateVector: StateVector): Answer => {
+export const nearAnswer = (source: NearSource, stateVector: StateVector): Answer =>
+  cut(nearFrom(source, stateVector))
+
+const nearFrom = ({ deleteSet, tail }: NearSource, stateVector: StateVector): Answer => {
   const clocks = clocksOf(stateVector)
   const deletes = new IdSet()
   if (deleteSet !== null) {
@@ -95,7 +98,7 @@ export const nearAnswer = ({ deleteSet, tail }: NearSource, stateVector: StateVe
   const deleted = deletes.isEmpty ? [] : [updateOfDeletes(deletes.toDeleteSet())]
   const structs = lacking.length === 0 ? [] : [diffUpdate(merge(lacking), stateVector) as Update] // a part
   const [last = EMPTY_UPDATE, ...first] = [...deleted, ...structs].toReversed()
-  return cut({ first: first.toReversed(), last })
+  return { first: first.toReversed(), last }
 }
 
 const hasBeyond = (structs: IdSet, clocks: ReadonlyMap<ClientId, number>): boolean => {

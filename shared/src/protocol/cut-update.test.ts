@@ -2,8 +2,15 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { bytesEqual, type Update } from '../bytes.ts'
-import { forgedHistories, forgeHistory, runSession, sessionPlans } from '../testing/index.ts'
+import {
+  everyTruncation,
+  forgedHistories,
+  forgeHistory,
+  runSession,
+  sessionPlans,
+} from '../testing/index.ts'
 import { cutUpdate } from './cut-update.ts'
+import { updateBeyond } from './update-beyond.ts'
 import { readUpdate } from './update.ts'
 
 const read = (bytes: Uint8Array): Update => {
@@ -126,4 +133,17 @@ describe('an update in pieces', () => {
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(1_200)
     expect(bytesEqual(stateOf(documentOf(pieces)), stateOf(documentOf([update])))).toBe(true)
   })
+})
+
+test('damaged bytes are an error, not a loop and not an answer', () => {
+  const doc = new Y.Doc()
+  doc.getText('t').insert(0, 'hello')
+  for (const damaged of everyTruncation(stateOf(doc)).slice(1)) {
+    expect(() => cutUpdate(damaged as Update, 0)).toThrow(/./)
+    if (!readUpdate(damaged).ok && damaged.length < stateOf(doc).length - 1)
+      expect(() => updateBeyond(damaged as Update, new Map())).toThrow(/not an update/)
+  }
+  const endless = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f)
+  expect(() => cutUpdate(endless as Update, 0)).toThrow(/not an update/)
+  expect(() => updateBeyond(endless as Update, new Map())).toThrow(/not an update/)
 })

@@ -45,7 +45,8 @@ const rangesIn = (maxBytes: number): number => Math.max(1, Math.floor(maxBytes /
 
 /**
  * Cuts an update that `readUpdate` has accepted into updates of about `maxBytes`, to be applied in order.
- * One that is small enough comes back as it is; a piece is larger where a single value is.
+ * One that is small enough comes back as it is; a piece is larger where a single value is. Throws on
+ * bytes that are no update.
  */
 export const cutUpdate = (update: Update, maxBytes: number): readonly Update[] => {
   if (update.length <= maxBytes) return [update]

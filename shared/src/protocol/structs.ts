@@ -61,7 +61,8 @@ export const readBlocks = (
 ): { readonly blocks: readonly StructBlock[]; readonly deletesAt: number } => {
   const blocks: StructBlock[] = []
   const count = reader.varUint('number of clients')
-  for (let i = 0; i < count; i++) blocks.push(readBlock(reader))
+  for (let i = 0; i < count && reader.problem === null; i++) blocks.push(readBlock(reader))
+  assertRead(reader)
   return { blocks, deletesAt: reader.at }
 }
 
@@ -69,19 +70,22 @@ const readBlock = (reader: ByteReader): StructBlock => {
   const structs = reader.varUint('number of structs')
   const block = new StructBlock(reader.varUint('client id'))
   let clock = reader.varUint('clock')
-  for (let i = 0; i < structs; i++) {
+  for (let i = 0; i < structs && reader.problem === null; i++) {
     block.offsets.push(reader.at)
     block.clocks.push(clock)
-    const info = reader.byte('struct')
-    if (info === GC || info === SKIP) clock += reader.varUint('length')
-    else {
-      readHead(reader, info, null)
-      clock += skipContent(reader, info & CONTENT)
-    }
+    clock += readStruct(reader)
   }
   block.offsets.push(reader.at)
   block.clocks.push(clock)
   return block
+}
+
+/** Passes over a struct; returns its length in ticks. */
+export const readStruct = (reader: ByteReader): number => {
+  const info = reader.byte('struct')
+  if (info === GC || info === SKIP) return reader.varUint('length')
+  readHead(reader, info, null)
+  return skipContent(reader, info & CONTENT)
 }
 
 /** Reads on to the content of the item whose info byte has just been read. */
@@ -110,6 +114,11 @@ const readHead = (
     if ((info & HAS_KEY) !== 0) reader.skipString('key in the parent')
   }
   return { rightFrom, rightTo }
+}
+
+/** Throws if the bytes were not an update after all: stored ones may be damaged. */
+export const assertRead = ({ problem }: ByteReader): void => {
+  if (problem !== null) throw new Error(`not an update: ${problem.message}`)
 }
 
 /** True if the struct that starts at `at` is a gap. */
