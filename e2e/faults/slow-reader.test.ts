@@ -141,14 +141,14 @@ describe('readers that stop reading', { timeout: TEST_MS }, () => {
     cleanups.push(() => talking.socket.terminate())
 
     reader.stall()
-    let told = 0
+    const told = { bytes: 0 }
     talking.socket.on('message', (frame: Buffer) => {
-      if (frame[0] === types.presence) told += frame.length
+      if (frame[0] === types.presence) told.bytes += frame.length
     })
-    for (let clock = 1; told < PRESENCE_MIB * MIB; clock++) {
-      const before = told
+    for (let clock = 1; told.bytes < PRESENCE_MIB * MIB; clock++) {
+      const before = told.bytes
       for (const id of CLIENT_IDS) talking.socket.send(presenceFrame(id, clock, stateOf(clock)))
-      await until('who talks is told of it, too', () => told > before)
+      await until('who talks is told of it, too', () => told.bytes > before)
     }
     leaver.close()
     other.provider.awareness.setLocalState({ name: 'other', is: 'here still' })
