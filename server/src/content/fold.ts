@@ -46,6 +46,8 @@ export const fold = ({ snapshot, tail }: ContentSource, options = PLAIN): Encode
       applyUpdate(doc, update)
       updates++
     }
+    // before the transaction ends: what follows from all of them is the fault of none
+    if (updates === tail.length) onStep(updates)
   }
   if (transactions === 'one') doc.transact(integrate)
   else integrate()

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { EMPTY_STATE_VECTOR, EMPTY_UPDATE, type DeleteSet, type Update } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { fold } from './fold.ts'
 import { foldAround, MOST_LEFT_OUT, type Encoded } from './search.ts'
 
 /** So many updates, all of them sound. */
@@ -145,4 +146,22 @@ describe('folding around what breaks', () => {
       'the snapshot is damaged',
     )
   })
+})
+
+it('a fold says that it has integrated everything before what follows from it is done', () => {
+  const doc = new Y.Doc()
+  const tail: Update[] = []
+  doc.on('update', (update: Uint8Array) => tail.push(update as Update))
+  for (const text of ['a', 'b', 'c']) doc.getText('text').insert(0, text)
+  const told: number[] = []
+  fold(
+    { snapshot: null, tail },
+    {
+      collectGarbage: true,
+      transactions: 'one',
+      onStep: (place) => told.push(place),
+      isLate: () => false,
+    },
+  )
+  expect(told).toEqual([-1, 0, 1, 2, 3, 3]) // the first 3 within the transaction
 })

@@ -127,6 +127,10 @@ class Search {
     }
   }
 
+  #indexAt(place: number): number {
+    return place < 0 ? place : (this.#list[place] ?? this.#source.tail.length)
+  }
+
   #snapshotAlone(): Encoded {
     try {
       return this.#fold([])
@@ -138,7 +142,7 @@ class Search {
   #fold(part: ContentSource['tail']): Encoded {
     const { fold, onStep } = this.#options
     return fold({ snapshot: this.#source.snapshot, tail: part }, (place) =>
-      onStep(place < 0 ? place : (this.#list[place] ?? this.#source.tail.length)),
+      onStep(place < 0 || place < part.length ? this.#indexAt(place) : this.#source.tail.length),
     )
   }
 }

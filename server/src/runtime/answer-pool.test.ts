@@ -1,6 +1,7 @@
 import { EMPTY_UPDATE, err, ok, type Update } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import type { Answer } from '../ports/content.ts'
+import { Gate } from './gate.ts'
 import { AnswerPool, type Answered, type Making } from './answer-pool.ts'
 import { createManualClock } from './testing/manual-clock.ts'
 import { settle } from './testing/server.ts'
@@ -98,6 +99,57 @@ describe('an answer pool', () => {
     clock.advance(2_000)
     await settle()
     expect(third.calls.made).toBe(1)
+  })
+
+  it('lets small ones in past a large one that is read slowly, and one that waits for it', async () => {
+    const { pool } = setUp(1_000)
+    const large = slowly(950)
+    const asked = pool.answer('a', large.making)
+    large.done()
+    await asked
+    pool.use(large.answer)
+    const [waiting, small] = [slowly(500), slowly(3)]
+    void pool.answer('b', waiting.making)
+    void pool.answer('c', small.making)
+    await settle()
+    expect([waiting, small].map(({ calls }) => calls.made)).toEqual([0, 1])
+  })
+
+  it('forgets what waits for a place when nobody waits for it', async () => {
+    const { pool } = setUp(100)
+    const large = slowly(100)
+    const asked = pool.answer('a', large.making)
+    large.done()
+    await asked
+    const undo = pool.use(large.answer)
+    const gone = slowly(50)
+    const answered = pool.answer('b', gone.making)
+    gone.goAway()
+    void pool.answer('c', slowly(60).making) // whoever comes next clears it away
+    expect(await answered).toEqual(ok({ first: [], last: EMPTY_UPDATE }))
+    expect(gone.calls.made).toBe(0)
+    expect(pool.heldBytes / 2).toBe(100)
+    undo()
+  })
+
+  it('makes it for one who asks just when it was found that nobody waits', async () => {
+    const { pool } = setUp()
+    const { making, done, answer, goAway } = slowly(10)
+    goAway()
+    const late = slowly(10)
+    const asked: Promise<Answered>[] = []
+    const gate = new Gate(1)
+    const held = Promise.withResolvers<void>()
+    void gate.run(() => held.promise).then(() => asked.push(pool.answer('a', late.making)))
+    const first = pool.answer('a', { ...making, gate })
+    held.resolve()
+    done()
+    late.done()
+    await first
+    await settle()
+    expect(await Promise.all(asked)).not.toContainEqual(ok({ first: [], last: EMPTY_UPDATE }))
+    expect(asked).toHaveLength(1)
+    expect(answer.first).toHaveLength(1)
   })
 
   it('gives up what nobody reads for what is wanted', async () => {

@@ -28,8 +28,21 @@ export interface Making {
   readonly isWanted: () => boolean
   /** What it waits at for its turn, once there is place for it; null if it only puts others together. */
   readonly gate: Gate | null
-  make(): Promise<Answered>
+  /** Makes it; null if `isStillWanted` has turned false before the work began. */
+  make(isStillWanted: () => boolean): Promise<Answered | null>
 }
+
+interface Waiting {
+  readonly entry: Entry
+  readonly admit: (isWanted: boolean) => void
+}
+
+/** Answers up to this part of the limit, by default 1 MiB, … */
+const SMALL = 1 / 256
+/** … find place up to this many times the limit: a slow reader of a large one keeps nobody waiting. */
+const SMALL_SHARE = 1.25
+
+const isWanted = ({ wanted }: Entry): boolean => wanted.some((isOneWaiting) => isOneWaiting())
 
 const NOTHING: Answer = { first: [], last: EMPTY_UPDATE }
 
@@ -39,6 +52,8 @@ interface Entry {
   readonly wanted: (() => boolean)[]
   users: number
   isMade: boolean
+  /** Whether its bytes are among those that are held. */
+  isCounted: boolean
   undoKeep: Undo | null
   /** Lets the part go that another entry holds. */
   undoParts: Undo | null
@@ -57,7 +72,7 @@ export class AnswerPool {
   readonly #ofAnswer = new WeakMap<Answer, Entry>()
   /** The part of a composed answer that another entry holds. */
   readonly #partOf = new WeakMap<Answer, Answer>()
-  readonly #waiting: { readonly entry: Entry; readonly admit: () => void }[] = []
+  #waiting: Waiting[] = []
   #heldBytes = 0
 
   constructor(clock: Clock, limitBytes: number) {
@@ -85,6 +100,7 @@ export class AnswerPool {
       wanted: [making.isWanted],
       users: 0,
       isMade: false,
+      isCounted: false,
       undoKeep: null,
       undoParts: null,
       made: made.promise,
@@ -114,12 +130,18 @@ export class AnswerPool {
   }
 
   async #make(entry: Entry, { gate, make }: Making): Promise<Answered> {
-    await this.#admitted(entry)
+    const isAdmitted = await this.#admitted(entry)
+    if (!isAdmitted) return ok(NOTHING)
     try {
-      const makeIfWanted = async (): Promise<Answered | null> =>
-        entry.wanted.some((isWanted) => isWanted()) ? make() : null
-      const answered = await (gate === null ? makeIfWanted() : gate.run(makeIfWanted))
-      if (answered === null) return this.#drop(entry, ok(NOTHING)) // whoever asks next has it made
+      const isStillWanted = (): boolean => isWanted(entry)
+      const attempt = async (): Promise<Answered | null> =>
+        isStillWanted() ? make(isStillWanted) : null
+      let answered: Answered | null = null
+      while (answered === null) {
+        answered = await (gate === null ? attempt() : gate.run(attempt))
+        // somebody may have asked since it was found that nobody waits
+        if (answered === null && !isStillWanted()) return this.#drop(entry, ok(NOTHING))
+      }
       if (!answered.ok) return this.#drop(entry, answered)
       const front = this.#partOf.get(answered.value)
       this.#ofAnswer.set(answered.value, entry)
@@ -137,26 +159,41 @@ export class AnswerPool {
     }
   }
 
-  #admitted(entry: Entry): Promise<void> {
+  /** True once there is place; false, and it is forgotten, if nobody waits for it by then. */
+  #admitted(entry: Entry): Promise<boolean> {
     return new Promise((admit) => {
       this.#waiting.push({ entry, admit })
       this.#admit()
     })
   }
 
+  /** In their order; but small ones do not wait behind a large one, nor for what slow readers hold. */
   #admit(): void {
-    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
-      const { bytes } = next.entry
-      if (!this.#makePlace(bytes)) return
-      this.#waiting.shift()
-      this.#heldBytes += bytes
-      next.admit()
+    let isFull = false
+    const still: Waiting[] = []
+    for (const waiting of this.#waiting.splice(0)) {
+      const { entry, admit } = waiting
+      if (!isWanted(entry)) {
+        this.#entries.delete(entry.key)
+        admit(false)
+      } else if (this.#fits(entry.bytes, isFull)) {
+        this.#heldBytes += entry.bytes
+        entry.isCounted = true
+        admit(true)
+      } else {
+        isFull = true
+        still.push(waiting)
+      }
     }
+    this.#waiting = still.concat(this.#waiting)
   }
 
-  /** True if there is place, or the answer has all of it: one larger than the limit must be possible. */
-  #makePlace(bytes: number): boolean {
-    const fits = (): boolean => this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#limitBytes
+  /** Whether there is place; one larger than the limit must be possible, alone. */
+  #fits(bytes: number, isFull: boolean): boolean {
+    const isSmall = bytes <= this.#limitBytes * SMALL
+    if (isSmall && this.#heldBytes + bytes <= this.#limitBytes * SMALL_SHARE) return true
+    const fits = (): boolean =>
+      !isFull && (this.#heldBytes === 0 || this.#heldBytes + bytes <= this.#limitBytes)
     for (const entry of this.#entries.values()) {
       if (fits()) return true
       if (entry.isMade && entry.users === 0) this.#forget(entry)
@@ -165,7 +202,7 @@ export class AnswerPool {
   }
 
   #weigh(entry: Entry, bytes: number): void {
-    this.#heldBytes += bytes - entry.bytes
+    if (entry.isCounted) this.#heldBytes += bytes - entry.bytes
     entry.bytes = bytes
     this.#admit()
   }

@@ -60,10 +60,10 @@ export const answerFor = (ports: AnswerPorts, question: Question): Promise<Answe
       ? pool.answer(key, { bytes, isWanted, gate, make: () => whole(ports, question) })
       : pool.answer(key, { bytes: 0, isWanted, gate: null, make: () => inTwo(ports, question) })
   return pool.answer(key, {
-    bytes,
+    bytes: 0,
     isWanted,
-    gate,
-    make: () => difference(ports, question),
+    gate: null,
+    make: (isStillWanted) => difference(ports, question, { key, isStillWanted }),
   })
 }
 
@@ -87,12 +87,15 @@ const inTwo = async (ports: AnswerPorts, question: Question): Promise<Answered> 
   if (snapshot === null) return gate.run(() => whole(ports, question))
   const front = await snapshotOf(ports, question, snapshot.through)
   if (!front.ok) return front
-  const rest = await gate.run(() =>
-    content.answer({ snapshot: null, tail: [...tail, ...unsaved] }, stateVector),
-  )
-  if (!rest.ok) return rest
-  const { first, last } = rest.value
-  return ok(ports.pool.compose(front.value, { first, last }))
+  const undoUse = ports.pool.use(front.value) // or it may be given up before the rest is made
+  try {
+    const rest = await gate.run(() =>
+      content.answer({ snapshot: null, tail: [...tail, ...unsaved] }, stateVector),
+    )
+    return rest.ok ? ok(ports.pool.compose(front.value, rest.value)) : rest
+  } finally {
+    undoUse()
+  }
 }
 
 /** The pieces of the snapshot that covers the log up to `through`, or of a newer one: that is as good. */
@@ -111,13 +114,24 @@ const snapshotOf = (
   return pool.answer(key, { bytes: snapshotBytes, isWanted, gate, make })
 }
 
-const difference = async (ports: AnswerPorts, question: Question): Promise<Answered> => {
-  const { storage, content } = ports
-  const { doc, unsaved, stateVector } = question
-  const outline = await storage.outline(doc)
-  if (!outline.ok) return outline
-  const { snapshot, tail } = outline.value
-  if (snapshot !== null && !covers(stateVector, snapshot.stateVector)) return whole(ports, question)
-  const deleteSet = snapshot?.deleteSet ?? null
-  return content.near({ deleteSet, tail: [...tail, ...unsaved] }, stateVector)
+/** What it may take at most is known only when it is known how much the client lacks. */
+const difference = async (
+  ports: AnswerPorts,
+  question: Question,
+  { key, isStillWanted }: { readonly key: string; readonly isStillWanted: () => boolean },
+): Promise<Answered | null> => {
+  const { storage, content, pool, gate } = ports
+  const { doc, unsaved, stateVector, bytes, isWanted } = question
+  const near = await gate.run(async (): Promise<Answered | 'far' | null> => {
+    if (!isStillWanted()) return null
+    const outline = await storage.outline(doc)
+    if (!outline.ok) return outline
+    const { snapshot, tail } = outline.value
+    if (snapshot !== null && !covers(stateVector, snapshot.stateVector)) return 'far'
+    const deleteSet = snapshot?.deleteSet ?? null
+    return content.near({ deleteSet, tail: [...tail, ...unsaved] }, stateVector)
+  })
+  if (near !== 'far') return near
+  const make = () => whole(ports, question)
+  return pool.answer(`${key} whole`, { bytes, isWanted, gate, make })
 }

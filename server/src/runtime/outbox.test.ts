@@ -4,6 +4,7 @@ import {
   type ClientId,
   type Frame,
   type PresenceEntry,
+  type StateVector,
   type Update,
 } from '@quire/shared'
 import fc from 'fast-check'
@@ -134,6 +135,23 @@ describe('an outbox', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it('tells a session the same state vector and the same answer once a flush', () => {
+    const { outbox, all, heard } = setUp(1)
+    const [session] = all
+    if (session === undefined) throw new Error('one session')
+    const answer: ServerMessage = { kind: 'sync-step-2', update: update('all deletes') }
+    const asking: ServerMessage = { kind: 'sync-step-1', stateVector: bytesOf('v') as StateVector }
+    for (let i = 0; i < 1_000; i++) {
+      outbox.say(session, answer)
+      outbox.say(session, asking)
+    }
+    outbox.flush()
+    expect(heard(0)).toEqual(['sync-step-2', 'sync-step-1'])
+    outbox.say(session, answer)
+    outbox.flush()
+    expect(heard(0)).toHaveLength(3)
   })
 
   it('tells of presence the latest state of each, once, behind the updates', () => {

@@ -13,6 +13,7 @@ import {
   type Millis,
   type PresenceEntry,
   type SessionId,
+  type StateVector,
   type Update,
 } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
@@ -34,6 +35,8 @@ export interface Line {
   from: number
   /** In order: a message for it alone in front of item `at`, or null: item `at` is its own. */
   asides: { readonly at: number; readonly message: ServerMessage | null }[]
+  /** What of its asides is a state vector, and an answer: the last of each. */
+  told: { stateVector: StateVector | null; answer: Update | null }
   /** The window in which presence was announced to it. */
   presenceWindow: number
   /** R9: it is told of no update. */
@@ -46,6 +49,7 @@ export interface Line {
 export const createLine = (): Line => ({
   from: 0,
   asides: [],
+  told: { stateVector: null, answer: null },
   presenceWindow: -1,
   isHeld: false,
   hasMissedPresence: false,
@@ -90,8 +94,19 @@ export class Outbox {
     session.delivery.clear()
   }
 
-  /** To one session, behind everything that was said to it before. */
+  /**
+   * To one session, behind everything that was said to it before. The same state vector or the same
+   * deletes once more bring it nothing: whoever asks a thousand times in one frame is told once.
+   */
   say(session: Session, message: ServerMessage): void {
+    const { told } = session.line
+    if (message.kind === 'sync-step-1') {
+      if (told.stateVector === message.stateVector) return
+      told.stateVector = message.stateVector
+    } else if (message.kind === 'sync-step-2') {
+      if (told.answer === message.update) return
+      told.answer = message.update
+    }
     session.line.asides.push({ at: this.#items.length, message })
     this.#aside.add(session)
     this.#schedule()
@@ -207,6 +222,7 @@ const write = (session: Session, flush: Flush): void => {
   if (asides.length === 0) share(parts, flush.shared.of(session), from, end)
   else {
     line.asides = []
+    line.told.stateVector = line.told.answer = null
     interleave(parts, session, { asides, from, end }, flush)
   }
   if (parts.length === 0) return

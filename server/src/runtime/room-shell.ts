@@ -326,7 +326,12 @@ export class RoomShell {
     }
     this.#outbox.flush()
     session.lastSentAt = this.#ports.clock.now()
-    session.delivery.add(piecesFor(answer, session), this.#ports.answering.pool.use(answer))
+    const undoUse = this.#ports.answering.pool.use(answer)
+    session.answers++ // until it is written: who asks and does not read would pile them up
+    session.delivery.add(piecesFor(answer, session), () => {
+      undoUse()
+      session.answers--
+    })
     this.drained(session)
   }
 
@@ -354,20 +359,24 @@ const messagesOf = ({ first, last }: Answer): readonly ServerMessage[] => [
   { kind: 'sync-step-2', update: last },
 ]
 
-/** The wire's bytes of a piece, laid out once for all who get it (R8). */
-const laidOut = new WeakMap<Update, PerLane<WireBytes>>()
+/** The wire's bytes of an answer's pieces, laid out once for all who get them (R8). */
+const laidOut = {
+  update: new WeakMap<Update, PerLane<WireBytes>>(),
+  'sync-step-2': new WeakMap<Update, PerLane<WireBytes>>(),
+}
 
-const piecesFor = ({ first, last }: Answer, session: Session): readonly WireBytes[] => {
-  const { dialect, socket } = session
-  const pieces = first.map((update) => {
-    const known = laidOut.get(update)
-    if (known !== undefined) return known.of(session)
-    const made = new PerLane((one) => layOut([{ kind: 'update', update }], laneOf(one)).bytes)
-    laidOut.set(update, made)
-    return made.of(session)
-  })
-  const end = layOut([{ kind: 'sync-step-2', update: last }], { dialect, wire: socket.wire })
-  return [...pieces, end.bytes]
+const piecesFor = ({ first, last }: Answer, session: Session): readonly WireBytes[] => [
+  ...first.map((update) => pieceFor('update', update, session)),
+  pieceFor('sync-step-2', last, session),
+]
+
+const pieceFor = (kind: keyof typeof laidOut, update: Update, session: Session): WireBytes => {
+  let piece = laidOut[kind].get(update)
+  if (piece === undefined) {
+    piece = new PerLane((one) => layOut([{ kind, update }], laneOf(one)).bytes)
+    laidOut[kind].set(update, piece)
+  }
+  return piece.of(session)
 }
 
 const laneOf = ({ dialect, socket }: Session) => ({ dialect, wire: socket.wire })

@@ -115,3 +115,21 @@ describe('[R9] a reader', () => {
     expect(bob.text()).toBe(ann.text())
   })
 })
+
+it('[R9] who asks for a large document again and again and does not read it is sent away', async () => {
+  const { server, ann, hear } = await setUp()
+  ann.type('x'.repeat(600 * 1024))
+  await hear()
+  const deaf = server.connect(notes)
+  await hear()
+  deaf.peer.stall()
+  const written = deaf.peer.writes.length
+  for (let i = 0; i < 20 && deaf.peer.ending === null; i++) {
+    deaf.peer.say(Uint8Array.of(0, 0, 1, 0)) // a state vector without anything in it
+    await hear()
+  }
+  expect(deaf.peer.ending?.code).toBe(1013)
+  expect(deaf.peer.ending?.reason).toMatch(/limit 8/)
+  expect(deaf.peer.writes.length - written).toBeLessThan(8)
+  expect(ann.peer.ending).toBeNull()
+})

@@ -19,6 +19,9 @@ export interface ThrottleLimits extends RateLimits {
   readonly heldBackMs: number
 }
 
+/** The longest time that a timer can wait; the debt stays, and the next message pauses again. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1
+
 /** What a throttle needs. */
 export interface ThrottlePorts<T> {
   readonly socket: Socket
@@ -77,11 +80,11 @@ export class Throttle<T extends { readonly bytes: number }> {
     this.#streak.lastAt = now
     if (now - this.#streak.since > heldBackMs)
       return this.#ports.giveUp(
-        `said more than ${messagesPerSecond} messages or ${bytesPerSecond} bytes a second for ${heldBackMs} ms`,
+        `for ${heldBackMs} ms said more than ${messagesPerSecond} messages or ${bytesPerSecond} bytes a second, each counted for every session that hears it, up to ${MOST_HEARERS}`,
       )
     this.#state = 'holding'
     this.#ports.socket.pause()
-    this.#undoPause = this.#ports.clock.after(forMs, () => this.#goOn())
+    this.#undoPause = this.#ports.clock.after(Math.min(forMs, LONGEST_PAUSE_MS), () => this.#goOn())
   }
 
   #goOn(): void {

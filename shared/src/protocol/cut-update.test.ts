@@ -138,10 +138,10 @@ describe('an update in pieces', () => {
 test('damaged bytes are an error, not a loop and not an answer', () => {
   const doc = new Y.Doc()
   doc.getText('t').insert(0, 'hello')
-  for (const damaged of everyTruncation(stateOf(doc)).slice(1)) {
+  // without its delete set the structs are whole still, and that is all that one of them looks at
+  for (const damaged of everyTruncation(stateOf(doc)).slice(1, -1)) {
     expect(() => cutUpdate(damaged as Update, 0)).toThrow(/./)
-    if (!readUpdate(damaged).ok && damaged.length < stateOf(doc).length - 1)
-      expect(() => updateBeyond(damaged as Update, new Map())).toThrow(/not an update/)
+    expect(() => updateBeyond(damaged as Update, new Map())).toThrow(/not an update/)
   }
   const endless = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x0f)
   expect(() => cutUpdate(endless as Update, 0)).toThrow(/not an update/)
