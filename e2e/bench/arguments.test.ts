@@ -21,8 +21,8 @@ describe('[bench] arguments', () => {
     { argv: ['--only', 'kill, room'], value: { only: ['room', 'kill'] } },
     { argv: ['--servers', 'hocuspocus'], value: { servers: ['hocuspocus'] } },
     { argv: ['--out', 'a.json', '--seed', '7'], value: { out: 'a.json', seed: 7 } },
-    { argv: ['--plot'], value: { plot: 'docs/bench.svg' } },
-    { argv: ['--plot', '--quick'], value: { plot: 'docs/bench.svg', isQuick: true } },
+    { argv: ['--plot'], value: { plot: 'e2e/bench/bench.svg' } },
+    { argv: ['--plot', '--quick'], value: { plot: 'e2e/bench/bench.svg', isQuick: true } },
     { argv: ['--plot', 'a.svg'], value: { plot: 'a.svg' } },
   ])('[bench] $argv are read', ({ argv, value }) => {
     expect(readArguments(argv, choices)).toEqual({ ok: true, value: { ...fallback, ...value } })

@@ -21,7 +21,7 @@ export interface Choices {
   readonly servers: readonly ServerName[]
 }
 
-const PLOT = 'docs/bench.svg'
+const PLOT = 'e2e/bench/bench.svg'
 const SEED = 1
 
 /** How the command is used. */
