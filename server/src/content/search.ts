@@ -142,7 +142,7 @@ class Search {
   #fold(part: ContentSource['tail']): Encoded {
     const { fold, onStep } = this.#options
     return fold({ snapshot: this.#source.snapshot, tail: part }, (place) =>
-      onStep(place < 0 || place < part.length ? this.#indexAt(place) : this.#source.tail.length),
+      onStep(place < part.length ? this.#indexAt(place) : this.#source.tail.length),
     )
   }
 }
