@@ -176,6 +176,17 @@ export const optionRows = [
     'clients',
     'Clients whose login is being checked at the same time; a further one is told to come back. Half of all sessions, for when all of them come back at once.',
   ]),
+  row('maxDocumentsPerConnection', count(1, 100_000), [
+    '100',
+    'documents',
+    'Documents that one Hocuspocus connection may have open at the same time; a further one is denied. As many as its own server lets wait.',
+  ]),
+  row('maxPendingBytes', count(128, GIB), [
+    String(5 * MIB),
+    'bytes',
+    'Most that is kept of what the documents of one Hocuspocus connection say before their logins are checked: such a connection cannot be left unread for one of them. As much as its own server keeps.',
+  ]),
+  row('maxPendingMessages', count(1, 1_000_000), ['1000', 'messages', 'The same in messages.']),
   row('maxOpenDocuments', count(1, 1_000_000), [
     '20000',
     'documents',
@@ -189,12 +200,12 @@ export const optionRows = [
   row('maxSessions', count(1, 1_000_000), [
     '10000',
     'sessions',
-    'Sessions on all documents; a further one is refused with 503.',
+    'Sessions on all documents; a further one is refused with 503, or told to come back where it shares a connection.',
   ]),
   row('maxSessionsPerAddress', count(1, 1_000_000), [
     '2000',
     'sessions',
-    'Sessions of one address, for IPv6 of one /64; a further one is refused with 429. Room for a school or an office behind one address, a fifth of all. Loopback is not counted.',
+    'Sessions of one address, for IPv6 of one /64; a further one is refused with 429, or told to come back where it shares a connection. Room for a school or an office behind one address, a fifth of all. Loopback is not counted.',
   ]),
   row('maxConnections', count(1, 1_000_000), [
     '20000',

@@ -2,17 +2,17 @@
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { closeCodes, err, ok, type Result } from '@quire/shared'
+import { closeCodes, err, ok, type DocName, type Result } from '@quire/shared'
 import { openAuth } from './auth/open.ts'
 import { createClusterHub } from './cluster/single.ts'
 import type { Config } from './config.ts'
 import { createContent } from './content/threaded.ts'
-import { yWebsocket } from './dialects/y-websocket.ts'
 import { defaultEdgeLimits } from './edges/websocket/limits.ts'
 import { createWebSocketEdge } from './edges/websocket/web-socket-edge.ts'
 import { createApp } from './http/app.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Observe } from './ports/observe.ts'
+import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
 import { Documents } from './runtime/documents.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
@@ -33,6 +33,8 @@ const CLOSING_MS = 1_000
 
 const EDITOR_ROOT = fileURLToPath(new URL('../../web/editor/dist', import.meta.url))
 
+const DEAF: Stateless = { received: () => undefined }
+
 /** A running server. */
 export interface RunningServer {
   readonly url: string
@@ -41,12 +43,25 @@ export interface RunningServer {
    * not be saved. Safe to call twice: the second call joins the first.
    */
   close(): Promise<Result<void, string>>
+  /**
+   * Says a text to everybody who has a document open with a Hocuspocus client; false where nobody has. It is
+   * not stored: who comes later does not hear it.
+   */
+  broadcastStateless(document: DocName, text: string): boolean
+}
+
+/** What a server is made of beside its options. */
+export interface ServeParts {
+  readonly storage: Storage
+  readonly observe: Observe
+  /** Hears what Hocuspocus clients say beside their documents; absent: nobody does. */
+  readonly stateless?: Stateless
 }
 
 /** Starts a server on opened storage, which it owns from here on. */
 export const serve = async (
   config: Config,
-  { storage, observe }: { storage: Storage; observe: Observe },
+  { storage, observe, stateless = DEAF }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
   const clock = systemClock
   const utilisation = createUtilisation(clock)
@@ -61,6 +76,7 @@ export const serve = async (
     observe,
     clock,
     auth: openAuth,
+    stateless,
     limits: roomLimits(config),
     serverLimits: serverLimits(config),
     durability: config.durability,
@@ -89,10 +105,18 @@ export const serve = async (
   const app = createApp({
     documents,
     edge,
-    yWebsocket: yWebsocket({
+    clock,
+    presence: {
       presenceEntries: config.maxPresenceEntries,
       presenceBytes: config.maxPresenceBytes,
-    }),
+    },
+    connectionLimits: {
+      documents: config.maxDocumentsPerConnection,
+      backlog: { bytes: config.maxPendingBytes, messages: config.maxPendingMessages },
+      messagesPerSecond: config.maxMessagesPerSecond,
+      bytesPerSecond: config.maxBytesPerSecond,
+      burstMs: config.maxBurstMs,
+    },
     observe,
     allowedOrigins: config.allowedOrigins,
     editorRoot: EDITOR_ROOT,
@@ -130,7 +154,11 @@ export const serve = async (
       )
     return isBack ? ok(undefined) : err(`the storage did not close within ${leftMs} ms`)
   }
-  return ok({ url: listening.value, close })
+  return ok({
+    url: listening.value,
+    close,
+    broadcastStateless: (document, text) => documents.broadcastStateless(document, text),
+  })
 }
 
 /** Waits for work, but no longer than that; false if it was not done in time. */
@@ -175,6 +203,8 @@ const roomLimits = (config: Config): RoomLimits => ({
 })
 
 const serverLimits = (config: Config): ServerLimits => ({
+  sessions: config.maxSessions,
+  sessionsPerAddress: config.maxSessionsPerAddress,
   openDocuments: config.maxOpenDocuments,
   totalUnsavedBytes: config.maxTotalUnsavedBytes,
   totalLoadQueueBytes: config.maxTotalLoadQueueBytes,

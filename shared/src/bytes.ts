@@ -20,6 +20,9 @@ export type StateVector = Bytes<'state-vector'>
 /** A Yjs delete set: per client the ranges of clock ticks that are deleted. */
 export type DeleteSet = Bytes<'delete-set'>
 
+/** A client's own number for how much it has said, which the server hands back as it came. */
+export type Mark = Bytes<'mark'>
+
 /** The state vector of an empty document: no client known. */
 export const EMPTY_STATE_VECTOR = Uint8Array.of(0) as StateVector // one varUint: zero clients
 

@@ -1,7 +1,7 @@
 export { assertNever, err, ok } from './result.ts'
 export type { Result } from './result.ts'
 export { bytesEqual, concatBytes, EMPTY_STATE_VECTOR, EMPTY_UPDATE, ownBytes } from './bytes.ts'
-export type { Bytes, DeleteSet, Frame, StateVector, Update } from './bytes.ts'
+export type { Bytes, DeleteSet, Frame, Mark, StateVector, Update } from './bytes.ts'
 export { clientId, docId, millis, parseDocName, seq, sessionId, utf8Length } from './ids.ts'
 export type { ClientId, DocId, DocName, Millis, NameProblem, Seq, SessionId } from './ids.ts'
 export { limits } from './limits.ts'

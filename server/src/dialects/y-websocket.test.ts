@@ -282,9 +282,9 @@ describe('the stock client understands', () => {
     const frames = dialect.encode({
       kind: 'ack',
       receipts: [
-        { kind: 'update', update },
-        { kind: 'sync-step-2', update: EMPTY_UPDATE }, // says nothing, needs no echo
-        { kind: 'sync-step-2', update: other },
+        { kind: 'update', update, isCounted: true },
+        { kind: 'sync-step-2', update: EMPTY_UPDATE, isCounted: true }, // says nothing, needs no echo
+        { kind: 'sync-step-2', update: other, isCounted: true },
       ],
     })
     expect(frames.map(messagesOf)).toMatchObject([

@@ -25,9 +25,11 @@ import {
   type Result,
 } from '@quire/shared'
 import type { ClientMessage, ServerMessage } from '../room/message.ts'
-import type { Dialect } from './dialect.ts'
+import { KEEP_ALIVE_MS, type Dialect } from './dialect.ts'
+import { syncBody } from './sync-body.ts'
 
 const SYNC = 0
+const SYNC_PREFIX = Uint8Array.of(SYNC)
 const PRESENCE = 1
 const AUTH = 2
 const QUERY_PRESENCE = 3
@@ -46,6 +48,9 @@ const EMPTY_UPDATE_BYTES = 2
 /** The y-websocket dialect with these bounds on presence. */
 export const yWebsocket = (bounds: PresenceLimits): Dialect => ({
   name: 'y-websocket',
+  lane: 'y-websocket',
+  asking: 'on-join',
+  keepAliveMs: KEEP_ALIVE_MS,
   decode: (frame) => decodeFrame(frame, bounds),
   encode: encodeMessage,
 })
@@ -103,9 +108,11 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
     case 'query-presence':
       return [frameOf((out) => encoding.writeVarUint(out, QUERY_PRESENCE))]
     case 'ack':
-      return message.receipts
-        .filter(({ update }) => update.length > EMPTY_UPDATE_BYTES)
-        .map(({ update }) => syncFrame(UPDATE, update))
+      return message.receipts.flatMap((receipt) =>
+        receipt.kind !== 'mark' && receipt.update.length > EMPTY_UPDATE_BYTES
+          ? [syncFrame(UPDATE, receipt.update)]
+          : [],
+      )
     case 'denied':
       return [
         frameOf((out) => {
@@ -116,33 +123,16 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
       ]
     case 'keep-alive':
       return [presenceFrame(encodePresence([]))]
+    case 'granted':
+    case 'query-token':
+    case 'stateless':
+      return []
     default:
       return assertNever(message)
   }
 }
 
-/** Written by hand: every update that anybody types comes by here, and an encoder costs more than it. */
-const syncFrame = (type: number, body: Uint8Array): Frame => {
-  const frame = new Uint8Array(2 + varUintLength(body.length) + body.length)
-  frame[0] = SYNC
-  frame[1] = type
-  let at = 2
-  for (let rest = body.length; ; rest = Math.floor(rest / 0x80)) {
-    if (rest < 0x80) {
-      frame[at++] = rest
-      break
-    }
-    frame[at++] = (rest & 0x7f) | 0x80
-  }
-  frame.set(body, at)
-  return frame as Frame // written to the grammar above
-}
-
-const varUintLength = (value: number): number => {
-  let bytes = 1
-  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++
-  return bytes
-}
+const syncFrame = (type: number, body: Uint8Array): Frame => syncBody(SYNC_PREFIX, type, body)
 
 const presenceFrame = (presence: Uint8Array): Frame =>
   frameOf((out) => {

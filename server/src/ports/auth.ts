@@ -8,7 +8,7 @@ export interface Grant {
   readonly access: Access
   /** The user's id, null for an anonymous one. */
   readonly user: string | null
-  /** When the grant ends; null where it does not. */
+  /** When the grant ends, wall-clock time; null where it does not. */
   readonly expiresAt: Millis | null
 }
 
@@ -26,5 +26,7 @@ export interface AccessRequest {
 
 /** Decides who may open what. Must not throw. */
 export interface Auth {
+  /** False where nobody needs a token: clients that say theirs later are not waited for. */
+  readonly needsToken: boolean
   authorize(request: AccessRequest): Promise<Result<Grant, Denial>>
 }

@@ -21,6 +21,8 @@ export const DRAIN_BYTES = 64 * 1024
 export interface Socket {
   /** The peer's address, of a trusted proxy's client the client's: an IP, or '' where there is none. */
   readonly address: string
+  /** Addresses that count together where something is counted by address; null: nothing is. */
+  readonly addressGroup: string | null
   readonly wire: Wire
   /** Bytes that were given to `send` and that the operating system has not taken yet. */
   queuedBytes(): number

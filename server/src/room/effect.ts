@@ -24,6 +24,8 @@ export type Effect =
   | { readonly kind: 'hold'; readonly session: SessionId }
   /** R9: relays reach this member again. */
   | { readonly kind: 'release'; readonly session: SessionId }
+  /** A client says something to the embedder. */
+  | { readonly kind: 'tell'; readonly session: SessionId; readonly text: string }
   | {
       readonly kind: 'close'
       readonly to: readonly SessionId[]

@@ -110,6 +110,7 @@ describe('writing', () => {
   test('an update that waits for others is kept and relayed, and its sender is asked for them', () => {
     const room = new TestRoom().open(ann, bob)
     const { type } = typist(1)
+    room.says(ann, { kind: 'sync-step-2', contents: contentsOf(EMPTY_UPDATE) }) // answers the greeting
     type('never sent')
     const effects = room.update(ann, type('sent'))
     expect(kindsOf(effects)).toEqual(['append', 'update', 'sync-step-1'])
@@ -117,6 +118,16 @@ describe('writing', () => {
     expect(effects).toContainEqual(
       expect.objectContaining({ event: expect.objectContaining({ kind: 'missing-dependencies' }) }),
     )
+  })
+
+  test('a sender that has been asked and has not answered yet is not asked again', () => {
+    const room = new TestRoom().open(ann)
+    const { type } = typist(1)
+    type('never sent')
+    expect(kindsOf(room.update(ann, type('sent')))).toEqual(['append'])
+    room.says(ann, { kind: 'sync-step-2', contents: contentsOf(EMPTY_UPDATE) })
+    expect(kindsOf(room.update(ann, type('again')))).toEqual(['sync-step-1'])
+    expect(kindsOf(room.update(ann, type('and again')))).toEqual([])
   })
 
   test('[R15] what a reader changes is denied and changes nothing', () => {

@@ -1,11 +1,14 @@
 /* What a live room does with what an attached session says. */
 import { assertNever, limits, ownBytes, type SessionId } from '@quire/shared'
+import type { Access } from '../ports/auth.ts'
 import { answer } from './answering.ts'
+import { isCovered } from './counting.ts'
 import { append } from './document.ts'
 import type { InputOf } from './input.ts'
-import { announce, dismiss, showPresence } from './members.ts'
-import type { Member, PhaseOf } from './phase.ts'
-import { add, unsavedBytes, waitingCost } from './saving.ts'
+import { announce, ask, dismiss, showPresence } from './members.ts'
+import type { Receipt } from './message.ts'
+import { NO_QUESTION, type Member, type PhaseOf } from './phase.ts'
+import { add, uncounted, unsavedBytes, waitingCost } from './saving.ts'
 import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
@@ -22,12 +25,20 @@ export const hear = (step: Step, live: Live, input: InputOf<'message'>): void =>
   if (member === undefined) return
   if (member.opening.kind === 'silent') member.opening = { kind: 'heard', since: step.now }
   const { message } = input
+  const { session } = input
   switch (message.kind) {
     case 'sync-step-1':
-      return answer(step, live, input.session, message)
+      if (member.asking === 'in-return') askInReturn(step, live, { session, member, message })
+      return answer(step, live, session, message)
     case 'sync-step-2':
+      return hearStep2(step, live, { session, member, message })
     case 'update':
-      return write(step, live, { session: input.session, member, message })
+      return hearUpdate(step, live, { session, member, message })
+    case 'mark':
+      member.mark = ownBytes(message.mark)
+      return acknowledgeMark(step, live, session, member)
+    case 'stateless':
+      return step.do({ kind: 'tell', session, text: message.text })
     case 'presence':
       return hearPresence(step, live, { session: input.session, member, message })
     case 'query-presence':
@@ -62,52 +73,128 @@ const answerPresence = (step: Step, live: Live, session: SessionId, member: Memb
 type Said<M> = { readonly session: SessionId; readonly member: Member; readonly message: M }
 type Heard<K> = Extract<InputOf<'message'>['message'], { kind: K }>
 
+/** R16: what a session may do has changed. Who may write again is asked for what was denied meanwhile. */
+export const regrant = (step: Step, live: Live, session: SessionId, access: Access): void => {
+  const member = live.members.get(session)
+  if (member === undefined) return
+  member.access = access
+  if (access === 'write' && member.hasBeenDenied && member.question.kind === 'none')
+    ask(step, live, { session, member, question: { kind: 'healing' } })
+}
+
+/**
+ * One question at a time: what answers the last one is still to come, and brings all there is. A client that
+ * counts begins anew as it asks, and waits for no more of what it said before.
+ */
+const askInReturn = (
+  step: Step,
+  live: Live,
+  { session, member, message }: Said<Heard<'sync-step-1'>>,
+): void => {
+  const question = { kind: 'opening', asked: ownBytes(message.stateVector) } as const
+  live.document.saving = uncounted(live.document.saving, session)
+  if (member.question.kind === 'none') ask(step, live, { session, member, question })
+  else member.question = question
+}
+
+const hearUpdate = (
+  step: Step,
+  live: Live,
+  { session, member, message: { contents } }: Said<Heard<'update'>>,
+): void => {
+  const { question } = member
+  const asked = question.kind === 'opening' ? question.asked : null
+  const isCounted = asked === null || !isCovered(contents, asked)
+  const receipt = { kind: 'update', update: ownBytes(contents.update), isCounted } as const
+  write(step, live, { session, member, message: { contents, receipt } })
+}
+
+/** An answer brings all that the session has, also what was denied to it before. */
+const hearStep2 = (
+  step: Step,
+  live: Live,
+  { session, member, message: { contents } }: Said<Heard<'sync-step-2'>>,
+): void => {
+  const isCounted = member.question.kind !== 'healing'
+  member.question = NO_QUESTION
+  const receipt = { kind: 'sync-step-2', update: ownBytes(contents.update), isCounted } as const
+  if (!write(step, live, { session, member, message: { contents, receipt } })) return
+  member.hasBeenDenied = false
+  acknowledgeMark(step, live, session, member)
+}
+
+/**
+ * R5: a mark is true once everything before it is on disk. A session that has changed something while it
+ * was away sets its mark before it says what: until it has answered, no mark of it is true.
+ */
+const acknowledgeMark = (step: Step, live: Live, session: SessionId, member: Member): void => {
+  const { document } = live
+  const { mark } = member
+  if (mark === null || member.hasBeenDenied || member.question.kind === 'opening') return
+  member.mark = null
+  const receipt = { kind: 'mark', mark } as const
+  if (document.saving.kind === 'clean')
+    return step.send(session, { kind: 'ack', receipts: [receipt] })
+  if (hasPlace(step, live, session, mark.length))
+    document.saving = add(document.saving, { session, receipt, update: null })
+}
+
+/** What a message changes, and what is to be told of its fate; no view into the frame that it came in. */
+interface Change {
+  readonly contents: Heard<'update'>['contents']
+  readonly receipt: Exclude<Receipt, { kind: 'mark' }>
+}
+
+/** True unless it was denied, or has cost its session the place. */
 const write = (
   step: Step,
   live: Live,
-  { session, member, message }: Said<Heard<'sync-step-2' | 'update'>>,
-): void => {
+  { session, member, message: { contents, receipt } }: Said<Change>,
+): boolean => {
   const { document } = live
-  const { contents } = message
-  const update = ownBytes(contents.update) // what is kept must not keep the frame that it came in
-  const receipt = { kind: message.kind, update }
+  const { update } = receipt
   const isKnown = document.frontier.knows(contents)
   const wasClean = document.saving.kind === 'clean'
-  if (isKnown && wasClean) return step.send(session, { kind: 'ack', receipts: [receipt] })
+  if (isKnown && wasClean) {
+    step.send(session, { kind: 'ack', receipts: [receipt] })
+    return true
+  }
   // R15: nothing changes, and the client hears it in its own words
-  if (!isKnown && member.access !== 'write')
-    return step.send(session, {
-      kind: 'denied',
-      reason: 'this login may not change the document',
-    })
-  const waiting = unsavedBytes(document.saving)
-  const limit = step.room.limits.unsavedBytes
-  if (waiting + waitingCost(update.length) > limit)
-    return dismiss(
-      step,
-      live,
-      session,
-      `${waiting} bytes wait for the disk, limit ${limit}; this was not stored`,
-    )
+  if (!isKnown && member.access !== 'write') {
+    member.hasBeenDenied = true
+    step.send(session, { kind: 'denied', reason: 'this login may not change the document' })
+    return false
+  }
+  if (!hasPlace(step, live, session, update.length)) return false
   const clients = document.frontier.clientsWith(contents)
-  if (clients > limits.clientsPerDocument)
-    return dismiss(
-      step,
-      live,
-      session,
-      `the document would have ${clients} clients, limit ${limits.clientsPerDocument}; this was not stored`,
-    )
+  if (clients > limits.clientsPerDocument) {
+    const reason = `the document would have ${clients} clients, limit ${limits.clientsPerDocument}; this was not stored`
+    dismiss(step, live, session, reason)
+    return false
+  }
   // R5: known is not yet saved; it is acknowledged when all that was accepted before it is
   document.saving = add(document.saving, { session, receipt, update: isKnown ? null : update })
-  if (isKnown) return
+  if (isKnown) return true
   document.frontier.accept(contents)
   if (wasClean) append(step, document)
   if (step.room.durability === 'ack' && live.members.size > 1)
     step.do({ kind: 'relay', update, except: session })
   if (document.frontier.lacksDependenciesOf(contents)) {
     step.observe({ kind: 'missing-dependencies', document: step.room.name, session })
-    step.send(session, { kind: 'sync-step-1', stateVector: document.frontier.stateVector() })
+    if (member.question.kind === 'none')
+      ask(step, live, { session, member, question: { kind: 'healing' } })
   }
+  return true
+}
+
+/** R4: false, and the session is sent away, where what waits for the disk is at its bound. */
+const hasPlace = (step: Step, live: Live, session: SessionId, bytes: number): boolean => {
+  const waiting = unsavedBytes(live.document.saving)
+  const limit = step.room.limits.unsavedBytes
+  if (waiting + waitingCost(bytes) <= limit) return true
+  const reason = `${waiting} bytes wait for the disk, limit ${limit}; this was not stored`
+  dismiss(step, live, session, reason)
+  return false
 }
 
 const hearPresence = (

@@ -4,10 +4,18 @@ import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
 import type { Appended, OpenedDocument, Quarantined, StoredContent } from '../ports/storage.ts'
 import type { ClientMessage } from './message.ts'
+import type { Asking } from './phase.ts'
 
 /** A fact that reaches a room: something a client did, an outcome, or the passing of time. */
 export type Input =
-  | { readonly kind: 'join'; readonly session: SessionId; readonly access: Access }
+  | {
+      readonly kind: 'join'
+      readonly session: SessionId
+      readonly access: Access
+      readonly asking: Asking
+    }
+  /** R16: what a session may do has changed. */
+  | { readonly kind: 'regrant'; readonly session: SessionId; readonly access: Access }
   | {
       readonly kind: 'message'
       readonly session: SessionId

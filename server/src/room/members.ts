@@ -1,7 +1,16 @@
 /* Sessions that come and go, and what is left to do when the last one has gone. */
 import type { SessionId } from '@quire/shared'
 import { compactIfDue } from './folding.ts'
-import { FLOWING, type ClosingFor, type Member, type OpenDocument, type PhaseOf } from './phase.ts'
+import {
+  FLOWING,
+  NO_QUESTION,
+  type ClosingFor,
+  type Member,
+  type OpenDocument,
+  type PhaseOf,
+  type Question,
+} from './phase.ts'
+import type { InputOf } from './input.ts'
 import { PresenceTable, type PresenceEntries } from './presence.ts'
 import type { Step } from './step.ts'
 
@@ -32,12 +41,36 @@ export const goLive = (step: Step, document: OpenDocument): Live => {
 export const greet = (
   step: Step,
   live: Live,
-  { session, access }: { readonly session: SessionId; readonly access: Member['access'] },
+  { session, access, asking }: Pick<InputOf<'join'>, 'session' | 'access' | 'asking'>,
 ): void => {
-  live.members.set(session, { access, opening: { kind: 'silent' }, flow: FLOWING })
+  const member: Member = {
+    access,
+    asking,
+    opening: { kind: 'silent' },
+    flow: FLOWING,
+    question: NO_QUESTION,
+    hasBeenDenied: false,
+    mark: null,
+  }
+  live.members.set(session, member)
   step.observe({ kind: 'session-joined', document: step.room.name, session })
+  if (asking === 'on-join')
+    ask(step, live, { session, member, question: { kind: 'opening', asked: null } })
+}
+
+/** Asks a session for what it has and the server lacks. */
+export const ask = (
+  step: Step,
+  live: Live,
+  to: {
+    readonly session: SessionId
+    readonly member: Member
+    readonly question: Question
+  },
+): void => {
+  to.member.question = to.question
   const stateVector = live.document.frontier.stateVector()
-  step.send(session, { kind: 'sync-step-1', stateVector })
+  step.send(to.session, { kind: 'sync-step-1', stateVector })
 }
 
 /** Detaches a session; without effect if that has happened already. */

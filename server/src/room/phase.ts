@@ -11,6 +11,7 @@ import {
   millis,
   type DocId,
   type DocName,
+  type Mark,
   type Millis,
   type Seq,
   type SessionId,
@@ -25,10 +26,35 @@ import type { Saving } from './saving.ts'
 
 /** A session attached to a live room. */
 export interface Member {
-  readonly access: Access
+  access: Access
+  readonly asking: Asking
   opening: Opening
   flow: Flow
+  question: Question
+  /** Something that it changed was denied, and it holds it still: no mark of it is true. */
+  hasBeenDenied: boolean
+  /** The last mark that it set and that is not true yet. */
+  mark: Mark | null
 }
+
+/**
+ * When a session is asked for what it has and the server lacks: as it joins, or in return for each of its
+ * own questions. Hocuspocus clients begin to count anew with each question of theirs.
+ */
+export type Asking = 'on-join' | 'in-return'
+
+/**
+ * What a session has been asked and has not answered; one question at a time, as an answer brings all that
+ * it has. `healing`: it said something whose beginning is missing, or may write what was denied before.
+ */
+export type Question =
+  | { readonly kind: 'none' }
+  /** `asked`: the state vector of its own question, where ours is in return for it. */
+  | { readonly kind: 'opening'; readonly asked: StateVector | null }
+  | { readonly kind: 'healing' }
+
+/** Nothing is asked. */
+export const NO_QUESTION: Question = { kind: 'none' }
 
 /** R9: whether a session is told of every update at once, or has to read first what waits for it. */
 export type Flow =
@@ -51,7 +77,8 @@ export type Opening =
 
 /** A session that waits for the load, and what it has said so far, in order. */
 export interface Waiting {
-  readonly access: Access
+  access: Access
+  readonly asking: Asking
   readonly said: { readonly message: ClientMessage; readonly bytes: number }[]
   /** What `said` holds in memory, bytes. */
   bytes: number

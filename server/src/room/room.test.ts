@@ -52,7 +52,8 @@ const inPhase: Record<PhaseKind, () => TestRoom> = {
 }
 
 const inputs: { readonly [K in InputKind]: InputOf<K> } = {
-  join: { kind: 'join', session: bob, access: 'write' },
+  join: { kind: 'join', session: bob, access: 'write', asking: 'on-join' },
+  regrant: { kind: 'regrant', session: ann, access: 'read' },
   message: { kind: 'message', session: ann, message: { kind: 'unknown', type: 9 }, bytes: 1 },
   leave: { kind: 'leave', session: ann },
   loaded: { kind: 'loaded', document: emptyDocument },
@@ -120,8 +121,8 @@ describe('[R1] the table in ROOM.md', () => {
 })
 
 test('every test that ROOM.md names exists', () => {
-  const sources = ['folding', 'following', 'hear', 'phases', 'presence', 'saving'].map((name) =>
-    readFileSync(new URL(`./${name}.test.ts`, import.meta.url), 'utf8'),
+  const sources = ['folding', 'following', 'hear', 'logins', 'phases', 'presence', 'saving'].map(
+    (name) => readFileSync(new URL(`./${name}.test.ts`, import.meta.url), 'utf8'),
   )
   const quoted = markdown.replaceAll(/\s+/g, ' ').matchAll(/"([^"]*)"/g)
   const titles = [...quoted].map(([, title = '']) => title.replace(/ ?…$/, ''))

@@ -8,7 +8,7 @@ import { appended, appendFailed, openDocument, retryAppend } from './document.ts
 import type { Effect } from './effect.ts'
 import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
 import { catchUp, catchUpFailed, caughtUp, follow, retryCatchUp } from './following.ts'
-import { endOpenings, hear } from './hear.ts'
+import { endOpenings, hear, regrant } from './hear.ts'
 import type { Input, InputKind, InputOf } from './input.ts'
 import { admit, announce, dismissAll, goLive, greet, part, settle } from './members.ts'
 import type { OpenDocument, PhaseKind, PhaseOf, Room, Waiting } from './phase.ts'
@@ -58,6 +58,7 @@ const table: Table = {
       at.do({ kind: 'subscribe' }) // R12: first, so that nothing is missed between
       at.do({ kind: 'load' })
     },
+    regrant: ignore,
     message: ignore,
     leave: ignore,
     loaded: impossible,
@@ -81,6 +82,10 @@ const table: Table = {
     join: (at, { waiting }, input) => {
       if (admit(at, waiting, input.session)) waiting.set(input.session, waitingOf(input)) // R2: in order
     },
+    regrant: (_, { waiting }, { session, access }) => {
+      const place = waiting.get(session)
+      if (place !== undefined) place.access = access
+    },
     message: (at, phase, { session, message, bytes }) => {
       const place = phase.waiting.get(session)
       if (place === undefined) return
@@ -100,7 +105,8 @@ const table: Table = {
       if (waiting.size === 0) return at.evict()
       const live = goLive(at, openDocument(at, input.document))
       at.observe({ kind: 'room-opened', document: at.room.name, loadMs: at.now - since })
-      for (const [session, { access }] of waiting) greet(at, live, { session, access })
+      for (const [session, { access, asking }] of waiting)
+        greet(at, live, { session, access, asking })
       if (hinted > live.document.head) catchUp(at, live.document, hinted)
       for (const [session, { said }] of waiting)
         for (const { message, bytes } of said)
@@ -134,6 +140,7 @@ const table: Table = {
     join: (at, phase, input) => {
       if (admit(at, phase.members, input.session)) greet(at, phase, input)
     },
+    regrant: (at, phase, { session, access }) => regrant(at, phase, session, access),
     message: hear,
     leave: (at, phase, input) => part(at, phase, input.session),
     loaded: impossible,
@@ -169,6 +176,7 @@ const table: Table = {
     join: (at, phase, input) => {
       greet(at, goLive(at, phase.document), input) // R3: a load here would miss the write in flight
     },
+    regrant: ignore,
     message: ignore,
     leave: ignore,
     loaded: impossible,
@@ -200,6 +208,7 @@ const table: Table = {
   failed: {
     join: (at, { problem }, { session }) =>
       at.close([session], 'tryAgainLater', `the document cannot be opened: ${problem}`),
+    regrant: ignore,
     message: ignore,
     leave: ignore,
     loaded: ignore, // after its deadline
@@ -222,7 +231,12 @@ const table: Table = {
   },
 }
 
-const waitingOf = ({ access }: InputOf<'join'>): Waiting => ({ access, said: [], bytes: 0 })
+const waitingOf = ({ access, asking }: InputOf<'join'>): Waiting => ({
+  access,
+  asking,
+  said: [],
+  bytes: 0,
+})
 
 /** What it said is forgotten with it. */
 const waitNoMore = (phase: PhaseOf<'loading'>, session: SessionId): void => {

@@ -91,6 +91,31 @@ export const add = (saving: Saving, item: Pending): Saving => {
   }
 }
 
+/** A session waits for nothing of what it has said so far: its receipts count no more (counting.ts). */
+export const uncounted = (saving: Saving, session: SessionId): Saving => {
+  switch (saving.kind) {
+    case 'clean':
+      return saving
+    case 'appending':
+      return {
+        ...saving,
+        inFlight: uncountedIn(saving.inFlight, session),
+        meanwhile: uncountedIn(saving.meanwhile, session),
+      }
+    case 'retrying':
+      return { ...saving, unsaved: uncountedIn(saving.unsaved, session) }
+  }
+}
+
+const uncountedIn = ({ items, bytes }: Batch, session: SessionId): Batch => ({
+  bytes,
+  items: items.map((item) =>
+    item.session === session && item.receipt.kind !== 'mark'
+      ? { ...item, receipt: { ...item.receipt, isCounted: false } }
+      : item,
+  ),
+})
+
 /** After the commit of what was in flight: what waited is in flight now, or all is clean. */
 export const committed = (saving: Saving & { kind: 'appending' }): Saving =>
   saving.meanwhile.items.length === 0
@@ -118,8 +143,11 @@ export const retry = (saving: Saving & { kind: 'retrying' }): Saving => ({
 
 const extend = (batch: Batch, item: Pending): void => {
   batch.items.push(item)
-  batch.bytes += waitingCost(item.receipt.update.length) // known or new: the receipt holds the bytes
+  batch.bytes += waitingCost(bytesOf(item.receipt)) // known or new: the receipt holds the bytes
 }
+
+const bytesOf = (receipt: Receipt): number =>
+  receipt.kind === 'mark' ? receipt.mark.length : receipt.update.length
 
 const batchOf = (item: Pending): Batch => {
   const batch = nothing()

@@ -11,6 +11,7 @@ const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
 const createSlowAuth = () => {
   const asked: PromiseWithResolvers<Result<Grant, Denial>>[] = []
   const auth: Auth = {
+    needsToken: true,
     authorize() {
       const answer = Promise.withResolvers<Result<Grant, Denial>>()
       asked.push(answer)
@@ -148,7 +149,7 @@ describe('a socket before it is let in', () => {
       },
     ],
   ] as const)('is sent away with 1011 when the login %s', async (_, authorize) => {
-    const server = startTestServer({ auth: { authorize } })
+    const server = startTestServer({ auth: { needsToken: true, authorize } })
     const ann = server.connect(notes)
     await settle()
     expect(ann.peer.ending?.code).toBe(1011)
@@ -206,6 +207,7 @@ describe('a session', () => {
 
   it('that may only read changes nothing, and is told in its own words', async () => {
     const reader: Auth = {
+      needsToken: false,
       authorize: () => Promise.resolve(ok({ ...WRITER, access: 'read' as const })),
     }
     const server = startTestServer({ auth: reader })

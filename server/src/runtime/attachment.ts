@@ -1,30 +1,40 @@
 /*
- * A socket on its way to a room: it is authorized, then joined, then heard. What it says before it is
- * let in waits, within a budget and a time, and mostly with itself: it is not read until then.
+ * A client on its way to a room: it is authorized, then joined, then heard. What it says before it is let
+ * in waits, within a budget and a time, and mostly with itself: where the socket is its own, it is not read
+ * until then.
+ *
+ *   waiting ──login──▶ authorizing ──granted──▶ joined ──login, or it has expired──▶ checking
+ *      │                   │                      ▲ │                                 │  │
+ *      └───────────────────┴────── over ◀─────────┼─┴─────────────────────────────────┘  │
+ *                                                 └───────────────granted────────────────┘
  */
 import {
   assertNever,
+  err,
   type CloseName,
   type DocName,
+  type Millis,
   type Result,
   type SessionId,
 } from '@quire/shared'
-import type { Access, Auth } from '../ports/auth.ts'
+import type { Auth, Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { SocketListener } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ClientMessage } from '../room/message.ts'
-import type { Arrival, NoRoom } from './documents.ts'
+import { Backlog, KEPT_MESSAGE_BYTES } from './backlog.ts'
+import type { Arrival, Login, NoRoom } from './documents.ts'
 import type { HeldBytes, Said } from './held-bytes.ts'
 import type { LoginLimits } from './limits.ts'
-import type { Places } from './places.ts'
+import type { NoPlace, Places } from './places.ts'
+import type { Refusals } from './refusals.ts'
 import type { RoomShell } from './room-shell.ts'
 import { closeSession, createSession, type Session } from './session.ts'
 import { Throttle, type ThrottleLimits } from './throttle.ts'
 
-/** What a kept message takes at least; were it only its bytes, a flood of small ones would be free. */
-const KEPT_MESSAGE_BYTES = 128
+/** The longest time that a timer can wait, milliseconds. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
 
 /** What an attachment needs of its server. */
 export interface AttachmentPorts {
@@ -34,131 +44,282 @@ export interface AttachmentPorts {
   readonly limits: LoginLimits & ThrottleLimits
   /** The clients of the server whose login is being checked. */
   readonly logins: Places
+  /** The sessions of the server, several of which may share a socket. */
+  readonly sessions: Places
+  /** Who is refused again and again. */
+  readonly refusals: Refusals
   readonly held: HeldBytes
   readonly shellOf: (document: DocName) => Result<RoomShell, NoRoom>
 }
 
+/** The owner of a client's socket, or of its share of one. */
+export interface Attached extends SocketListener {
+  /** The client says its login, for the first time or anew. */
+  login(token: string): void
+}
+
+/** Frames that wait for a login, and what to undo when they wait no more. */
+interface Early {
+  readonly frames: Uint8Array[]
+  readonly undo: Undo
+}
+
+interface Joined {
+  readonly shell: RoomShell
+  readonly throttle: Throttle<Said>
+}
+
 type State =
-  | {
-      readonly kind: 'authorizing'
-      readonly early: Uint8Array[]
-      bytes: number
-      /** Gives the place among the logins and the deadline back. */
-      readonly undo: Undo
-    }
-  | { readonly kind: 'joined'; readonly shell: RoomShell; readonly throttle: Throttle<Said> }
+  | ({ readonly kind: 'waiting' } & Early)
+  | ({ readonly kind: 'authorizing' } & Early)
+  | ({ readonly kind: 'joined'; readonly undoExpiry: Undo } & Joined)
+  /** Its grant is over or may change: what it says waits for what comes of it. */
+  | ({ readonly kind: 'checking' } & Joined & Early)
   | { readonly kind: 'over' }
 
 /** Attaches a client to its document; what it returns is the owner of the client's socket. */
-export const attach = (id: SessionId, arrival: Arrival, ports: AttachmentPorts): SocketListener => {
+export const attach = (id: SessionId, arrival: Arrival, ports: AttachmentPorts): Attached => {
   const attachment = new Attachment(id, arrival, ports)
-  attachment.start(arrival.token)
+  attachment.start()
   return attachment
 }
 
-class Attachment implements SocketListener {
+class Attachment implements Attached {
   readonly #session: Session
-  readonly #document: DocName
+  readonly #arrival: Arrival
+  readonly #login: Login
   readonly #ports: AttachmentPorts
+  readonly #backlog: Backlog
   #state: State = { kind: 'over' }
+  /** Gives its place among the sessions back. */
+  #undoPlace: Undo = () => undefined
+  /** Logins said so far: of several under way the last one counts. */
+  #attempts = 0
 
-  constructor(id: SessionId, { document, dialect, socket }: Arrival, ports: AttachmentPorts) {
+  constructor(id: SessionId, arrival: Arrival, ports: AttachmentPorts) {
+    const { dialect, socket, login } = arrival
     this.#session = createSession({ id, dialect, socket }, ports.clock.now())
-    this.#document = document
+    this.#arrival = arrival
+    this.#login = login
     this.#ports = ports
+    const { loginBytes, loginMessages } = ports.limits
+    this.#backlog =
+      login.kind === 'said'
+        ? login.backlog
+        : new Backlog({ bytes: loginBytes, messages: loginMessages })
   }
 
-  start(token: string | null): void {
-    const { clock, limits, logins } = this.#ports
-    const place = logins.take(null)
-    if (!place.ok)
-      return this.#turnAway(
-        'tryAgainLater',
-        `${logins.taken} logins are being checked, limit ${place.error.limit}`,
-      )
-    const undoDeadline = clock.after(limits.loginMs, () =>
-      this.#refuse('tryAgainLater', `the login was not checked within ${limits.loginMs} ms`),
-    )
-    const undo = (): void => {
-      undoDeadline()
-      place.value()
+  start(): void {
+    switch (this.#login.kind) {
+      case 'checked':
+        return this.#join(this.#login.grant, [])
+      case 'given':
+        this.#session.socket.pause() // whatever it says until then is its own to keep
+        return this.#authorize(this.#login.token, [])
+      case 'said':
+        this.#state = { kind: 'waiting', frames: [], undo: this.#deadline('no login') }
+        return
+      default:
+        return assertNever(this.#login)
     }
-    this.#state = { kind: 'authorizing', early: [], bytes: 0, undo }
-    this.#session.socket.pause() // whatever it says until then is its own to keep
-    void this.#authorize(token)
+  }
+
+  login(token: string): void {
+    const state = this.#state
+    if (this.#login.kind !== 'said' || state.kind === 'over') return
+    // as it comes; some clients say an empty one where they have none, and gave one on their way in
+    const said = token === '' ? this.#login.token : token
+    if (state.kind === 'joined') {
+      this.#recheck(state)
+      return void this.#check(said)
+    }
+    if (state.kind === 'checking') return void this.#check(said)
+    state.undo()
+    this.#authorize(said, state.frames)
   }
 
   message(frame: Uint8Array): void {
-    switch (this.#state.kind) {
+    const state = this.#state
+    switch (state.kind) {
+      case 'waiting':
+        if (!this.#keep(state, frame)) return
+        if (this.#login.kind !== 'said') return
+        // nobody has to say more where no token is needed, or one was given on the way in
+        if (this.#login.token === null && this.#ports.auth.needsToken) return
+        state.undo()
+        return this.#authorize(this.#login.token, state.frames)
       case 'authorizing':
-        return this.#keep(this.#state, frame)
+      case 'checking':
+        this.#keep(state, frame)
+        return
       case 'joined':
-        return this.#read(this.#state.throttle, frame)
+        return this.#read(state.throttle, frame)
       case 'over':
         return
       default:
-        return assertNever(this.#state)
+        return assertNever(state)
     }
   }
 
   drained(): void {
-    if (this.#state.kind === 'joined') this.#state.shell.drained(this.#session)
+    const state = this.#state
+    if (state.kind === 'joined' || state.kind === 'checking') state.shell.drained(this.#session)
   }
 
   closed(): void {
     const state = this.#state
     this.#state = { kind: 'over' }
-    if (state.kind === 'authorizing') state.undo()
-    if (state.kind !== 'joined') return
+    if (state.kind === 'over') return
+    if (state.kind === 'joined') state.undoExpiry()
+    else {
+      state.undo()
+      this.#backlog.forget(state.frames)
+    }
+    if (state.kind !== 'joined' && state.kind !== 'checking') return
     state.throttle.close()
+    this.#undoPlace()
     state.shell.detach(this.#session.id)
     state.shell.push({ kind: 'leave', session: this.#session.id })
   }
 
-  async #authorize(token: string | null): Promise<void> {
+  /** Checks the login of a client that is not let in yet. */
+  #authorize(token: string | null, frames: Uint8Array[]): void {
+    const { logins } = this.#ports
+    const place = logins.take(null)
+    this.#state = { kind: 'authorizing', frames, undo: () => undefined }
+    if (!place.ok)
+      return this.#refuse(
+        'tryAgainLater',
+        `${logins.taken} logins are being checked, limit ${place.error.limit}`,
+      )
+    const undoDeadline = this.#deadline('the login was not checked', 'tryAgainLater')
+    const undo = (): void => {
+      undoDeadline()
+      place.value()
+    }
+    this.#state = { kind: 'authorizing', frames, undo }
+    void this.#check(token)
+  }
+
+  /** What it says from here on waits for its next login. */
+  #recheck({ shell, throttle, undoExpiry }: State & { kind: 'joined' }): void {
+    undoExpiry()
+    const undo = this.#deadline('no login')
+    this.#state = { kind: 'checking', shell, throttle, frames: [], undo }
+  }
+
+  async #check(token: string | null): Promise<void> {
+    const attempt = ++this.#attempts
+    const result = await this.#ask(token)
+    if (attempt !== this.#attempts) return // it has said another one since
+    if (!result.ok) return this.#refuse(result.error.close, result.error.reason)
+    const state = this.#state
+    if (state.kind === 'authorizing') return this.#join(result.value, state.frames)
+    if (state.kind === 'checking') this.#regrant(state, result.value)
+  }
+
+  async #ask(token: string | null): Promise<Result<Grant, NoRoom>> {
+    const { auth, observe } = this.#ports
+    const { document } = this.#arrival
     try {
-      const grant = await this.#ports.auth.authorize({ document: this.#document, token })
-      if (grant.ok) this.#join(grant.value.access)
-      else this.#refuse(grant.error.kind, grant.error.message)
+      const grant = await auth.authorize({ document, token })
+      return grant.ok ? grant : err({ close: grant.error.kind, reason: grant.error.message })
     } catch (thrown) {
       // our own bug, or the login's: it costs this session and nothing else
       const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-      this.#ports.observe.event({ kind: 'bug', document: this.#document, error })
-      this.#refuse('internalError', 'the login could not be checked')
+      observe.event({ kind: 'bug', document, error })
+      return err({ close: 'internalError', reason: 'the login could not be checked' })
     }
   }
 
-  #join(access: Access): void {
-    const state = this.#state
-    if (state.kind !== 'authorizing') return // the socket closed meanwhile
-    const shell = this.#ports.shellOf(this.#document)
-    if (!shell.ok) return this.#refuse(shell.error.close, shell.error.reason)
-    state.undo()
+  #join(grant: Grant, frames: Uint8Array[]): void {
+    const session = this.#session
+    const { shellOf, sessions } = this.#ports
+    const place = sessions.take(session.socket.addressGroup)
+    if (!place.ok) return this.#refuse('tryAgainLater', fullSentence(place.error))
+    const shell = shellOf(this.#arrival.document)
+    if (!shell.ok) {
+      place.value()
+      return this.#refuse(shell.error.close, shell.error.reason)
+    }
+    if (this.#state.kind === 'authorizing') this.#state.undo()
+    this.#undoPlace = place.value
     const throttle = new Throttle<Said>({
-      socket: this.#session.socket,
+      socket: session.socket,
       clock: this.#ports.clock,
       limits: this.#ports.limits,
+      rate: this.#arrival.rate,
       hear: (said) => this.#hear(shell.value, said),
       giveUp: (reason) => this.#refuse('tryAgainLater', reason),
     })
-    this.#state = { kind: 'joined', shell: shell.value, throttle }
-    shell.value.attach(this.#session)
-    shell.value.push({ kind: 'join', session: this.#session.id, access })
-    this.#session.socket.resume() // before it is heard: the throttle may stop it again
-    for (const frame of state.early) this.message(frame)
+    const undoExpiry = this.#watch(grant.expiresAt)
+    this.#state = { kind: 'joined', shell: shell.value, throttle, undoExpiry }
+    session.user = grant.user
+    shell.value.attach(session)
+    this.#tellGranted(shell.value, grant)
+    const { asking } = session.dialect
+    shell.value.push({ kind: 'join', session: session.id, access: grant.access, asking })
+    if (this.#login.kind !== 'said') session.socket.resume() // first: the throttle may stop it again
+    this.#hearEarly(frames)
   }
 
-  #keep(state: State & { kind: 'authorizing' }, frame: Uint8Array): void {
-    state.bytes += Math.max(KEPT_MESSAGE_BYTES, frame.length)
-    state.early.push(frame)
-    const { loginBytes, loginMessages } = this.#ports.limits
-    const said =
-      state.bytes > loginBytes
-        ? `${state.bytes} bytes before the login was checked, limit ${loginBytes}`
-        : state.early.length > loginMessages
-          ? `${state.early.length} messages before the login was checked, limit ${loginMessages}`
-          : null
-    if (said !== null) this.#refuse('tryAgainLater', `said ${said}`)
+  /** R16: what it may do from here on; what waited is heard under it. */
+  #regrant(state: State & { kind: 'checking' }, grant: Grant): void {
+    const { shell, throttle, frames } = state
+    state.undo()
+    this.#state = { kind: 'joined', shell, throttle, undoExpiry: this.#watch(grant.expiresAt) }
+    this.#session.user = grant.user
+    this.#tellGranted(shell, grant)
+    shell.push({ kind: 'regrant', session: this.#session.id, access: grant.access })
+    this.#hearEarly(frames)
+  }
+
+  #hearEarly(frames: readonly Uint8Array[]): void {
+    this.#backlog.forget(frames)
+    for (const frame of frames) this.message(frame)
+  }
+
+  /** Those who say their login hear what came of it. */
+  #tellGranted(shell: RoomShell, { access }: Grant): void {
+    if (this.#login.kind === 'said') shell.say(this.#session, { kind: 'granted', access })
+  }
+
+  /** Ends what a grant allows when it ends. */
+  #watch(expiresAt: Millis | null): Undo {
+    if (expiresAt === null) return () => undefined
+    const { clock } = this.#ports
+    const leftMs = expiresAt - clock.wall()
+    if (leftMs > LONGEST_WAIT_MS)
+      return clock.after(LONGEST_WAIT_MS, () => {
+        if (this.#state.kind === 'joined')
+          this.#state = { ...this.#state, undoExpiry: this.#watch(expiresAt) }
+      })
+    return clock.after(Math.max(0, leftMs), () => this.#expire())
+  }
+
+  /** R16: who can say another login is asked for it; the others come back with one. */
+  #expire(): void {
+    const state = this.#state
+    if (state.kind !== 'joined') return
+    if (this.#login.kind !== 'said')
+      return this.#refuse('tryAgainLater', 'the login has expired; come back with another one')
+    this.#recheck(state)
+    state.shell.say(this.#session, { kind: 'query-token' })
+  }
+
+  #deadline(problem: string, close: CloseName = 'unauthorized'): Undo {
+    const { clock, limits } = this.#ports
+    return clock.after(limits.loginMs, () =>
+      this.#refuse(close, `${problem} within ${limits.loginMs} ms`),
+    )
+  }
+
+  /** Keeps a frame for later; false if that was too much. */
+  #keep(state: Early, frame: Uint8Array): boolean {
+    state.frames.push(frame)
+    const problem = this.#backlog.add(frame)
+    if (problem !== null) this.#refuse('tryAgainLater', `said ${problem}`)
+    return problem === null
   }
 
   /** R6: a frame that does not decode ends this session and reaches nothing else. */
@@ -188,11 +349,17 @@ class Attachment implements SocketListener {
   }
 
   #turnAway(close: CloseName, reason: string): void {
-    const document = this.#document
-    this.#ports.observe.event({ kind: 'session-closed', document, close, reason })
-    closeSession(this.#session, close, reason)
+    const { document, socket } = this.#arrival
+    const { observe, refusals } = this.#ports
+    observe.event({ kind: 'session-closed', document, close, reason })
+    // who says its login on an open socket has no reason to come back at once
+    if (this.#login.kind !== 'given') return closeSession(this.#session, close, reason)
+    refusals.close(socket, close, { what: document, reason })
   }
 }
+
+const fullSentence = ({ kind, limit }: NoPlace): string =>
+  `${kind === 'group' ? 'your address' : 'the server'} has ${limit} sessions, which is the limit`
 
 const isForAll = ({ kind }: ClientMessage): boolean =>
   kind === 'update' || kind === 'sync-step-2' || kind === 'presence'

@@ -3,19 +3,22 @@
  */
 import { err, ok, sessionId, type CloseName, type DocName, type Result } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { Auth } from '../ports/auth.ts'
-import type { Socket, SocketListener } from '../ports/socket.ts'
+import type { Auth, Grant } from '../ports/auth.ts'
+import type { Socket } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import { createRoom } from '../room/phase.ts'
 import type { Durability, RoomLimits } from '../room/limits.ts'
 import { isFailing } from '../room/saving.ts'
 import { RoomShell, type ShellPorts } from './room-shell.ts'
-import { attach } from './attachment.ts'
+import { attach, type Attached } from './attachment.ts'
+import type { Backlog } from './backlog.ts'
 import { AnswerPool } from './answer-pool.ts'
 import { Gate } from './gate.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
 import { Places } from './places.ts'
+import type { Rate } from './rate.ts'
+import { Refusals } from './refusals.ts'
 
 /** How often rooms hear of time: presence ends, retries and keep-alives are due at this grain. */
 const TICK_MS = 500
@@ -37,12 +40,23 @@ export interface DocumentsOptions extends Omit<ShellPorts, 'answering' | 'folds'
   readonly answerBytes: number
 }
 
+/** How a client comes by its grant. */
+export type Login =
+  /** By what it has given on its way in. */
+  | { readonly kind: 'given'; readonly token: string | null }
+  /** It says its login in frames of its own; `token` was given on its way in, and stands until then. */
+  | { readonly kind: 'said'; readonly token: string | null; readonly backlog: Backlog }
+  /** Its login was checked on its way in. */
+  | { readonly kind: 'checked'; readonly grant: Grant }
+
 /** A client that has reached a route: what it asks for, and in which words. */
 export interface Arrival {
   readonly document: DocName
-  readonly token: string | null
+  readonly login: Login
   readonly dialect: Dialect
   readonly socket: Socket
+  /** The rates of the connection, where it is shared; undefined: the client has its own. */
+  readonly rate?: Rate | undefined
 }
 
 /** What an operator wants to know first. */
@@ -80,6 +94,8 @@ export class Documents {
   readonly #ports: ShellPorts
   readonly #shells = new Map<DocName, RoomShell>()
   readonly #logins: Places
+  readonly #refusals: Refusals
+  readonly #sessions: Places
   readonly #held: HeldBytes
   #nextSession = 1
   #untick: Undo | null = null
@@ -97,6 +113,9 @@ export class Documents {
     }
     const { serverLimits } = options
     this.#held = new HeldBytes(serverLimits)
+    this.#refusals = new Refusals(clock)
+    const { sessions, sessionsPerAddress } = serverLimits
+    this.#sessions = new Places({ total: sessions, perGroup: sessionsPerAddress })
     this.#logins = new Places({ total: serverLimits.loginsAtOnce, perGroup: Infinity })
     this.#ports = { ...options, answering, folds: new Gate(FOLDS_AT_ONCE), held: this.#held }
   }
@@ -107,16 +126,38 @@ export class Documents {
   }
 
   /** Attaches a client to its document; the listener is the socket's from now on. */
-  attach(arrival: Arrival): SocketListener {
+  attach(arrival: Arrival): Attached {
     return attach(sessionId(this.#nextSession++), arrival, {
       auth: this.#options.auth,
       observe: this.#options.observe,
       clock: this.#options.clock,
       limits: this.#options.serverLimits,
       logins: this.#logins,
+      refusals: this.#refusals,
+      sessions: this.#sessions,
       held: this.#held,
       shellOf: (document) => this.#shellOf(document),
     })
+  }
+
+  /**
+   * Closes the socket of a client that gets no further; whoever comes back for the same `what` again and
+   * again is told so later each time.
+   */
+  turnAway(socket: Socket, { close, reason }: NoRoom, what: string): void {
+    this.#options.observe.event({ kind: 'session-closed', document: null, close, reason })
+    this.#refusals.close(socket, close, { what, reason })
+  }
+
+  /**
+   * Says a text to everybody who is attached to a document and has words for it; false where nobody is.
+   * It is neither stored nor said to those who come later.
+   */
+  broadcastStateless(document: DocName, text: string): boolean {
+    const shell = this.#shells.get(document)
+    if (shell === undefined || shell.sessions.size === 0) return false
+    shell.broadcast(text)
+    return true
   }
 
   /** The figures of this moment. */

@@ -36,20 +36,22 @@ export const layOut = (
 
 /** R8: something made once for all sessions that speak the same dialect over the same wire. */
 export class PerLane<T> {
-  readonly #made: { readonly dialect: Dialect; readonly wire: Wire; readonly value: T }[] = []
+  readonly #made = new Map<string, { readonly wire: Wire; readonly value: T }[]>()
   readonly #make: (session: Session) => T
 
   constructor(make: (session: Session) => T) {
     this.#make = make
   }
 
-  /** What was made for this session's dialect and wire. */
+  /** What was made for this session's lane and wire. */
   of(session: Session): T {
     const { dialect, socket } = session
-    for (const { dialect: known, wire, value } of this.#made)
-      if (known === dialect && wire === socket.wire) return value
+    const known = this.#made.get(dialect.lane)
+    if (known !== undefined)
+      for (const { wire, value } of known) if (wire === socket.wire) return value
     const value = this.#make(session)
-    this.#made.push({ dialect, wire: socket.wire, value })
+    if (known === undefined) this.#made.set(dialect.lane, [{ wire: socket.wire, value }])
+    else known.push({ wire: socket.wire, value })
     return value
   }
 }

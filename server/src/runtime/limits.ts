@@ -15,6 +15,9 @@ export interface LoginLimits {
 
 /** Bounds of one server beside those of each room. Defaults and reasons stand in config.ts. */
 export interface ServerLimits extends HeldLimits, LoginLimits, ThrottleLimits {
+  /** Sessions on all documents, and those of one address. */
+  readonly sessions: number
+  readonly sessionsPerAddress: number
   /** Documents that are open, or being opened, written or folded after everybody has left. */
   readonly openDocuments: number
 }

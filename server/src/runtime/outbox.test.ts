@@ -24,6 +24,9 @@ const update = (text: string): Update => bytesOf(text) as Update // never decode
 /** Says what a message is in words. */
 const words: Dialect = {
   name: 'words',
+  lane: 'words',
+  asking: 'on-join',
+  keepAliveMs: 10_000,
   decode: () => ({ ok: true, value: [] }),
   encode: (message) => [bytesOf(wordOf(message)) as Frame],
 }

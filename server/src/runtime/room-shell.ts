@@ -18,6 +18,7 @@ import type { Cluster } from '../ports/cluster.ts'
 import type { Answer, Content } from '../ports/content.ts'
 import type { Observe } from '../ports/observe.ts'
 import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
+import type { Stateless } from '../ports/stateless.ts'
 import type { Storage, StorageProblem } from '../ports/storage.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect } from '../room/effect.ts'
@@ -34,9 +35,6 @@ import { layOut, PerLane } from './lane.ts'
 import { Outbox } from './outbox.ts'
 import { closeSession, type Session } from './session.ts'
 
-/** Silence after which a session gets a keep-alive; clients give up after 30 s without a message. */
-const KEEP_ALIVE_MS = 10_000
-
 /** Answers under way for one session: a client asks once as it connects, and again where it lacks something. */
 const ANSWERS_PER_SESSION = 8
 
@@ -47,6 +45,8 @@ export interface ShellPorts {
   readonly content: Content
   readonly cluster: Cluster
   readonly observe: Observe
+  /** Hears what clients say beside their documents. */
+  readonly stateless: Stateless
   readonly clock: Clock
   /** Makes and shares what clients lack. */
   readonly answering: AnswerPorts
@@ -197,6 +197,8 @@ export class RoomShell {
       }
       case 'announce':
         return this.#outbox.announce(this.#reach(effect.to), effect.entries)
+      case 'tell':
+        return this.#with(effect.session, (session) => this.#tell(session, effect.text))
       case 'deliver':
         return this.#with(effect.to, (session) => this.#deliver(session, effect.answer))
       case 'hold':
@@ -227,6 +229,34 @@ export class RoomShell {
     }
   }
 
+  /** To one session that is attached, behind everything that was said to it before. */
+  say(session: Session, message: ServerMessage): void {
+    if (this.#sessions.get(session.id) === session) this.#outbox.say(session, message)
+  }
+
+  /** A text of the embedder to everybody attached; families without words for it do not hear it. */
+  broadcast(text: string): void {
+    for (const session of this.#sessions.values())
+      this.#outbox.say(session, { kind: 'stateless', text })
+  }
+
+  /** What a client says to the embedder; what that throws is its bug, and costs nobody anything. */
+  #tell(session: Session, text: string): void {
+    const document = this.room.name
+    try {
+      this.#ports.stateless.received(
+        { document, user: session.user, text },
+        {
+          reply: (answer) => this.say(session, { kind: 'stateless', text: answer }),
+          broadcast: (answer) => this.broadcast(answer),
+        },
+      )
+    } catch (cause) {
+      const error = new Error('the handler of stateless messages threw', { cause })
+      this.#ports.observe.event({ kind: 'bug', document, error })
+    }
+  }
+
   #with(id: SessionId, act: (session: Session) => void): void {
     const session = this.#sessions.get(id)
     if (session !== undefined) act(session)
@@ -252,7 +282,7 @@ export class RoomShell {
   #keepAlive(): void {
     const now = this.#ports.clock.now()
     for (const session of this.#sessions.values())
-      if (now - session.lastSentAt >= KEEP_ALIVE_MS)
+      if (now - session.lastSentAt >= session.dialect.keepAliveMs)
         this.#outbox.say(session, { kind: 'keep-alive' })
   }
 

@@ -12,6 +12,8 @@ export interface Session {
   readonly socket: Socket
   /** When anything was last sent: clients count silence, not pings. */
   lastSentAt: Millis
+  /** Who it is, by its login; null for an anonymous user. */
+  user: string | null
   /** Answers to its state vectors that are under way. */
   answers: number
   /** What it is to be told next. */
@@ -27,6 +29,7 @@ export const createSession = (
 ): Session => ({
   ...options,
   lastSentAt: now,
+  user: null,
   answers: 0,
   line: createLine(),
   delivery: new Delivery(options.socket),

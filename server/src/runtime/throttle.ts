@@ -27,6 +27,8 @@ export interface ThrottlePorts<T> {
   readonly socket: Socket
   readonly clock: Clock
   readonly limits: ThrottleLimits
+  /** The rates of the connection that the session shares with others; undefined: it has its own. */
+  readonly rate: Rate | undefined
   /** Hears a message; returns how many sessions it was for. */
   readonly hear: (said: T) => number
   /** The session is to be sent away, with this sentence. */
@@ -48,7 +50,7 @@ export class Throttle<T extends { readonly bytes: number }> {
 
   constructor(ports: ThrottlePorts<T>) {
     this.#ports = ports
-    this.#rate = new Rate(ports.limits, ports.clock.now())
+    this.#rate = ports.rate ?? new Rate(ports.limits, ports.clock.now())
   }
 
   /** Hears a message, now or as soon as the rates allow it, in order. */

@@ -46,7 +46,7 @@ export interface ArrivalSetting {
 
 /** The place of a socket to be, and whose it is. */
 export interface SocketPlace {
-  readonly address: string
+  readonly client: ClientAddress
   /** The handshake is over: no newcomer any more. */
   readonly arrived: Undo
   /** The socket is gone, or there will be none. */
@@ -135,7 +135,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
         arriving.get(socket)?.()
       }
       return ok({
-        address: client.address,
+        client,
         arrived,
         leave: () => {
           handshake.value()

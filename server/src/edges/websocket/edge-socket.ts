@@ -11,6 +11,7 @@ import type WebSocket from 'ws'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
 import type { Undo } from '../../ports/undo.ts'
+import type { ClientAddress } from './client-address.ts'
 import { coalesceWrites } from './coalesce.ts'
 import type { EdgeLimits } from './limits.ts'
 import { answerPings } from './pongs.ts'
@@ -54,7 +55,7 @@ export interface SocketSetting {
   readonly ws: WebSocket
   readonly tcp: TcpSocket
   /** The client's address; of one behind a trusted proxy not that of `tcp`. */
-  readonly address: string
+  readonly client: ClientAddress
   readonly limits: EdgeLimits
   readonly clock: Clock
   /** Asks the route for the owner. It may use the socket at once. */
@@ -159,7 +160,8 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
   }
 
   const socket: TextSocket = {
-    address: setting.address,
+    address: setting.client.address,
+    addressGroup: setting.client.group,
     wire: webSocketWire,
     queuedBytes: () => (phase.kind === 'gone' ? 0 : ws.bufferedAmount),
     send: (frame) => send(frame, true),

@@ -125,7 +125,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       tcp: request.socket,
       limits,
       clock,
-      address: taken.place.address,
+      client: taken.place.client,
       open: taken.route.open,
       onBug,
       onGone: () => {

@@ -5,6 +5,7 @@ import { defaultEdgeLimits } from '../../edges/websocket/limits.ts'
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
 import { systemClock } from '../../runtime/system-clock.ts'
+import type { ConnectionLimits } from '../../runtime/multiplexed.ts'
 import { startTestServer, type TestServer } from '../../runtime/testing/server.ts'
 import { createApp } from '../app.ts'
 
@@ -19,10 +20,20 @@ export interface TestApp {
   stop(): Promise<void>
 }
 
+/** Bounds that no test meets by accident. */
+export const testConnectionLimits: ConnectionLimits = {
+  documents: 100,
+  backlog: { bytes: 1024 * 1024, messages: 1_000 },
+  messagesPerSecond: 1_000_000,
+  bytesPerSecond: 1024 * 1024 * 1024,
+  burstMs: 10_000,
+}
+
 /** Listens; the documents behind it are a test server's. */
 export const startApp = async (options: {
   readonly editorRoot: string
   readonly allowedOrigins?: readonly string[]
+  readonly connectionLimits?: ConnectionLimits
 }): Promise<TestApp> => {
   const server = startTestServer()
   const events: QuireEvent[] = []
@@ -36,7 +47,9 @@ export const startApp = async (options: {
   const app = createApp({
     documents: server.documents,
     edge,
-    yWebsocket: server.dialect,
+    clock: systemClock,
+    presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
+    connectionLimits: options.connectionLimits ?? testConnectionLimits,
     observe: { event: (event) => events.push(event) },
     allowedOrigins: options.allowedOrigins ?? [],
     editorRoot: options.editorRoot,

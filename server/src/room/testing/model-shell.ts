@@ -190,8 +190,9 @@ export class ModelShell {
 
   #send(session: SessionId, message: ServerMessage): void {
     if (message.kind === 'ack')
-      for (const { update } of message.receipts)
-        check(this.#storage.holds(update), 'R5: acknowledged is committed')
+      for (const receipt of message.receipts)
+        if (receipt.kind !== 'mark')
+          check(this.#storage.holds(receipt.update), 'R5: acknowledged is committed')
     const isContent = message.kind === 'update' || message.kind === 'sync-step-2'
     if (isContent && this.room.durability === 'relay')
       check(this.#storage.holds(message.update), 'relay: what anyone sees is committed')

@@ -21,7 +21,7 @@ import type { Effect } from '../effect.ts'
 import type { Input } from '../input.ts'
 import type { Durability, RoomLimits } from '../limits.ts'
 import type { ClientMessage, ServerMessage } from '../message.ts'
-import { createRoom, type PhaseKind, type Room } from '../phase.ts'
+import { createRoom, type Asking, type PhaseKind, type Room } from '../phase.ts'
 import { step } from '../room.ts'
 
 /** Limits that no test meets by accident. */
@@ -174,8 +174,12 @@ export class TestRoom {
     return step(this.room, input, millis(this.now))
   }
 
-  join(session: SessionId, access: Access = 'write'): readonly Effect[] {
-    return this.take({ kind: 'join', session, access })
+  join(
+    session: SessionId,
+    access: Access = 'write',
+    asking: Asking = 'on-join',
+  ): readonly Effect[] {
+    return this.take({ kind: 'join', session, access, asking })
   }
 
   leave(session: SessionId): readonly Effect[] {

@@ -89,7 +89,7 @@ export class World {
     }
     this.#lines.push(line)
     client.connect((message) => line.up.push(message))
-    this.#shell.take({ kind: 'join', session, access }, this.now)
+    this.#shell.take({ kind: 'join', session, access, asking: 'on-join' }, this.now)
   }
 
   /** The client's connection breaks; the server still hears what is on its way, and of its end later. */
@@ -252,7 +252,8 @@ export class World {
     if (line === undefined || line.isClosed) return
     if (message.kind === 'denied') line.denied++
     if (message.kind === 'ack')
-      for (const { update } of message.receipts) this.#acknowledge(line, update)
+      for (const receipt of message.receipts)
+        if (receipt.kind !== 'mark') this.#acknowledge(line, receipt.update)
     if (this.#isCurrent(line)) line.down.push(message)
   }
 

@@ -66,6 +66,8 @@ const roomy: Omit<RoomLimits, keyof FoldingLimits> = {
 const MIB = 1024 * 1024
 
 const unlimited: ServerLimits = {
+  sessions: 1_000,
+  sessionsPerAddress: 1_000,
   openDocuments: 1_000,
   totalUnsavedBytes: 100 * MIB,
   totalLoadQueueBytes: 100 * MIB,
@@ -131,7 +133,14 @@ class Desk {
     for (const [who, doc] of this.#docs.entries()) {
       const { socket, peer } = createMemorySocket()
       const dialect = yWebsocket({ presenceEntries: 10, presenceBytes: 1_024 })
-      peer.open(documents.attach({ document: this.name, token: null, dialect, socket }))
+      peer.open(
+        documents.attach({
+          document: this.name,
+          login: { kind: 'given', token: null },
+          dialect,
+          socket,
+        }),
+      )
       peer.say(frame((out) => writeSyncStep1(out, doc)))
       this.#peers[who] = peer
     }
@@ -216,6 +225,7 @@ export const typeForDays = async (
     },
     clock,
     auth: openAuth,
+    stateless: { received: () => undefined },
     limits: { ...roomy, ...plan.folding },
     serverLimits: unlimited,
     durability: 'ack',

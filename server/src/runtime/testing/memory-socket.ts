@@ -82,6 +82,7 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
   return {
     socket: {
       address: '127.0.0.1',
+      addressGroup: null,
       wire: memoryWire,
       queuedBytes: () => queued,
       send(frame) {

@@ -35,6 +35,8 @@ export const testLimits: RoomLimits = {
 
 /** The same of the server, with rates that no test meets by accident. */
 export const testServerLimits: ServerLimits = {
+  sessions: 10_000,
+  sessionsPerAddress: 10_000,
   openDocuments: 10_000,
   totalUnsavedBytes: 64 * 1024 * 1024,
   totalLoadQueueBytes: 64 * 1024 * 1024,
@@ -82,6 +84,7 @@ export const startTestServer = (options: TestServerOptions = {}): TestServer => 
     observe: { event: (event) => events.push(event) },
     clock,
     auth: openAuth,
+    stateless: { received: () => undefined },
     limits: testLimits,
     serverLimits: testServerLimits,
     durability: 'ack',

@@ -62,7 +62,10 @@ export const connectClient = (options: ClientOptions): YClient => {
     if (encoding.length(reply) > 1) peer.say(encoding.toUint8Array(reply))
   }
 
-  peer.open(documents.attach({ document: name, token: null, dialect, socket }), hear)
+  peer.open(
+    documents.attach({ document: name, login: { kind: 'given', token: null }, dialect, socket }),
+    hear,
+  )
   doc.on('update', (update: Uint8Array, origin: unknown) => {
     if (origin === peer) return
     say((out) => {

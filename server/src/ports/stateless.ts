@@ -1,0 +1,22 @@
+import type { DocName } from '@quire/shared'
+
+/** What a client says beside its document: Hocuspocus calls it stateless. It is neither stored nor relayed. */
+export interface StatelessMessage {
+  readonly document: DocName
+  /** Who says it, by its login; null for an anonymous user. */
+  readonly user: string | null
+  readonly text: string
+}
+
+/** How an embedder speaks to the clients of the document. Each is heard by those who have words for it. */
+export interface StatelessReply {
+  /** To the one who spoke. */
+  reply(text: string): void
+  /** To everybody at the document, the one who spoke included. */
+  broadcast(text: string): void
+}
+
+/** Hears what clients say beside their documents, in order. Must not throw and must not block. */
+export interface Stateless {
+  received(message: StatelessMessage, reply: StatelessReply): void
+}

@@ -1,0 +1,207 @@
+/*
+ * A socket that carries several sessions: a channel and an attachment for each of them. Which frame is for
+ * whom, and what is left of the socket when one of them ends, `HocuspocusConnection` decides.
+ */
+import { assertNever, closeCodes, type PresenceLimits } from '@quire/shared'
+import {
+  HocuspocusConnection,
+  type Decision,
+  type Said,
+} from '../dialects/hocuspocus-connection.ts'
+import { hocuspocus } from '../dialects/hocuspocus.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Observe } from '../ports/observe.ts'
+import type { Socket, SocketListener } from '../ports/socket.ts'
+import type { Undo } from '../ports/undo.ts'
+import type { Attached } from './attachment.ts'
+import { Backlog, type BacklogLimits } from './backlog.ts'
+import { Channel, type ChannelOwner } from './channel.ts'
+import type { Documents } from './documents.ts'
+import { Rate, type RateLimits } from './rate.ts'
+
+/** Time that a socket without a document is kept, milliseconds: providers come and go on one. */
+const EMPTY_MS = 60_000
+
+/** What a login counts for among the messages of its connection: checking one costs about as much. */
+const LOGIN_MESSAGES = 50
+
+/** Bounds of one connection that carries several documents. */
+export interface ConnectionLimits extends RateLimits {
+  /** Documents, or sessions of one document, that are open on it. */
+  readonly documents: number
+  /** What is kept of what they say before their logins are checked. */
+  readonly backlog: BacklogLimits
+}
+
+/** What a shared socket needs. */
+export interface MultiplexOptions {
+  readonly socket: Socket
+  /** The token that was given on the way in, null for none. */
+  readonly token: string | null
+  readonly documents: Documents
+  readonly presence: PresenceLimits
+  readonly limits: ConnectionLimits
+  readonly clock: Clock
+  readonly observe: Observe
+}
+
+/** Serves Hocuspocus clients on a socket; what it returns is the socket's owner. */
+export const multiplex = (options: MultiplexOptions): SocketListener => new Multiplexed(options)
+
+interface Share {
+  readonly address: string
+  readonly channel: Channel
+  readonly attached: Attached
+}
+
+class Multiplexed implements SocketListener, ChannelOwner {
+  readonly #options: MultiplexOptions
+  readonly #connection: HocuspocusConnection
+  readonly #backlog: Backlog
+  readonly #rate: Rate
+  readonly #shares = new Map<string, Share>()
+  readonly #pausing = new Set<unknown>()
+  #undoEmpty: Undo | null = null
+  #isOver = false
+
+  constructor(options: MultiplexOptions) {
+    this.#options = options
+    const { limits, clock } = options
+    this.#connection = new HocuspocusConnection(limits.documents)
+    this.#backlog = new Backlog(limits.backlog)
+    this.#rate = new Rate(limits, clock.now())
+    this.#watchEmpty()
+  }
+
+  message(frame: Uint8Array): void {
+    if (this.#isOver) return
+    this.#act(this.#connection.hear(frame))
+    this.#watchEmpty()
+  }
+
+  drained(): void {
+    for (const { attached } of this.#shares.values()) attached.drained()
+  }
+
+  closed(code: number, reason: string): void {
+    this.#isOver = true
+    this.#undoEmpty?.()
+    const shares = [...this.#shares.values()]
+    this.#shares.clear()
+    for (const { channel, attached } of shares) {
+      channel.end()
+      attached.closed(code, reason)
+    }
+  }
+
+  pause(by: unknown): void {
+    if (this.#pausing.size === 0) this.#options.socket.pause()
+    this.#pausing.add(by)
+  }
+
+  resume(by: unknown): void {
+    if (this.#pausing.delete(by) && this.#pausing.size === 0) this.#options.socket.resume()
+  }
+
+  ended(channel: Channel, code: number, reason: string): void {
+    if (this.#isOver) return
+    const share = [...this.#shares.values()].find((known) => known.channel === channel)
+    if (share === undefined) return
+    this.#shares.delete(share.address)
+    const { frames, closesSocket } = this.#connection.ended(share.address, code, reason)
+    const { socket, clock } = this.#options
+    for (const frame of frames) socket.send(frame)
+    // as with a socket of its own: its owner hears of the end later
+    clock.endOfTurn(() => share.attached.closed(code, reason))
+    if (closesSocket) socket.close(code, reason)
+    this.#watchEmpty()
+  }
+
+  #act(decision: Decision): void {
+    const { socket } = this.#options
+    switch (decision.kind) {
+      case 'ignore':
+        return
+      case 'open':
+        return this.#open(decision)
+      case 'hear': {
+        const share = this.#shares.get(decision.address)
+        if (share !== undefined) this.#tell(share.attached, decision.said)
+        return
+      }
+      case 'leave':
+        return this.#leave(decision.address)
+      case 'break':
+        return this.#shares
+          .get(decision.address)
+          ?.channel.close(closeCodes.badFrame.code, decision.reason)
+      case 'refuse':
+        this.#chargeLogin()
+        return socket.send(decision.frame)
+      case 'close': {
+        const { reason } = decision
+        this.#options.observe.event({
+          kind: 'session-closed',
+          document: null,
+          close: 'badFrame',
+          reason,
+        })
+        return socket.close(closeCodes.badFrame.code, reason)
+      }
+      default:
+        return assertNever(decision)
+    }
+  }
+
+  #open({ address, prefix, document, said }: Decision & { kind: 'open' }): void {
+    const { socket, documents, presence, token } = this.#options
+    const channel = new Channel(socket, this)
+    const dialect = hocuspocus(prefix, presence)
+    const login = { kind: 'said', token, backlog: this.#backlog } as const
+    const attached = documents.attach({
+      document,
+      login,
+      dialect,
+      socket: channel,
+      rate: this.#rate,
+    })
+    this.#shares.set(address, { address, channel, attached })
+    this.#tell(attached, said)
+  }
+
+  #tell(attached: Attached, said: Said): void {
+    if (said.kind === 'message') return attached.message(said.body)
+    this.#chargeLogin()
+    attached.login(said.token)
+  }
+
+  #leave(address: string): void {
+    const share = this.#shares.get(address)
+    if (share === undefined) return
+    this.#shares.delete(address)
+    share.channel.end()
+    share.attached.closed(closeCodes.normal.code, '')
+  }
+
+  /** Whoever logs in over and over is not read for a while. */
+  #chargeLogin(): void {
+    const { clock } = this.#options
+    const waitMs = this.#rate.take(LOGIN_MESSAGES, 0, clock.now())
+    if (waitMs === 0 || this.#pausing.has(this.#rate)) return
+    this.pause(this.#rate)
+    clock.after(waitMs, () => this.resume(this.#rate))
+  }
+
+  /** A socket on which nobody is, or gets in, ends. */
+  #watchEmpty(): void {
+    if (this.#connection.open > 0) {
+      this.#undoEmpty?.()
+      this.#undoEmpty = null
+    } else if (this.#undoEmpty === null && !this.#isOver) {
+      const { clock, socket } = this.#options
+      this.#undoEmpty = clock.after(EMPTY_MS, () =>
+        socket.close(closeCodes.tryAgainLater.code, `no document for ${EMPTY_MS} ms`),
+      )
+    }
+  }
+}
