@@ -159,7 +159,7 @@ export class HocuspocusConnection {
 
   /** The document that an address names, or why it can have no session. */
   #documentAt(address: string): Result<DocName, string> {
-    const [name = '', session] = splitAddress(address)
+    const [name, session] = splitAddress(address)
     const document = parseDocName(name)
     if (!document.ok) return err(document.error.message)
     const bytes = utf8Length(session)

@@ -71,16 +71,11 @@ const decodeOwn = (
 
 /** What is said in other words than y-websocket's, or null. */
 const encodeOwn = (message: ServerMessage): readonly Frame[] | null => {
-  switch (message.kind) {
-    case 'ack':
-      return message.receipts.flatMap((receipt) =>
-        receipt.kind === 'mark' ? [markFrame(receipt.mark)] : [],
-      )
-    case 'denied':
-      return []
-    default:
-      return null
-  }
+  if (message.kind === 'denied') return []
+  if (message.kind !== 'ack') return null
+  return message.receipts.flatMap((receipt) =>
+    receipt.kind === 'mark' ? [markFrame(receipt.mark)] : [],
+  )
 }
 
 const markFrame = (mark: Mark): Frame =>

@@ -143,6 +143,9 @@ export class ModelClient {
         return this.#tell([...this.present().keys()])
       case 'ack':
       case 'denied':
+      case 'granted':
+      case 'query-token':
+      case 'stateless':
       case 'keep-alive':
     }
   }

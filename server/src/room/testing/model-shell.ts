@@ -176,6 +176,7 @@ export class ModelShell {
       case 'evict':
         check(!this.#isUnderWay('append'), 'R4: no append in flight at an eviction')
         return this.kill()
+      case 'tell':
       case 'observe':
     }
   }
