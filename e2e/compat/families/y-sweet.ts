@@ -1,0 +1,44 @@
+import { YSweetProvider } from '@y-sweet/client'
+import WebSocket from 'ws'
+import { Doc } from 'yjs'
+import type { Family } from './family.ts'
+
+/** y-sweet's client, whose tokens the server itself hands out. */
+export const ySweetFamily: Family = {
+  name: '@y-sweet/client 0.9.1',
+  savedBy: 'hasLocalChanges',
+  open: ({ port }, { document, doc = new Doc(), token = () => null, isConnected = true }) => {
+    const refusals: string[] = []
+    const base = `127.0.0.1:${port}/d/${document}`
+    const provider = new YSweetProvider(
+      async () => {
+        const given = token()
+        return {
+          url: `ws://${base}/ws`,
+          baseUrl: `http://${base}`,
+          docId: document,
+          ...(given === null ? {} : { token: given }),
+        }
+      },
+      document,
+      doc,
+      {
+        connect: isConnected,
+        showDebuggerLink: false,
+        // ws has the browser's interface as far as the provider uses it
+        WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
+      },
+    )
+    return {
+      family: '@y-sweet/client 0.9.1',
+      doc,
+      awareness: provider.awareness,
+      isSynced: () => provider.status === 'connected',
+      isSaved: () => !provider.hasLocalChanges,
+      refusals,
+      connect: () => void provider.connect(),
+      disconnect: () => provider.disconnect(),
+      destroy: () => provider.destroy(),
+    }
+  },
+}
