@@ -19,6 +19,8 @@ const malformedOf = ({ kind }: OptionRow): readonly string[] => {
   switch (kind.type) {
     case 'text':
       return ['']
+    case 'secret':
+      return ['tell nobody', 'é'.repeat(15)]
     case 'origins':
       return ['example.org', 'https://example.org/', 'https://Example.org', 'https://a.org,b']
     case 'networks':
@@ -81,7 +83,8 @@ describe('a malformed value', () => {
         const [sentence] = problems as readonly string[] // one, as just checked
         expect(sentence).toContain(`${name}: `)
         expect(sentence).toContain(wanted)
-        expect(sentence).toContain(JSON.stringify(value))
+        if (row.kind.type === 'secret') expect(sentence).not.toContain(value)
+        else expect(sentence).toContain(JSON.stringify(value))
         expect(sentence).toContain(row.about)
         for (const choice of row.kind.type === 'choice' ? row.kind.choices : [])
           expect(sentence).toContain(choice)
@@ -130,6 +133,20 @@ describe('options', () => {
       '::1',
       '::ffff:1.2.3.4/128',
     ])
+  })
+
+  it('let in nobody by a token without a secret, and nobody without a token beside one', () => {
+    const jwtSecret = 'x'.repeat(32)
+    expect(read({ auth: 'jwt', jwtSecret, host: '0.0.0.0' })).toMatchObject({ auth: 'jwt' })
+    for (const [flags, sentence] of [
+      [{ auth: 'jwt' }, 'QUIRE_JWT_SECRET: '],
+      [{ jwtSecret }, 'QUIRE_AUTH: '],
+    ] as const) {
+      const [problem, ...more] = read(flags) as readonly string[]
+      expect(more).toEqual([])
+      expect(problem).toContain(sentence)
+      expect(problem).not.toContain(jwtSecret)
+    }
   })
 
   it('do not let there be more sessions than connections', () => {

@@ -2,10 +2,11 @@
  * The options of the server: one table. Flags, environment, help and documentation come from it.
  * A flag wins over the environment; an unknown or malformed value stops the start.
  */
-import { err, ok, type Result } from '@quire/shared'
+import { err, ok, utf8Length, type Result } from '@quire/shared'
 
 type Kind =
   | { readonly type: 'text' }
+  | { readonly type: 'secret' }
   | { readonly type: 'origins' }
   | { readonly type: 'networks' }
   | { readonly type: 'switch' }
@@ -36,6 +37,7 @@ const row = <K extends string, T extends Kind>(
 }
 
 const text = { type: 'text' } as const
+const secret = { type: 'secret' } as const
 const origins = { type: 'origins' } as const
 const networks = { type: 'networks' } as const
 const onOff = { type: 'switch' } as const
@@ -45,6 +47,9 @@ const count = (min: number, max: number) => ({ type: 'count', min, max }) as con
 const KIB = 1024
 const MIB = 1024 * KIB
 const GIB = 1024 * MIB
+
+/** As long as the hash that HS256 makes (RFC 7518 §3.2). */
+const SECRET_BYTES = 32
 
 /** Every option of the server. */
 export const optionRows = [
@@ -66,10 +71,15 @@ export const optionRows = [
     '',
     'Whether the content of what was deleted goes when a document is folded, as in Yjs; off keeps it for good, and with it the size.',
   ]),
-  row('auth', oneOf('open'), [
+  row('auth', oneOf('open', 'jwt'), [
     'open',
     '',
-    'Who may open what. open: everybody everything, and therefore on loopback only.',
+    'Who may open what. open: everybody everything, and therefore on loopback only. jwt: what a signed token grants.',
+  ]),
+  row('jwtSecret', secret, [
+    '',
+    'text',
+    'Secret that tokens are signed with (HS256). Better in the environment than on a command line, which everybody on the machine can read.',
   ]),
   row('unsafeOpenToNetwork', onOff, [
     'off',
@@ -291,7 +301,11 @@ export const readConfig = (
     const value = readValue(option.kind, raw)
     const name = flag === undefined ? option.env : `--${option.flag}`
     if (value.ok) config[option.key] = value.value
-    else problems.push(`${name}: ${value.error}, not ${JSON.stringify(raw)}. ${option.about}`)
+    else {
+      // a secret stands in no log, not even a mistyped one
+      const given = option.kind.type === 'secret' ? `${raw.length} characters` : JSON.stringify(raw)
+      problems.push(`${name}: ${value.error}, not ${given}. ${option.about}`)
+    }
   }
   if (problems.length > 0) return err(problems)
   const whole = config as Config // every row of the table was read into its key above
@@ -309,6 +323,8 @@ const rangeOf = (kind: Kind): string => {
   switch (kind.type) {
     case 'text':
       return 'any text but none'
+    case 'secret':
+      return `at least ${SECRET_BYTES} bytes of text`
     case 'origins':
       return 'origins such as https://example.org, or *'
     case 'networks':
@@ -327,6 +343,8 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
   switch (kind.type) {
     case 'text':
       return raw === '' ? malformed : ok(raw)
+    case 'secret':
+      return raw === '' || utf8Length(raw) >= SECRET_BYTES ? ok(raw) : malformed
     case 'origins':
       return readOrigins(raw)
     case 'networks':
@@ -388,6 +406,10 @@ const unknownVariables = (env: Readonly<Record<string, string | undefined>>): st
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 const conflictIn = (config: Config): string | null => {
+  if (config.auth === 'jwt' && config.jwtSecret === '')
+    return 'QUIRE_JWT_SECRET: QUIRE_AUTH is jwt, so there must be a secret that tokens are signed with'
+  if (config.auth === 'open' && config.jwtSecret !== '')
+    return 'QUIRE_AUTH: there is a QUIRE_JWT_SECRET, but open would let everybody in without a token; set jwt'
   if (config.auth === 'open' && !LOOPBACK.test(config.host) && !config.unsafeOpenToNetwork)
     return (
       `QUIRE_HOST: ${config.host} is not loopback and QUIRE_AUTH is open: everybody who reaches it ` +

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { closeCodes, err, ok, type DocName, type Result } from '@quire/shared'
+import { createJwtAuth } from './auth/jwt.ts'
 import { openAuth } from './auth/open.ts'
 import { createClusterHub } from './cluster/single.ts'
 import type { Config } from './config.ts'
@@ -10,6 +11,7 @@ import { createContent } from './content/threaded.ts'
 import { defaultEdgeLimits } from './edges/websocket/limits.ts'
 import { createWebSocketEdge } from './edges/websocket/web-socket-edge.ts'
 import { createApp } from './http/app.ts'
+import type { Auth } from './ports/auth.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
@@ -54,6 +56,8 @@ export interface RunningServer {
 export interface ServeParts {
   readonly storage: Storage
   readonly observe: Observe
+  /** Decides who may open what; absent: what `config.auth` says. */
+  readonly auth?: Auth
   /** Hears what Hocuspocus clients say beside their documents; absent: nobody does. */
   readonly stateless?: Stateless
 }
@@ -61,7 +65,7 @@ export interface ServeParts {
 /** Starts a server on opened storage, which it owns from here on. */
 export const serve = async (
   config: Config,
-  { storage, observe, stateless = DEAF }: ServeParts,
+  { storage, observe, stateless = DEAF, auth = authOf(config) }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
   const clock = systemClock
   const utilisation = createUtilisation(clock)
@@ -75,7 +79,7 @@ export const serve = async (
     cluster,
     observe,
     clock,
-    auth: openAuth,
+    auth,
     stateless,
     limits: roomLimits(config),
     serverLimits: serverLimits(config),
@@ -118,6 +122,10 @@ export const serve = async (
       burstMs: config.maxBurstMs,
     },
     observe,
+    auth,
+    content,
+    maxUpdateBytes: config.maxMessageBytes,
+    answerMs: config.maxLoadMs,
     allowedOrigins: config.allowedOrigins,
     editorRoot: EDITOR_ROOT,
   })
@@ -188,6 +196,9 @@ const listen = (
       resolve(ok(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
     })
   })
+
+const authOf = ({ auth, jwtSecret }: Config): Auth =>
+  auth === 'jwt' ? createJwtAuth(jwtSecret) : openAuth
 
 const roomLimits = (config: Config): RoomLimits => ({
   loadQueueBytes: config.maxLoadQueueBytes,

@@ -20,7 +20,7 @@ interface Configuration {
   readonly url: string
   readonly name: string
   readonly document: Doc
-  readonly token: () => string | null
+  readonly token: (() => string | null) | null
   readonly onAuthenticationFailed: (told: { reason: string }) => void
   readonly onClose: (told: { event: { code: number; reason: string } }) => void
   readonly WebSocketPolyfill: unknown
@@ -43,7 +43,8 @@ const family = (version: string, Provider: Constructor, path: string): Family =>
       url: `ws://127.0.0.1:${port}${path}`,
       name: document,
       document: doc,
-      token,
+      // version 2 throws where the function has none
+      token: token() === null ? null : token,
       onAuthenticationFailed: ({ reason }) => refusals.push(reason),
       onClose: ({ event }) => {
         if (event.code === 1000 && event.reason !== '') refusals.push(event.reason)

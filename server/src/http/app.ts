@@ -2,11 +2,12 @@ import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
 import { editorRoutes } from './editor.ts'
-import { healthRoutes } from './health.ts'
+import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
+import { ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
-export interface AppOptions extends SocketRoutes {
+export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'> {
   /** Directory of the built editor. */
   readonly editorRoot: string
 }
@@ -30,18 +31,17 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }>
       },
     }),
   )
-  app.route(
-    '/health',
-    healthRoutes({
-      get isDraining() {
-        return documents.isDraining
-      },
-      figures: () => documents.figures(),
-      memory: () => documents.memory(),
-      refusing: () => edge.full() ?? documents.refusing(),
-    }),
-  )
+  const health: HealthSource = {
+    get isDraining() {
+      return documents.isDraining
+    },
+    figures: () => documents.figures(),
+    memory: () => documents.memory(),
+    refusing: () => edge.full() ?? documents.refusing(),
+  }
+  app.route('/health', healthRoutes(health))
   app.route('/', socketRoutes(options))
+  app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route('/', editorRoutes(editorRoot))
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}\n`, 404))
   return app

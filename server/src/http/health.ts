@@ -21,13 +21,17 @@ export const healthRoutes = (source: HealthSource): Hono => {
   routes.get('/ready', (c) => {
     c.header('Cache-Control', 'no-store')
     const figures = { ...source.figures(), ...source.memory() }
-    const reason = reasonNotReady(source.isDraining, figures) ?? source.refusing()
+    const reason = notReady(source)
     return reason === null
       ? c.json({ status: 'ready', ...figures })
       : c.json({ status: 'not ready', reason, ...figures }, 503)
   })
   return routes
 }
+
+/** Why the server takes no clients, opens no documents or saves nothing at this moment, or null. */
+export const notReady = (source: HealthSource): string | null =>
+  reasonNotReady(source.isDraining, source.figures()) ?? source.refusing()
 
 const reasonNotReady = (isDraining: boolean, { failing, unopened }: Figures): string | null => {
   if (isDraining) return 'the server is stopping'

@@ -29,4 +29,6 @@ export interface Auth {
   /** False where nobody needs a token: clients that say theirs later are not waited for. */
   readonly needsToken: boolean
   authorize(request: AccessRequest): Promise<Result<Grant, Denial>>
+  /** A token with which `authorize` gives this grant for this document; null where none is needed for it. */
+  issue(document: DocName, grant: Grant): Promise<string | null>
 }

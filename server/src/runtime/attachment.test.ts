@@ -7,11 +7,14 @@ import { settle, startTestServer, testLimits, testServerLimits, until } from './
 const notes = nameOf('notes')
 const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
 
+const noToken = () => Promise.resolve(null)
+
 /** Logins that wait until the test decides. */
 const createSlowAuth = () => {
   const asked: PromiseWithResolvers<Result<Grant, Denial>>[] = []
   const auth: Auth = {
     needsToken: true,
+    issue: noToken,
     authorize() {
       const answer = Promise.withResolvers<Result<Grant, Denial>>()
       asked.push(answer)
@@ -149,7 +152,7 @@ describe('a socket before it is let in', () => {
       },
     ],
   ] as const)('is sent away with 1011 when the login %s', async (_, authorize) => {
-    const server = startTestServer({ auth: { needsToken: true, authorize } })
+    const server = startTestServer({ auth: { needsToken: true, issue: noToken, authorize } })
     const ann = server.connect(notes)
     await settle()
     expect(ann.peer.ending?.code).toBe(1011)
@@ -208,6 +211,7 @@ describe('a session', () => {
   it('that may only read changes nothing, and is told in its own words', async () => {
     const reader: Auth = {
       needsToken: false,
+      issue: noToken,
       authorize: () => Promise.resolve(ok({ ...WRITER, access: 'read' as const })),
     }
     const server = startTestServer({ auth: reader })

@@ -10,7 +10,6 @@
  */
 import {
   assertNever,
-  err,
   type CloseName,
   type DocName,
   type Millis,
@@ -27,6 +26,7 @@ import { Backlog, KEPT_MESSAGE_BYTES } from './backlog.ts'
 import type { Arrival, Login, NoRoom } from './documents.ts'
 import type { HeldBytes, Said } from './held-bytes.ts'
 import type { LoginLimits } from './limits.ts'
+import { askAuth } from './login.ts'
 import type { NoPlace, Places } from './places.ts'
 import type { Refusals } from './refusals.ts'
 import type { RoomShell } from './room-shell.ts'
@@ -210,26 +210,13 @@ class Attachment implements Attached {
 
   async #check(token: string | null): Promise<void> {
     const attempt = ++this.#attempts
-    const result = await this.#ask(token)
+    const { document } = this.#arrival
+    const result = await askAuth(this.#ports, { document, token })
     if (attempt !== this.#attempts) return // it has said another one since
     if (!result.ok) return this.#refuse(result.error.close, result.error.reason)
     const state = this.#state
     if (state.kind === 'authorizing') return this.#join(result.value, state.frames)
     if (state.kind === 'checking') this.#regrant(state, result.value)
-  }
-
-  async #ask(token: string | null): Promise<Result<Grant, NoRoom>> {
-    const { auth, observe } = this.#ports
-    const { document } = this.#arrival
-    try {
-      const grant = await auth.authorize({ document, token })
-      return grant.ok ? grant : err({ close: grant.error.kind, reason: grant.error.message })
-    } catch (thrown) {
-      // our own bug, or the login's: it costs this session and nothing else
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-      observe.event({ kind: 'bug', document, error })
-      return err({ close: 'internalError', reason: 'the login could not be checked' })
-    }
   }
 
   #join(grant: Grant, frames: Uint8Array[]): void {

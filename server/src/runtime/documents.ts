@@ -16,6 +16,7 @@ import { AnswerPool } from './answer-pool.ts'
 import { Gate } from './gate.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
+import { askAuth } from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import { Refusals } from './refusals.ts'
@@ -138,6 +139,26 @@ export class Documents {
       held: this.#held,
       shellOf: (document) => this.#shellOf(document),
     })
+  }
+
+  /** Checks a login before there is a session, within the places and the time that logins have. */
+  async login(document: DocName, token: string | null): Promise<Result<Grant, NoRoom>> {
+    const { clock, serverLimits } = this.#options
+    const place = this.#logins.take(null)
+    if (!place.ok) {
+      const reason = `${this.#logins.taken} logins are being checked, limit ${place.error.limit}`
+      return err({ close: 'tryAgainLater', reason })
+    }
+    const late = Promise.withResolvers<Result<Grant, NoRoom>>()
+    const { loginMs } = serverLimits
+    const undoDeadline = clock.after(loginMs, () => {
+      const reason = `the login was not checked within ${loginMs} ms`
+      late.resolve(err({ close: 'tryAgainLater', reason }))
+    })
+    const outcome = await Promise.race([askAuth(this.#options, { document, token }), late.promise])
+    undoDeadline()
+    place.value()
+    return outcome
   }
 
   /**

@@ -59,6 +59,10 @@ export interface ArrivalGuard {
   guard(server: Server): void
   /** Takes a place for a socket, or says how to refuse its handshake. */
   takeSocket(request: IncomingMessage, socket: Duplex): Result<SocketPlace, Refusal>
+  /** Whose request it is. */
+  clientOf(request: IncomingMessage): ClientAddress
+  /** True if the connection of a request comes from a trusted proxy. */
+  isProxied(request: IncomingMessage): boolean
   /** Why every newcomer is refused, or null. */
   full(): string | null
 }
@@ -107,6 +111,9 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     return null
   }
 
+  const clientOf = (request: IncomingMessage): ClientAddress =>
+    addresses.ofRequest(request.socket.remoteAddress, request.headersDistinct['x-forwarded-for'])
+
   return {
     guard: (server) => {
       const read = server.listeners('connection')
@@ -118,10 +125,14 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
       })
     },
 
+    clientOf,
+
+    isProxied: ({ socket }) =>
+      addresses.isTrusted(addresses.ofConnection(socket.remoteAddress).address),
+
     takeSocket: (request, socket) => {
       const { remoteAddress } = request.socket
-      const forwarded = request.headersDistinct['x-forwarded-for']
-      const client = addresses.ofRequest(remoteAddress, forwarded)
+      const client = clientOf(request)
       const isProxied = client.address !== addresses.ofConnection(remoteAddress).address
       const handshake = proxied.take(isProxied ? client.group : null)
       if (!handshake.ok) return err(refusalFor('handshakes', client, handshake.error))

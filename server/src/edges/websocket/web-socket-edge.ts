@@ -92,6 +92,10 @@ export interface WebSocketEdge {
    */
   close(drain: Drain): Promise<void>
   figures(): EdgeFigures
+  /** Whose request it is, as its socket would have it. */
+  clientOf(request: IncomingMessage): Pick<Socket, 'address' | 'addressGroup'>
+  /** True if the client of a request uses TLS, as a trusted proxy says: this server speaks none itself. */
+  isSecure(request: IncomingMessage): boolean
   /** Why every newcomer is refused at this moment, or null. */
   full(): string | null
 }
@@ -195,6 +199,12 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       if (sockets.size === 0) empty.resolve()
       return running.drained
     },
+    clientOf: (request) => {
+      const { address, group } = arrivals.clientOf(request)
+      return { address, addressGroup: group }
+    },
+    isSecure: (request) =>
+      arrivals.isProxied(request) && request.headers['x-forwarded-proto'] === 'https',
     full: arrivals.full,
     figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),
   }

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { openAuth } from '../../auth/open.ts'
 import { defaultEdgeLimits } from '../../edges/websocket/limits.ts'
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
+import type { Auth } from '../../ports/auth.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
 import { systemClock } from '../../runtime/system-clock.ts'
 import type { ConnectionLimits } from '../../runtime/multiplexed.ts'
@@ -34,8 +36,9 @@ export const startApp = async (options: {
   readonly editorRoot: string
   readonly allowedOrigins?: readonly string[]
   readonly connectionLimits?: ConnectionLimits
+  readonly auth?: Auth
 }): Promise<TestApp> => {
-  const server = startTestServer()
+  const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
   const events: QuireEvent[] = []
   const edge = createWebSocketEdge({
     limits: defaultEdgeLimits,
@@ -51,6 +54,10 @@ export const startApp = async (options: {
     presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
     connectionLimits: options.connectionLimits ?? testConnectionLimits,
     observe: { event: (event) => events.push(event) },
+    auth: options.auth ?? openAuth,
+    content: server.content,
+    maxUpdateBytes: 1024 * 1024,
+    answerMs: 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
     editorRoot: options.editorRoot,
   })

@@ -5,6 +5,7 @@ import { createClusterHub } from '../../cluster/single.ts'
 import { createContent } from '../../content/threaded.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import { yWebsocket } from '../../dialects/y-websocket.ts'
+import type { Content } from '../../ports/content.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
 import type { RoomLimits } from '../../room/limits.ts'
 import { createMemory, createMemoryStorage, type Memory } from '../../storage/memory.ts'
@@ -53,6 +54,7 @@ export const testServerLimits: ServerLimits = {
 /** One node under test: everything is real but the disk, the clock and the network. */
 export interface TestServer {
   readonly documents: Documents
+  readonly content: Content
   readonly weather: StorageWeather
   readonly memory: Memory
   readonly clock: ManualClock
@@ -97,6 +99,7 @@ export const startTestServer = (options: TestServerOptions = {}): TestServer => 
   const dialect = options.dialect ?? yWebsocket({ presenceEntries: 100, presenceBytes: 16 * 1024 })
   return {
     documents,
+    content,
     weather,
     memory,
     clock,

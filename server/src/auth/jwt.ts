@@ -1,0 +1,110 @@
+/*
+ * Tokens as JWT (RFC 7519), signed with a shared secret (HS256):
+ *
+ *   { "sub": "ann", "exp": 1793700000, "docs": [{ "name": "team/*", "access": "write" }] }
+ *
+ * `docs` says what may be opened: a name, or a prefix and `*`; of several that fit, the most counts.
+ */
+import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose'
+import { err, millis, ok, type DocName, type Result } from '@quire/shared'
+import type { Access, Auth, Denial, Grant } from '../ports/auth.ts'
+
+/** Longest token, bytes: with the rest of a request it has to fit proxies' 8 KB. */
+const TOKEN_BYTES = 8 * 1024
+
+/** How far the clocks of the two servers may be apart, seconds. */
+const CLOCK_TOLERANCE_S = 5
+
+const RANK: Readonly<Record<Access, number>> = { read: 0, comment: 1, write: 2 }
+
+/** Grants what tokens say that are signed with this secret; issues such tokens. */
+export const createJwtAuth = (secret: string): Auth => {
+  const key = new TextEncoder().encode(secret)
+  return {
+    needsToken: true,
+
+    async authorize({ document, token }) {
+      if (token === null || token === '') return denied('unauthorized', 'there is no token')
+      if (token.length > TOKEN_BYTES)
+        return denied('unauthorized', `the token is ${token.length} bytes, limit ${TOKEN_BYTES}`)
+      const claims = await claimsOf(token, key)
+      return claims.ok ? grantFor(document, claims.value) : claims
+    },
+
+    async issue(document, { access, user, expiresAt }) {
+      if (document.endsWith('*')) throw new Error(`${document} would grant more than itself`)
+      const jwt = new SignJWT({ docs: [{ name: document, access }] }).setProtectedHeader({
+        alg: 'HS256',
+      })
+      jwt.setIssuedAt()
+      if (user !== null) jwt.setSubject(user)
+      if (expiresAt !== null) jwt.setExpirationTime(Math.floor(expiresAt / 1000))
+      return jwt.sign(key)
+    },
+  }
+}
+
+const denied = (kind: Denial['kind'], message: string) => err({ kind, message })
+
+const claimsOf = async (token: string, key: Uint8Array): Promise<Result<JWTPayload, Denial>> => {
+  try {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ['HS256'], // a token must not choose: `none`, or a public key taken for a secret
+      clockTolerance: CLOCK_TOLERANCE_S,
+    })
+    return ok(payload)
+  } catch (error) {
+    return denied('unauthorized', problemOf(error))
+  }
+}
+
+/** For people, without anything of the token. */
+const problemOf = (error: unknown): string => {
+  if (error instanceof errors.JWTExpired) return 'the token has expired'
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return 'the token is not signed with the secret of this server'
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'the token is not signed with HS256'
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return `the claim ${error.claim} of the token is not valid`
+  return 'the token is not a JWT'
+}
+
+const grantFor = (document: DocName, claims: JWTPayload): Result<Grant, Denial> => {
+  const entries = entriesOf(claims['docs'])
+  if (!entries.ok) return denied('unauthorized', entries.error)
+  let access: Access | null = null
+  for (const entry of entries.value)
+    if (covers(entry.name, document) && (access === null || RANK[entry.access] > RANK[access]))
+      access = entry.access
+  if (access === null)
+    return denied('forbidden', `the token does not grant ${JSON.stringify(document)}`)
+  const { sub = null, exp } = claims
+  return ok({ access, user: sub, expiresAt: exp === undefined ? null : millis(exp * 1000) })
+}
+
+const covers = (pattern: string, document: DocName): boolean =>
+  pattern.endsWith('*') ? document.startsWith(pattern.slice(0, -1)) : document === pattern
+
+interface Entry {
+  readonly name: string
+  readonly access: Access
+}
+
+const entriesOf = (docs: unknown): Result<readonly Entry[], string> => {
+  if (!Array.isArray(docs)) return err('the claim docs of the token is not a list')
+  const entries: Entry[] = []
+  for (const [i, entry] of (docs as readonly unknown[]).entries()) {
+    if (!isEntry(entry))
+      return err(
+        `docs[${i}] of the token is not { "name": text, "access": "read", "comment" or "write" }`,
+      )
+    entries.push(entry)
+  }
+  return ok(entries)
+}
+
+const isEntry = (entry: unknown): entry is Entry => {
+  if (typeof entry !== 'object' || entry === null) return false
+  const { name, access } = entry as Readonly<Record<string, unknown>>
+  return typeof name === 'string' && typeof access === 'string' && Object.hasOwn(RANK, access)
+}

@@ -1,0 +1,212 @@
+/*
+ * The HTTP side of y-sweet (npm @y-sweet/sdk, @y-sweet/client 0.9): an application server makes documents
+ * and tokens for its users, who then open a WebSocket with them.
+ *
+ *   POST /doc/new            {docId?}                                    → {docId}
+ *   POST /doc/{id}/auth      {authorization?, userId?, validForSeconds?} → {url, baseUrl, docId, token?, authorization}
+ *   GET  /d/{id}/as-update                                               → the document as one update
+ *   POST /d/{id}/update      an update                                   → once it is on disk
+ *   GET  /d/{id}/ws/{id}     WebSocket; also /doc/ws/{id}
+ *   POST /check_store, GET /ready
+ */
+import type { HttpBindings } from '@hono/node-server'
+import { Hono, type Context, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { cors } from 'hono/cors'
+import { HTTPException } from 'hono/http-exception'
+import { millis, readUpdate, type DocName, type PresenceLimits } from '@quire/shared'
+import { ySweet } from '../dialects/y-sweet.ts'
+import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
+import type { Auth, Grant } from '../ports/auth.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Content } from '../ports/content.ts'
+import { readDocument, writeDocument } from '../runtime/direct.ts'
+import type { Documents, NoRoom } from '../runtime/documents.ts'
+import { originProblem } from './origin.ts'
+import { tokenOf } from './token.ts'
+import { documentOfId, readAuthRequest, readNewRequest } from './y-sweet-requests.ts'
+
+/** What the routes of y-sweet are made of. */
+export interface YSweetRoutes {
+  readonly documents: Documents
+  readonly edge: WebSocketEdge
+  readonly clock: Clock
+  readonly auth: Auth
+  readonly content: Content
+  readonly presence: PresenceLimits
+  readonly allowedOrigins: readonly string[]
+  /** Largest update that a request may bring, bytes. */
+  readonly maxUpdateBytes: number
+  /** Time for a document to answer, milliseconds. */
+  readonly answerMs: number
+  /** Why the server takes no clients at this moment, or null. */
+  readonly notReady: () => string | null
+}
+
+interface Env {
+  Bindings: HttpBindings
+  Variables: { document: DocName; grant: Grant }
+}
+
+/** Bodies of requests for documents and tokens, bytes. */
+const MAX_REQUEST_BYTES = 16 * 1024
+
+const STATUS = {
+  unauthorized: 401,
+  forbidden: 403,
+  badName: 400,
+  badFrame: 400,
+  internalError: 500,
+} as const satisfies Partial<Record<NoRoom['close'], number>>
+
+/** The routes. */
+export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
+  const { documents, edge, clock, auth, content, allowedOrigins, answerMs } = options
+  const dialect = ySweet(options.presence)
+  const routes = new Hono<Env>()
+
+  const granted = async (document: DocName, token: string | null): Promise<Grant> => {
+    const grant = await documents.login(document, token)
+    if (!grant.ok) throw refusal(grant.error)
+    return grant.value
+  }
+
+  /** The document in the path, if the token of the request grants it. */
+  const withGrant: MiddlewareHandler<Env, '/:id'> = async (c, next) => {
+    const document = documentOfId(c.req.param('id') ?? '')
+    if (!document.ok) throw refusal({ close: 'badName', reason: document.error })
+    c.set('document', document.value)
+    c.set('grant', await granted(document.value, tokenOf(c)))
+    await next()
+  }
+
+  const asked = (c: Context<Env>, grant = c.get('grant')) => ({
+    documents,
+    clock,
+    document: c.get('document'),
+    grant,
+    client: edge.clientOf(c.env.incoming),
+    withinMs: answerMs,
+  })
+
+  // a page of another site could make a browser on this machine ask; without an answer it may still write
+  const sameSite: MiddlewareHandler<Env> = async (c, next) => {
+    const { host } = new URL(c.req.url)
+    const problem = originProblem(c.req.header('origin'), host, allowedOrigins)
+    if (problem !== null) throw refusal({ close: 'forbidden', reason: problem })
+    await next()
+  }
+  const allowed = cors({
+    origin: (origin) =>
+      allowedOrigins.includes('*') || allowedOrigins.includes(origin) ? origin : null,
+    allowHeaders: ['Authorization', 'Content-Type'],
+  })
+  const small = bodyLimit({ maxSize: MAX_REQUEST_BYTES, onError: tooLarge(MAX_REQUEST_BYTES) })
+  const large = bodyLimit({
+    maxSize: options.maxUpdateBytes,
+    onError: tooLarge(options.maxUpdateBytes),
+  })
+  for (const path of ['/doc/*', '/d/*', '/check_store']) routes.use(path, allowed, sameSite)
+
+  routes.get('/ready', (c) => {
+    const problem = options.notReady()
+    return problem === null ? c.json({ ok: true }) : c.json({ ok: false, error: problem }, 503)
+  })
+  routes.on(['GET', 'POST'], '/check_store', (c) => {
+    const problem = options.notReady()
+    return c.json(problem === null ? { ok: true } : { ok: false, error: problem })
+  })
+
+  routes.post('/doc/new', small, async (c) => {
+    const request = readNewRequest(await c.req.text(), () => crypto.randomUUID())
+    if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
+    const document = request.value
+    const grant = await granted(document, tokenOf(c))
+    c.set('document', document)
+    const opened = await readDocument(asked(c, grant)) // which makes it where it is not there yet
+    if (!opened.ok) throw refusal(opened.error)
+    return c.json({ docId: document })
+  })
+
+  routes.post('/doc/:id/auth', small, withGrant, async (c) => {
+    const request = readAuthRequest(await c.req.text())
+    if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
+    const { authorization, userId, validForSeconds } = request.value
+    const { document, grant } = { document: c.get('document'), grant: c.get('grant') }
+    const access = authorization === 'full' ? 'write' : 'read'
+    if (access === 'write' && grant.access !== 'write')
+      throw refusal({ close: 'forbidden', reason: 'the token grants no full authorization' })
+    const ownMs = millis(clock.wall() + validForSeconds * 1000)
+    const expiresAt = grant.expiresAt === null ? ownMs : millis(Math.min(ownMs, grant.expiresAt))
+    const token = await auth.issue(document, { access, user: userId ?? grant.user, expiresAt })
+    const { host } = new URL(c.req.url)
+    const isSecure = edge.isSecure(c.env.incoming)
+    return c.json({
+      url: `${isSecure ? 'wss' : 'ws'}://${host}/d/${document}/ws`,
+      baseUrl: `${isSecure ? 'https' : 'http'}://${host}/d/${document}`,
+      docId: document,
+      ...(token === null ? {} : { token }),
+      authorization,
+    })
+  })
+
+  routes.get('/d/:id/as-update', withGrant, async (c) => {
+    const parts = await readDocument(asked(c))
+    if (!parts.ok) throw refusal(parts.error)
+    const [first, ...more] = parts.value
+    let whole: Uint8Array | undefined = first
+    if (more.length > 0) {
+      const folded = await content.fold({ snapshot: null, tail: parts.value })
+      if (!folded.ok || folded.value.updates < parts.value.length)
+        throw refusal({ close: 'tryAgainLater', reason: 'the document could not be put together' })
+      whole = folded.value.bytes
+    }
+    return c.body(new Uint8Array(whole ?? []), 200, { 'Content-Type': 'application/octet-stream' })
+  })
+
+  routes.post('/d/:id/update', withGrant, large, async (c) => {
+    const update = new Uint8Array(await c.req.arrayBuffer())
+    const contents = readUpdate(update)
+    if (!contents.ok)
+      throw refusal({ close: 'badFrame', reason: `update: ${contents.error.message}` })
+    const written = await writeDocument(asked(c), update)
+    if (!written.ok) throw refusal(written.error)
+    return c.body(null, 200)
+  })
+
+  // refused before the upgrade: the client takes every close alike, and comes back with a new token
+  // after three attempts
+  const open = edge.upgrade<Env>((socket, c) =>
+    documents.attach({
+      document: c.get('document'),
+      login: { kind: 'checked', grant: c.get('grant') },
+      dialect,
+      socket,
+    }),
+  )
+  routes.get(
+    '/d/:id/ws/:again',
+    async (c, next) => {
+      if (c.req.param('id') !== c.req.param('again'))
+        throw refusal({ close: 'badName', reason: 'the two document ids of the path differ' })
+      await next()
+    },
+    withGrant,
+    open,
+  )
+  routes.get('/doc/ws/:id', withGrant, open)
+  routes.onError((error, c) => {
+    if (!(error instanceof HTTPException)) throw error
+    return c.json({ error: error.message }, error.status)
+  })
+  return routes
+}
+
+const refusal = ({ close, reason }: NoRoom): HTTPException => {
+  const status = Object.hasOwn(STATUS, close) ? STATUS[close as keyof typeof STATUS] : 503
+  return new HTTPException(status, { message: reason })
+}
+
+const tooLarge = (limit: number) => (): never => {
+  throw new HTTPException(413, { message: `the body is over ${limit} bytes` })
+}
