@@ -29,6 +29,11 @@ export const ySweetFamily: Family = {
         WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
       },
     )
+    // it comes back whatever ends its socket, also after `disconnect` and `destroy`
+    const { connect } = provider
+    const stay = (): void => {
+      provider.connect = async () => undefined
+    }
     return {
       family: '@y-sweet/client 0.9.1',
       doc,
@@ -36,9 +41,18 @@ export const ySweetFamily: Family = {
       isSynced: () => provider.status === 'connected',
       isSaved: () => !provider.hasLocalChanges,
       refusals,
-      connect: () => void provider.connect(),
-      disconnect: () => provider.disconnect(),
-      destroy: () => provider.destroy(),
+      connect: () => {
+        provider.connect = connect
+        void provider.connect()
+      },
+      disconnect: () => {
+        stay()
+        provider.disconnect()
+      },
+      destroy: () => {
+        stay()
+        provider.destroy()
+      },
     }
   },
 }
