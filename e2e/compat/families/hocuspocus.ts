@@ -1,7 +1,6 @@
 import { HocuspocusProvider as Provider4 } from '@hocuspocus/provider'
 import { HocuspocusProvider as Provider2 } from 'hocuspocus-provider-2'
 import { HocuspocusProvider as Provider3 } from 'hocuspocus-provider-3'
-import WebSocket from 'ws'
 import type { Awareness } from 'y-protocols/awareness'
 import { Doc } from 'yjs'
 import type { Family } from './family.ts'
@@ -23,7 +22,6 @@ interface Configuration {
   readonly token: (() => string | null) | null
   readonly onAuthenticationFailed: (told: { reason: string }) => void
   readonly onClose: (told: { event: { code: number; reason: string } }) => void
-  readonly WebSocketPolyfill: unknown
   /** Version 2 speaks to other tabs of the process, past the server. */
   readonly broadcast: boolean
   readonly preserveConnection: boolean
@@ -49,7 +47,6 @@ const family = (version: string, Provider: Constructor, path: string): Family =>
       onClose: ({ event }) => {
         if (event.code === 1000 && event.reason !== '') refusals.push(event.reason)
       },
-      WebSocketPolyfill: WebSocket,
       broadcast: false,
       preserveConnection: false,
       autoConnect: isConnected,

@@ -1,5 +1,4 @@
 import { YSweetProvider } from '@y-sweet/client'
-import WebSocket from 'ws'
 import { Doc } from 'yjs'
 import type { Family } from './family.ts'
 
@@ -25,8 +24,6 @@ export const ySweetFamily: Family = {
       {
         connect: isConnected,
         showDebuggerLink: false,
-        // ws has the browser's interface as far as the provider uses it
-        WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
       },
     )
     // it comes back whatever ends its socket, also after `disconnect` and `destroy`

@@ -1,4 +1,3 @@
-import WebSocket from 'ws'
 import { WebsocketProvider as Provider3 } from 'y-websocket'
 import { WebsocketProvider as Provider1 } from 'y-websocket-1'
 import { WebsocketProvider as Provider2 } from 'y-websocket-2'
@@ -33,8 +32,6 @@ const family = (version: string, Provider: Constructor, path: string): Family =>
         connect: false,
         params: given === null ? {} : { token: given },
         maxBackoffTime: 500,
-        // ws has the browser's interface as far as the provider uses it
-        WebSocketPolyfill: WebSocket as unknown as typeof globalThis.WebSocket,
       },
     )
     provider.on('connection-close', (event) => {

@@ -1,0 +1,198 @@
+/*
+ * Clients of all families at one document, each behind a line of bad weather, and a server that is killed
+ * under them. In rounds: everybody edits while lines and server fail; then all is mended, and everybody must
+ * hold the same, a newcomer too. Some of those who are there when the server is killed never come back: what
+ * their client showed as saved must be there without them.
+ */
+import { equalSnapshots, snapshot, type Doc } from 'yjs'
+import { missingFrom } from '../../harness/contents.ts'
+import { between, randomFrom, type Random } from '../../harness/random.ts'
+import type { ServerProcess } from '../../harness/server-process.ts'
+import { until } from '../../harness/until.ts'
+import type { Client, Family } from '../families/family.ts'
+import { bringPerson, type Person } from './person.ts'
+
+/** How long to go on, and with whom. */
+export interface Fuzz {
+  readonly server: ServerProcess
+  readonly families: readonly Family[]
+  readonly seed: number
+  readonly forMs: number
+  readonly document: string
+}
+
+/** What happened. */
+export interface FuzzReport {
+  readonly rounds: number
+  readonly kills: number
+  readonly restarts: number
+  readonly edits: number
+  /** Edits that were shown as saved by clients that never came back, and how many of them were missing. */
+  readonly promised: number
+  readonly lost: number
+}
+
+/** Edits of one person in one round. */
+const EDITS = [5, 40] as const
+
+/** A dead line is found after 22 to 28 s by the server, and after 30 s by clients. */
+const HEAL_MS = 90_000
+
+/** Runs rounds until the time is over; rejects where clients do not come to the same. */
+export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
+  const { server, families, seed, forMs, document } = fuzz
+  const random = randomFrom(seed)
+  const bring = (family: Family): Promise<Person> =>
+    bringPerson(family, server, { document, random })
+  const report = { rounds: 0, kills: 0, restarts: 0, edits: 0, promised: 0, lost: 0 }
+  let people = await Promise.all(families.map(bring))
+  const endsAt = Date.now() + forMs
+  try {
+    while (Date.now() < endsAt) {
+      report.rounds++
+      const fault = ['none', 'kill', 'kill', 'restart'][between(random, 0, 3)] ?? 'none'
+      const before = people.map(({ made }) => made.length)
+      const typing = people.map((person) => stir(person, random))
+      if (fault !== 'none') {
+        await pause(between(random, 50, 1_500))
+        await server.end(fault === 'kill' ? 'SIGKILL' : 'SIGTERM')
+      }
+      await Promise.all(typing)
+      people.forEach(({ made }, i) => (report.edits += made.length - (before[i] ?? 0)))
+      if (fault === 'kill') {
+        report.kills++
+        const gone = people.filter(() => random() < 0.4)
+        await Promise.all(gone.map((person) => person.leave()))
+        await server.restart()
+        const outcome = await missingOf(gone, bring)
+        report.promised += outcome.promised
+        report.lost += outcome.lost
+        people = await Promise.all(
+          people.map((person, i) => {
+            const family = families[i]
+            return gone.includes(person) && family !== undefined ? bring(family) : person
+          }),
+        )
+      } else if (fault === 'restart') {
+        report.restarts++
+        await server.restart()
+      }
+      for (const { line } of people) line.set({ kind: 'fine' })
+      for (const { client } of people) client.connect()
+      await agree(people, `seed ${seed}, round ${report.rounds} (${fault})`)
+      const newcomer = await bring(
+        families[between(random, 0, families.length - 1)] ?? families[0]!,
+      )
+      await agree([...people, newcomer], `seed ${seed}, round ${report.rounds}: a newcomer`)
+      await newcomer.leave()
+    }
+  } finally {
+    await Promise.all(people.map((person) => person.leave()))
+  }
+  return report
+}
+
+/** Edits, shows presence, and meets bad weather. */
+const stir = async ({ edit, show, line, client }: Person, random: Random): Promise<void> => {
+  const strokes = between(random, ...EDITS)
+  for (let stroke = 0; stroke < strokes; stroke++) {
+    edit()
+    const chance = random()
+    if (chance < 0.02) line.set({ kind: 'dead' })
+    else if (chance < 0.05) line.set({ kind: 'late', ms: between(random, 5, 300) })
+    else if (chance < 0.08) line.set({ kind: 'slow', bytesPerSecond: between(random, 500, 20_000) })
+    else if (chance < 0.12) line.cut()
+    else if (chance < 0.15) client.disconnect()
+    else if (chance < 0.2) client.connect()
+    else if (chance < 0.3) line.set({ kind: 'fine' })
+    else if (chance < 0.4) show()
+    await pause(between(random, 1, 60))
+  }
+}
+
+/** What those who are gone were promised, and is not there for somebody who comes now. */
+const missingOf = async (
+  gone: readonly Person[],
+  bring: (family: Family) => Promise<Person>,
+): Promise<{ readonly promised: number; readonly lost: number }> => {
+  const promises = gone.flatMap(({ made, promised }) => made.slice(0, promised()))
+  if (promises.length === 0) return { promised: 0, lost: 0 }
+  const { yWebsocketFamilies } = await import('../families/y-websocket.ts')
+  const [family] = yWebsocketFamilies('/yjs').slice(-1)
+  if (family === undefined) throw new Error('no family to read with')
+  const reader = await bring(family)
+  await until('the reader is synced', () => reader.client.isSynced())
+  const lost = missingFrom(reader.client.doc, promises)
+  await reader.leave()
+  return { promised: promises.length, lost }
+}
+
+/** Waits until everybody is synced, shows all as saved, and holds the same. */
+const agree = (people: readonly Person[], what: string): Promise<void> => {
+  const clients = people.map(({ client }) => client)
+  return until(
+    what,
+    () =>
+      clients.every((client) => client.isSynced() && client.isSaved() !== false) &&
+      areEqual(clients),
+    HEAL_MS,
+  ).catch((error: unknown) => {
+    const states = clients.map((client) => describe(client, clients[0]))
+    throw new Error(`${String(error)}\n${states.join('\n')}`)
+  })
+}
+
+/** Where a client stands, and in what it is not like another one. */
+const describe = (
+  { family, isSynced, isSaved, doc }: Client,
+  other: Client | undefined,
+): string => {
+  const unlike = other === undefined ? [] : differences(doc, other.doc)
+  return `${family}: synced ${isSynced()}, saved ${isSaved()}, unlike the first in ${unlike.join(', ') || 'nothing'}`
+}
+
+const differences = (doc: Doc, other: Doc): readonly string[] => {
+  const [mine, its] = [snapshot(doc), snapshot(other)]
+  const named: readonly (readonly [string, unknown, unknown])[] = [
+    ['state vector', [...mine.sv].toSorted(), [...its.sv].toSorted()],
+    ['deletes', deletesOf(doc), deletesOf(other)],
+    ['pending', doc.store.pendingStructs, other.store.pendingStructs],
+    ['pending deletes', doc.store.pendingDs, other.store.pendingDs],
+    ['text', doc.getText('text').toDelta(), other.getText('text').toDelta()],
+    ['content', contentOf(doc), contentOf(other)],
+  ]
+  return named.flatMap(([name, a, b]) =>
+    JSON.stringify(a) === JSON.stringify(b)
+      ? []
+      : [`${name} (${JSON.stringify(a)} and ${JSON.stringify(b)})`],
+  )
+}
+
+const deletesOf = (doc: Doc): unknown =>
+  [...snapshot(doc).ds.clients].map(([client, ranges]) => [client, ranges]).toSorted()
+
+const areEqual = ([first, ...others]: readonly Client[]): boolean => {
+  if (first === undefined) return true
+  const held = snapshot(first.doc)
+  const content = contentOf(first.doc)
+  return others.every(
+    ({ doc }) => equalSnapshots(snapshot(doc), held) && contentOf(doc) === content,
+  )
+}
+
+/** Everything that a person could read, in an order that does not depend on how it came. */
+const contentOf = (doc: Doc): string =>
+  JSON.stringify(
+    [
+      doc.getText('text').toDelta(),
+      doc.getArray('list').toJSON(),
+      doc.getMap('map').toJSON(),
+      doc.getXmlFragment('xml').toString(),
+    ],
+    (_, value: unknown) => (isRecord(value) ? Object.entries(value).toSorted() : value),
+  )
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
