@@ -211,6 +211,11 @@ export const optionRows = [
     'connections',
     'The same of one address; a further one is refused with 429. Loopback is not counted.',
   ]),
+  row('maxHandshakesPerMinute', count(1, 10_000_000), [
+    '3000',
+    'handshakes a minute',
+    'WebSocket handshakes of one address, for IPv6 of one /64: so many at once, and again in a minute; a further one is refused with 429. All sessions of an address may come back at once, and half of them a second time. Loopback is not counted.',
+  ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',
     'entries',

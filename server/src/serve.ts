@@ -78,6 +78,7 @@ export const serve = async (
       connections: config.maxConnections,
       handshakes: config.maxHandshakes,
       handshakesPerAddress: config.maxHandshakesPerAddress,
+      handshakesPerMinute: config.maxHandshakesPerMinute,
       sockets: config.maxSessions,
       socketsPerAddress: config.maxSessionsPerAddress,
     },
