@@ -128,6 +128,14 @@ export class RoomShell {
     }
   }
 
+  /** Time has passed. */
+  tick(): void {
+    const unread: SessionId[] = []
+    for (const { id, socket } of this.#sessions.values()) if (socket.isPaused) unread.push(id)
+    if (unread.length > 0) this.push({ kind: 'unread', sessions: unread })
+    this.push({ kind: 'tick' })
+  }
+
   /** Makes a session unreachable; a `leave` input is to follow. */
   detach(session: SessionId): void {
     const known = this.#sessions.get(session)
