@@ -65,6 +65,7 @@ export const serve = async (
     serverLimits: serverLimits(config),
     durability: config.durability,
     lagBytes: config.maxLagBytes,
+    readMs: config.maxReadMs,
     answerBytes: config.maxAnswerBytes,
     flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
   })

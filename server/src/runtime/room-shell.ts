@@ -32,6 +32,7 @@ import type { AppendOutcome, GroupCommit } from './group-commit.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { layOut, PerLane } from './lane.ts'
 import { Outbox } from './outbox.ts'
+import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
 
 /** Silence after which a session gets a keep-alive; clients give up after 30 s without a message. */
@@ -56,6 +57,8 @@ export interface ShellPorts {
   readonly flushIntervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is told of no more updates. */
   readonly lagBytes: number
+  /** Time for a client to read so much of a large answer (`READ_BYTES`), milliseconds. */
+  readonly readMs: number
   /** What all rooms hold in memory. */
   readonly held: HeldBytes
 }
@@ -111,9 +114,10 @@ export class RoomShell {
   /** What waited for a session to read has been taken: writes on, or tells it what it has missed. */
   drained(session: Session): void {
     if (this.#sessions.get(session.id) !== session) return
-    switch (session.delivery.feed()) {
+    const { clock, readMs } = this.#ports
+    switch (session.delivery.feed({ now: clock.now(), readMs })) {
       case 'more':
-        return this.#ports.clock.endOfTurn(() => this.drained(session))
+        return clock.endOfTurn(() => this.drained(session))
       case 'waits':
         return
       case 'done': {
@@ -130,8 +134,17 @@ export class RoomShell {
 
   /** Time has passed. */
   tick(): void {
+    const now = this.#ports.clock.now()
     const unread: SessionId[] = []
-    for (const { id, socket } of this.#sessions.values()) if (socket.isPaused) unread.push(id)
+    const behind: SessionId[] = []
+    for (const { id, socket, delivery } of this.#sessions.values()) {
+      if (socket.isPaused) unread.push(id)
+      if (delivery.isBehind(now)) behind.push(id)
+    }
+    for (const session of behind) {
+      const { readMs } = this.#ports
+      this.#sendAway(session, `read less than ${READ_BYTES} bytes of a document in ${readMs} ms`)
+    }
     if (unread.length > 0) this.push({ kind: 'unread', sessions: unread })
     this.push({ kind: 'tick' })
   }
@@ -257,6 +270,13 @@ export class RoomShell {
     }
   }
 
+  /** It loses what it holds at once, however long its socket takes to close. */
+  #sendAway(session: SessionId, reason: string): void {
+    this.#close([session], 'tryAgainLater', reason)
+    this.detach(session)
+    this.push({ kind: 'leave', session })
+  }
+
   #keepAlive(): void {
     const now = this.#ports.clock.now()
     for (const session of this.#sessions.values())
@@ -301,9 +321,7 @@ export class RoomShell {
     if (asking === undefined) return // gone; its `leave` is in the queue
     if (asking.answers >= ANSWERS_PER_SESSION) {
       const reason = `asked again before ${asking.answers} answers, limit ${ANSWERS_PER_SESSION}`
-      this.#close([session], 'tryAgainLater', reason)
-      this.detach(session)
-      return this.push({ kind: 'leave', session })
+      return this.#sendAway(session, reason)
     }
     asking.answers++
     const { snapshotBytes, bytes } = sizeOf(this.room.phase, unsaved)
