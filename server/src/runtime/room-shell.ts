@@ -26,6 +26,7 @@ import type { Folded, Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
+import type { Answered } from './answer-pool.ts'
 import { answerFor, type AnswerPorts } from './answers.ts'
 import type { Gate } from './gate.ts'
 import type { AppendOutcome, GroupCommit } from './group-commit.ts'
@@ -325,18 +326,26 @@ export class RoomShell {
     }
     asking.answers++
     const { snapshotBytes, bytes } = sizeOf(this.room.phase, unsaved)
-    const answered = answerFor(answering, {
-      room: this.#id,
-      doc,
-      stateVector,
-      version,
-      unsaved,
-      snapshotBytes,
-      bytes,
-      isWanted: () => this.#sessions.has(session),
-    }).finally(() => asking.answers--)
+    const make = (): Promise<Answered> =>
+      answerFor(answering, {
+        room: this.#id,
+        doc,
+        stateVector,
+        version,
+        unsaved,
+        snapshotBytes,
+        bytes,
+        isWanted: () => this.#sessions.has(session),
+      })
+    // one after the other: of who asks too often, and is sent away for it, one is made and not eight
+    const answered = asking.answering === null ? make() : asking.answering.then(make, make)
+    asking.answering = answered
+    const over = answered.finally(() => {
+      asking.answers--
+      if (asking.answering === answered) asking.answering = null
+    })
     this.#run(
-      answered,
+      over,
       (value) => ({ kind: 'answered', session, answer: value, asOf }),
       (problem) => ({ kind: 'answerFailed', session, problem }),
     )
