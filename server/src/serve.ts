@@ -65,6 +65,7 @@ export const serve = async (
     serverLimits: serverLimits(config),
     durability: config.durability,
     lagBytes: config.maxLagBytes,
+    readMs: config.maxReadMs,
     answerBytes: config.maxAnswerBytes,
     flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
   })
@@ -78,6 +79,7 @@ export const serve = async (
       connections: config.maxConnections,
       handshakes: config.maxHandshakes,
       handshakesPerAddress: config.maxHandshakesPerAddress,
+      handshakesPerMinute: config.maxHandshakesPerMinute,
       sockets: config.maxSessions,
       socketsPerAddress: config.maxSessionsPerAddress,
     },

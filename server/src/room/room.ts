@@ -68,6 +68,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    unread: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: ignore,
@@ -113,6 +114,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    unread: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: (at, phase, { hint }) => {
@@ -147,6 +149,8 @@ const table: Table = {
     answerFailed,
     congested: (at, phase, { session }) => congested(at, phase, session),
     drained,
+    unread: (at, phase, { sessions }) =>
+      announce(at, phase, phase.presence.renew(sessions, at.now)),
     compacted: (at, phase, input) => compacted(at, phase.document, input.folded),
     compactFailed: (at, phase, input) => compactFailed(at, phase.document, input.problem),
     remote: (at, phase, input) => follow(at, phase.document, phase.members, input.hint),
@@ -182,6 +186,7 @@ const table: Table = {
     answerFailed: ignore,
     congested: ignore,
     drained: ignore,
+    unread: ignore,
     compacted: (at, { document, waitsFor }, input) => {
       compacted(at, document, input.folded)
       settle(at, document, waitsFor)
@@ -210,6 +215,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    unread: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: ignore,

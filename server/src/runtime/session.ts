@@ -14,6 +14,8 @@ export interface Session {
   lastSentAt: Millis
   /** Answers to its state vectors that are under way. */
   answers: number
+  /** The last of them to be made, null if none is: they are made one after the other. */
+  answering: Promise<unknown> | null
   /** What it is to be told next. */
   readonly line: Line
   /** Large answers on their way to it. */
@@ -28,6 +30,7 @@ export const createSession = (
   ...options,
   lastSentAt: now,
   answers: 0,
+  answering: null,
   line: createLine(),
   delivery: new Delivery(options.socket),
 })

@@ -175,6 +175,9 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     resume: () => {
       if (phase.kind === 'open') resume()
     },
+    get isPaused() {
+      return isPaused && phase.kind === 'open'
+    },
     close: (code, reason) => close({ code }, reason, limits.closeMs),
     terminate: () => {
       startClosing(limits.closeMs) // nothing more is delivered, even before TCP is gone
