@@ -436,7 +436,7 @@ const compact = async (
   const { head, snapshot, tail } = stored.value
   const folded = await content.fold({ snapshot, tail })
   if (!folded.ok) return folded
-  const { updates, leftOut, bytes, stateVector, deleteSet, waiting } = folded.value
+  const { updates, leftOut, bytes, stateVector, deleteSet, index, waiting } = folded.value
   const base = head - tail.length
   const quarantined = leftOut.map(({ index, problem }) => ({ seq: seq(base + 1 + index), problem }))
   let again: Folded['waiting'] = null
@@ -445,7 +445,7 @@ const compact = async (
     if (!kept.ok) return kept
     again = { appended: kept.value, bytes: waiting.length }
   }
-  const snapshotNow = { through: seq(base + updates), bytes, stateVector, deleteSet }
+  const snapshotNow = { through: seq(base + updates), bytes, stateVector, deleteSet, index }
   const replaced = await storage.compact(doc, snapshotNow, quarantined)
   if (!replaced.ok) return replaced
   if (!replaced.value) return err({ message: 'a snapshot that covers as much is stored already' })

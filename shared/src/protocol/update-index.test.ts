@@ -65,10 +65,10 @@ const bookOf = (people: number, words: number): Y.Doc => {
 describe('what is found by an index', () => {
   test('brings a client to the same document as Yjs’ own difference does', () => {
     fc.assert(
-      fc.property(sessionPlans, fc.double({ min: 0, max: 1, noNaN: true }), (plan, known) => {
+      fc.property(sessionPlans, fc.nat(100), (plan, percent) => {
         const updates = runSession(plan).updates as Update[]
         const all = read(Y.mergeUpdates(updates))
-        const part = updates.slice(0, Math.round(updates.length * known))
+        const part = updates.slice(0, Math.round((updates.length * percent) / 100))
         const [client, oracle] = [docOf(part), docOf(part)]
         const vector = Y.encodeStateVector(client)
         const lacks = lacksOf(all, Y.decodeStateVector(vector))
@@ -156,7 +156,7 @@ describe('[P1] an index that lies', () => {
         const lacks = lacksOf(all, known(share))
         const hit = found(all, damaged, lacks)
         if (hit === null) refused++
-        else expect(hit.structs).toEqual(found(all, index, lacks)?.structs)
+        expect([found(all, index, lacks)?.structs, undefined]).toContainEqual(hit?.structs)
       }),
       { numRuns: 3_000 },
     )
@@ -168,7 +168,7 @@ describe('[P1] an index that lies', () => {
     for (let people = 1; people < 8; people++) {
       const other = indexOfUpdate(read(Y.encodeStateAsUpdate(bookOf(people, 200))))
       const hit = found(all, other, lacks)
-      if (hit !== null) expect(hit.structs).toEqual(found(all, index, lacks)?.structs)
+      expect([found(all, index, lacks)?.structs, undefined]).toContainEqual(hit?.structs)
     }
     expect(found(all, Uint8Array.of() as Uint8Array as UpdateIndex, lacks)).toBe(null)
   })
@@ -185,7 +185,9 @@ describe('[P1] an index that lies', () => {
     const parts = stretches.map(({ at, to }) => update.slice(at, to))
     expect(structsWithin(stretches, parts, lacks)).not.toBe(null)
     for (const shift of [-7, 7]) {
-      const shifted = stretches.map((stretch) => ({ ...stretch, clock: stretch.clock + shift }))
+      const shifted = stretches.map(({ at, to, client, clock, left }) => {
+        return { at, to, client, clock: clock + shift, left }
+      })
       expect(structsWithin(shifted, parts, lacks)).toBe(null)
     }
   })
