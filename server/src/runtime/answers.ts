@@ -29,7 +29,7 @@ import type { Gate } from './gate.ts'
 const SHARED_SNAPSHOT_BYTES = 256 * 1024
 
 /** What is read at most of a snapshot by its index, bytes: it is scanned on the event loop. */
-const FRONT_BYTES = 32 * 1024
+const FRONT_BYTES = 64 * 1024
 
 /** What makes answers. */
 export interface AnswerPorts {

@@ -28,8 +28,8 @@ export type UpdateIndex = Bytes<'update-index'>
 
 /** Between two marks: reading them takes 0.1 ms in code that has not been compiled yet. */
 const MARK_BYTES = 4 * 1024
-/** Of a large update the marks are further apart: an index takes at most some 12 KB. */
-const MOST_MARKS = 1024
+/** Of an update over 16 MiB the marks are further apart: an index takes at most some 50 KB. */
+const MOST_MARKS = 4096
 
 /** A place at which reading can begin. */
 interface Mark {
