@@ -31,6 +31,13 @@ const COMMIT_SPACING_MS = 10
  */
 const CLOSING_MS = 1_000
 
+/**
+ * Connections that the system may have made and the process has not taken yet; it lowers this to its own
+ * limit (net.core.somaxconn). Of those who come back in one moment the rest try again a second later (RFC
+ * 6298 §2); Node's own figure is 511.
+ */
+const BACKLOG = 4_096
+
 const EDITOR_ROOT = fileURLToPath(new URL('../../web/editor/dist', import.meta.url))
 
 /** A running server. */
@@ -152,7 +159,7 @@ const listen = (
     const refused = (error: Error): void =>
       resolve(err(`cannot listen on ${host} port ${port}: ${error.message}`))
     server.once('error', refused)
-    server.listen(port, host.replaceAll(/[[\]]/g, ''), () => {
+    server.listen(port, host.replaceAll(/[[\]]/g, ''), BACKLOG, () => {
       server.off('error', refused)
       // accepting may fail for a while, for want of descriptors for one; the server goes on
       server.on('error', (error) => observe.event({ kind: 'bug', document: null, error }))
