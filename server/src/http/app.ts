@@ -39,6 +39,21 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }>
     return DEAF
   }
   const app = new Hono<{ Bindings: HttpBindings }>()
+  // before the fields below, which mean nothing on a 101 and would cost each handshake
+  app.get(
+    '/yjs/*',
+    // Refused after the upgrade: y-websocket 3.1 and later stop at a 44xx, but retry an HTTP error for
+    // ever. What it does not hear of an HTTP refusal it reads in the close reason.
+    edge.upgrade<{ Bindings: HttpBindings }>((socket, c) => {
+      const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
+      const foreign = originProblem(c.req.header('origin'), host, allowedOrigins)
+      if (foreign !== null) return refuse(socket, 'forbidden', foreign)
+      const document = documentInPath(c.env.incoming.url ?? '', '/yjs/')
+      if (!document.ok) return refuse(socket, 'badName', document.error)
+      const token = c.req.query('token') ?? bearer(c.req.header('authorization'))
+      return documents.attach({ document: document.value, token, dialect: yWebsocket, socket })
+    }),
+  )
   app.use(
     secureHeaders({
       strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
@@ -63,20 +78,6 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }>
       figures: () => documents.figures(),
       memory: () => documents.memory(),
       refusing: () => edge.full() ?? documents.refusing(),
-    }),
-  )
-  app.get(
-    '/yjs/*',
-    // Refused after the upgrade: y-websocket 3.1 and later stop at a 44xx, but retry an HTTP error for
-    // ever. What it does not hear of an HTTP refusal it reads in the close reason.
-    edge.upgrade<{ Bindings: HttpBindings }>((socket, c) => {
-      const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
-      const foreign = originProblem(c.req.header('origin'), host, allowedOrigins)
-      if (foreign !== null) return refuse(socket, 'forbidden', foreign)
-      const document = documentInPath(c.env.incoming.url ?? '', '/yjs/')
-      if (!document.ok) return refuse(socket, 'badName', document.error)
-      const token = c.req.query('token') ?? bearer(c.req.header('authorization'))
-      return documents.attach({ document: document.value, token, dialect: yWebsocket, socket })
     }),
   )
   app.route('/', editorRoutes(editorRoot))

@@ -72,7 +72,7 @@ export interface RunningSocket {
 
 /** Runs one accepted connection. Call it in the turn of the `connection` event, or frames are lost. */
 export const runSocket = (setting: SocketSetting): RunningSocket => {
-  const { ws, tcp, limits, clock } = setting
+  const { ws, tcp, limits, clock, address, onBug, onGone } = setting // not `open`: it holds the request
   const coalesce = coalesceWrites(tcp)
   const everyMs = beatMs(limits.silenceMs)
   let phase: Phase = { kind: 'open', undoBeat: clock.every(everyMs, () => beat()) }
@@ -117,13 +117,17 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
 
   const fail = (row: CloseCode, reason: string): void => close(row, reason, limits.closeMs)
 
-  /** Runs the owner's code: what it throws is its bug, costs it this socket, and stops here. */
+  /** What the owner's code throws is its bug and costs it this socket. */
+  const blame = (told: string, cause: unknown): void => {
+    onBug(new Error(`the owner of a socket threw in ${told}`, { cause }))
+    fail(closeCodes.internalError, closeCodes.internalError.meaning)
+  }
+
   const guarded = (told: string, call: () => void): void => {
     try {
       call()
     } catch (cause) {
-      setting.onBug(new Error(`the owner of a socket threw in ${told}`, { cause }))
-      fail(closeCodes.internalError, closeCodes.internalError.meaning)
+      blame(told, cause)
     }
   }
 
@@ -159,7 +163,7 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
   }
 
   const socket: TextSocket = {
-    address: setting.address,
+    address,
     wire: webSocketWire,
     queuedBytes: () => (phase.kind === 'gone' ? 0 : ws.bufferedAmount),
     send: (frame) => send(frame, true),
@@ -192,7 +196,7 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     const last = owner
     owner = null
     if (last !== null) guarded('closed', () => last.listener.closed(code, reason.toString()))
-    setting.onGone()
+    onGone()
   })
   tcp.on('drain', () => {
     if (phase.kind === 'open' && owner !== null) {
@@ -205,8 +209,10 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     fail(closeCodes.protocolError, 'the connection ended without a close frame'),
   )
   answerPings(ws)
-  guarded('open', () => {
-    owner = setting.open(socket)
-  })
+  try {
+    owner = setting.open(socket) // not in a closure, which would keep `open` as long as the socket
+  } catch (cause) {
+    blame('open', cause)
+  }
   return { close }
 }
