@@ -1,7 +1,7 @@
 /* Runs scenarios, each with one server after the other, so that all meet the machine in the same mood. */
 import { loadavg } from 'node:os'
 import type { Run } from './report/results.ts'
-import type { Outcome, Scenario } from './scenarios/scenario.ts'
+import type { Outcome, Scenario, Stage } from './scenarios/scenario.ts'
 import { kinds } from './servers/kinds.ts'
 import { startKind, type Running, type ServerName } from './servers/server.ts'
 
@@ -42,22 +42,26 @@ const play = async (
   { isQuick, seed }: Suite,
 ): Promise<Outcome> => {
   const started: Running[] = []
-  const deaths = (): readonly string[] => started.flatMap(({ death }) => death ?? [])
+  const outcome = await outcomeOf(scenario, {
+    isQuick,
+    seed,
+    async start() {
+      const running = await startKind(kinds[server])
+      started.push(running)
+      return running
+    },
+  })
+  await Promise.all(started.map((running) => running.remove()))
+  // only now: that a server is gone may be met before its end is heard of
+  const deaths = started.flatMap(({ death }) => death ?? [])
+  return { ...outcome, problems: [...outcome.problems, ...deaths] }
+}
+
+const outcomeOf = async (scenario: Scenario, stage: Stage): Promise<Outcome> => {
   try {
-    const outcome = await scenario.run({
-      isQuick,
-      seed,
-      async start() {
-        const running = await startKind(kinds[server])
-        started.push(running)
-        return running
-      },
-    })
-    return { ...outcome, problems: [...outcome.problems, ...deaths()] }
+    return await scenario.run(stage)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return { figures: {}, problems: [`failed: ${message}`, ...deaths()] }
-  } finally {
-    await Promise.all(started.map((running) => running.remove()))
+    return { figures: {}, problems: [`failed: ${message}`] }
   }
 }
