@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { narrow } from './highest-rate.ts'
+import { mostRates, narrow, type Search } from './highest-rate.ts'
 
 const upTo = (limit: number, tried: number[]) => (rate: number) => {
   tried.push(Math.round(rate))
@@ -28,3 +28,20 @@ test('[bench] where already the first is too much, it is sought below', async ()
 test('[bench] where nothing is borne the rate is 0', async () => {
   expect(await narrow(upTo(0, []), { first: 400, last: 4_000, halvings: 2 })).toBe(0)
 })
+
+test.each([
+  { first: 2_400, last: 80_000, halvings: 0 },
+  { first: 600, last: 80_000, halvings: 3 },
+  { first: 5_000, last: 5_000, halvings: 2 },
+])(
+  '[bench] however much is borne, of $first to $last no more rates are tried than are planned',
+  async (search: Search) => {
+    let most = 0
+    for (let limit = 10; limit < 2 * search.last; limit *= 1.1) {
+      const tried: number[] = []
+      await narrow(upTo(limit, tried), search)
+      most = Math.max(most, tried.length)
+    }
+    expect(most).toBe(mostRates(search))
+  },
+)
