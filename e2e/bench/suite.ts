@@ -11,6 +11,8 @@ export interface Suite {
   readonly servers: readonly ServerName[]
   readonly isQuick: boolean
   readonly seed: number
+  /** A run that takes longer has failed: a server may leave somebody without an answer. */
+  readonly runMs: number
   /** Told each run when it is done. */
   readonly onRun: (run: Run) => Promise<void>
 }
@@ -39,29 +41,37 @@ export const runSuite = async (suite: Suite): Promise<readonly Run[]> => {
 const play = async (
   scenario: Scenario,
   server: ServerName,
-  { isQuick, seed }: Suite,
+  { isQuick, seed, runMs }: Suite,
 ): Promise<Outcome> => {
-  const started: Running[] = []
-  const outcome = await outcomeOf(scenario, {
+  const starting: Promise<Running>[] = []
+  const stage: Stage = {
     isQuick,
     seed,
-    async start() {
-      const running = await startKind(kinds[server])
-      started.push(running)
+    start() {
+      const running = startKind(kinds[server])
+      starting.push(running)
       return running
     },
-  })
+  }
+  const outcome = await outcomeOf(scenario, stage, runMs)
+  // also one that is still on its way when the run is given up
+  const settled = await Promise.allSettled(starting)
+  const started = settled.flatMap((start) => (start.status === 'fulfilled' ? start.value : []))
   await Promise.all(started.map((running) => running.remove()))
   // only now: that a server is gone may be met before its end is heard of
   const deaths = started.flatMap(({ death }) => death ?? [])
   return { ...outcome, problems: [...outcome.problems, ...deaths] }
 }
 
-const outcomeOf = async (scenario: Scenario, stage: Stage): Promise<Outcome> => {
+const outcomeOf = async (scenario: Scenario, stage: Stage, runMs: number): Promise<Outcome> => {
+  const late = Promise.withResolvers<never>()
+  const deadline = setTimeout(() => late.reject(new Error(`not done within ${runMs} ms`)), runMs)
   try {
-    return await scenario.run(stage)
+    return await Promise.race([scenario.run(stage), late.promise])
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     return { figures: {}, problems: [`failed: ${message}`] }
+  } finally {
+    clearTimeout(deadline)
   }
 }

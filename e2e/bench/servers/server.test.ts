@@ -49,6 +49,12 @@ test('[bench] a server that fails when it is told to end is said to have', async
   expect(server.death).toMatch(/^a server ended with 1/)
 })
 
+test('[bench] a server that was removed starts no more', async () => {
+  const server = await start('setInterval(() => {}, 1_000)')
+  await server.remove()
+  await expect(server.restart()).rejects.toThrow('a server was removed')
+})
+
 test('[bench] a server that does not start leaves no data behind', async () => {
   let made = ''
   const kind: ServerKind = {

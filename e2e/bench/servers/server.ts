@@ -42,7 +42,7 @@ export interface Running {
   end(signal: Signal): Promise<void>
   /** Starts it again, on the same port and data. */
   restart(): Promise<void>
-  /** Ends it and removes its data. */
+  /** Ends it and removes its data, for good. */
   remove(): Promise<void>
 }
 
@@ -71,6 +71,7 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
   let life: Life | null = null
   let port = 0
   let death: string | null = null
+  let isRemoved = false
 
   const live = (): Life => {
     const { args, env } = kind.command({ dataDir, port })
@@ -92,6 +93,8 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
     return lived
   }
   const start = async (): Promise<void> => {
+    // a scenario that was given up may still be on its way here
+    if (isRemoved) throw new Error(`${kind.label} was removed`)
     life = live()
     port = await listeningPort(kind, life)
   }
@@ -105,6 +108,7 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
     await life.ended
   }
   const remove = async (): Promise<void> => {
+    isRemoved = true
     await end('SIGKILL')
     await rm(dataDir, { recursive: true, force: true })
   }
