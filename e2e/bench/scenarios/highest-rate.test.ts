@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mostRates, narrow, type Search } from './highest-rate.ts'
+import { hasBorne, mostRates, narrow, type Search } from './highest-rate.ts'
 
 const upTo = (limit: number, tried: number[]) => (rate: number) => {
   tried.push(Math.round(rate))
@@ -45,3 +45,12 @@ test.each([
     expect(most).toBe(mostRates(search))
   },
 )
+
+test('[bench] borne is what was sent, not what was asked for and does not make whole updates', () => {
+  const served = { p99: 4, missing: 0, sentPerSecond: 1_110, deliveredPerSecond: 54_779 } // asked: 1,200
+  expect(hasBorne(served)).toBe(true)
+  expect(hasBorne({ ...served, deliveredPerSecond: 51_000 })).toBe(false)
+  expect(hasBorne({ ...served, missing: 1 })).toBe(false)
+  expect(hasBorne({ ...served, p99: 100 })).toBe(false)
+  expect(hasBorne({ ...served, p99: Number.NaN })).toBe(false) // nothing was sent in the window
+})

@@ -21,7 +21,7 @@ const searchOf = (isQuick: boolean) =>
 
 const lengthOf = (isQuick: boolean) =>
   isQuick
-    ? { warmUpSeconds: 0.2, seconds: 0.5, graceMs: 1_000 }
+    ? { warmUpSeconds: 0.25, seconds: 0.5, graceMs: 1_000 }
     : { warmUpSeconds: 1, seconds: 3, graceMs: 4_000 }
 
 /** Each try has a document of its own. */
@@ -66,6 +66,20 @@ export const narrow = async (
   return good
 }
 
+/**
+ * True if a room of 50 was served in time with all that was sent in it: a little less than was asked for
+ * where a person's share of the rate does not make whole updates.
+ */
+export const hasBorne = ({
+  p99,
+  missing,
+  sentPerSecond,
+  deliveredPerSecond,
+}: Pick<RoomsMeasured, 'p99' | 'missing' | 'sentPerSecond' | 'deliveredPerSecond'>): boolean =>
+  p99 < MOST_P99_MS &&
+  missing === 0 &&
+  deliveredPerSecond >= LEAST_DELIVERED * sentPerSecond * (PEOPLE - 1)
+
 /** The highest rate in a room of 50 at which nobody waits long. */
 export const highestRate: Scenario = {
   name: 'highest-rate',
@@ -92,8 +106,7 @@ export const highestRate: Scenario = {
       (await isBorneOnce(rate)) || (!isQuick && (await isBorneOnce(rate)))
     const isBorneOnce = async (rate: number): Promise<boolean> => {
       const measured = await measureAt(server, rate, { isQuick, seed })
-      const isWhole = measured.deliveredPerSecond >= LEAST_DELIVERED * rate * (PEOPLE - 1)
-      const good = measured.p99 < MOST_P99_MS && measured.missing === 0 && isWhole
+      const good = hasBorne(measured)
       tried.push(
         `${Math.round(rate)}/s ${good ? 'yes' : 'no'} (p99 ${Math.round(measured.p99)} ms, ${noteOf(measured)})`,
       )
