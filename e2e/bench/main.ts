@@ -16,6 +16,10 @@ const choices = {
   servers: Object.values(kinds).map(({ name }) => name),
 }
 
+/** The longest run in full takes some minutes, a quick one seconds. */
+const RUN_MS = 15 * 60_000
+const QUICK_RUN_MS = 60_000
+
 const fail = (problem: string): never => {
   process.stderr.write(`bench: ${problem}\n`)
   process.exit(1)
@@ -61,6 +65,7 @@ const runs = await runSuite({
   servers,
   isQuick,
   seed,
+  runMs: isQuick ? QUICK_RUN_MS : RUN_MS,
   async onRun(run) {
     say(run)
     done.push(run)

@@ -1,7 +1,7 @@
 /* Runs scenarios, each with one server after the other, so that all meet the machine in the same mood. */
 import { loadavg } from 'node:os'
 import type { Run } from './report/results.ts'
-import type { Outcome, Scenario } from './scenarios/scenario.ts'
+import type { Outcome, Scenario, Stage } from './scenarios/scenario.ts'
 import { kinds } from './servers/kinds.ts'
 import { startKind, type Running, type ServerName } from './servers/server.ts'
 
@@ -11,6 +11,8 @@ export interface Suite {
   readonly servers: readonly ServerName[]
   readonly isQuick: boolean
   readonly seed: number
+  /** A run that takes longer has failed: a server may leave somebody without an answer. */
+  readonly runMs: number
   /** Told each run when it is done. */
   readonly onRun: (run: Run) => Promise<void>
 }
@@ -39,25 +41,37 @@ export const runSuite = async (suite: Suite): Promise<readonly Run[]> => {
 const play = async (
   scenario: Scenario,
   server: ServerName,
-  { isQuick, seed }: Suite,
+  { isQuick, seed, runMs }: Suite,
 ): Promise<Outcome> => {
-  const started: Running[] = []
-  const deaths = (): readonly string[] => started.flatMap(({ death }) => death ?? [])
+  const starting: Promise<Running>[] = []
+  const stage: Stage = {
+    isQuick,
+    seed,
+    start() {
+      const running = startKind(kinds[server])
+      starting.push(running)
+      return running
+    },
+  }
+  const outcome = await outcomeOf(scenario, stage, runMs)
+  // also one that is still on its way when the run is given up
+  const settled = await Promise.allSettled(starting)
+  const started = settled.flatMap((start) => (start.status === 'fulfilled' ? start.value : []))
+  await Promise.all(started.map((running) => running.remove()))
+  // only now: that a server is gone may be met before its end is heard of
+  const deaths = started.flatMap(({ death }) => death ?? [])
+  return { ...outcome, problems: [...outcome.problems, ...deaths] }
+}
+
+const outcomeOf = async (scenario: Scenario, stage: Stage, runMs: number): Promise<Outcome> => {
+  const late = Promise.withResolvers<never>()
+  const deadline = setTimeout(() => late.reject(new Error(`not done within ${runMs} ms`)), runMs)
   try {
-    const outcome = await scenario.run({
-      isQuick,
-      seed,
-      async start() {
-        const running = await startKind(kinds[server])
-        started.push(running)
-        return running
-      },
-    })
-    return { ...outcome, problems: [...outcome.problems, ...deaths()] }
+    return await Promise.race([scenario.run(stage), late.promise])
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    return { figures: {}, problems: [`failed: ${message}`, ...deaths()] }
+    return { figures: {}, problems: [`failed: ${message}`] }
   } finally {
-    await Promise.all(started.map((running) => running.remove()))
+    clearTimeout(deadline)
   }
 }

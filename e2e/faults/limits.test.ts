@@ -74,6 +74,23 @@ describe('a server', { timeout: TEST_MS }, () => {
     expect((await readiness(on)).status).toBe(200) // nobody else is refused
   })
 
+  it('that an address connects to in a loop lets it in at its rate, and everybody else at once', async () => {
+    const on = await start({
+      QUIRE_TRUSTED_PROXIES: '127.0.0.0/8',
+      QUIRE_MAX_HANDSHAKES_PER_MINUTE: '60',
+    })
+    const startedAt = performance.now()
+    const answers: number[] = []
+    for (let i = 0; i < 80; i++) answers.push(await knock(on, '192.0.2.1'))
+    const seconds = (performance.now() - startedAt) / 1000
+    expect(answers.slice(0, 60)).toEqual(Array(60).fill(101))
+    expect(answers.slice(60)).toContain(429)
+    expect(answers.filter((status) => status === 101).length).toBeLessThanOrEqual(61 + seconds)
+    expect(await knock(on, '192.0.2.2')).toBe(101)
+    await until('it is let in again', async () => (await knock(on, '192.0.2.1')) === 101)
+    expect((await readiness(on)).status).toBe(200)
+  })
+
   it('opens no more documents than its limit, and tells whoever wants one to come back', async () => {
     const on = await start({ QUIRE_MAX_OPEN_DOCUMENTS: '1' })
     const first = await enter(on, 'a')

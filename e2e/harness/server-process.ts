@@ -5,10 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-
-/** The built command. */
-export const COMMAND = fileURLToPath(new URL('../../server/bin/quire.js', import.meta.url))
+import { COMMAND, commandLine } from './command.ts'
 
 /** How to start a server. */
 export interface ServerOptions {
@@ -48,10 +45,12 @@ export const startServer = async (options: ServerOptions = {}): Promise<ServerPr
   const start = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const launcher = options.launcher ?? []
-      const [program, ...rest] = [...launcher, process.execPath, COMMAND, 'serve']
+      const { flags, env } = commandLine()
+      const [program, ...rest] = [...launcher, process.execPath, ...flags, COMMAND, 'serve']
       const started = spawn(program, rest, {
         env: {
           ...process.env,
+          ...env,
           ...options.env,
           QUIRE_DATA_DIR: dataDir,
           QUIRE_PORT: String(port),

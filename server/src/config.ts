@@ -129,7 +129,7 @@ export const optionRows = [
   row('maxHeldBackMs', count(100, 86_400_000), [
     '300000',
     'milliseconds',
-    'How long a client may go on saying more than its rates before it is told to come back: longer than a large import takes; after 10 s within the rates it begins anew.',
+    'How long a client may go on saying more than its rates before it is told to come back, and how long it is not read at a time: longer than a large import takes; after 10 s within the rates it begins anew.',
   ]),
   row('maxLagBytes', count(64 * KIB, GIB), [
     String(MIB),
@@ -145,6 +145,11 @@ export const optionRows = [
     String(256 * MIB),
     'bytes',
     'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time.',
+  ]),
+  row('maxReadMs', count(100, 3_600_000), [
+    '60000',
+    'milliseconds',
+    'Time for a client to read 2 MiB of a large document before it loses its place to joiners who wait for one, and is told to come back: a quarter of a line of 1 Mbit/s, with room for a stall of 20 s.',
   ]),
   row('maxUnsavedBytes', count(KIB, GIB), [
     String(64 * MIB),
@@ -231,6 +236,11 @@ export const optionRows = [
     '500',
     'connections',
     'The same of one address; a further one is refused with 429. Loopback is not counted.',
+  ]),
+  row('maxHandshakesPerMinute', count(1, 10_000_000), [
+    '3000',
+    'handshakes a minute',
+    'WebSocket handshakes of one address, for IPv6 of one /64: so many at once, and again in a minute; a further one is refused with 429. All sessions of an address may come back at once, and half of them a second time. Loopback is not counted.',
   ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',

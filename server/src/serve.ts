@@ -24,14 +24,25 @@ import type { ServerLimits } from './runtime/limits.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import { foldingLimits, type RoomLimits } from './room/limits.ts'
 
-/** Commits that follow each other are this far apart: each costs 0.1 to 0.2 ms of CPU (DESIGN.md). */
-const COMMIT_SPACING_MS = 10
+/**
+ * Commits that follow each other are this far apart: each costs half a millisecond of CPU (DESIGN.md).
+ * It is how much later an author hears "saved" while many write; with `relay` everybody waits for the
+ * commit, so there they come sooner.
+ */
+const COMMIT_SPACING_MS = { ack: 25, relay: 10 }
 
 /**
  * Time kept of a drain for the closing handshakes after everything is saved, and as much again for
  * giving the storage back; of a short drain a quarter each.
  */
 const CLOSING_MS = 1_000
+
+/**
+ * Connections that the system may have made and the process has not taken yet; it lowers this to its own
+ * limit (net.core.somaxconn). Of those who come back in one moment the rest try again a second later (RFC
+ * 6298 §2); Node's own figure is 511.
+ */
+const BACKLOG = 4_096
 
 const EDITOR_ROOT = fileURLToPath(new URL('../../web/editor/dist', import.meta.url))
 
@@ -71,7 +82,11 @@ export const serve = async (
   const utilisation = createUtilisation(clock)
   const content = createContent(clock, { collectGarbage: config.garbageCollection })
   const cluster = createClusterHub().node()
-  const commits = new GroupCommit({ storage, clock, spacingMs: COMMIT_SPACING_MS })
+  const commits = new GroupCommit({
+    storage,
+    clock,
+    spacingMs: COMMIT_SPACING_MS[config.durability],
+  })
   const documents = new Documents({
     storage,
     commits,
@@ -85,6 +100,7 @@ export const serve = async (
     serverLimits: serverLimits(config),
     durability: config.durability,
     lagBytes: config.maxLagBytes,
+    readMs: config.maxReadMs,
     answerBytes: config.maxAnswerBytes,
     flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
   })
@@ -98,6 +114,7 @@ export const serve = async (
       connections: config.maxConnections,
       handshakes: config.maxHandshakes,
       handshakesPerAddress: config.maxHandshakesPerAddress,
+      handshakesPerMinute: config.maxHandshakesPerMinute,
       sockets: config.maxSessions,
       socketsPerAddress: config.maxSessionsPerAddress,
     },
@@ -188,7 +205,7 @@ const listen = (
     const refused = (error: Error): void =>
       resolve(err(`cannot listen on ${host} port ${port}: ${error.message}`))
     server.once('error', refused)
-    server.listen(port, host.replaceAll(/[[\]]/g, ''), () => {
+    server.listen(port, host.replaceAll(/[[\]]/g, ''), BACKLOG, () => {
       server.off('error', refused)
       // accepting may fail for a while, for want of descriptors for one; the server goes on
       server.on('error', (error) => observe.event({ kind: 'bug', document: null, error }))

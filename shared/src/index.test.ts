@@ -23,6 +23,7 @@ test('the surface is these names and no more', () => {
     'encodePresence',
     'err',
     'fitCloseReason',
+    'indexOfUpdate',
     'jsonProblem',
     'limits',
     'millis',
@@ -34,6 +35,8 @@ test('the surface is these names and no more', () => {
     'readUpdate',
     'seq',
     'sessionId',
+    'stretchesOf',
+    'structsWithin',
     'updateBeyond',
     'updateOfDeletes',
     'utf16Units',
@@ -87,9 +90,11 @@ test('the types are exported by name', () => {
       'Seq',
       'SessionId',
       'StateVector',
+      'Stretch',
       'SyncMessage',
       'Update',
       'UpdateContents',
+      'UpdateIndex',
     ]),
   )
 })

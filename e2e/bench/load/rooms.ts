@@ -142,15 +142,20 @@ export const measureRooms = async (
   }
 }
 
+/** How long they type. */
+export const secondsOf = ({
+  warmUpSeconds,
+  seconds,
+}: Pick<Pace, 'warmUpSeconds' | 'seconds'>): number => warmUpSeconds + seconds
+
 /** How many updates each person types at this pace. */
-export const updatesAt = ({ perSecond, warmUpSeconds, seconds }: Pace): number =>
-  Math.floor(perSecond * (warmUpSeconds + seconds))
+export const updatesAt = (pace: Pace): number => Math.floor(pace.perSecond * secondsOf(pace))
 
 /** In milliseconds from the start; their updates end with them. */
 const timesOfRoom = (plan: RoomPlan, pace: Pace, random: Random): number[][] =>
   timesOf(plan.typists.length, {
     perSecond: pace.perSecond,
-    seconds: pace.warmUpSeconds + pace.seconds,
+    seconds: secondsOf(pace),
     random,
   }).map((own, i) => own.slice(0, plan.typists[i]?.updates.length ?? 0))
 

@@ -24,6 +24,7 @@ const scenario: Scenario = {
     lost: { what: 'lost', unit: 'updates', target: { kind: 'at-most', most: 0 } },
     other: { what: 'other', unit: 'KB' },
   },
+  plannedSeconds: () => 0,
   run: () => Promise.reject(new Error('is not run here')),
 }
 

@@ -14,10 +14,15 @@ const CLIENT = 777
 /** Edits that the nearly up-to-date client lacks. */
 const LACKS = 20
 
+/** `restMs`: time for what follows an answer, such as folding in another thread, to be counted. */
+const sizeOf = (isQuick: boolean) =>
+  isQuick
+    ? { edits: 40_000, perUpdate: 100, samples: 1, restMs: 80 }
+    : { edits: Infinity, perUpdate: 1, samples: 10, restMs: 300 }
+
 interface Novel {
   readonly whole: Written
   readonly text: string
-  /** Time for what follows an answer, such as folding in another thread, to be counted. */
   readonly restMs: number
   readonly near: Base
 }
@@ -60,13 +65,17 @@ export const coldOpen: Scenario = {
     bytes: { what: 'bytes that an empty client is given', unit: 'KB' },
     disk: { what: 'on disk', unit: 'KB' },
   },
+  plannedSeconds(isQuick) {
+    const { samples, restMs } = sizeOf(isQuick)
+    return (samples * (2 + 3 * 2) * restMs) / 1000 // two restarts; three times opened, and left
+  },
   async run({ isQuick, start }) {
-    const novel = await (isQuick ? (short ??= write(40_000, 100)) : (long ??= write(Infinity, 1)))
-    const server = await start()
+    const writing = isQuick ? (short ??= write(true)) : (long ??= write(false))
+    const [server, novel] = await Promise.all([start(), writing])
     await seedDocument(server, 'novel', novel.whole)
     const other = (await material()).base
     await seedDocument(server, 'other', { ...other, updates: [other.update] })
-    const samples = isQuick ? 1 : 10
+    const { samples } = sizeOf(isQuick)
     const empty: Opened[] = []
     const near: Opened[] = []
     const again: Opened[] = []
@@ -115,14 +124,15 @@ export const coldOpen: Scenario = {
 let short: Promise<Novel> | undefined
 let long: Promise<Novel> | undefined
 
-const write = async (edits: number, perUpdate: number): Promise<Novel> => {
+const write = async (isQuick: boolean): Promise<Novel> => {
+  const { edits, perUpdate, restMs } = sizeOf(isQuick)
   const transactions = (await transactionsOf('automerge-paper')).slice(0, edits)
   const updates = updatesOf(transactions, CLIENT, perUpdate)
   const update = joined(updates)
   const almost = joined(updates.slice(0, -LACKS))
   return {
     text: textOf([update]),
-    restMs: edits === Infinity ? 300 : 80,
+    restMs,
     whole: { update, stateVector: encodeStateVectorFromUpdate(update), updates },
     near: { update: almost, stateVector: encodeStateVectorFromUpdate(almost) },
   }

@@ -1,5 +1,6 @@
 /* Everybody comes back at once after the server was gone. */
 import { diffUpdate } from 'yjs'
+import { textOf } from '../load/corpus.ts'
 import { Member } from '../load/member.ts'
 import { pause } from '../load/wait.ts'
 import { quantileOf } from '../measure/histogram.ts'
@@ -9,7 +10,7 @@ import { fillShelf } from './shelf.ts'
 
 const PER_DOCUMENT = 10
 /** Time for what the server does afterwards, such as writing to disk. */
-const AFTER_MS = 3_000
+const afterMs = (isQuick: boolean): number => (isQuick ? 300 : 3_000)
 
 /** 1,000 clients on 100 documents. */
 export const comeBack: Scenario = {
@@ -28,6 +29,7 @@ export const comeBack: Scenario = {
     cpu: { what: 'server CPU of it', unit: 'ms' },
     growth: { what: 'growth on disk', unit: 'KB', target: { kind: 'at-most', most: 0 } },
   },
+  plannedSeconds: (isQuick) => (2 * afterMs(isQuick)) / 1000,
   async run({ isQuick, start }) {
     const documents = isQuick ? 10 : 100
     const server = await start()
@@ -42,7 +44,7 @@ export const comeBack: Scenario = {
       )
     const first = come()
     await Promise.all(first.map((member) => member.joined))
-    await pause(isQuick ? 500 : AFTER_MS)
+    await pause(afterMs(isQuick))
     await server.end('SIGKILL')
     const diskBefore = await server.diskBytes()
     await server.restart()
@@ -51,14 +53,25 @@ export const comeBack: Scenario = {
     const members = come()
     await Promise.all(members.map((member) => member.joined))
     const times = members.map(({ answeredAt }) => answeredAt - startedAt)
-    await pause(isQuick ? 500 : AFTER_MS)
+    await pause(afterMs(isQuick))
     const cpu = cpuBetween(before, readCpu(server.pid))
     const growth = ((await server.diskBytes()) - diskBefore) / 1024
     const left = members.filter(({ ended }) => ended !== null).length
     for (const member of members) member.close()
+    const text = textOf([has.update])
+    let others = 0
+    for (let i = 0; i < documents; i++) {
+      const late = new Member(server, `shelf-${i}`, { keeps: true })
+      await late.joined
+      if (late.text() !== text) others++
+      late.close()
+    }
     return {
       figures: { all: Math.max(...times), p50: quantileOf(times, 0.5), cpu, growth },
-      problems: left > 0 ? [`${left} clients were sent away`] : [],
+      problems: [
+        ...(left > 0 ? [`${left} clients were sent away`] : []),
+        ...(others > 0 ? [`${others} documents hold another text afterwards`] : []),
+      ],
     }
   },
 }

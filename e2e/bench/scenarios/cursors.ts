@@ -3,7 +3,7 @@ import { randomFrom } from '../../harness/random.ts'
 import { Member } from '../load/member.ts'
 import { inOrder, keepPace, timesOf } from '../load/pace.ts'
 import { presenceEntries, PresenceLedger } from '../load/presence.ts'
-import { costsBetween } from '../load/rooms.ts'
+import { costsBetween, secondsOf } from '../load/rooms.ts'
 import { isInTime } from '../load/wait.ts'
 import { Histogram } from '../measure/histogram.ts'
 import type { Scenario } from './scenario.ts'
@@ -11,6 +11,9 @@ import type { Scenario } from './scenario.ts'
 const PEOPLE = 100
 const PER_SECOND = 10
 const FIRST_CLIENT = 300_000_000
+
+const lengthOf = (isQuick: boolean) =>
+  isQuick ? { warmUpSeconds: 0.2, seconds: 0.8 } : { warmUpSeconds: 3, seconds: 15 }
 
 /** 100 cursors. */
 export const cursors: Scenario = {
@@ -28,9 +31,9 @@ export const cursors: Scenario = {
     p99: { what: 'latency p99', unit: 'ms' },
     share: { what: 'states that reached others', unit: '%' },
   },
+  plannedSeconds: (isQuick) => secondsOf(lengthOf(isQuick)),
   async run({ isQuick, seed, start }) {
-    const warmUpSeconds = isQuick ? 0.3 : 3
-    const seconds = isQuick ? 1 : 15
+    const { warmUpSeconds, seconds } = lengthOf(isQuick)
     const latency = new Histogram()
     const clients = Array.from({ length: PEOPLE }, (_, i) => FIRST_CLIENT + i * 1_009)
     const times = timesOf(PEOPLE, {

@@ -11,10 +11,16 @@ import type { Scenario } from './scenario.ts'
 
 const PER_SECOND = 10
 
+/** When the server is killed: `least` to `most` seconds after the first began. */
+const sizeOf = (isQuick: boolean) =>
+  isQuick
+    ? { documents: 20, rounds: 1, least: 1, most: 1.5 }
+    : { documents: 40, rounds: 5, least: 11, most: 14 }
+
 /** kill -9. */
 export const kill: Scenario = {
   name: 'kill',
-  about: `40 documents with somebody who types ${PER_SECOND} updates a second and somebody who reads; the server is killed (SIGKILL) at a random moment 11 to 14 seconds after the first began, five times (20 documents, once, after 2 to 3 seconds in a quick run). Acknowledged is what the server told the author that it has: Quire by echo, Hocuspocus by SyncStatus. Lost is what is not there after the restart.`,
+  about: `40 documents with somebody who types ${PER_SECOND} updates a second and somebody who reads; the server is killed (SIGKILL) at a random moment 11 to 14 seconds after the first began, five times (20 documents, once, after 1 to 1.5 seconds in a quick run). Acknowledged is what the server told the author that it has: Quire by echo, Hocuspocus by SyncStatus. Lost is what is not there after the restart.`,
   servers: ['quire', 'hocuspocus'],
   metrics: {
     acknowledged: { what: 'acknowledged', unit: 'updates' },
@@ -23,14 +29,16 @@ export const kill: Scenario = {
     lostSecondsMost: { what: 'acknowledged work lost in a document, most', unit: 's' },
     seenLost: { what: 'seen by the reader and lost', unit: 'updates' },
   },
+  plannedSeconds(isQuick) {
+    const { rounds, most } = sizeOf(isQuick)
+    return rounds * most
+  },
   async run({ isQuick, seed, start }) {
     const random = randomFrom(seed)
-    const { typists } = await strangers()
-    const documents = isQuick ? 20 : 40
-    const [least, most] = isQuick ? [2, 3] : [11, 14]
-    const server = await start()
+    const { documents, rounds, least, most } = sizeOf(isQuick)
+    const [server, { typists }] = await Promise.all([start(), strangers()])
     const losses: Loss[] = []
-    for (let round = 0; round < (isQuick ? 1 : 5); round++) {
+    for (let round = 0; round < rounds; round++) {
       if (round > 0) {
         await server.end('SIGTERM') // the next round finds the disk at rest
         await server.restart()

@@ -1,8 +1,11 @@
 /* Many small rooms. */
-import { measureRooms, updatesAt } from '../load/rooms.ts'
+import { measureRooms, secondsOf, updatesAt } from '../load/rooms.ts'
 import { strangers } from './material.ts'
 import { outcomeOf, typingMetrics } from './room.ts'
 import type { Scenario } from './scenario.ts'
+
+const lengthOf = (isQuick: boolean) =>
+  isQuick ? { warmUpSeconds: 0.3, seconds: 1 } : { warmUpSeconds: 4, seconds: 15 }
 
 /** 500 rooms of two. */
 export const manyRooms: Scenario = {
@@ -16,15 +19,10 @@ export const manyRooms: Scenario = {
     p99: { kind: 'ratio-at-most', ratio: 0.2 },
     cpu: { kind: 'ratio-at-most', ratio: 0.45 },
   }),
+  plannedSeconds: (isQuick) => secondsOf(lengthOf(isQuick)),
   async run({ isQuick, seed, start }) {
-    const { base, typists } = await strangers()
-    const pace = {
-      perSecond: 2,
-      warmUpSeconds: isQuick ? 0.5 : 4,
-      seconds: isQuick ? 1.5 : 15,
-      graceMs: 15_000,
-      seed,
-    }
+    const [server, { base, typists }] = await Promise.all([start(), strangers()])
+    const pace = { perSecond: 2, ...lengthOf(isQuick), graceMs: 15_000, seed }
     const rooms = isQuick ? 100 : 500
     const people = typists.take(rooms * 2, updatesAt(pace))
     const plans = Array.from({ length: rooms }, (_, i) => ({
@@ -33,6 +31,6 @@ export const manyRooms: Scenario = {
       typists: people.slice(2 * i, 2 * i + 2),
       isCompared: i % (rooms / 20) === 0,
     }))
-    return outcomeOf(await measureRooms(await start(), plans, pace))
+    return outcomeOf(await measureRooms(server, plans, pace))
   },
 }

@@ -4,7 +4,7 @@ import { applyUpdate, Doc, encodeStateVector, encodeStateVectorFromUpdate } from
 import { TEXT } from '../../harness/stock-client.ts'
 import { textOf, type Base } from '../load/corpus.ts'
 import { Member } from '../load/member.ts'
-import { openRooms, updatesAt } from '../load/rooms.ts'
+import { openRooms, secondsOf, updatesAt } from '../load/rooms.ts'
 import { quantileOf } from '../measure/histogram.ts'
 import { strangers } from './material.ts'
 import { outcomeOf, typingMetrics } from './room.ts'
@@ -13,12 +13,16 @@ import type { Scenario } from './scenario.ts'
 const PEOPLE = 20
 const PAST_CLIENTS = 10_000
 const JOINS = 15
+const QUICK_JOINS = 5
 const CONTENT_STRING = 4
+
+const lengthOf = (isQuick: boolean) =>
+  isQuick ? { warmUpSeconds: 0.2, seconds: 0.7 } : { warmUpSeconds: 3, seconds: 15 }
 
 /** 10,000 past client ids. */
 export const oldDocument: Scenario = {
   name: 'old-document',
-  about: `${PEOPLE} people, each typing 5 updates a second for 15 seconds, in a document with ${PAST_CLIENTS.toLocaleString('en')} past client ids; then somebody who is up to date joins ${JOINS} times.`,
+  about: `${PEOPLE} people, each typing 5 updates a second for 15 seconds, in a document with ${PAST_CLIENTS.toLocaleString('en')} past client ids; then somebody who is up to date joins ${JOINS} times (${QUICK_JOINS} in a quick run).`,
   servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
   metrics: {
     ...typingMetrics({ p99: { kind: 'at-most', most: 20 } }),
@@ -35,18 +39,17 @@ export const oldDocument: Scenario = {
       plotted: '10,000 past clients: join',
     },
   },
+  plannedSeconds: (isQuick) => secondsOf(lengthOf(isQuick)),
   async run({ isQuick, seed, start }) {
-    const { typists } = await strangers()
+    const [server, { typists }] = await Promise.all([start(), strangers()])
     const pace = {
       perSecond: 5,
-      warmUpSeconds: isQuick ? 0.3 : 3,
-      seconds: isQuick ? 0.9 : 15,
+      ...lengthOf(isQuick),
       graceMs: isQuick ? 10_000 : 90_000, // some servers are seconds behind by then
       seed,
     }
     const people = typists.take(PEOPLE, updatesAt(pace))
     const base = (past ??= writtenByMany())
-    const server = await start()
     const plan = { document: 'old', base, typists: people, isCompared: true }
     const rooms = await openRooms(server, [plan], pace)
     const measured = await rooms.type()
@@ -61,7 +64,7 @@ export const oldDocument: Scenario = {
       people.flatMap(({ updates }) => updates),
     )
     const joins: number[] = []
-    for (let i = 0; i < JOINS; i++) {
+    for (let i = 0; i < (isQuick ? QUICK_JOINS : JOINS); i++) {
       const member = new Member(server, 'old', { has })
       await member.joined
       joins.push(member.answeredAt - member.askedAt)

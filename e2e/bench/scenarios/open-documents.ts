@@ -5,15 +5,18 @@ import { readMemory } from '../measure/usage.ts'
 import type { Scenario } from './scenario.ts'
 import { fillShelf } from './shelf.ts'
 
-const WARM = 20
 const AT_A_TIME = 20
-const SETTLE_MS = 4_000
+
+const sizeOf = (isQuick: boolean) =>
+  isQuick
+    ? { count: 30, warm: 10, settleMs: { warm: 200, open: 500 } }
+    : { count: 1_000, warm: 20, settleMs: { warm: 4_000, open: 4_000 } }
 
 /** 1,000 open documents. */
 export const openDocuments: Scenario = {
   name: 'open-documents',
   about:
-    'memory for each of 1,000 open documents of 50 KB with one client each (30 in a quick run): Pss after, less Pss before, 4 seconds after the last has opened. The documents are on disk, and the server was restarted and has opened 20 others before.',
+    'memory for each of 1,000 open documents of 50 KB with one client each (30 in a quick run): Pss after, less Pss before, 4 seconds after the last has opened. The documents are on disk, and the server was restarted and has opened 20 others before (10 in a quick run).',
   servers: ['quire', 'hocuspocus'],
   metrics: {
     memory: {
@@ -24,11 +27,15 @@ export const openDocuments: Scenario = {
     },
     disk: { what: 'on disk per document', unit: 'KB' },
   },
+  plannedSeconds(isQuick) {
+    const { settleMs } = sizeOf(isQuick)
+    return (settleMs.warm + settleMs.open) / 1000
+  },
   async run({ isQuick, start }) {
-    const count = isQuick ? 30 : 1_000
+    const { count, warm, settleMs } = sizeOf(isQuick)
     const server = await start()
-    const written = await fillShelf(server, count + WARM)
-    const disk = (await server.diskBytes()) / (count + WARM)
+    const written = await fillShelf(server, count + warm)
+    const disk = (await server.diskBytes()) / (count + warm)
     await server.restart()
     const members: Member[] = []
     const open = async (from: number, to: number): Promise<void> => {
@@ -41,11 +48,11 @@ export const openDocuments: Scenario = {
         await Promise.all(group.map((member) => member.joined))
       }
     }
-    await open(count, count + WARM)
-    await pause(isQuick ? 300 : SETTLE_MS)
+    await open(count, count + warm)
+    await pause(settleMs.warm)
     const before = readMemory(server.pid)
     await open(0, count)
-    await pause(isQuick ? 600 : SETTLE_MS)
+    await pause(settleMs.open)
     const after = readMemory(server.pid)
     const short = members.filter(({ heardBytes }) => heardBytes < written.update.length * 0.9)
     const left = members.filter(({ ended }) => ended !== null)

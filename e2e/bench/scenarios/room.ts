@@ -1,5 +1,5 @@
 /* One room of people who all type. */
-import { measureRooms, updatesAt, type RoomsMeasured } from '../load/rooms.ts'
+import { measureRooms, secondsOf, updatesAt, type RoomsMeasured } from '../load/rooms.ts'
 import { material } from './material.ts'
 import type { Metric, Outcome, Scenario, Target } from './scenario.ts'
 
@@ -52,21 +52,18 @@ export const typingMetrics = ({
   cpuShare: { what: 'server CPU', unit: '% of a core' },
 })
 
+const lengthOf = (isQuick: boolean) =>
+  isQuick ? { warmUpSeconds: 0.2, seconds: 0.5 } : { warmUpSeconds: 3, seconds: 15 }
+
 const roomOf = (people: number, goals: Typing): Scenario => ({
   name: `room-${people}`,
   about: `${people} people in one document, each typing 5 updates a second for 15 seconds.`,
   servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
   metrics: typingMetrics({ ...goals, plotted: `Room of ${people}` }),
+  plannedSeconds: (isQuick) => secondsOf(lengthOf(isQuick)),
   async run({ isQuick, seed, start }) {
-    const { base, typists } = await material()
-    const pace = {
-      perSecond: 5,
-      warmUpSeconds: isQuick ? 0.3 : 3,
-      seconds: isQuick ? 0.8 : 15,
-      graceMs: GRACE_MS,
-      seed,
-    }
-    const server = await start()
+    const [server, { base, typists }] = await Promise.all([start(), material()])
+    const pace = { perSecond: 5, ...lengthOf(isQuick), graceMs: GRACE_MS, seed }
     const plan = {
       document: `room-${people}`,
       base,

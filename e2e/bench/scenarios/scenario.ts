@@ -46,5 +46,7 @@ export interface Scenario {
   readonly about: string
   readonly servers: readonly ServerName[]
   readonly metrics: Readonly<Record<string, Metric>>
+  /** What a run takes however fast the server is: its windows and pauses, in seconds, at most. */
+  plannedSeconds(isQuick: boolean): number
   run(stage: Stage): Promise<Outcome>
 }

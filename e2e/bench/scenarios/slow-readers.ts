@@ -2,7 +2,7 @@
 import type { Typist } from '../load/corpus.ts'
 import { Doc } from 'yjs'
 import { TEXT } from '../../harness/stock-client.ts'
-import { openRooms, updatesAt } from '../load/rooms.ts'
+import { openRooms, secondsOf, updatesAt } from '../load/rooms.ts'
 import { isInTime, pause } from '../load/wait.ts'
 import { readMemory } from '../measure/usage.ts'
 import { EMPTY } from '../load/corpus.ts'
@@ -14,10 +14,16 @@ const STALLED = 20
 const UPDATE_CHARACTERS = 4_096
 const WAKE_MS = 60_000
 
+/** They stall for all of it. */
+const lengthOf = (isQuick: boolean) =>
+  isQuick
+    ? { settleSeconds: 0.2, warmUpSeconds: 0.2, seconds: 0.8 }
+    : { settleSeconds: 0.5, warmUpSeconds: 1, seconds: 20 }
+
 /** 20 of 60 stall. */
 export const slowReaders: Scenario = {
   name: 'slow-readers',
-  about: `${STALLED} of ${WRITERS + READERS} people in one document stop reading for 20 seconds (2 in a quick run) while ${WRITERS} write ${UPDATE_CHARACTERS} characters each 4 times a second. How much the server's memory has grown at its highest, and how long after the last update and their waking it takes until all are equal.`,
+  about: `${STALLED} of ${WRITERS + READERS} people in one document stop reading for 20 seconds (1 in a quick run) while ${WRITERS} write ${UPDATE_CHARACTERS} characters each 4 times a second. How much the server's memory has grown at its highest, and how long after the last update and their waking it takes until all are equal.`,
   servers: ['quire', 'hocuspocus', 'y-websocket', 'relay'],
   metrics: {
     growth: { what: 'growth of memory', unit: 'MB', plotted: '20 stalled readers: memory' },
@@ -28,9 +34,10 @@ export const slowReaders: Scenario = {
     },
     p99: { what: 'latency p99 of everybody who reads', unit: 'ms' },
   },
+  plannedSeconds: (isQuick) => lengthOf(isQuick).settleSeconds + secondsOf(lengthOf(isQuick)),
   async run({ isQuick, seed, start }) {
-    const stalledSeconds = isQuick ? 1 : 20
-    const pace = { perSecond: 4, warmUpSeconds: 1, seconds: stalledSeconds, graceMs: 0, seed }
+    const { settleSeconds, ...length } = lengthOf(isQuick)
+    const pace = { perSecond: 4, ...length, graceMs: 0, seed }
     const writers = (pages ??= Array.from({ length: WRITERS }, (_, i) => pagesOf(i))).map((own) =>
       own(updatesAt(pace)),
     )
@@ -47,12 +54,12 @@ export const slowReaders: Scenario = {
     const stalled = members.slice(-STALLED)
     const reading = members.length - STALLED
     const ledger = rooms.ledgers[0]
-    await pause(500)
+    await pause(settleSeconds * 1000)
     const before = readMemory(server.pid)
     let most = before
     for (const member of stalled) member.pause()
     const measured = await rooms.type(async () => {
-      const until = performance.now() + (pace.warmUpSeconds + pace.seconds) * 1000
+      const until = performance.now() + secondsOf(pace) * 1000
       while (performance.now() < until) {
         await pause(250)
         most = Math.max(most, readMemory(server.pid))

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { COMMAND } from '../../harness/server-process.ts'
+import { COMMAND, commandLine } from '../../harness/command.ts'
 import { hocuspocusDialect, yWebsocketDialect } from '../load/dialects.ts'
 import type { ServerKind, ServerName } from './server.ts'
 
@@ -22,10 +22,11 @@ const quire: ServerKind = {
   dialect: yWebsocketDialect('/yjs'),
   answers: true,
   acknowledges: 'echo',
-  command: ({ dataDir, port }) => ({
-    args: ['--max-semi-space-size=8', COMMAND, 'serve'], // as the command's first line has it
-    env: { QUIRE_DATA_DIR: dataDir, QUIRE_PORT: String(port), QUIRE_LOG_LEVEL: 'info' },
-  }),
+  command: ({ dataDir, port }) => {
+    const { flags, env } = commandLine()
+    const own = { QUIRE_DATA_DIR: dataDir, QUIRE_PORT: String(port), QUIRE_LOG_LEVEL: 'info' }
+    return { args: [...flags, COMMAND, 'serve'], env: { ...env, ...own } }
+  },
 }
 
 const hocuspocus: ServerKind = {

@@ -27,20 +27,22 @@ export interface ServerKind {
   }
 }
 
+type Signal = 'SIGTERM' | 'SIGKILL'
+
 /** A server that runs. */
 export interface Running {
   readonly kind: ServerKind
   readonly port: number
   readonly pid: number
-  /** How it ended without being told to, with the last that it printed; null if it did not. */
+  /** How it ended without being told to, with the last that it printed; null if it did not. Sure after its end. */
   readonly death: string | null
   /** Bytes in its data directory. */
   diskBytes(): Promise<number>
   /** Sends a signal and waits for the end. */
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  end(signal: Signal): Promise<void>
   /** Starts it again, on the same port and data. */
   restart(): Promise<void>
-  /** Ends it and removes its data. */
+  /** Ends it and removes its data, for good. */
   remove(): Promise<void>
 }
 
@@ -53,47 +55,76 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
+/** One process of a server, from its start to its end. */
+interface Life {
+  readonly process: ChildProcess
+  readonly printed: Output
+  /** What it was told to end with; null while it was told nothing. */
+  told: Signal | null
+  /** Resolves when it has ended and all that it printed was read. */
+  readonly ended: Promise<void>
+}
+
 /** Starts a server; resolves when it listens. */
 export const startKind = async (kind: ServerKind): Promise<Running> => {
   const dataDir = await mkdtemp(join(tmpdir(), `quire-bench-${kind.name}-`))
-  let child: ChildProcess | null = null
+  let life: Life | null = null
   let port = 0
-  let isTold = false
   let death: string | null = null
+  let isRemoved = false
 
-  const start = async (): Promise<void> => {
+  const live = (): Life => {
     const { args, env } = kind.command({ dataDir, port })
     const started = spawn(process.execPath, args, {
       env: { ...process.env, NODE_ENV: 'production', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    child = started
     const printed = outputOf(started)
-    isTold = false
+    const ended = Promise.withResolvers<void>()
+    const lived: Life = { process: started, printed, told: null, ended: ended.promise }
     children.add(started)
-    started.once('exit', (code, signal) => {
+    started.once('close', (code, signal) => {
       children.delete(started)
-      if (!isTold) death = `${kind.label} ended with ${code ?? signal}: ${printed.last()}`
+      // one that ended before it was told is told all the same: what it ended with says which it was
+      if (!isAsTold(lived.told, { code, signal }))
+        death = `${kind.label} ended with ${code ?? signal}: ${printed.last()}`
+      ended.resolve()
     })
-    port = await listeningPort(kind, started, printed)
+    return lived
   }
-  const end = (signal: NodeJS.Signals): Promise<void> =>
-    new Promise((resolve) => {
-      const running = child
-      if (running === null || running.exitCode !== null || running.signalCode !== null)
-        return resolve()
-      isTold = true
-      running.once('exit', () => resolve())
-      running.kill(signal)
-    })
-  await start()
+  const start = async (): Promise<void> => {
+    // a scenario that was given up may still be on its way here
+    if (isRemoved) throw new Error(`${kind.label} was removed`)
+    life = live()
+    port = await listeningPort(kind, life)
+  }
+  const end = async (signal: Signal): Promise<void> => {
+    if (life === null) return
+    const hasEnded = life.process.exitCode !== null || life.process.signalCode !== null
+    if (!hasEnded) {
+      life.told = signal
+      life.process.kill(signal)
+    }
+    await life.ended
+  }
+  const remove = async (): Promise<void> => {
+    isRemoved = true
+    await end('SIGKILL')
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  try {
+    await start()
+  } catch (error) {
+    await remove()
+    throw error
+  }
   return {
     kind,
     get port() {
       return port
     },
     get pid() {
-      return child?.pid ?? -1
+      return life?.process.pid ?? -1
     },
     get death() {
       return death
@@ -101,12 +132,15 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
     diskBytes: () => bytesIn(dataDir),
     end,
     restart: start,
-    async remove() {
-      await end('SIGKILL')
-      await rm(dataDir, { recursive: true, force: true })
-    },
+    remove,
   }
 }
+
+/** True if a server ended as it does when it is told to. */
+const isAsTold = (
+  told: Signal | null,
+  { code, signal }: { readonly code: number | null; readonly signal: NodeJS.Signals | null },
+): boolean => told !== null && (signal === told || (told === 'SIGTERM' && code === 0))
 
 /** What a server prints. */
 interface Output {
@@ -127,7 +161,7 @@ const outputOf = (child: ChildProcess): Output => {
   return { last: () => text.trim(), onMore: (told) => (look = told) }
 }
 
-const listeningPort = (kind: ServerKind, child: ChildProcess, printed: Output): Promise<number> =>
+const listeningPort = (kind: ServerKind, { process: child, printed }: Life): Promise<number> =>
   new Promise((resolve, reject) => {
     const failed = (why: string): void => {
       clearTimeout(timer)

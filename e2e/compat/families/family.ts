@@ -26,6 +26,8 @@ export interface Client {
   isSynced(): boolean
   /** What it shows of its changes; null where the family has no word for it. */
   isSaved(): boolean | null
+  /** What `isSaved` goes by, for a person who looks for a fault. */
+  detail(): string
   /** How it was told that it may not: reasons, in order. */
   readonly refusals: readonly string[]
   connect(): void

@@ -60,6 +60,7 @@ const family = (version: string, Provider: Constructor, path: string): Family =>
       awareness,
       isSynced: () => provider.isSynced,
       isSaved: () => provider.isSynced && provider.unsyncedChanges === 0,
+      detail: () => `unsyncedChanges ${provider.unsyncedChanges}`,
       refusals,
       connect: () => void provider.connect(),
       disconnect: () => provider.disconnect(),

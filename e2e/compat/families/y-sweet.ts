@@ -37,6 +37,7 @@ export const ySweetFamily: Family = {
       awareness: provider.awareness,
       isSynced: () => provider.status === 'connected',
       isSaved: () => !provider.hasLocalChanges,
+      detail: () => `hasLocalChanges ${provider.hasLocalChanges}`,
       refusals,
       connect: () => {
         provider.connect = connect

@@ -44,6 +44,7 @@ const family = (version: string, Provider: Constructor, path: string): Family =>
       awareness: provider.awareness,
       isSynced: () => provider.wsconnected && provider.synced,
       isSaved: () => null,
+      detail: () => 'it has no word for it',
       refusals,
       connect: () => provider.connect(),
       disconnect: () => provider.disconnect(),
@@ -54,7 +55,7 @@ const family = (version: string, Provider: Constructor, path: string): Family =>
 
 /** y-websocket 1 to 3; `path` is where its rooms are. */
 export const yWebsocketFamilies = (path: string): readonly Family[] => [
-  family('1.5.4', Provider1 as unknown as Constructor, path), // its types are of their own time
-  family('2.1.0', Provider2 as unknown as Constructor, path),
-  family('3.1.0', Provider3 as unknown as Constructor, path),
+  family('1.5.4', Provider1, path),
+  family('2.1.0', Provider2, path),
+  family('3.1.0', Provider3, path),
 ]

@@ -68,7 +68,7 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
         report.promised += outcome.promised
         report.lost += outcome.lost
         people = await Promise.all(
-          people.map((person, i) => {
+          people.map(async (person, i) => {
             const family = families[i]
             return gone.includes(person) && family !== undefined ? bring(family) : person
           }),
@@ -80,9 +80,7 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
       for (const { line } of people) line.set({ kind: 'fine' })
       for (const { client } of people) client.connect()
       await agree(people, `seed ${seed}, round ${report.rounds} (${fault})`)
-      const newcomer = await bring(
-        families[between(random, 0, families.length - 1)] ?? families[0]!,
-      )
+      const newcomer = await bring(pick(families, random))
       await agree([...people, newcomer], `seed ${seed}, round ${report.rounds}: a newcomer`)
       await newcomer.leave()
     }
@@ -90,6 +88,13 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
     await Promise.all(people.map((person) => person.leave()))
   }
   return report
+}
+
+/** One of them. */
+const pick = <T>(all: readonly T[], random: Random): T => {
+  const one = all[between(random, 0, all.length - 1)]
+  if (one === undefined) throw new Error('there is none to pick')
+  return one
 }
 
 /** Edits, shows presence, and meets bad weather. */
@@ -144,17 +149,17 @@ const agree = (people: readonly Person[], what: string): Promise<void> => {
 
 /** Where a client stands, and in what it is not like another one. */
 const describe = (
-  { family, isSynced, isSaved, doc }: Client,
+  { family, isSynced, isSaved, detail, doc }: Client,
   other: Client | undefined,
 ): string => {
   const unlike = other === undefined ? [] : differences(doc, other.doc)
-  return `${family}: synced ${isSynced()}, saved ${isSaved()}, unlike the first in ${unlike.join(', ') || 'nothing'}`
+  return `${family}: synced ${isSynced()}, saved ${isSaved()} (${detail()}), unlike the first in ${unlike.join(', ') || 'nothing'}`
 }
 
 const differences = (doc: Doc, other: Doc): readonly string[] => {
   const [mine, its] = [snapshot(doc), snapshot(other)]
   const named: readonly (readonly [string, unknown, unknown])[] = [
-    ['state vector', [...mine.sv].toSorted(), [...its.sv].toSorted()],
+    ['state vector', [...mine.sv].toSorted(byFirst), [...its.sv].toSorted(byFirst)],
     ['deletes', deletesOf(doc), deletesOf(other)],
     ['pending', doc.store.pendingStructs, other.store.pendingStructs],
     ['pending deletes', doc.store.pendingDs, other.store.pendingDs],
@@ -168,8 +173,7 @@ const differences = (doc: Doc, other: Doc): readonly string[] => {
   )
 }
 
-const deletesOf = (doc: Doc): unknown =>
-  [...snapshot(doc).ds.clients].map(([client, ranges]) => [client, ranges]).toSorted()
+const deletesOf = (doc: Doc): unknown => [...snapshot(doc).ds.clients].toSorted(byFirst)
 
 const areEqual = ([first, ...others]: readonly Client[]): boolean => {
   if (first === undefined) return true
@@ -187,10 +191,15 @@ const contentOf = (doc: Doc): string =>
       doc.getText('text').toDelta(),
       doc.getArray('list').toJSON(),
       doc.getMap('map').toJSON(),
-      doc.getXmlFragment('xml').toString(),
+      doc.getXmlFragment('xml').toJSON(),
     ],
-    (_, value: unknown) => (isRecord(value) ? Object.entries(value).toSorted() : value),
+    (_, value: unknown) => (isRecord(value) ? Object.entries(value).toSorted(byFirst) : value),
   )
+
+const byFirst = (
+  [a]: readonly [number | string, unknown],
+  [b]: readonly [number | string, unknown],
+) => (a < b ? -1 : Number(a > b))
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

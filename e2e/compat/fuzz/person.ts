@@ -72,7 +72,7 @@ export const bringPerson = async (
  * where a pair is parted depends on the order in which Yjs hears of it.
  */
 const wholeAt = (text: Text, at: number): number =>
-  /^[\uDC00-\uDFFF]/.test(text.toString().slice(at)) ? at - 1 : at
+  /^[\uDC00-\uDFFF]/.test(text.toJSON().slice(at)) ? at - 1 : at
 
 /** One edit of a type of the document; `word` is nobody else's. */
 const editOnce = (doc: Doc, random: Random, word: string): void => {

@@ -3,7 +3,7 @@
  * and what PROTOCOL.md §3 says of it, is found and left out by search.ts.
  */
 import { applyUpdate, diffUpdate, Doc, encodeStateAsUpdate } from 'yjs'
-import { readUpdate, type IdSet, type StateVector, type Update } from '@quire/shared'
+import { indexOfUpdate, readUpdate, type IdSet, type StateVector, type Update } from '@quire/shared'
 import type { ContentSource } from '../ports/content.ts'
 import type { Encoded } from './search.ts'
 
@@ -64,7 +64,8 @@ const encode = (doc: Doc): Omit<Encoded, 'updates'> => {
   // from the bytes, not from the document: structs that still wait for others are held, too
   const stateVector = structs.toStateVector()
   const waiting = hasGap(structs) ? beyond(update, stateVector) : null
-  return { bytes: update, stateVector, deleteSet: deletes.toDeleteSet(), waiting }
+  const deleteSet = deletes.toDeleteSet()
+  return { bytes: update, stateVector, deleteSet, index: indexOfUpdate(update), waiting }
 }
 
 const hasGap = (structs: IdSet): boolean => {

@@ -118,16 +118,22 @@ const CLOSED: ContentProblem = { kind: 'closed', message: 'content is closed' }
  */
 const trimmed = (job: Job): Job => {
   const { tail } = job.source
-  const front = job.kind === 'near' ? job.source.deleteSet : job.source.snapshot
-  const parts: readonly Uint8Array[] = front === null ? tail : [front, ...tail]
+  const fronts =
+    job.kind === 'near' ? [job.source.structs, job.source.deleteSet] : [job.source.snapshot]
+  const parts: readonly Uint8Array[] = [...fronts.filter((part) => part !== null), ...tail]
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   let held = 0
   for (const buffer of new Set(parts.map((part) => part.buffer))) held += buffer.byteLength
   if (held <= 2 * bytes) return job
   const copies = tail.map(copyOf)
   if (job.kind === 'near') {
-    const { deleteSet } = job.source
-    return { ...job, source: { deleteSet: deleteSet && copyOf(deleteSet), tail: copies } }
+    const { structs, deleteSet } = job.source
+    const source = {
+      structs: structs && copyOf(structs),
+      deleteSet: deleteSet && copyOf(deleteSet),
+      tail: copies,
+    }
+    return { ...job, source }
   }
   const { snapshot } = job.source
   return { ...job, source: { snapshot: snapshot && copyOf(snapshot), tail: copies } }

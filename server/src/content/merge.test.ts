@@ -11,7 +11,7 @@ import { describe, expect, it, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { Answer } from '../ports/content.ts'
 import { fold } from './fold.ts'
-import { answerTo, covers, isEmptyStateVector, merge, nearAnswer, PIECE_BYTES } from './merge.ts'
+import { answerTo, isEmptyStateVector, lackOf, merge, nearAnswer, PIECE_BYTES } from './merge.ts'
 
 vi.setConfig({ testTimeout: 30_000 }) // properties over whole editing sessions
 
@@ -226,9 +226,15 @@ describe('the answer to a client that has all structs of the snapshot', () => {
         const front = updates.slice(0, through)
         const snapshot = through === 0 ? null : fold({ snapshot: null, tail: front })
         const client = docOf(updates.slice(0, Math.max(through, at(updates, known))))
-        if (snapshot !== null && !covers(vectorOf(client), snapshot.stateVector)) return
+        if (snapshot !== null && !lackOf(vectorOf(client), snapshot.stateVector).isEmpty) return
         const tail = updates.slice(through)
-        take(client, nearAnswer({ deleteSet: snapshot?.deleteSet ?? null, tail }, vectorOf(client)))
+        take(
+          client,
+          nearAnswer(
+            { structs: null, deleteSet: snapshot?.deleteSet ?? null, tail },
+            vectorOf(client),
+          ),
+        )
         expectSame(client, docOf(updates))
       }),
       { numRuns: 200 },
@@ -241,13 +247,13 @@ describe('the answer to a client that has all structs of the snapshot', () => {
     doc.on('update', (update: Uint8Array) => tail.push(update as Update))
     for (let i = 0; i < 100; i++) doc.getText('text').insert(0, 'some text')
     const known = docOf(tail.slice(0, 99))
-    const { first, last } = nearAnswer({ deleteSet: null, tail }, vectorOf(known))
+    const { first, last } = nearAnswer({ structs: null, deleteSet: null, tail }, vectorOf(known))
     expect(first).toEqual([])
     expect(last.length).toBeLessThan(40)
   })
 
   it('is the empty update where nothing is lacking and nothing is deleted', () => {
-    const source = { deleteSet: null, tail: [] }
+    const source = { structs: null, deleteSet: null, tail: [] }
     expect(nearAnswer(source, EMPTY_STATE_VECTOR)).toEqual({ first: [], last: EMPTY_UPDATE })
   })
 })

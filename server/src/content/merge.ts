@@ -6,7 +6,6 @@ import { diffUpdate, mergeUpdates } from 'yjs'
 import {
   bytesEqual,
   cutUpdate,
-  decodeDeleteSet,
   decodeStateVector,
   EMPTY_STATE_VECTOR,
   EMPTY_UPDATE,
@@ -62,7 +61,7 @@ export const answerTo = (source: ContentSource, stateVector: StateVector): Answe
 const answerFrom = ({ snapshot, tail }: ContentSource, stateVector: StateVector): Answer => {
   if (isEmptyStateVector(stateVector))
     return { first: snapshot === null ? [] : [snapshot], last: merge(tail) }
-  const near = nearFrom({ deleteSet: null, tail }, stateVector)
+  const near = nearFrom({ structs: null, deleteSet: null, tail }, stateVector)
   if (snapshot === null) return near
   return { ...near, first: [updateBeyond(snapshot, clocksOf(stateVector)), ...near.first] }
 }
@@ -74,20 +73,18 @@ const cut = ({ first, last }: Answer): Answer => {
 }
 
 /**
- * What a client lacks that has all structs of the snapshot: structs of the tail, and maybe deletes of
- * either, of which a state vector does not tell.
+ * What a client lacks of which is known what it lacks of the snapshot's structs: these, structs of the
+ * tail, and maybe deletes of either, of which a state vector does not tell.
  */
 export const nearAnswer = (source: NearSource, stateVector: StateVector): Answer =>
   cut(nearFrom(source, stateVector))
 
-const nearFrom = ({ deleteSet, tail }: NearSource, stateVector: StateVector): Answer => {
+const nearFrom = (
+  { structs: front, deleteSet, tail }: NearSource,
+  stateVector: StateVector,
+): Answer => {
   const clocks = clocksOf(stateVector)
-  const deletes = new IdSet()
-  if (deleteSet !== null) {
-    const stored = decodeDeleteSet(deleteSet)
-    if (!stored.ok) throw new Error(`stored delete set: ${stored.error.message}`)
-    deletes.addAll(stored.value)
-  }
+  const deletes = new IdSet() // of the tail
   const lacking: Update[] = []
   for (const update of tail) {
     const contents = readUpdate(update)
@@ -97,7 +94,10 @@ const nearFrom = ({ deleteSet, tail }: NearSource, stateVector: StateVector): An
   }
   const deleted = deletes.isEmpty ? [] : [updateOfDeletes(deletes.toDeleteSet())]
   const structs = lacking.length === 0 ? [] : [diffUpdate(merge(lacking), stateVector) as Update] // a part
-  const [last = EMPTY_UPDATE, ...first] = [...deleted, ...structs].toReversed()
+  // the snapshot's deletes go out as they are stored: to read and write thousands takes milliseconds
+  const stored = deleteSet === null ? EMPTY_UPDATE : updateOfDeletes(deleteSet)
+  const fronts = [front ?? EMPTY_UPDATE, stored].filter((one) => !bytesEqual(one, EMPTY_UPDATE))
+  const [last = EMPTY_UPDATE, ...first] = [...fronts, ...deleted, ...structs].toReversed()
   return { first: first.toReversed(), last }
 }
 
@@ -106,11 +106,12 @@ const hasBeyond = (structs: IdSet, clocks: ReadonlyMap<ClientId, number>): boole
   return false
 }
 
-/** True if whoever has the first state vector has all that the second one says. */
-export const covers = (all: StateVector, part: StateVector): boolean => {
-  const clocks = clocksOf(all)
-  for (const [client, clock] of clocksOf(part)) if ((clocks.get(client) ?? 0) < clock) return false
-  return true
+/** What the second state vector tells of and the first one does not: a run of each client. */
+export const lackOf = (has: StateVector, all: StateVector): IdSet => {
+  const clocks = clocksOf(has)
+  const lack = new IdSet()
+  for (const [client, clock] of clocksOf(all)) lack.add(client, clocks.get(client) ?? 0, clock)
+  return lack
 }
 
 const clocksOf = (stateVector: StateVector): ReadonlyMap<ClientId, number> => {

@@ -1,5 +1,11 @@
 import fc from 'fast-check'
-import { EMPTY_STATE_VECTOR, EMPTY_UPDATE, type DeleteSet, type Update } from '@quire/shared'
+import {
+  EMPTY_STATE_VECTOR,
+  EMPTY_UPDATE,
+  indexOfUpdate,
+  type DeleteSet,
+  type Update,
+} from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { fold } from './fold.ts'
@@ -49,6 +55,7 @@ const NOTHING = {
   bytes: EMPTY_UPDATE,
   stateVector: EMPTY_STATE_VECTOR,
   deleteSet: Uint8Array.of(0) as DeleteSet, // of no client
+  index: indexOfUpdate(EMPTY_UPDATE),
   waiting: null,
 }
 

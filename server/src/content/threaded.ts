@@ -45,8 +45,10 @@ export const createContent = (clock: Clock, { collectGarbage }: ContentOptions):
       : ask({ kind: 'answer', source, stateVector })
   }
   const near: Content['near'] = async (source, stateVector) => {
-    const { deleteSet, tail } = source
-    const bytes = bytesOf({ snapshot: null, tail }) + (deleteSet?.length ?? 0)
+    const { structs, deleteSet, tail } = source
+    // the delete set is only looked into where it must be cut
+    const deletes = deleteSet !== null && deleteSet.length > PIECE_BYTES ? deleteSet.length : 0
+    const bytes = bytesOf({ snapshot: structs, tail }) + deletes
     return tail.length <= INLINE_NEAR_UPDATES && bytes <= INLINE_BYTES
       ? inline(() => nearAnswer(source, stateVector))
       : ask({ kind: 'near', source, stateVector })

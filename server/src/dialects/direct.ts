@@ -54,16 +54,10 @@ export const updateFrame = (update: Uint8Array): Uint8Array => frameOf(UPDATE, u
 /** What a frame of the room says. The update is a view into it. */
 export const readAnswer = (frame: Uint8Array): DirectAnswer => {
   const body = frame.subarray(1)
-  switch (frame[0]) {
-    case UPDATE:
-      return { kind: 'part', update: body as Update } // `encodeMessage` wrote it
-    case LAST:
-      return { kind: 'last', update: body as Update }
-    case SAVED:
-      return { kind: 'saved' }
-    default:
-      return { kind: 'denied', reason: new TextDecoder().decode(body) }
-  }
+  const type = frame[0]
+  if (type === SAVED) return { kind: 'saved' }
+  if (type === DENIED) return { kind: 'denied', reason: new TextDecoder().decode(body) }
+  return { kind: type === LAST ? 'last' : 'part', update: body as Update } // `encodeMessage` wrote it
 }
 
 const decodeFrame = (frame: Uint8Array): Result<readonly ClientMessage[], DecodeProblem> => {

@@ -16,6 +16,8 @@ export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>
 export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }> => {
   const { documents, edge, editorRoot } = options
   const app = new Hono<{ Bindings: HttpBindings }>()
+  // before the fields below, which mean nothing on a 101 and would cost each handshake
+  app.route('/', socketRoutes(options))
   app.use(
     secureHeaders({
       strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
@@ -40,7 +42,6 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }>
     refusing: () => edge.full() ?? documents.refusing(),
   }
   app.route('/health', healthRoutes(health))
-  app.route('/', socketRoutes(options))
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route('/', editorRoutes(editorRoot))
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}\n`, 404))

@@ -1,4 +1,4 @@
-import type { DeleteSet, Result, StateVector, Update } from '@quire/shared'
+import type { DeleteSet, Result, StateVector, Update, UpdateIndex } from '@quire/shared'
 
 /** What is to be folded or compared: a snapshot and the updates after it, in order. */
 export interface ContentSource {
@@ -6,8 +6,10 @@ export interface ContentSource {
   readonly tail: readonly Update[]
 }
 
-/** What is to be compared with a client that has all structs of the snapshot. */
+/** What is to be compared with a client of which is known what it lacks of the snapshot. */
 export interface NearSource {
+  /** The structs of the snapshot that it lacks, null where it has all of them. */
+  readonly structs: Update | null
   /** The snapshot's deletes, null where there is no snapshot. */
   readonly deleteSet: DeleteSet | null
   readonly tail: readonly Update[]
@@ -30,6 +32,7 @@ export interface Folded {
   readonly bytes: Update
   readonly stateVector: StateVector
   readonly deleteSet: DeleteSet
+  readonly index: UpdateIndex
   /**
    * The structs inside `bytes` that wait for structs nobody has sent yet, null if there are none. A
    * state vector cannot tell of them: it ends at the first gap.
@@ -53,7 +56,7 @@ export interface ContentProblem {
 export interface Content {
   /** What a client with this state vector lacks. */
   answer(source: ContentSource, stateVector: StateVector): Promise<Result<Answer, ContentProblem>>
-  /** What a client with this state vector lacks, if that covers the snapshot's. */
+  /** What a client with this state vector lacks, if `structs` is all that it lacks of the snapshot. */
   near(source: NearSource, stateVector: StateVector): Promise<Result<Answer, ContentProblem>>
   /**
    * Integrates the tail and encodes all as one update. Updates that break it are left out and named;

@@ -39,6 +39,8 @@ export interface Socket {
   pause(): void
   /** Reads on. */
   resume(): void
+  /** True from `pause` to `resume` or the end. */
+  readonly isPaused: boolean
   /**
    * Starts the closing handshake (RFC 6455 §7.1.2): what was sent before still goes out, what
    * arrives after is dropped. A reason over 123 bytes of UTF-8 is cut at a character.

@@ -7,6 +7,7 @@ import type {
   Seq,
   StateVector,
   Update,
+  UpdateIndex,
 } from '@quire/shared'
 
 /*
@@ -33,6 +34,14 @@ export interface Snapshot {
   readonly stateVector: StateVector
   /** Delete set of `bytes`, stored beside it for the same reason. */
   readonly deleteSet: DeleteSet
+  /** Where the structs stand in `bytes`; null where the fold that made them left it out. */
+  readonly index: UpdateIndex | null
+}
+
+/** Bytes of a snapshot from one offset to before another. */
+export interface ByteRange {
+  readonly at: number
+  readonly to: number
 }
 
 /** A document as it is read to open it: enough for its frontier, without the snapshot's bytes. */
@@ -101,6 +110,15 @@ export interface Storage {
   outline(doc: DocId): Promise<Result<OpenedDocument, StorageProblem>>
   /** Reads a document's content. */
   read(doc: DocId): Promise<Result<StoredContent, StorageProblem>>
+  /**
+   * Reads ranges of the bytes of the snapshot that covers the log up to `through`, cut at its end; null
+   * where the document has another snapshot by now, or none.
+   */
+  parts(
+    doc: DocId,
+    through: Seq,
+    ranges: readonly ByteRange[],
+  ): Promise<Result<readonly Uint8Array[] | null, StorageProblem>>
   /**
    * Replaces the snapshot and deletes exactly the updates up to `snapshot.through`, in one commit;
    * those of them that are `quarantined`, in ascending order, are moved to the quarantine instead.

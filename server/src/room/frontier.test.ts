@@ -95,7 +95,7 @@ test('an update lacks dependencies where its own client’s, or another’s, str
 test('what does not read as stored is reported and left out', () => {
   const broken = Uint8Array.of(255) as StateVector & OpenedDocument['tail'][number]
   const { update } = typist(1).type('a')
-  const snapshot = { through: seq(1), stateVector: broken, deleteSet: broken }
+  const snapshot = { through: seq(1), stateVector: broken, deleteSet: broken, index: null }
   const { frontier, problems } = Frontier.of({ ...documentOf(broken, update), snapshot })
   expect(problems.length).toBe(3)
   expect(frontier.knows(contentsOf(update))).toBe(true)

@@ -148,6 +148,39 @@ describe('ending', () => {
   })
 })
 
+describe('renewing', () => {
+  test('[R7] whom the server does not read is renewed in time, with the next clock, and does not end', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5, '"is"')], later(), at)
+    expect(table.renew([ann], millis(24_999))).toEqual([])
+    expect(table.renew([ann], millis(25_000))).toEqual([here(1, 6, '"is"')])
+    expect(table.renew([ann], millis(25_000))).toEqual([])
+    expect(table.expire(millis(54_999))).toEqual([])
+    expect(table.renew([ann], millis(54_999))).toEqual([here(1, 7, '"is"')])
+    expect(table.expire(millis(84_999))).toEqual([here(1, 7, null)]) // read again, and silent
+  })
+
+  test('[R7] nobody else is renewed, and nobody who has gone', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], later(), at)
+    table.accept([here(2, 5)], later(bob), at)
+    table.accept([here(2, 6, null)], later(bob), at)
+    expect(table.renew([bob, cyd], millis(29_999))).toEqual([])
+    expect(table.expire(millis(30_000))).toEqual([here(1, 5, null)])
+    expect(table.renew([ann], millis(60_000))).toEqual([])
+  })
+
+  test('[R7] what a client has said meanwhile counts when it is read: it renews itself more often', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5, '"before"')], later(), at)
+    table.renew([ann], millis(25_000))
+    table.renew([ann], millis(50_000))
+    const said = [here(1, 6, '"moved"'), here(1, 7, '"moved"'), here(1, 8, '"moved"')]
+    for (const entry of said) table.accept([entry], later(), millis(51_000))
+    expect(table.states()).toEqual([here(1, 8, '"moved"')])
+  })
+})
+
 describe('bounds', () => {
   test('a session owns so many ids and no more', () => {
     const table = new PresenceTable(bounds)
@@ -204,6 +237,7 @@ test('[R7] whoever hears every announcement sees what the table holds', () => {
     }),
     fc.record({ leaves: fc.constantFrom(...sessions) }),
     fc.record({ afterMs: fc.nat({ max: 40_000 }) }),
+    fc.record({ unread: fc.constantFrom(...sessions) }),
   )
   fc.assert(
     fc.property(fc.array(happenings), (all) => {
@@ -217,7 +251,9 @@ test('[R7] whoever hears every announcement sees what the table holds', () => {
             ? table.expire(millis(now))
             : 'leaves' in happening
               ? table.leave(happening.leaves)
-              : table.accept(happening.entries, happening, millis(now)).changed
+              : 'unread' in happening
+                ? table.renew([happening.unread], millis(now))
+                : table.accept(happening.entries, happening, millis(now)).changed
         for (const entry of announced) {
           const known = view.get(entry.client)
           const isGoing = known?.clock === entry.clock && entry.state === null

@@ -10,6 +10,9 @@
  * - If the old session's close came first, everyone has heard "gone" at that clock and would ignore the
  *   same clock again. The client is then told that it is gone and asked for its presence: it answers
  *   with the next clock at once, instead of at its next renewal up to 15 s later.
+ * - Whom the server does not read cannot renew itself: the server does it, with the next clock, as the
+ *   others take nothing else for a renewal. It does so more rarely than the client itself (25 s to 15 s),
+ *   so that the client's own clock is ahead when it is read again, and its latest state counts.
  */
 import {
   utf8Length,
@@ -24,6 +27,9 @@ import {
  * a cursor. Without a bound, one claim of a foreign id at the highest clock would leave its client none.
  */
 const MAX_CLOCK_STEP = 2 ** 24
+
+/** The part of its time after which the state of somebody who is not read is renewed for it. */
+const RENEWED_AT = 5 / 6
 
 /** Bounds of one room's table. */
 export interface PresenceBounds {
@@ -128,6 +134,21 @@ export class PresenceTable {
   /** Removes what a leaving session owned; returns what to announce. */
   leave(session: SessionId): PresenceEntries {
     return this.#remove([...(this.#owned.get(session) ?? [])])
+  }
+
+  /** Renews what sessions own that the server does not read; returns what to announce. */
+  renew(unread: readonly SessionId[], now: Millis): PresenceEntries {
+    const renewed: PresenceEntry[] = []
+    for (const owner of unread)
+      for (const client of this.#owned.get(owner) ?? []) {
+        const known = this.#known.get(client)
+        if (known === undefined || known.state === null) continue
+        if (now - known.seenAt < RENEWED_AT * this.#bounds.presenceTtlMs) continue
+        const clock = known.clock + 1
+        this.#known.set(client, { ...known, clock, seenAt: now })
+        renewed.push({ client, clock, state: known.state })
+      }
+    return renewed
   }
 
   /** Removes what nobody has renewed in time; returns what to announce. */

@@ -72,6 +72,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
   congested: { kind: 'congested', session: ann },
   drained: { kind: 'drained', session: ann, hasMissedPresence: true },
+  unread: { kind: 'unread', sessions: [ann] },
   compacted: {
     kind: 'compacted',
     folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, quarantined: [], waiting: null },
@@ -92,6 +93,7 @@ const outcome = (phase: PhaseKind, kind: InputKind): '—' | 'ignored' | 'handle
     if (phase === 'closing') room.failAppend()
     room.now += 60_000
   }
+  if (kind === 'unread') room.now += 25_000
   const look = () => inspect(room.room.phase, { depth: 8 })
   const before = look()
   try {

@@ -69,6 +69,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    unread: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: ignore,
@@ -119,6 +120,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    unread: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: (at, phase, { hint }) => {
@@ -154,6 +156,8 @@ const table: Table = {
     answerFailed,
     congested: (at, phase, { session }) => congested(at, phase, session),
     drained,
+    unread: (at, phase, { sessions }) =>
+      announce(at, phase, phase.presence.renew(sessions, at.now)),
     compacted: (at, phase, input) => compacted(at, phase.document, input.folded),
     compactFailed: (at, phase, input) => compactFailed(at, phase.document, input.problem),
     remote: (at, phase, input) => follow(at, phase.document, phase.members, input.hint),
@@ -190,6 +194,7 @@ const table: Table = {
     answerFailed: ignore,
     congested: ignore,
     drained: ignore,
+    unread: ignore,
     compacted: (at, { document, waitsFor }, input) => {
       compacted(at, document, input.folded)
       settle(at, document, waitsFor)
@@ -219,6 +224,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    unread: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: ignore,

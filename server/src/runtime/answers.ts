@@ -4,6 +4,7 @@
  *
  *   it knows nothing              the snapshot's bytes as they are, then the tail as one update
  *   it covers the snapshot        the part of the tail that it lacks, and all deletes: the snapshot is not read
+ *   it lacks little of it         the same, and what the snapshot's index finds: little is read
  *   otherwise                     the difference to everything, in a thread
  */
 import {
@@ -11,18 +12,24 @@ import {
   EMPTY_STATE_VECTOR,
   ok,
   type DocId,
+  type Result,
   type Seq,
+  stretchesOf,
+  structsWithin,
   type StateVector,
   type Update,
 } from '@quire/shared'
-import { covers } from '../content/merge.ts'
+import { lackOf } from '../content/merge.ts'
 import type { Content } from '../ports/content.ts'
-import type { Storage } from '../ports/storage.ts'
+import type { OpenedDocument, Storage, StorageProblem } from '../ports/storage.ts'
 import type { AnswerPool, Answered } from './answer-pool.ts'
 import type { Gate } from './gate.ts'
 
 /** From this size on a snapshot is shared by those who join while the document changes. */
 const SHARED_SNAPSHOT_BYTES = 256 * 1024
+
+/** What is read at most of a snapshot by its index, bytes: it is scanned on the event loop. */
+const FRONT_BYTES = 64 * 1024
 
 /** What makes answers. */
 export interface AnswerPorts {
@@ -127,11 +134,34 @@ const difference = async (
     const outline = await storage.outline(doc)
     if (!outline.ok) return outline
     const { snapshot, tail } = outline.value
-    if (snapshot !== null && !covers(stateVector, snapshot.stateVector)) return 'far'
+    const front = await frontOf(storage, outline.value, stateVector)
+    if (!front.ok) return front
+    if (front.value === 'far') return 'far'
     const deleteSet = snapshot?.deleteSet ?? null
-    return content.near({ deleteSet, tail: [...tail, ...unsaved] }, stateVector)
+    const source = { structs: front.value, deleteSet, tail: [...tail, ...unsaved] }
+    return content.near(source, stateVector)
   })
   if (near !== 'far') return near
   const make = () => whole(ports, question)
   return pool.answer(`${key} whole`, { bytes, isWanted, gate, make })
+}
+
+/** What a client lacks of the snapshot's structs; null if it has all of them, `far` if they are not found at once. */
+const frontOf = async (
+  storage: Storage,
+  { id, snapshot, snapshotBytes }: OpenedDocument,
+  stateVector: StateVector,
+): Promise<Result<Update | 'far' | null, StorageProblem>> => {
+  if (snapshot === null) return ok(null)
+  const lacks = lackOf(stateVector, snapshot.stateVector)
+  if (lacks.isEmpty) return ok(null)
+  const { index, through } = snapshot
+  const stretches = index && stretchesOf(index, snapshotBytes, lacks)
+  if (stretches === null) return ok('far')
+  const bytes = stretches.reduce((sum, { at, to }) => sum + to - at, 0)
+  if (bytes > FRONT_BYTES) return ok('far')
+  const parts = await storage.parts(id, through, stretches)
+  if (!parts.ok) return parts
+  const structs = parts.value && structsWithin(stretches, parts.value, lacks)
+  return ok(structs ?? 'far')
 }

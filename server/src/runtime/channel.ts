@@ -33,6 +33,11 @@ export class Channel implements Socket {
     return this.#socket.wire
   }
 
+  /** True while the whole socket is not read, whichever of its sessions that is for. */
+  get isPaused(): boolean {
+    return this.#socket.isPaused
+  }
+
   /** Bytes that wait on the whole socket: they are read in order, whoever they are for. */
   queuedBytes(): number {
     return this.#isOpen ? this.#socket.queuedBytes() : 0

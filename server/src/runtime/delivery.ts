@@ -1,4 +1,6 @@
+import type { Millis } from '@quire/shared'
 import { DRAIN_BYTES, type Socket, type WireBytes } from '../ports/socket.ts'
+import { ReadingPace, type PaceFacts } from './reading-pace.ts'
 
 /** Bytes that are handed to a socket ahead of its reader: enough to keep a fast one busy. */
 const AHEAD_BYTES = 256 * 1024
@@ -19,6 +21,7 @@ interface Waiting {
 export class Delivery {
   readonly #socket: Socket
   readonly #waiting: Waiting[] = []
+  readonly #pace = new ReadingPace()
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -27,6 +30,11 @@ export class Delivery {
   /** True while there is something left to write. */
   get isUnderWay(): boolean {
     return this.#waiting.length > 0
+  }
+
+  /** True if its reader has been too slow for it to keep its place. */
+  isBehind(now: Millis): boolean {
+    return this.#pace.isBehind(now)
   }
 
   /** Adds an answer behind the others; `feed` is to follow. `done`: it is written, or never will be. */
@@ -38,7 +46,8 @@ export class Delivery {
    * Writes on. `done`: all is written and little of it waits; `waits`: the socket will tell when it is
    * drained; `more`: call again in another turn.
    */
-  feed(): 'done' | 'waits' | 'more' {
+  feed(facts: PaceFacts): 'done' | 'waits' | 'more' {
+    if (this.isUnderWay) this.#pace.start(facts)
     let written = 0
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       const piece = first.pieces[first.next]
@@ -52,12 +61,15 @@ export class Delivery {
       this.#socket.sendWire(piece)
       first.next++
       written += piece.length
+      this.#pace.wrote(piece.length, this.#socket.queuedBytes(), facts)
     }
+    if (!this.isUnderWay) this.#pace.stop()
     return this.isUnderWay || this.#socket.queuedBytes() >= DRAIN_BYTES ? 'waits' : 'done'
   }
 
   /** Forgets what is not written: the session is gone. */
   clear(): void {
+    this.#pace.stop()
     for (const { done } of this.#waiting.splice(0)) done()
   }
 }

@@ -80,6 +80,7 @@ const converse = <T>(
     }
     const socket: Socket = {
       ...client,
+      isPaused: false,
       wire: lengthPrefixed,
       queuedBytes: () => 0, // whoever waits in memory does not lag
       send: receive,

@@ -263,6 +263,6 @@ export class Documents {
   }
 
   #tick(): void {
-    for (const shell of this.#shells.values()) shell.push({ kind: 'tick' })
+    for (const shell of this.#shells.values()) shell.tick()
   }
 }

@@ -201,6 +201,62 @@ describe('an outbox', () => {
     expect(heard(0)).toHaveLength(4)
   })
 
+  describe('with an acknowledgement', () => {
+    const ack: ServerMessage = { kind: 'ack', receipts: [] }
+    const setUpTwo = () => {
+      const { all, ...rest } = setUp(2)
+      const [one, two] = all
+      if (one === undefined || two === undefined) throw new Error('two sessions')
+      const type = async (by: Session): Promise<void> => {
+        rest.outbox.relay(update('a'), by)
+        await settle()
+      }
+      return { one, two, type, ...rest }
+    }
+
+    it('writes it with the next update, where somebody else has just written', async () => {
+      const { outbox, clock, peers, one, two, type, heard } = setUpTwo()
+      await type(one)
+      await type(two)
+      outbox.say(one, ack)
+      await settle()
+      clock.advance(15)
+      expect(heard(0)).toEqual(['a'])
+      await type(two)
+      expect(heard(0)).toEqual(['a', 'ack', 'a'])
+      expect(peers[0]?.writes).toHaveLength(2)
+      clock.advance(100)
+      expect(clock.timers).toBe(0)
+    })
+
+    it('writes it after one frame where none comes', async () => {
+      const { outbox, clock, one, two, type, heard } = setUpTwo()
+      await type(two)
+      await type(one) // its own do not go to it
+      outbox.say(one, ack)
+      await settle()
+      clock.advance(15)
+      expect(heard(0)).toEqual(['a'])
+      clock.advance(1)
+      expect(heard(0)).toEqual(['a', 'ack'])
+    })
+
+    it('writes it at once where nobody else writes, and where what follows cannot wait', async () => {
+      const { outbox, clock, one, two, type, heard } = setUpTwo()
+      await type(two)
+      clock.advance(51)
+      await type(one)
+      outbox.say(one, ack)
+      await settle()
+      expect(heard(0)).toEqual(['a', 'ack'])
+      await type(two)
+      outbox.say(one, ack)
+      outbox.say(one, saying('no'))
+      await settle()
+      expect(heard(0)).toEqual(['a', 'ack', 'a', 'ack', 'no'])
+    })
+  })
+
   it('[R9] says who does not read, and tells it of presence no more', () => {
     const { outbox, all, peers, congested, heard } = setUp(2, { lagBytes: 100_000 })
     peers[1]?.stall()

@@ -29,6 +29,13 @@ const COPY_BYTES = 64 * 1024
 /** Presence by itself is flushed no more often than a display shows it; with updates it goes along. */
 const PRESENCE_INTERVAL_MS = 16
 
+/**
+ * How long an acknowledgement waits for an update of somebody else to go along with, where one came so
+ * shortly before: one frame of a display. A write of its own would cost as much as a delivery.
+ */
+const ACK_WAIT_MS = 16
+const WRITING_MS = 50
+
 /** What a session is told besides, or instead of, what everybody is told. */
 export interface Line {
   /** Items before this one were told before it came. */
@@ -78,6 +85,9 @@ export class Outbox {
   #window = 0
   #scheduled: { readonly at: number; readonly undo: Undo | null } | null = null
   #flushedAt = 0
+  /** Who wrote last, and who did before that one: is somebody else writing? */
+  #latest: Wrote = { author: null, at: -Infinity }
+  #other: Wrote = { author: null, at: -Infinity }
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -109,7 +119,9 @@ export class Outbox {
     }
     session.line.asides.push({ at: this.#items.length, message })
     this.#aside.add(session)
-    this.#schedule()
+    if (message.kind !== 'ack') return this.#schedule()
+    const now = this.#options.clock.now()
+    this.#schedule(this.#othersWrite(session, now) ? now + ACK_WAIT_MS : 0)
   }
 
   /** An update to all but one, and but those who are held. */
@@ -119,6 +131,9 @@ export class Outbox {
       this.#aside.add(author)
     }
     this.#items.push({ kind: 'update', update })
+    const id = author?.id ?? null
+    if (this.#latest.author !== id) this.#other = this.#latest
+    this.#latest = { author: id, at: this.#options.clock.now() }
     this.#schedule()
   }
 
@@ -126,7 +141,7 @@ export class Outbox {
   announce(to: Iterable<Session>, entries: readonly PresenceEntry[]): void {
     for (const entry of entries) this.#presence.set(entry.client, entry)
     for (const { line } of to) line.presenceWindow = this.#window
-    this.#schedule(PRESENCE_INTERVAL_MS)
+    this.#schedule(this.#flushedAt + PRESENCE_INTERVAL_MS)
   }
 
   /** R9: no update reaches the session from here on. */
@@ -172,10 +187,15 @@ export class Outbox {
     for (const session of congested) onCongested(session)
   }
 
-  /** Has a flush happen `leastMs` after the last one, or later where the room's pace is slower. */
-  #schedule(leastMs = 0): void {
+  #othersWrite(session: Session, now: Millis): boolean {
+    const { at } = this.#latest.author === session.id ? this.#other : this.#latest
+    return now - at <= WRITING_MS
+  }
+
+  /** Has a flush happen at `notBefore`, or later where the room's pace is slower. */
+  #schedule(notBefore = 0): void {
     const { clock, sessions, intervalMs } = this.#options
-    const at = this.#flushedAt + Math.max(leastMs, intervalMs(sessions.size))
+    const at = Math.max(notBefore, this.#flushedAt + intervalMs(sessions.size))
     if (this.#scheduled !== null) {
       if (this.#scheduled.at <= at || this.#scheduled.undo === null) return
       this.#scheduled.undo()
@@ -195,6 +215,12 @@ export class Outbox {
       this.#options.onBug(error)
     }
   }
+}
+
+/** Who wrote, and when; null is somebody at another server. */
+interface Wrote {
+  readonly author: SessionId | null
+  readonly at: number
 }
 
 interface Flush {

@@ -125,6 +125,30 @@ describe('answers', () => {
     expect(server.events.filter(({ kind }) => kind === 'answer-failed')).toEqual([])
   })
 
+  it('are made for one session one after the other, and no more when it is sent away', async () => {
+    const { content, waiting } = createSlowContent()
+    const server = startTestServer({ content })
+    const [ann, bob] = [server.connect(notes), server.connect(notes)]
+    await settle()
+    const before = ann.peer.frames.length
+    for (let i = 0; i < 3; i++) ann.peer.say(ask(i))
+    bob.peer.say(ask(7))
+    await settle()
+    expect(waiting).toHaveLength(2) // bob waits for nobody
+    for (let made = 0; made < 4; made++) {
+      waiting[made]?.()
+      await settle()
+    }
+    expect(ann.peer.frames.length - before).toBe(3)
+    for (let i = 0; i < 9; i++) ann.peer.say(ask(10 + i))
+    await settle()
+    expect(ann.peer.ending?.code).toBe(1013)
+    for (const go of waiting) go()
+    await settle()
+    expect(waiting).toHaveLength(4)
+    expect(server.documents.figures().sessions).toBe(1)
+  })
+
   it('are made once for all who ask the same of the same version', async () => {
     const { content, waiting } = createSlowContent()
     const server = startTestServer({ content })

@@ -27,12 +27,14 @@ import type { Folded, Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
+import type { Answered } from './answer-pool.ts'
 import { answerFor, type AnswerPorts } from './answers.ts'
 import type { Gate } from './gate.ts'
 import type { AppendOutcome, GroupCommit } from './group-commit.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { layOut, PerLane } from './lane.ts'
 import { Outbox } from './outbox.ts'
+import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
 
 /** Answers under way for one session: a client asks once as it connects, and again where it lacks something. */
@@ -56,6 +58,8 @@ export interface ShellPorts {
   readonly flushIntervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is told of no more updates. */
   readonly lagBytes: number
+  /** Time for a client to read so much of a large answer (`READ_BYTES`), milliseconds. */
+  readonly readMs: number
   /** What all rooms hold in memory. */
   readonly held: HeldBytes
 }
@@ -111,9 +115,10 @@ export class RoomShell {
   /** What waited for a session to read has been taken: writes on, or tells it what it has missed. */
   drained(session: Session): void {
     if (this.#sessions.get(session.id) !== session) return
-    switch (session.delivery.feed()) {
+    const { clock, readMs } = this.#ports
+    switch (session.delivery.feed({ now: clock.now(), readMs })) {
       case 'more':
-        return this.#ports.clock.endOfTurn(() => this.drained(session))
+        return clock.endOfTurn(() => this.drained(session))
       case 'waits':
         return
       case 'done': {
@@ -126,6 +131,23 @@ export class RoomShell {
         this.push({ kind: 'drained', session: id, hasMissedPresence })
       }
     }
+  }
+
+  /** Time has passed. */
+  tick(): void {
+    const now = this.#ports.clock.now()
+    const unread: SessionId[] = []
+    const behind: SessionId[] = []
+    for (const { id, socket, delivery } of this.#sessions.values()) {
+      if (socket.isPaused) unread.push(id)
+      if (delivery.isBehind(now)) behind.push(id)
+    }
+    for (const session of behind) {
+      const { readMs } = this.#ports
+      this.#sendAway(session, `read less than ${READ_BYTES} bytes of a document in ${readMs} ms`)
+    }
+    if (unread.length > 0) this.push({ kind: 'unread', sessions: unread })
+    this.push({ kind: 'tick' })
   }
 
   /** Makes a session unreachable; a `leave` input is to follow. */
@@ -279,6 +301,13 @@ export class RoomShell {
     }
   }
 
+  /** It loses what it holds at once, however long its socket takes to close. */
+  #sendAway(session: SessionId, reason: string): void {
+    this.#close([session], 'tryAgainLater', reason)
+    this.detach(session)
+    this.push({ kind: 'leave', session })
+  }
+
   #keepAlive(): void {
     const now = this.#ports.clock.now()
     for (const session of this.#sessions.values())
@@ -323,24 +352,30 @@ export class RoomShell {
     if (asking === undefined) return // gone; its `leave` is in the queue
     if (asking.answers >= ANSWERS_PER_SESSION) {
       const reason = `asked again before ${asking.answers} answers, limit ${ANSWERS_PER_SESSION}`
-      this.#close([session], 'tryAgainLater', reason)
-      this.detach(session)
-      return this.push({ kind: 'leave', session })
+      return this.#sendAway(session, reason)
     }
     asking.answers++
     const { snapshotBytes, bytes } = sizeOf(this.room.phase, unsaved)
-    const answered = answerFor(answering, {
-      room: this.#id,
-      doc,
-      stateVector,
-      version,
-      unsaved,
-      snapshotBytes,
-      bytes,
-      isWanted: () => this.#sessions.has(session),
-    }).finally(() => asking.answers--)
+    const make = (): Promise<Answered> =>
+      answerFor(answering, {
+        room: this.#id,
+        doc,
+        stateVector,
+        version,
+        unsaved,
+        snapshotBytes,
+        bytes,
+        isWanted: () => this.#sessions.has(session),
+      })
+    // one after the other: of who asks too often, and is sent away for it, one is made and not eight
+    const answered = asking.answering === null ? make() : asking.answering.then(make, make)
+    asking.answering = answered
+    const over = answered.finally(() => {
+      asking.answers--
+      if (asking.answering === answered) asking.answering = null
+    })
     this.#run(
-      answered,
+      over,
       (value) => ({ kind: 'answered', session, answer: value, asOf }),
       (problem) => ({ kind: 'answerFailed', session, problem }),
     )
@@ -431,7 +466,7 @@ const compact = async (
   const { head, snapshot, tail } = stored.value
   const folded = await content.fold({ snapshot, tail })
   if (!folded.ok) return folded
-  const { updates, leftOut, bytes, stateVector, deleteSet, waiting } = folded.value
+  const { updates, leftOut, bytes, stateVector, deleteSet, index, waiting } = folded.value
   const base = head - tail.length
   const quarantined = leftOut.map(({ index, problem }) => ({ seq: seq(base + 1 + index), problem }))
   let again: Folded['waiting'] = null
@@ -440,7 +475,7 @@ const compact = async (
     if (!kept.ok) return kept
     again = { appended: kept.value, bytes: waiting.length }
   }
-  const snapshotNow = { through: seq(base + updates), bytes, stateVector, deleteSet }
+  const snapshotNow = { through: seq(base + updates), bytes, stateVector, deleteSet, index }
   const replaced = await storage.compact(doc, snapshotNow, quarantined)
   if (!replaced.ok) return replaced
   if (!replaced.value) return err({ message: 'a snapshot that covers as much is stored already' })

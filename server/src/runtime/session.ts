@@ -16,6 +16,8 @@ export interface Session {
   user: string | null
   /** Answers to its state vectors that are under way. */
   answers: number
+  /** The last of them to be made, null if none is: they are made one after the other. */
+  answering: Promise<unknown> | null
   /** What it is to be told next. */
   readonly line: Line
   /** Large answers on their way to it. */
@@ -31,6 +33,7 @@ export const createSession = (
   lastSentAt: now,
   user: null,
   answers: 0,
+  answering: null,
   line: createLine(),
   delivery: new Delivery(options.socket),
 })

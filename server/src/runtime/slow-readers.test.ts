@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { answerTo, nearAnswer } from '../content/merge.ts'
 import type { Content } from '../ports/content.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { settle, startTestServer } from './testing/server.ts'
+import { settle, startTestServer, testLimits, until } from './testing/server.ts'
 
 const notes = nameOf('notes')
 const LAG_BYTES = 64 * 1024
@@ -132,4 +132,44 @@ it('[R9] who asks for a large document again and again and does not read it is s
   expect(deaf.peer.ending?.reason).toMatch(/limit 8/)
   expect(deaf.peer.writes.length - written).toBeLessThan(8)
   expect(ann.peer.ending).toBeNull()
+})
+
+it('[R9] who stops reading a large document loses its place to others who wait for one', async () => {
+  const MIB = 1024 * 1024
+  const server = startTestServer({
+    answerBytes: MIB,
+    limits: { ...testLimits, unsavedBytes: 64 * MIB },
+  })
+  for (const name of ['first', 'second']) {
+    const author = server.connect(nameOf(name))
+    await settle()
+    for (let i = 0; i < 4; i++) author.type('x'.repeat(MIB))
+    await settle()
+    server.clock.advance(10)
+    await settle()
+    author.peer.hangUp()
+    await settle()
+  }
+  const deaf = server.connect(nameOf('first'))
+  deaf.peer.stall()
+  await until('it has been written something', () =>
+    deaf.peer.writes.some(({ length }) => length > MIB / 2),
+  )
+  const other = server.connect(nameOf('second'))
+  const pass = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      server.clock.advance(500)
+      await settle()
+    }
+  }
+  await pass(60_000)
+  expect([deaf.peer.ending, other.isSynced]).toEqual([null, false])
+  await pass(1_000)
+  expect(deaf.peer.ending).toEqual({
+    code: 1013,
+    reason: 'read less than 2097152 bytes of a document in 60000 ms',
+  })
+  await pass(3_000)
+  await until('the other has what it asked for', () => other.isSynced)
+  expect(other.text()).toHaveLength(4 * MIB)
 })

@@ -1,8 +1,10 @@
 import * as encoding from 'lib0/encoding'
+import { encodeAwarenessUpdate, type Awareness } from 'y-protocols/awareness'
 import { writeUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
+import type { ManualClock } from './testing/manual-clock.ts'
 import {
   settle,
   startTestServer,
@@ -24,16 +26,33 @@ const frameOf = (update: Uint8Array): Uint8Array =>
 /** A message of a type that nobody knows, which is ignored. */
 const unknown = (bytes: number): Uint8Array => new Uint8Array(bytes).fill(9)
 
+const presenceOf = (awareness: Awareness): Uint8Array =>
+  encoding.encode((out) => {
+    encoding.writeVarUint(out, 1)
+    encoding.writeVarUint8Array(out, encodeAwarenessUpdate(awareness, [awareness.clientID]))
+  })
+
+/** Time passes a tick at a time, and what comes of each is heard. */
+const pass = async (clock: ManualClock, ms: number): Promise<void> => {
+  for (let passed = 0; passed < ms; passed += TICK_MS) {
+    clock.advance(Math.min(TICK_MS, ms - passed))
+    await settle()
+  }
+}
+
+const TICK_MS = 500
+
+const slowly = {
+  ...testServerLimits,
+  messagesPerSecond: 10,
+  bytesPerSecond: 10_000, // and a message counts for 128 bytes at least
+  burstMs: 2_000,
+  heldBackMs: 5_000,
+}
+
 /** A client on a server with low rates that has said what every client says first: one message. */
 const throttled = async (options: TestServerOptions = {}) => {
-  const serverLimits = {
-    ...testServerLimits,
-    messagesPerSecond: 10,
-    bytesPerSecond: 10_000, // and a message counts for 128 bytes at least
-    burstMs: 2_000,
-    heldBackMs: 5_000,
-  }
-  const server = startTestServer({ serverLimits, ...options })
+  const server = startTestServer({ serverLimits: slowly, ...options })
   const ann = server.connect(notes)
   await settle()
   expect(ann.isSynced).toBe(true)
@@ -161,6 +180,66 @@ describe('a client', () => {
       server.clock.advance(10_101) // 100 until it is read again, and the calm
     }
     expect(ann.peer.ending).toBeNull()
+  })
+
+  it('is read again after the limit, however much it owes, and held back by its next message', async () => {
+    const { server, ann, say } = await throttled()
+    ann.peer.say(unknown(1_000_000)) // 98 s of debt
+    server.clock.advance(4_999)
+    await settle()
+    expect(ann.peer.isPaused).toBe(true)
+    server.clock.advance(1)
+    await settle()
+    expect([ann.peer.isPaused, ann.peer.ending]).toEqual([false, null])
+    say(1)
+    expect(ann.peer.isPaused).toBe(true)
+  })
+
+  it('[R7] is shown to the others for as long as it is not read, and 30 s longer if it is silent then', async () => {
+    const { server, ann } = await throttled({
+      serverLimits: { ...slowly, heldBackMs: 120_000 },
+    })
+    const gone: number[] = []
+    const bob = server.connect(notes)
+    bob.awareness.on('change', ({ removed }: { removed: number[] }) => gone.push(...removed))
+    ann.awareness.setLocalState({ name: 'ann' })
+    ann.peer.say(presenceOf(ann.awareness))
+    await settle()
+    await pass(server.clock, TICK_MS)
+    const heard = (): number => bob.awareness.meta.get(ann.doc.clientID)?.clock ?? -1
+    const clock = heard()
+    expect(bob.awareness.getStates().get(ann.doc.clientID)).toEqual({ name: 'ann' })
+    ann.peer.say(unknown(700_000)) // more than a minute of debt
+    for (const [passed, renewals] of [
+      [25_000, 1],
+      [25_000, 2],
+    ] as const) {
+      await pass(server.clock, passed)
+      expect([ann.peer.isPaused, heard() - clock]).toEqual([true, renewals])
+    }
+    await pass(server.clock, 19_000)
+    expect([ann.peer.isPaused, gone]).toEqual([false, []])
+    await pass(server.clock, 10_000)
+    expect(gone).toEqual([])
+    await pass(server.clock, 2_000)
+    expect(gone).toEqual([ann.doc.clientID])
+  })
+
+  it('[R7] that leaves while it is held back is gone for the others at once', async () => {
+    const { server, ann } = await throttled()
+    const bob = server.connect(notes)
+    ann.awareness.setLocalState({ name: 'ann' })
+    ann.peer.say(presenceOf(ann.awareness))
+    await settle()
+    await pass(server.clock, TICK_MS)
+    const isSeen = (): boolean => bob.awareness.getStates().has(ann.doc.clientID)
+    expect(isSeen()).toBe(true)
+    ann.peer.say(unknown(1_000_000))
+    ann.peer.hangUp()
+    await settle()
+    server.clock.advance(16) // a display frame
+    await settle()
+    expect(isSeen()).toBe(false)
   })
 
   it('that leaves while it is held back leaves no timer', async () => {

@@ -15,12 +15,13 @@ const MOST_HEARERS = 100
 
 /** What a session may say, and how long it may want to say more. */
 export interface ThrottleLimits extends RateLimits {
-  /** How long a session may be held back again and again before it is sent away. */
+  /**
+   * How long a session may be held back again and again before it is sent away, and how long it is not
+   * read at a time: a peer that dies meanwhile is not noticed. Of a longer debt the rest stays, and its
+   * next message pauses it again.
+   */
   readonly heldBackMs: number
 }
-
-/** The longest time that a timer can wait; the debt stays, and the next message pauses again. */
-const LONGEST_PAUSE_MS = 2 ** 31 - 1
 
 /** What a throttle needs. */
 export interface ThrottlePorts<T> {
@@ -86,7 +87,7 @@ export class Throttle<T extends { readonly bytes: number }> {
       )
     this.#state = 'holding'
     this.#ports.socket.pause()
-    this.#undoPause = this.#ports.clock.after(Math.min(forMs, LONGEST_PAUSE_MS), () => this.#goOn())
+    this.#undoPause = this.#ports.clock.after(Math.min(forMs, heldBackMs), () => this.#goOn())
   }
 
   #goOn(): void {

@@ -36,12 +36,14 @@ import type { MakeStorage } from './contract/fixture.ts'
  *       it takes out of the tail, with number, time, bytes and problem: in the same commit, or not at
  *       all. `quarantined` shows them in the order of the log, and nothing else does.
  * ST14  Of the same bytes a document's quarantine holds one copy, the first.
+ * ST15  A snapshot's index is stored and replaced with it. `parts` reads the snapshot that was meant, or
+ *       says that it is not there.
  */
 
 export type { MakeStorage, StorageUnderTest } from './contract/fixture.ts'
 
 /**
- * Declares the suite of rules ST1 to ST14 for the storage that `make` makes, one per test. Beside
+ * Declares the suite of rules ST1 to ST15 for the storage that `make` makes, one per test. Beside
  * the examples it plays `histories` random ones, each on a storage of its own.
  */
 export const storageContract = (title: string, make: MakeStorage, histories = 40): void => {

@@ -52,6 +52,7 @@ const copySnapshot = (from: Snapshot): Snapshot => ({
   bytes: copy(from.bytes),
   stateVector: copy(from.stateVector),
   deleteSet: copy(from.deleteSet),
+  index: from.index && copy(from.index),
 })
 
 const unknownDocument = (doc: DocId): Result<never, StorageProblem> =>
@@ -68,6 +69,7 @@ const openedFrom = (row: Row): OpenedDocument => {
       through: copied.through,
       stateVector: copied.stateVector,
       deleteSet: copied.deleteSet,
+      index: copied.index,
     },
     snapshotBytes: snapshot?.bytes.length ?? 0,
     tail: tail.map(copy),
@@ -177,6 +179,14 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
           snapshot: snapshot && copy(snapshot.bytes),
           tail: tail.map(copy),
         }),
+      ),
+    parts: (doc, through, ranges) =>
+      withRow<readonly Uint8Array[] | null>(doc, ({ snapshot }) =>
+        ok(
+          snapshot?.through === through
+            ? ranges.map(({ at, to }) => snapshot.bytes.slice(at, to))
+            : null,
+        ),
       ),
     compact: (doc, snapshot, quarantined) =>
       withRow(doc, (row) => compactRow(row, snapshot, quarantined)),

@@ -122,7 +122,7 @@ export const assertRead = ({ problem }: ByteReader): void => {
 }
 
 /** True if the struct that starts at `at` is a gap. */
-export const isGap = (update: Update, at: number): boolean => update[at] === SKIP
+export const isGap = (update: Uint8Array, at: number): boolean => update[at] === SKIP
 
 /** True if the struct that starts at `at` has a head and a content. */
 export const isItem = (update: Update, at: number): boolean =>

@@ -9,7 +9,8 @@ import { clientId, type ClientId } from '../ids.ts'
 import { ByteReader } from './byte-reader.ts'
 import { assertRead, isGap, readStruct } from './structs.ts'
 
-interface Rest {
+/** The end of a client's block: structs that stand one behind the other. */
+export interface Rest {
   readonly client: number
   readonly clock: number
   readonly structs: number
@@ -27,6 +28,11 @@ export const updateBeyond = (update: Update, clocks: ReadonlyMap<ClientId, numbe
   }
   assertRead(reader)
   const deletes = update.subarray(reader.at)
+  return updateOf(rests, deletes)
+}
+
+/** An update of these blocks, which must be in Yjs' order, and the bytes of a delete set. */
+export const updateOf = (rests: readonly Rest[], deletes: Uint8Array): Update => {
   if (rests.length === 0 && deletes.length === 1) return EMPTY_UPDATE
   const out = encoding.createEncoder()
   encoding.writeVarUint(out, rests.length)

@@ -70,7 +70,8 @@ test('addresses of one IPv6 /64 count as one', async () => {
 })
 
 test('loopback is not counted by address', async () => {
-  await start({ socketsPerAddress: 1, handshakesPerAddress: 1 }, { trustedProxies: [] })
+  const limits = { socketsPerAddress: 1, handshakesPerAddress: 1, handshakesPerMinute: 1 }
+  await start(limits, { trustedProxies: [] })
   for (let i = 0; i < 3; i++) await openRaw(fixture.port, '/listen', from('192.0.2.1'))
   expect(fixture.stories.map(({ socket }) => socket.address)).toEqual(Array(3).fill('127.0.0.1'))
 })
@@ -143,6 +144,47 @@ test('handshakes of one address fill its limit behind a proxy; one more is refus
   gate.resolve()
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([403, 403])
   await openRaw(fixture.port, '/listen', from('192.0.2.1'))
+})
+
+test('handshakes of one address are bounded by time, however short its sessions; nobody else is', async () => {
+  await start({ handshakesPerMinute: 6 })
+  for (let i = 0; i < 6; i++) {
+    const client = await openRaw(fixture.port, '/listen', from('2001:db8:1:2::1'))
+    client.tcp.resetAndDestroy()
+  }
+  const { status, headers, body } = await knock('/listen', from('2001:db8:1:2::2'))
+  expect(status).toBe(429)
+  expect(headers['retry-after']).toBe('10')
+  expect(body).toBe('your address may open 6 sessions a minute\n')
+  expect(fixture.refused).toEqual([
+    { bound: 'handshakes-per-minute', of: 'address', limit: 6, address: '2001:db8:1:2::2' },
+  ])
+  await openRaw(fixture.port, '/listen', from('2001:db8:1:3::1'))
+  fixture.clock.advance(10_000)
+  await openRaw(fixture.port, '/listen', from('2001:db8:1:2::1'))
+  expect((await knock('/listen', from('2001:db8:1:2::1'))).status).toBe(429)
+})
+
+test('a handshake that comes too often reaches no app, and leaves no place taken', async () => {
+  const asked: string[] = []
+  await start(
+    { handshakesPerMinute: 1, sockets: 1, handshakesPerAddress: 1 },
+    {
+      mount: (app) => {
+        app.use((c, next) => {
+          asked.push(c.req.path)
+          return next()
+        })
+      },
+    },
+  )
+  expect((await knock('/nowhere', from('192.0.2.1'))).status).toBe(404)
+  for (let i = 0; i < 3; i++) {
+    const { status, headers } = await knock('/listen', from('192.0.2.1'))
+    expect([status, headers['retry-after']]).toEqual([429, '60'])
+  }
+  expect(asked).toEqual(['/nowhere'])
+  await openRaw(fixture.port, '/listen', from('192.0.2.2'))
 })
 
 test('connections fill their limit, sessions included; one more is refused', async () => {

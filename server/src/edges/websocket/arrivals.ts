@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { err, ok, type Result } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
 import type { Undo } from '../../ports/undo.ts'
+import { GroupRate } from '../../runtime/group-rate.ts'
 import { Places, type NoPlace } from '../../runtime/places.ts'
 import { addressReader, type ClientAddress } from './client-address.ts'
 import type { EdgeLimits } from './limits.ts'
@@ -17,16 +18,25 @@ import { answer, refusalResponse, type Refusal } from './refusal.ts'
  * A newcomer is counted by the address of its connection, and again by its client's where a trusted
  * proxy has spoken for it. A socket's place is taken before its handshake is answered: what is under
  * way counts, and the limits are exact.
+ *
+ * How often an address shakes hands is bounded as well: each new session begins with a whole burst of its
+ * rates, and a handshake costs more than most of what is said after it. What is refused is not counted, or
+ * an office whose clients all retry would never be let in again.
  */
 
 /** Refusals that are written at the same time; beyond, a connection is dropped without a word. */
 const REFUSALS_AT_ONCE = 256
 
-/** When to come back: after a flood of handshakes, or when somebody may have left. */
+/** Addresses whose handshakes are remembered: as many as there are connections, in about 3 MB. */
+const ADDRESSES = 20_000
+
+const MINUTE_MS = 60_000
+
+/** When to come back, at the earliest: after a flood of handshakes, or when somebody may have left. */
 const RETRY_SECONDS = 5
 
 /** What is full. */
-export type Bound = 'connections' | 'handshakes' | 'sockets'
+export type Bound = 'connections' | 'handshakes' | 'handshakes-per-minute' | 'sockets'
 
 /** A newcomer that was refused. */
 export interface RefusedNewcomer {
@@ -78,13 +88,32 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
   })
   const proxied = new Places({ total: Infinity, perGroup: limits.handshakesPerAddress })
   const sockets = new Places({ total: limits.sockets, perGroup: limits.socketsPerAddress })
+  const handshakeRate = new GroupRate({
+    perWindow: limits.handshakesPerMinute,
+    windowMs: MINUTE_MS,
+    groups: ADDRESSES,
+  })
   const arriving = new WeakMap<Duplex, Undo>()
   let refusing = 0
 
-  const refusalFor = (bound: Bound, { address }: ClientAddress, full: NoPlace): Refusal => {
+  const refusalFor = (bound: PlaceBound, { address }: ClientAddress, full: NoPlace): Refusal => {
     const of = full.kind === 'group' ? 'address' : 'server'
     onRefused({ bound, of, limit: full.limit, address })
     return fullRefusal(bound, of, full.limit)
+  }
+
+  /** Counts a handshake of this client; null if it may go on. */
+  const tooOften = (client: ClientAddress): Refusal | null => {
+    if (client.group === null) return null
+    const turn = handshakeRate.take(client.group, clock.now())
+    if (turn.ok) return null
+    const limit = limits.handshakesPerMinute
+    onRefused({ bound: 'handshakes-per-minute', of: 'address', limit, address: client.address })
+    return {
+      status: 429,
+      sentence: `your address may open ${limit} sessions a minute`,
+      headers: retryAfter(Math.max(RETRY_SECONDS, Math.ceil(turn.error.waitMs / 1000))),
+    }
   }
 
   const refuse = (tcp: TcpSocket, refusal: Refusal): void => {
@@ -141,6 +170,12 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
         handshake.value()
         return err(refusalFor('sockets', client, place.error))
       }
+      const problem = tooOften(client)
+      if (problem !== null) {
+        handshake.value()
+        place.value()
+        return err(problem)
+      }
       const arrived = (): void => {
         handshake.value()
         arriving.get(socket)?.()
@@ -159,15 +194,19 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
   }
 }
 
+type PlaceBound = Exclude<Bound, 'handshakes-per-minute'>
+
 const words = {
   connections: 'connections',
   handshakes: 'connections that are no session yet',
   sockets: 'sessions',
-} as const satisfies Record<Bound, string>
+} as const satisfies Record<PlaceBound, string>
 
 /** RFC 6585 §4 for one who has too much, RFC 9110 §15.6.4 where all together have. */
-const fullRefusal = (bound: Bound, of: RefusedNewcomer['of'], limit: number): Refusal => ({
+const fullRefusal = (bound: PlaceBound, of: RefusedNewcomer['of'], limit: number): Refusal => ({
   status: of === 'address' ? 429 : 503,
   sentence: `${of === 'address' ? 'your address' : 'the server'} has ${limit} ${words[bound]}, which is the limit`,
-  headers: [['Retry-After', String(RETRY_SECONDS)]],
+  headers: retryAfter(RETRY_SECONDS),
 })
+
+const retryAfter = (seconds: number): Refusal['headers'] => [['Retry-After', String(seconds)]]

@@ -73,7 +73,7 @@ export interface RunningSocket {
 
 /** Runs one accepted connection. Call it in the turn of the `connection` event, or frames are lost. */
 export const runSocket = (setting: SocketSetting): RunningSocket => {
-  const { ws, tcp, limits, clock } = setting
+  const { ws, tcp, limits, clock, client, onBug, onGone } = setting // not `open`: it holds the request
   const coalesce = coalesceWrites(tcp)
   const everyMs = beatMs(limits.silenceMs)
   let phase: Phase = { kind: 'open', undoBeat: clock.every(everyMs, () => beat()) }
@@ -118,13 +118,17 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
 
   const fail = (row: CloseCode, reason: string): void => close(row, reason, limits.closeMs)
 
-  /** Runs the owner's code: what it throws is its bug, costs it this socket, and stops here. */
+  /** What the owner's code throws is its bug and costs it this socket. */
+  const blame = (told: string, cause: unknown): void => {
+    onBug(new Error(`the owner of a socket threw in ${told}`, { cause }))
+    fail(closeCodes.internalError, closeCodes.internalError.meaning)
+  }
+
   const guarded = (told: string, call: () => void): void => {
     try {
       call()
     } catch (cause) {
-      setting.onBug(new Error(`the owner of a socket threw in ${told}`, { cause }))
-      fail(closeCodes.internalError, closeCodes.internalError.meaning)
+      blame(told, cause)
     }
   }
 
@@ -160,8 +164,8 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
   }
 
   const socket: TextSocket = {
-    address: setting.client.address,
-    addressGroup: setting.client.group,
+    address: client.address,
+    addressGroup: client.group,
     wire: webSocketWire,
     queuedBytes: () => (phase.kind === 'gone' ? 0 : ws.bufferedAmount),
     send: (frame) => send(frame, true),
@@ -177,6 +181,9 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     resume: () => {
       if (phase.kind === 'open') resume()
     },
+    get isPaused() {
+      return isPaused && phase.kind === 'open'
+    },
     close: (code, reason) => close({ code }, reason, limits.closeMs),
     terminate: () => {
       startClosing(limits.closeMs) // nothing more is delivered, even before TCP is gone
@@ -191,7 +198,7 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     const last = owner
     owner = null
     if (last !== null) guarded('closed', () => last.listener.closed(code, reason.toString()))
-    setting.onGone()
+    onGone()
   })
   tcp.on('drain', () => {
     if (phase.kind === 'open' && owner !== null) {
@@ -204,8 +211,10 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
     fail(closeCodes.protocolError, 'the connection ended without a close frame'),
   )
   answerPings(ws)
-  guarded('open', () => {
-    owner = setting.open(socket)
-  })
+  try {
+    owner = setting.open(socket) // not in a closure, which would keep `open` as long as the socket
+  } catch (cause) {
+    blame('open', cause)
+  }
   return { close }
 }

@@ -17,16 +17,14 @@ import type { Route } from './route.ts'
  *       │          └────┬────────────┘
  *       ▼               ▼
  *    refused         refused: the app's answer, its failure, 408, 503, or the peer hung up
- *
- * node-server answers refusals only while it is the one `upgrade` listener, and then without a body;
- * with this guard as the second it leaves all of them to us.
  */
 
 interface Handshake {
   readonly socket: Duplex
   readonly undoDeadline: Undo
-  /** Aborted when the handshake is over, however it ended. */
-  readonly over: AbortController
+  readonly undoWatch: Undo
+  /** Called when the handshake is over, however it ended. */
+  onOver: Undo | null
   readonly place: SocketPlace
   /** Who took it; null while it is asking. */
   route: Route | null
@@ -54,10 +52,13 @@ type Answer = Response | Promise<Response>
 
 /** Watches over handshakes from the `upgrade` event to the 101 or the refusal. */
 export interface HandshakeGuard {
-  /** The first `upgrade` listener: refuses what is no handshake, starts the clock for the rest. */
-  admit(request: IncomingMessage, socket: Duplex): void
-  /** Asks the app about an admitted handshake; what it answers but 200 from a route is a refusal. */
-  ask(request: IncomingMessage, answerOf: () => Answer): Promise<Response>
+  /** Starts the clock for a handshake; refuses what is none and returns false. */
+  admit(request: IncomingMessage, socket: Duplex): boolean
+  /**
+   * Asks the app about an admitted handshake. What it answers but 200 from a route is a refusal, which is
+   * written; null if it was refused or is over.
+   */
+  ask(request: IncomingMessage, answerOf: () => Answer): Promise<Response | null>
   /** A route takes the handshake; false if `request` is no handshake under way. */
   route(request: IncomingMessage | undefined, route: Route): boolean
   /** The route that took a handshake, until `take`. */
@@ -67,9 +68,6 @@ export interface HandshakeGuard {
   /** Handshakes under way. */
   count(): number
 }
-
-/** Tells node-server to leave a handshake alone; it catches this and, not being alone, is silent. */
-const refused = (): Error => new Error('the edge refused this handshake')
 
 /** Builds the guard. */
 export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
@@ -81,7 +79,8 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
     const handshake = underWay.get(request)
     underWay.delete(request)
     handshake?.undoDeadline()
-    handshake?.over.abort()
+    handshake?.undoWatch()
+    handshake?.onOver?.()
     return handshake
   }
 
@@ -111,10 +110,12 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
   const refusalOf = async (
     all: Refusal | null,
     response: Response | null,
-    { over }: Handshake,
+    handshake: Handshake,
   ): Promise<BareResponse> => {
     if (all !== null) return refusalResponse(all)
     if (response === null) return refusalResponse(broken)
+    const over = new AbortController()
+    handshake.onOver = () => over.abort()
     try {
       const body = await readAnswer(response, over.signal, setting.onBug)
       return body === null ? refusalResponse(tooLong) : bareResponse(response, body)
@@ -128,21 +129,28 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
 
   return {
     admit: (request, socket) => {
-      socket.on('error', () => socket.destroy()) // Node took its own listener away
+      destroyOnError(socket)
       const problem = handshakeProblem(request) ?? setting.refuseAll()
       const place = problem === null ? setting.takePlace(request, socket) : err(problem)
       if (!place.ok) {
-        delete request.headers.upgrade // node-server, the next listener, walks past it
         answer(socket, refusalResponse(place.error), { clock, closeMs: limits.closeMs })
-        return
+        return false
       }
-      request.headers.upgrade = 'websocket' // it may be one of a list; node-server reads no lists
+      request.headers.upgrade = 'websocket' // it may be one of a list; ws reads no lists
       const undoDeadline = clock.after(limits.handshakeMs, () =>
         refuse(request, refusalResponse(late)),
       )
-      const over = new AbortController()
-      underWay.set(request, { socket, undoDeadline, over, place: place.value, route: null })
-      socket.once('close', () => abandon(request))
+      const gone = (): void => void abandon(request)
+      socket.once('close', gone)
+      underWay.set(request, {
+        socket,
+        undoDeadline,
+        undoWatch: () => socket.off('close', gone), // it would keep the request as long as the socket
+        onOver: null,
+        place: place.value,
+        route: null,
+      })
+      return true
     },
 
     ask: async (request, answerOf) => {
@@ -150,12 +158,12 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
       const handshake = underWay.get(request)
       if (handshake === undefined) {
         await response?.body?.cancel()
-        throw refused()
+        return null
       }
       const all = setting.refuseAll()
       if (all === null && handshake.route !== null && response?.status === 200) return response
       refuse(request, await refusalOf(all, response, handshake))
-      throw refused()
+      return null
     },
 
     route: (request, route) => {
@@ -182,12 +190,21 @@ export const handshakeGuard = (setting: GuardSetting): HandshakeGuard => {
   }
 }
 
+/** Node took its own listener away. Made here, so that it keeps nothing of the handshake. */
+const destroyOnError = (socket: Duplex): void => {
+  socket.on('error', () => socket.destroy())
+}
+
 /** Fields that describe the connection or the framing, which `answer` writes itself. */
 const framing = new Set(['connection', 'content-length', 'keep-alive', 'transfer-encoding'])
 
+/** The fields of an app's answer that are its own to set. */
+export const fieldsOf = ({ headers }: Response): ReadonlyArray<readonly [string, string]> =>
+  [...headers].filter(([name]) => !framing.has(name))
+
 const bareResponse = (response: Response, body: Uint8Array): BareResponse => ({
   status: response.status,
-  headers: [...response.headers].filter(([name]) => !framing.has(name)),
+  headers: fieldsOf(response),
   body,
 })
 

@@ -28,15 +28,15 @@ const REQUEST_MS = 300_000
 export interface HttpSetting {
   readonly limits: EdgeLimits
   readonly clock: Clock
-  /** Told of each upgrade before any other listener, node-server's included. */
-  readonly admit: (request: IncomingMessage, socket: Duplex) => void
+  /** Told of each upgrade; `head` are the first bytes behind the request. */
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** Puts itself in front of the reading of connections. */
   readonly guard: (server: Server) => void
 }
 
 /** Creates a server that gives `listener` only requests whose target and Host are sound. */
 export const createHttpServer = (
-  { limits, clock, admit, guard }: HttpSetting,
+  { limits, clock, upgrade, guard }: HttpSetting,
   listener: RequestListener,
 ): Server => {
   const lingering = { clock, closeMs: limits.closeMs }
@@ -66,11 +66,10 @@ export const createHttpServer = (
   )
   guard(server)
   server.maxHeadersCount = 0 // bytes bound them; Node drops those over a count, a second Host too
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex) => {
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const earlier = answering.get(socket)
-    if (earlier === undefined || earlier.writableFinished) return admit(request, socket)
+    if (earlier === undefined || earlier.writableFinished) return upgrade(request, socket, head)
     // a 101 now would land inside the earlier answer (RFC 9112 §9.3.2): let that one finish first
-    delete request.headers.upgrade // node-server walks past it
     socket.on('error', () => socket.destroy()) // Node took its own listener away
     earlier.once('close', () => answer(socket, refusalResponse(tooEarly), lingering))
   })

@@ -257,6 +257,28 @@ test('a late answer to a handshake that was cut opens nothing', async () => {
   expect(fixture.edge.figures()).toEqual({ sockets: 0, handshakes: 0 })
 })
 
+test('a late answer that cannot be taken back is reported, and the process lives', async () => {
+  const gate = Promise.withResolvers<void>()
+  await start((app) => {
+    app.use('/binary', async () => {
+      await gate.promise
+      const cancel = (): never => {
+        throw new Error('planted')
+      }
+      return new Response(new ReadableStream({ cancel }))
+    })
+  })
+  const client = await connectRaw(fixture.port)
+  client.write(handshakeRequest('/binary'))
+  await until(() => expect(fixture.edge.figures().handshakes).toBe(1))
+  fixture.clock.advance(10_000)
+  expect(await client.response()).toMatchObject({ status: 408 })
+  gate.resolve()
+  await until(() =>
+    expect(fixture.bugs.map((bug) => bug.cause)).toMatchObject([{ message: 'planted' }]),
+  )
+})
+
 test('a peer that resets while the app thinks leaves nothing behind', async () => {
   const gate = Promise.withResolvers<void>()
   await start((app) => {

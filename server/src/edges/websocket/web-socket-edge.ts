@@ -1,6 +1,7 @@
-import { createAdaptorServer, upgradeWebSocket, type HttpBindings } from '@hono/node-server'
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Context, Env, MiddlewareHandler } from 'hono'
 import type { createServer, IncomingMessage, RequestListener, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
@@ -13,21 +14,25 @@ import {
   type TextSocket,
 } from './edge-socket.ts'
 import { upgradeRequired, wrongMethod } from './handshake.ts'
-import { handshakeGuard } from './handshakes.ts'
+import { fieldsOf, handshakeGuard } from './handshakes.ts'
 import { createHttpServer } from './http-server.ts'
 import { readsPerFrame, type EdgeLimits } from './limits.ts'
 import type { Refusal } from './refusal.ts'
 import { selectProtocol, type Route } from './route.ts'
 import { strictWebSocket } from './strict-web-socket.ts'
+import { upgradeRequest } from './upgrade-request.ts'
 
 /*
- * WebSockets for a Hono app on Node (RFC 6455). @hono/node-server runs the upgrade request through
- * the app and ws speaks the protocol; this edge is stricter than both where they are lenient, and
- * bounds what they leave open. It knows sockets and listeners, not documents.
+ * WebSockets for a Hono app on Node (RFC 6455). The upgrade request runs through the app and ws speaks
+ * the protocol; this edge is stricter where ws is lenient, and bounds what it leaves open. It knows
+ * sockets and listeners, not documents.
  *
- *     upgrade ─▶ handshakes.admit ─▶ node-server ─▶ handshakes.ask ─▶ app ─▶ edge.upgrade
- *                                                                               │ 200
- *     listener ◀── edge-socket ◀── `connection` ◀── ws.handleUpgrade ◀──────────┘
+ *     upgrade ─▶ handshakes.admit ─▶ handshakes.ask ─▶ app ─▶ edge.upgrade
+ *                                                                   │ 200
+ *     listener ◀── edge-socket ◀── ws.handleUpgrade ◀───────────────┘
+ *
+ * @hono/node-server has an upgrade of its own: with it each socket kept its request and context for as
+ * long as it was open, and listeners that nobody needed.
  */
 
 /** What the edge needs. */
@@ -124,16 +129,17 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     ws.on('error', () => {}) // a breach: `StrictWebSocket.close` has answered it with a close frame
     const taken = handshakes.take(request)
     if (taken === null) return ws.terminate() // its handshake was refused as the 101 went out
+    const { place, route } = taken
     const socket = runSocket({
       ws,
       tcp: request.socket,
       limits,
       clock,
-      client: taken.place.client,
-      open: taken.route.open,
+      client: place.client,
+      open: route.open,
       onBug,
       onGone: () => {
-        taken.place.leave()
+        place.leave()
         sockets.delete(socket)
         if (running.kind === 'draining' && sockets.size === 0) empty.resolve()
       },
@@ -154,7 +160,24 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       selectProtocol(handshakes.routeOf(request)?.protocols ?? [], offered),
     ...untyped,
   })
-  websockets.on('connection', accept)
+
+  const upgrade = async (
+    fetch: Fetch,
+    [request, socket, head]: readonly [IncomingMessage, Duplex, Buffer],
+  ): Promise<void> => {
+    if (!handshakes.admit(request, socket)) return
+    // no `outgoing`: Node has no ServerResponse for an upgrade
+    const env = { incoming: request } as HttpBindings
+    const answer = await handshakes.ask(request, () => fetch(upgradeRequest(request), env))
+    if (answer === null) return
+    const addFields = (lines: string[]): void => {
+      for (const [name, value] of fieldsOf(answer))
+        if (!isOfUpgrade(name)) lines.push(`${name}: ${value}`)
+    }
+    websockets.once('headers', addFields)
+    websockets.handleUpgrade(request, socket, head, accept)
+    websockets.off('headers', addFields) // the peer was gone: nothing was written
+  }
 
   const handler =
     <E extends Env>(
@@ -162,29 +185,32 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       { protocols = [] }: UpgradeOptions = {},
     ): MiddlewareHandler<E> =>
     async (c) => {
-      // the bindings of node-server, and nothing where an app is called by hand
+      // our bindings, and nothing where an app is called by hand
       const env: Partial<HttpBindings> | undefined = c.env
       const request = env?.incoming
       const route: Route = { protocols, open: (socket) => owner(socket, c) }
       if (request === undefined || !handshakes.route(request, route))
         return plainAnswer(c.req.method)
-      return upgradeWebSocket(c, {}) // no events: `connection` gives us the socket itself
+      return c.body(null)
     }
 
   return {
     createServer: (fetch) =>
       createAdaptorServer({
-        fetch: (request, env) => {
-          const bindings = env as HttpBindings // HTTP/1.1 is all that `createHttpServer` speaks
-          return bindings.outgoing === undefined
-            ? handshakes.ask(bindings.incoming, () => fetch(request, bindings))
-            : fetch(request, bindings)
-        },
+        fetch: (request, env) => fetch(request, env as HttpBindings), // HTTP/1.1 is all that it speaks
         hostname: 'localhost', // the name for HTTP/1.0 requests without Host, as health checks send
-        websocket: { server: websockets as unknown as AdaptorWebSockets },
         createServer: ((_: unknown, listener: RequestListener) =>
           createHttpServer(
-            { limits, clock, admit: handshakes.admit, guard: arrivals.guard },
+            {
+              limits,
+              clock,
+              upgrade: (...asked) =>
+                void upgrade(fetch, asked).catch((cause: unknown) => {
+                  onBug(new Error('a handshake failed', { cause }))
+                  asked[1].destroy()
+                }),
+              guard: arrivals.guard,
+            },
             listener,
           )) as typeof createServer,
       }) as Server, // what `createHttpServer` returned
@@ -230,13 +256,12 @@ const plainAnswer = (method: string): Response => {
   return response
 }
 
+/** Fields of a 101 that are the handshake's (RFC 6455 §4.2.2). */
+const isOfUpgrade = (name: string): boolean =>
+  name === 'upgrade' || name.startsWith('sec-websocket-')
+
 /** Options of ws 8.23 that @types/ws 8.18 does not know. */
 const untyped = {
   autoPong: false, // `answerPings` is bounded without ending the connection
   closeTimeout: 2 ** 31 - 1, // never: the deadline is the clock's, in `runSocket`
 }
-
-/** ws's server as node-server declares it; `exactOptionalPropertyTypes` sets the two apart. */
-type AdaptorWebSockets = NonNullable<
-  Parameters<typeof createAdaptorServer>[0]['websocket']
->['server']

@@ -14,7 +14,7 @@ export type Happening =
   | { readonly kind: 'show'; readonly client: number; readonly state: string | null }
   | { readonly kind: 'ask'; readonly client: number }
   | { readonly kind: 'up'; readonly line: number; readonly messages: number }
-  | { readonly kind: 'down' | 'leave' | 'congest' | 'drained'; readonly line: number }
+  | { readonly kind: 'down' | 'leave' | 'congest' | 'drained' | 'unread'; readonly line: number }
   | { readonly kind: 'work'; readonly index: number; readonly fails: boolean }
   | { readonly kind: 'foreign'; readonly edit: TextEdit }
   | { readonly kind: 'hint'; readonly isLost: boolean }
@@ -83,6 +83,7 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ ...just('leave'), line: index }) },
   { weight: 5, arbitrary: fc.record({ ...just('congest'), line: index }) },
   { weight: 8, arbitrary: fc.record({ ...just('drained'), line: index }) },
+  { weight: 4, arbitrary: fc.record({ ...just('unread'), line: index }) },
   {
     weight: 24,
     arbitrary: fc.record({
@@ -155,6 +156,8 @@ const happen = (world: World, happening: Happening): void => {
       return world.congest(happening.line)
     case 'drained':
       return void world.drained(happening.line)
+    case 'unread':
+      return world.unread(happening.line)
     case 'leave':
       return world.leave(happening.line)
     case 'work':

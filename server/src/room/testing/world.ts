@@ -25,6 +25,8 @@ interface Line {
   /** How many of them were answered with "denied". */
   denied: number
   isClosed: boolean
+  /** The server does not read it. */
+  isUnread: boolean
 }
 
 /** What a world is made with. */
@@ -86,6 +88,7 @@ export class World {
       unacknowledged: [],
       denied: 0,
       isClosed: false,
+      isUnread: false,
     }
     this.#lines.push(line)
     client.connect((message) => line.up.push(message))
@@ -101,7 +104,7 @@ export class World {
   /** A frame with this many messages arrives. What is behind a close does not, but in the same frame. */
   up(index: number, messages: number): void {
     const line = this.#line(index)
-    if (line === undefined) return
+    if (line === undefined || line.isUnread) return
     const frame = line.up.splice(0, messages)
     if (line.isClosed) return
     for (const message of frame) {
@@ -110,6 +113,12 @@ export class World {
       const { session, shell } = line
       shell.take({ kind: 'message', session, message, bytes: 30 }, this.now)
     }
+  }
+
+  /** The server stops reading a line, or reads on. */
+  unread(index: number): void {
+    const line = this.#line(index)
+    if (line !== undefined) line.isUnread = !line.isUnread
   }
 
   /** The next message, or the end of the connection, reaches a client. */
@@ -184,6 +193,9 @@ export class World {
   tick(ms: number): void {
     this.now += ms
     this.#clientNow += Math.max(0, ms)
+    const unread = this.#lines.filter((line) => line.isUnread && line.shell === this.#shell)
+    const sessions = unread.map(({ session }) => session)
+    if (sessions.length > 0) this.#shell?.take({ kind: 'unread', sessions }, this.now)
     this.#shell?.take({ kind: 'tick' }, this.now)
     for (const client of this.#clients) client.tick(this.#clientNow)
   }
@@ -200,8 +212,9 @@ export class World {
     for (const { client } of this.#lines.splice(0)) client.disconnect()
   }
 
-  /** Everything that is on its way arrives, until nothing is. */
+  /** Everything is read and everything that is on its way arrives, until nothing is. */
   deliver(): void {
+    for (const line of this.#lines) line.isUnread = false
     for (let moved = true; moved;) {
       moved = false
       for (let i = this.#lines.length - 1; i >= 0; i--) {

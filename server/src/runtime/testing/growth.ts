@@ -231,6 +231,7 @@ export const typeForDays = async (
     durability: 'ack',
     answerBytes: 100 * MIB,
     lagBytes: MIB,
+    readMs: 60_000,
     flushIntervalMs: () => 0,
   })
   documents.start()

@@ -104,6 +104,9 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
         isPaused = false
         queueMicrotask(deliver)
       },
+      get isPaused() {
+        return isPaused
+      },
       close: end,
       terminate: () => end(1006, ''),
     },

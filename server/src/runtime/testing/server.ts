@@ -91,6 +91,7 @@ export const startTestServer = (options: TestServerOptions = {}): TestServer => 
     serverLimits: testServerLimits,
     durability: 'ack',
     lagBytes: 256 * 1024,
+    readMs: 60_000,
     answerBytes: 1024 * 1024,
     flushIntervalMs: () => 0,
     ...options,

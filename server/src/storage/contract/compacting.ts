@@ -1,4 +1,4 @@
-import { docId } from '@quire/shared'
+import { docId, seq, type UpdateIndex } from '@quire/shared'
 import { expect, test } from 'vitest'
 import {
   appendTexts,
@@ -8,11 +8,12 @@ import {
   openId,
   snapshotOf,
   storageForTest,
+  textOf,
   textsIn,
   unwrap,
 } from './fixture.ts'
 
-/** ST7 and ST8, and ST9 for snapshots. */
+/** ST7, ST8 and ST15, and ST9 for snapshots. */
 export const compactingRules = (make: MakeStorage): void => {
   test('[ST7] compaction deletes exactly the updates that it folded', async () => {
     const { storage } = await storageForTest(make)
@@ -39,11 +40,12 @@ export const compactingRules = (make: MakeStorage): void => {
     expect(unwrap(await storage.compact(doc, snapshotOf(2, 'late'), []))).toBe(false)
     expect(unwrap(await storage.compact(doc, snapshotOf(1, 'later'), []))).toBe(false)
     expect(await textsIn(storage, doc)).toEqual({ head: 3, snapshot: 'ab', tail: ['c'] })
-    const { stateVector, deleteSet } = snapshotOf(2, 'ab')
+    const { stateVector, deleteSet, index } = snapshotOf(2, 'ab')
     expect(unwrap(await storage.open(nameOf('notes'))).snapshot).toEqual({
       through: 2,
       stateVector,
       deleteSet,
+      index,
     })
   })
 
@@ -102,17 +104,60 @@ export const compactingRules = (make: MakeStorage): void => {
     await appendTexts(storage, doc, 'a')
     const given = snapshotOf(1, 'a')
     unwrap(await storage.compact(doc, given, []))
-    for (const part of [given.bytes, given.stateVector, given.deleteSet]) part.fill(0)
+    for (const part of [given.bytes, given.stateVector, given.deleteSet, given.index]) part?.fill(0)
     unwrap(await storage.read(doc)).snapshot?.fill(0)
     const opened = unwrap(await storage.open(nameOf('notes')))
     opened.snapshot?.stateVector.fill(0)
+    opened.snapshot?.index?.fill(0)
+    for (const part of unwrap(await storage.parts(doc, seq(1), [{ at: 0, to: 1 }])) ?? [])
+      part.fill(0)
 
-    const { stateVector, deleteSet } = snapshotOf(1, 'a')
+    const { stateVector, deleteSet, index } = snapshotOf(1, 'a')
     expect((await textsIn(storage, doc)).snapshot).toBe('a')
     expect(unwrap(await storage.open(nameOf('notes'))).snapshot).toEqual({
       through: 1,
       stateVector,
       deleteSet,
+      index,
     })
+  })
+
+  test('[ST15] the index is that of the snapshot, or there is none', async () => {
+    const { storage, reopen } = await storageForTest(make)
+    const doc = await openId(storage)
+    await appendTexts(storage, doc, 'a', 'b', 'c')
+    unwrap(await storage.compact(doc, snapshotOf(1, 'a'), []))
+    const { index } = snapshotOf(1, 'a')
+    expect(unwrap(await storage.outline(doc)).snapshot?.index).toEqual(index)
+    unwrap(await storage.compact(doc, { ...snapshotOf(2, 'ab'), index: null }, []))
+    expect(unwrap(await storage.outline(doc)).snapshot?.index).toBe(null)
+    const empty = { ...snapshotOf(3, 'abc'), index: new Uint8Array(0) as UpdateIndex } // nothing looks inside
+    unwrap(await storage.compact(doc, empty, []))
+    expect(unwrap(await (await reopen()).outline(doc)).snapshot?.index).toEqual(empty.index)
+  })
+
+  test('[ST15] parts are ranges of the snapshot that was meant, and of no other', async () => {
+    const { storage } = await storageForTest(make)
+    const doc = await openId(storage)
+    await appendTexts(storage, doc, 'a', 'b', 'c')
+    const ask = async (through: number) => {
+      const ranges = [
+        { at: 6, to: 9 },
+        { at: 0, to: 1 },
+        { at: 3, to: 3 },
+        { at: 8, to: 99 },
+      ]
+      return unwrap(await storage.parts(doc, seq(through), ranges))?.map(textOf) ?? null
+    }
+    expect(await ask(2)).toBe(null)
+    unwrap(await storage.compact(doc, snapshotOf(2, '0123456789'), []))
+    expect(await ask(2)).toEqual(['678', '0', '', '89'])
+    expect(unwrap(await storage.parts(doc, seq(2), []))).toEqual([])
+    expect(await ask(1)).toBe(null)
+    expect(await ask(3)).toBe(null)
+    unwrap(await storage.compact(doc, snapshotOf(3, 'abcdefghij'), []))
+    expect(await ask(2)).toBe(null)
+    expect(await ask(3)).toEqual(['ghi', 'a', '', 'ij'])
+    expect(kindOf(await storage.parts(docId(doc + 1), seq(1), []))).toBe('unknown-document')
   })
 }

@@ -1,5 +1,5 @@
 import { type DocId, type DocName, millis, parseDocName, type Result, seq } from '@quire/shared'
-import type { DeleteSet, StateVector, Update } from '@quire/shared'
+import type { DeleteSet, StateVector, Update, UpdateIndex } from '@quire/shared'
 import { expect, onTestFinished } from 'vitest'
 import type { Appended, Snapshot, Storage } from '../../ports/storage.ts'
 
@@ -52,6 +52,7 @@ export const snapshotOf = (through: number, text: string): Snapshot => ({
   bytes: textUpdate(text),
   stateVector: new TextEncoder().encode(`sv ${text}`) as StateVector,
   deleteSet: new TextEncoder().encode(`ds ${text}`) as DeleteSet,
+  index: new TextEncoder().encode(`index ${text}`) as UpdateIndex,
 })
 
 /** A time; the suite has no use for its value. */

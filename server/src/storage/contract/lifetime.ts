@@ -1,4 +1,4 @@
-import { type Result } from '@quire/shared'
+import { seq, type Result } from '@quire/shared'
 import { expect, test } from 'vitest'
 import type { StorageProblem } from '../../ports/storage.ts'
 import {
@@ -26,6 +26,8 @@ export const lifetimeRules = (make: MakeStorage): void => {
       storage.append([{ doc, updates: [textUpdate('late')] }], noon),
       storage.append([], noon),
       storage.read(doc),
+      storage.outline(doc),
+      storage.parts(doc, seq(1), []),
       storage.compact(doc, snapshotOf(1, 'late'), []),
       storage.quarantined(doc),
     ])

@@ -107,9 +107,9 @@ export const openingRules = (make: MakeStorage): void => {
 
     unwrap(await storage.compact(doc, snapshotOf(3, 'abc'), []))
     const after = unwrap(await storage.open(nameOf('notes')))
-    const { stateVector, deleteSet } = snapshotOf(3, 'abc')
+    const { stateVector, deleteSet, index } = snapshotOf(3, 'abc')
     expect(after).toMatchObject({ head: 4, snapshotBytes: 3 })
-    expect(after.snapshot).toEqual({ through: 3, stateVector, deleteSet })
+    expect(after.snapshot).toEqual({ through: 3, stateVector, deleteSet, index })
     expect(after.tail).toEqual(unwrap(await storage.read(doc)).tail)
     expect(await textsIn(storage, doc)).toEqual({ head: 4, snapshot: 'abc', tail: ['d'] })
   })

@@ -10,10 +10,8 @@ import { attemptValue } from './problem.ts'
  */
 const checkpointPages = 4_000
 
-interface WalState {
-  readonly log: number
-  readonly checkpointed: number
-}
+/** What the pragma returns: was it busy, pages in the WAL, pages of them that are copied. */
+type WalState = readonly [busy: number, log: number, checkpointed: number]
 
 /** What a checkpoint attempt came to. */
 export type Checkpointed = Result<void, StorageProblem>
@@ -26,9 +24,10 @@ export type Checkpointed = Result<void, StorageProblem>
  * next attempt comes after as many pages again. Returns null where nothing was due.
  */
 export const createCheckpointer = (db: Database, file: string): (() => Checkpointed | null) => {
-  const look = db.prepare<[], WalState>('PRAGMA wal_checkpoint(NOOP)')
-  const copy = db.prepare<[], WalState>('PRAGMA wal_checkpoint(PASSIVE)')
-  const waiting = (state: WalState | undefined) => (state ? state.log - state.checkpointed : 0)
+  // raw: better-sqlite3 compiles a function for the rows of each look otherwise
+  const look = db.prepare<[], WalState>('PRAGMA wal_checkpoint(NOOP)').raw()
+  const copy = db.prepare<[], WalState>('PRAGMA wal_checkpoint(PASSIVE)').raw()
+  const waiting = ([, log, checkpointed]: WalState = [0, 0, 0]) => log - checkpointed
   let dueAtPages = checkpointPages
 
   const copyIfDue = (): boolean => {

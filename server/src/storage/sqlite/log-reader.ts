@@ -5,7 +5,9 @@ import type {
   Handlers,
   PackedContent,
   PackedDocument,
+  PackedParts,
   PackedQuarantine,
+  PartsQuestion,
   ReaderOperations,
 } from './operations.ts'
 import { pack } from './packed.ts'
@@ -19,6 +21,7 @@ interface DocumentRow {
   readonly through: Seq | null
   readonly stateVector: Uint8Array | null
   readonly deleteSet: Uint8Array | null
+  readonly indexBytes: Uint8Array | null
   readonly snapshotBytes: number | null
 }
 
@@ -40,6 +43,8 @@ export const headOfDocument = `coalesce(
 export const unknownDocument = (doc: DocId, file: string): Result<never, StorageProblem> =>
   err({ kind: 'unknown-document', message: `${file} has no document ${doc}` })
 
+const NO_BYTES = new Uint8Array(0)
+
 const present = (part: Uint8Array | null): part is Uint8Array => part !== null
 
 /** Finds a document by one of its columns and packs it; null where there is none. Runs in a transaction. */
@@ -48,17 +53,29 @@ const finderBy = (
   column: 'name' | 'id',
 ): ((key: string | number) => PackedDocument | null) => {
   const byKey = db.prepare<[string | number], DocumentRow>(`
-    SELECT id, epoch, ${headOfDocument} AS head, through_seq AS through,
-           state_vector AS stateVector, delete_set AS deleteSet, length(bytes) AS snapshotBytes
-    FROM documents LEFT JOIN snapshots ON doc = id
+    SELECT id, epoch, ${headOfDocument} AS head, snapshots.through_seq AS through,
+           state_vector AS stateVector, delete_set AS deleteSet,
+           snapshot_indexes.bytes AS indexBytes, length(snapshots.bytes) AS snapshotBytes
+    FROM documents
+      LEFT JOIN snapshots ON snapshots.doc = id
+      LEFT JOIN snapshot_indexes
+        ON snapshot_indexes.doc = id AND snapshot_indexes.through_seq = snapshots.through_seq
     WHERE ${column} = ?`)
   const tailOf = tailReader(db)
   return (key) => {
     const row = byKey.get(key)
     if (!row) return null
-    const { id, epoch, head, through, stateVector, deleteSet, snapshotBytes } = row
-    const parts = [...[stateVector, deleteSet].filter(present), ...tailOf(id)]
-    return { id, epoch, head, through, snapshotBytes: snapshotBytes ?? 0, packed: pack(parts) }
+    const { id, epoch, head, through, stateVector, deleteSet, indexBytes, snapshotBytes } = row
+    const front = through === null ? [] : [stateVector, deleteSet, indexBytes ?? NO_BYTES]
+    return {
+      id,
+      epoch,
+      head,
+      through,
+      hasIndex: indexBytes !== null,
+      snapshotBytes: snapshotBytes ?? 0,
+      packed: pack([...front.filter(present), ...tailOf(id)]),
+    }
   }
 }
 
@@ -93,6 +110,26 @@ export const createLogReader = (db: Database, file: string): Handlers<ReaderOper
   }
 
   const isDocument = db.prepare<[number], number>('SELECT 1 FROM documents WHERE id = ?').pluck()
+  const isSnapshot = db
+    .prepare<[number, number], number>('SELECT 1 FROM snapshots WHERE doc = ? AND through_seq = ?')
+    .pluck()
+  // SQLite still walks the whole blob; but not copying it out makes 4 KB of 240 four times as fast
+  const part = db
+    .prepare<[number, number, number], Uint8Array>(
+      'SELECT substr(bytes, ?, ?) FROM snapshots WHERE doc = ?',
+    )
+    .pluck()
+  const parts = ({
+    doc,
+    through,
+    ranges,
+  }: PartsQuestion): Result<PackedParts | null, StorageProblem> => {
+    if (isDocument.get(doc) === undefined) return unknownDocument(doc, file)
+    if (isSnapshot.get(doc, through) === undefined) return ok(null)
+    const read = ranges.map(({ at, to }) => part.get(at + 1, to - at, doc) ?? NO_BYTES)
+    return ok({ packed: pack(read) })
+  }
+
   const ofQuarantine = db.prepare<[number], QuarantinedUpdate>(`
     SELECT seq, at, quarantined_at AS quarantinedAt, problem, bytes
     FROM quarantine WHERE doc = ? ORDER BY seq`)
@@ -116,6 +153,8 @@ export const createLogReader = (db: Database, file: string): Handlers<ReaderOper
         return found === null ? unknownDocument(doc, file) : ok(found)
       }),
     read: (doc) => inReadTransaction(`read document ${doc}`, () => read(doc)),
+    parts: (question) =>
+      inReadTransaction(`read parts of document ${question.doc}`, () => parts(question)),
     quarantined: (doc) =>
       inReadTransaction(`read the quarantine of document ${doc}`, () => quarantined(doc)),
     verify: () => inReadTransaction('verify the log', () => ok(verifyDatabase(db))),

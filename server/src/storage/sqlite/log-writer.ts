@@ -35,6 +35,10 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
     ON CONFLICT (doc) DO UPDATE SET through_seq = excluded.through_seq, at = excluded.at,
       state_vector = excluded.state_vector, delete_set = excluded.delete_set,
       bytes = excluded.bytes`)
+  const putIndex = db.prepare<[number, number, Uint8Array]>(`
+    INSERT INTO snapshot_indexes (doc, through_seq, bytes) VALUES (?, ?, ?)
+    ON CONFLICT (doc) DO UPDATE SET through_seq = excluded.through_seq, bytes = excluded.bytes`)
+  const dropIndex = db.prepare<[number]>('DELETE FROM snapshot_indexes WHERE doc = ?')
   const deleteFolded = db.prepare<[number, number]>(
     'DELETE FROM updates WHERE doc = ? AND seq <= ?',
   )
@@ -87,7 +91,10 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
         })
       quarantine.run({ doc, seq: number, at, problem })
     }
-    putSnapshot.run(doc, through, at, ...unpack(packed))
+    const [stateVector, deleteSet, bytes, index] = unpack(packed)
+    putSnapshot.run(doc, through, at, stateVector, deleteSet, bytes)
+    if (index === undefined) dropIndex.run(doc)
+    else putIndex.run(doc, through, index)
     deleteFolded.run(doc, through)
     return ok(true)
   }

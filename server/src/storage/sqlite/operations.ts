@@ -1,5 +1,6 @@
 import type {
   Appended,
+  ByteRange,
   Quarantined,
   QuarantinedUpdate,
   StorageProblem,
@@ -12,12 +13,14 @@ import type { Packed } from './packed.ts'
  * and are transferred; the layout of each `Packed` is written beside it.
  */
 
-/** A document as opened. `packed`: state vector and delete set if `through` is set, then the tail. */
+/** A document as opened. `packed`: state vector, delete set and index if `through` is set, then the tail. */
 export interface PackedDocument {
   readonly id: DocId
   readonly epoch: number
   readonly head: Seq
   readonly through: Seq | null
+  /** False where the snapshot has no index; its place in `packed` is empty then. */
+  readonly hasIndex: boolean
   readonly snapshotBytes: number
   readonly packed: Packed
 }
@@ -37,13 +40,25 @@ export interface PackedBatch {
   readonly packed: Packed
 }
 
-/** A snapshot to store. `packed`: state vector, delete set, bytes. */
+/** A snapshot to store. `packed`: state vector, delete set, bytes, and the index if there is one. */
 export interface PackedSnapshot {
   readonly doc: DocId
   readonly through: Seq
   readonly at: Millis
   /** Updates up to `through` that go into the quarantine. */
   readonly quarantined: readonly Quarantined[]
+  readonly packed: Packed
+}
+
+/** Ranges of the snapshot through `through`. */
+export interface PartsQuestion {
+  readonly doc: DocId
+  readonly through: Seq
+  readonly ranges: readonly ByteRange[]
+}
+
+/** The bytes of these ranges. */
+export interface PackedParts {
   readonly packed: Packed
 }
 
@@ -72,6 +87,7 @@ export interface ReaderOperations {
   find: { ask: DocName; answer: PackedDocument | null }
   outline: { ask: DocId; answer: PackedDocument }
   read: { ask: DocId; answer: PackedContent }
+  parts: { ask: PartsQuestion; answer: PackedParts | null }
   quarantined: { ask: DocId; answer: PackedQuarantine }
   verify: { ask: null; answer: readonly string[] }
 }

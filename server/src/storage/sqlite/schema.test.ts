@@ -2,7 +2,7 @@ import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { seq } from '@quire/shared'
 import { expect, onTestFinished, test } from 'vitest'
-import { appendTexts, kindOf, openId, snapshotOf, textsIn } from '../contract/fixture.ts'
+import { appendTexts, kindOf, openId, snapshotOf, textsIn, unwrap } from '../contract/fixture.ts'
 import { applicationId, migrate, migrations } from './schema.ts'
 import { openLoopStorage } from './testing/loop-thread.ts'
 import { temporaryDir } from './testing/temporary-dir.ts'
@@ -66,6 +66,27 @@ test('a file of version 1 as it was written gains an empty quarantine', async ()
   const quarantined = [{ seq: seq(3), problem: 'broken' }]
   expect(await storage.compact(doc, snapshotOf(3, 'ab'), quarantined)).toMatchObject({ ok: true })
   expect(await storage.quarantined(doc)).toMatchObject({ value: [{ seq: 3 }] })
+  expect(await storage.verify()).toEqual({ ok: true, value: [] })
+  await storage.close()
+})
+
+test('a file of version 2 keeps its snapshots, which get an index with their next fold', async () => {
+  const dataDir = temporaryDir()
+  const file = join(dataDir, 'quire.db')
+  const db = openDatabase(file)
+  migrate(db, file, migrations.slice(0, 2))
+  db.exec(`
+    INSERT INTO documents (id, name, epoch, created_at) VALUES (1, 'notes', 7, 0);
+    INSERT INTO snapshots (doc, through_seq, at, state_vector, delete_set, bytes)
+      VALUES (1, 2, 0, x'00', x'00', CAST('ab' AS BLOB));
+    INSERT INTO updates (doc, seq, at, bytes) VALUES (1, 3, 0, CAST('c' AS BLOB))`)
+  db.close()
+  const storage = await openLoopStorage(dataDir)
+  const doc = await openId(storage)
+  expect(await textsIn(storage, doc)).toEqual({ head: 3, snapshot: 'ab', tail: ['c'] })
+  expect(unwrap(await storage.outline(doc)).snapshot?.index).toBe(null)
+  expect(unwrap(await storage.compact(doc, snapshotOf(3, 'abc'), []))).toBe(true)
+  expect(unwrap(await storage.outline(doc)).snapshot?.index).toEqual(snapshotOf(3, 'abc').index)
   expect(await storage.verify()).toEqual({ ok: true, value: [] })
   await storage.close()
 })

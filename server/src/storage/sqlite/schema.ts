@@ -26,6 +26,9 @@ export const applicationId = 0x51756972
  *            folds 5 to 15 times faster.
  * snapshots  small columns before the large one: SQLite reads a row from the front and stops, so
  *            opening a document does not touch the pages of its snapshot.
+ * snapshot_indexes  beside the snapshots and not in them: a column behind their large one would have to
+ *            be sought through all its pages, and one before it would mean to write all snapshots anew.
+ *            A snapshot that was folded before version 3 has none.
  * quarantine updates that broke their document: moved here from `updates`, number and time kept.
  */
 export const migrations: readonly string[] = [
@@ -64,6 +67,13 @@ export const migrations: readonly string[] = [
     bytes           BLOB    NOT NULL,
     PRIMARY KEY (doc, seq)
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE snapshot_indexes (
+    doc          INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    through_seq  INTEGER NOT NULL,
+    bytes        BLOB    NOT NULL
+  ) STRICT;
   `,
 ]
 

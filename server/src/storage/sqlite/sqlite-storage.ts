@@ -9,7 +9,7 @@ import {
   type Result,
   type Update,
 } from '@quire/shared'
-import type { DeleteSet, StateVector } from '@quire/shared'
+import type { DeleteSet, StateVector, UpdateIndex } from '@quire/shared'
 import type {
   OpenedDocument,
   Quarantined,
@@ -54,12 +54,15 @@ export interface SqliteParts {
 
 // The brands below are kept by the store: what comes out of a column is what went into it.
 const openedFrom = (document: PackedDocument): OpenedDocument => {
-  const { id, epoch, head, through, snapshotBytes, packed } = document
+  const { id, epoch, head, through, hasIndex, snapshotBytes, packed } = document
   const parts = unpack(packed)
   if (through === null)
     return { id, epoch, head, snapshot: null, snapshotBytes, tail: parts as Update[] }
-  const [stateVector, deleteSet, ...tail] = parts as [StateVector, DeleteSet, ...Update[]]
-  return { id, epoch, head, snapshot: { through, stateVector, deleteSet }, snapshotBytes, tail }
+  type Parts = [StateVector, DeleteSet, UpdateIndex, ...Update[]]
+  const [stateVector, deleteSet, indexBytes, ...tail] = parts as Parts
+  const index = hasIndex ? indexBytes : null
+  const snapshot = { through, stateVector, deleteSet, index }
+  return { id, epoch, head, snapshot, snapshotBytes, tail }
 }
 
 const contentFrom = ({ head, hasSnapshot, packed }: PackedContent) => {
@@ -101,13 +104,13 @@ export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
   }
 
   const compact = (doc: DocId, snapshot: Snapshot, quarantined: readonly Quarantined[]) => {
-    const { through, stateVector, deleteSet, bytes } = snapshot
+    const { through, stateVector, deleteSet, bytes, index } = snapshot
     return writer.ask('compact', {
       doc,
       through,
       at: now(),
       quarantined,
-      packed: pack([stateVector, deleteSet, bytes]),
+      packed: pack([stateVector, deleteSet, bytes, ...(index === null ? [] : [index])]),
     })
   }
 
@@ -129,6 +132,11 @@ export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
       }),
     outline: async (doc) => mapOk(await reader.ask('outline', doc), openedFrom),
     read: async (doc) => mapOk(await reader.ask('read', doc), contentFrom),
+    parts: async (doc, through, ranges) => {
+      const plain = ranges.map(({ at, to }) => ({ at, to })) // what else they are need not cross
+      const asked = { doc, through, ranges: plain }
+      return mapOk(await reader.ask('parts', asked), (read) => read && unpack(read.packed))
+    },
     compact,
     quarantined: async (doc) => mapOk(await reader.ask('quarantined', doc), quarantineFrom),
     figures: async () => {

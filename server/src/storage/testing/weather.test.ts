@@ -10,7 +10,15 @@ test('fair weather passes everything through and counts', async () => {
   const doc = await openId(storage)
   await appendTexts(storage, doc, 'a')
   expect((await textsIn(storage, doc)).tail).toEqual(['a'])
-  expect(calls).toEqual({ open: 1, outline: 0, append: 1, read: 1, compact: 0, quarantined: 0 })
+  expect(calls).toEqual({
+    open: 1,
+    outline: 0,
+    append: 1,
+    read: 1,
+    parts: 0,
+    compact: 0,
+    quarantined: 0,
+  })
 })
 
 test('held calls go on in their order when they are released, one or all', async () => {

@@ -43,10 +43,11 @@ export const withWeather = (real: Storage): StorageWeather => {
     outline: fair(),
     append: fair(),
     read: fair(),
+    parts: fair(),
     compact: fair(),
     quarantined: fair(),
   }
-  const calls = { open: 0, outline: 0, append: 0, read: 0, compact: 0, quarantined: 0 }
+  const calls = { open: 0, outline: 0, append: 0, read: 0, parts: 0, compact: 0, quarantined: 0 }
 
   const count = (op: StorageOp): void => {
     calls[op] += 1
@@ -76,6 +77,7 @@ export const withWeather = (real: Storage): StorageWeather => {
       append: (batch, at) => through('append', () => real.append(batch, at)),
       outline: (doc) => through('outline', () => real.outline(doc)),
       read: (doc) => through('read', () => real.read(doc)),
+      parts: (doc, at, ranges) => through('parts', () => real.parts(doc, at, ranges)),
       compact: (doc, snapshot, quarantined) =>
         through('compact', () => real.compact(doc, snapshot, quarantined)),
       quarantined: (doc) => through('quarantined', () => real.quarantined(doc)),

@@ -1,4 +1,11 @@
-import { parseDocName, seq, type DeleteSet, type StateVector, type Update } from '@quire/shared'
+import {
+  parseDocName,
+  seq,
+  type DeleteSet,
+  type StateVector,
+  type Update,
+  type UpdateIndex,
+} from '@quire/shared'
 import { openSqliteStorage } from '../open.ts'
 import {
   countsOf,
@@ -51,14 +58,15 @@ const fold = async (doc: (typeof docs)[number]): Promise<void> => {
   const through = seq(Math.max(doc.through, doc.head - 3))
   const quarantined = quarantinedBetween(doc.through, through)
   doc.through = through
-  const [bytes, stateVector, deleteSet] = [
+  const [bytes, stateVector, deleteSet, index] = [
     snapshotText(doc.name, through),
     'vector',
     'deletes',
-  ].map(bytesOf) as [Update, StateVector, DeleteSet] // as above
+    'index',
+  ].map(bytesOf) as [Update, StateVector, DeleteSet, UpdateIndex] // as above
   const folded = await storage.compact(
     doc.id,
-    { through, bytes, stateVector, deleteSet },
+    { through, bytes, stateVector, deleteSet, index },
     quarantined,
   )
   if (!folded.ok) throw new Error(folded.error.message)

@@ -1,0 +1,184 @@
+import fc from 'fast-check'
+import { readUpdate, type StateVector, type Update } from '@quire/shared'
+import { runSession, sessionPlans } from '@quire/shared/testing'
+import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import * as Y from 'yjs'
+import { fold } from '../content/fold.ts'
+import { createContent } from '../content/threaded.ts'
+import type { Answer } from '../ports/content.ts'
+import type { Snapshot } from '../ports/storage.ts'
+import { nameOf, noon, unwrap } from '../storage/contract/fixture.ts'
+import { createMemoryStorage } from '../storage/memory.ts'
+import { withWeather } from '../storage/testing/weather.ts'
+import { AnswerPool } from './answer-pool.ts'
+import { answerFor } from './answers.ts'
+import { Gate } from './gate.ts'
+import { createManualClock } from './testing/manual-clock.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // threads have to start, and whole editing sessions are played
+
+// What Yjs made is an update or a state vector: the brands below hold.
+const vectorOf = (doc: Y.Doc): StateVector => Y.encodeStateVector(doc) as StateVector
+
+const docOf = (updates: readonly Uint8Array[]): Y.Doc => {
+  const doc = new Y.Doc()
+  for (const update of updates) Y.applyUpdate(doc, update)
+  return doc
+}
+
+/** Structs and deletes, to be compared. */
+const stateOf = (doc: Y.Doc): unknown => {
+  const contents = readUpdate(Y.encodeStateAsUpdate(doc))
+  if (!contents.ok) throw new Error(contents.error.message)
+  const { structs, deletes } = contents.value
+  const text = doc.getText('text').toJSON()
+  return { text, structs: structs.toStateVector(), deletes: deletes.toDeleteSet() }
+}
+
+interface Stored {
+  readonly folded: readonly Update[]
+  readonly tail?: readonly Update[]
+  readonly unsaved?: readonly Update[]
+  readonly change?: (snapshot: Omit<Snapshot, 'through'>) => Omit<Snapshot, 'through'>
+}
+
+const content = createContent(createManualClock(), { collectGarbage: true })
+afterAll(() => content.close())
+
+/** A document in storage, of which is asked. */
+const setUp = async ({ folded, tail = [], unsaved = [], change = (as) => as }: Stored) => {
+  const weather = withWeather(createMemoryStorage())
+  const { storage } = weather
+  onTestFinished(() => storage.close())
+  const { id: doc } = unwrap(await storage.open(nameOf('notes')))
+  const [landed] = unwrap(await storage.append([{ doc, updates: folded }], noon))
+  const through = landed?.last
+  if (through === undefined) throw new Error('nothing was appended')
+  const snapshot = { ...change(fold({ snapshot: null, tail: folded })), through }
+  if (folded.length > 0) unwrap(await storage.compact(doc, snapshot, []))
+  unwrap(await storage.append([{ doc, updates: tail }], noon))
+  const pool = new AnswerPool(createManualClock(), 1024 * 1024 * 1024)
+  const ports = { storage, content, pool, gate: new Gate(4) }
+  const ask = async (stateVector: StateVector): Promise<Answer> => {
+    const question = {
+      room: 1,
+      doc,
+      stateVector,
+      version: '1',
+      unsaved,
+      snapshotBytes: 0,
+      bytes: 0,
+    }
+    return unwrap(await answerFor(ports, { ...question, isWanted: () => true }))
+  }
+  return { ask, weather, snapshot }
+}
+
+const take = (doc: Y.Doc, { first, last }: Answer): void => {
+  for (const update of [...first, last]) Y.applyUpdate(doc, update)
+}
+
+/** A long text, an update for each word, some of it deleted. */
+const typed = (words: number): Update[] => {
+  const doc = new Y.Doc()
+  const updates: Update[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update as Update))
+  const text = doc.getText('text')
+  for (let i = 0; i < words; i++) {
+    text.insert((i * 7) % (text.length + 1), `word ${i} `)
+    if (i % 5 === 0) text.delete((i * 3) % (text.length - 4), 4)
+  }
+  return updates
+}
+
+describe('an answer to a client that lacks the end of the snapshot', () => {
+  it('is found by the index, without the rest of the snapshot', async () => {
+    const updates = typed(3_000)
+    const { ask, weather, snapshot } = await setUp({
+      folded: updates.slice(0, -60),
+      tail: updates.slice(-60, -20),
+      unsaved: updates.slice(-20),
+    })
+    const client = docOf(updates.slice(0, -80))
+    const { first, last } = await ask(vectorOf(client))
+    take(client, { first, last })
+    expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
+    expect(weather.calls).toMatchObject({ parts: 1, read: 0 })
+    const structs = [...first, last].reduce((sum, update) => sum + update.length, 0)
+    expect(snapshot.bytes.length).toBeGreaterThan(40_000)
+    expect(structs - snapshot.deleteSet.length).toBeLessThan(5_000)
+  })
+
+  it.each<readonly [string, NonNullable<Stored['change']>]>([
+    ['has no index', (as) => ({ ...as, index: null })],
+    [
+      'has an index that does not read',
+      (as) => ({ ...as, index: as.index?.subarray(0, 9) as never }),
+    ],
+    [
+      'has the index of something else',
+      (as) => ({ ...as, index: fold({ snapshot: null, tail: typed(900) }).index }),
+    ],
+  ])('is whole where the snapshot %s', async (_, change) => {
+    const updates = typed(3_000)
+    const { ask, weather } = await setUp({ folded: updates, change })
+    const client = docOf(updates.slice(0, -80))
+    take(client, await ask(vectorOf(client)))
+    expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
+    expect(weather.calls.read).toBe(1)
+  })
+
+  it('is whole where another fold has come in between', async () => {
+    const updates = typed(1_000)
+    const { ask, weather, snapshot } = await setUp({
+      folded: updates.slice(0, -20),
+      tail: updates.slice(-20),
+    })
+    weather.hold('parts')
+    const client = docOf(updates.slice(0, -40))
+    const answer = ask(vectorOf(client))
+    await weather.called('parts', 1)
+    const { id, head } = unwrap(await weather.storage.open(nameOf('notes')))
+    expect(head).toBeGreaterThan(snapshot.through)
+    const newer = { ...fold({ snapshot: null, tail: updates }), through: head }
+    expect(unwrap(await weather.storage.compact(id, newer, []))).toBe(true)
+    weather.release('parts')
+    take(client, await answer)
+    expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
+  })
+
+  it('says what could not be read', async () => {
+    const updates = typed(1_000)
+    const { ask, weather } = await setUp({ folded: updates })
+    weather.fail('parts', { kind: 'io', message: 'the disk is gone' })
+    await expect(ask(vectorOf(docOf(updates.slice(0, -9))))).rejects.toThrow('the disk is gone')
+  })
+})
+
+it('an answer brings any client to the whole document, however the log is split', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      sessionPlans,
+      fc.tuple(fc.nat(100), fc.nat(100), fc.nat(100)),
+      fc.infiniteStream(fc.boolean()),
+      async (plan, shares, luck) => {
+        const updates = runSession(plan).updates as Update[]
+        fc.pre(updates.length > 0)
+        const at = (percent: number): number => Math.ceil((updates.length * percent) / 100)
+        const through = Math.max(1, at(shares[0]))
+        const saved = Math.max(through, at(shares[1]))
+        const { ask } = await setUp({
+          folded: updates.slice(0, through),
+          tail: updates.slice(through, saved),
+          unsaved: updates.slice(saved),
+        })
+        // any part of the log; and read first by both, for halves of surrogate pairs depend on the order
+        const most = updates.slice(0, at(shares[2])).filter(() => luck.next().value)
+        const client = docOf(most)
+        take(client, await ask(vectorOf(client)))
+        expect(stateOf(client)).toEqual(stateOf(docOf([...most, ...updates])))
+      },
+    ),
+    { numRuns: 150 },
+  )
+})
