@@ -11,11 +11,14 @@ import { yWebsocketFamilies } from '../families/y-websocket.ts'
 import { runFuzz } from './fuzz.ts'
 
 const seed = runSeed()
-const forMs = Number(process.env['E2E_FUZZ_MS'] ?? 60_000)
+const forMs = Number(process.env['E2E_FUZZ_MS'] ?? 30_000)
 
-it(
-  `all families come to the same, and nothing that was shown as saved is gone, E2E_SEED=${seed}`,
-  async () => {
+it.each([
+  ['who also delete', true],
+  ['who only insert', false],
+])(
+  `people of all families %s come to the same, and nothing that was shown as saved is gone, E2E_SEED=${seed}`,
+  async (_, deletes) => {
     const server = await startServer({ env: { QUIRE_LOG_LEVEL: 'warn' } })
     try {
       const report = await runFuzz({
@@ -25,9 +28,10 @@ it(
           ...hocuspocusFamilies('/hocuspocus'),
           ySweetFamily,
         ],
-        seed,
+        seed: seed + Number(deletes),
         forMs,
         document: 'fuzz',
+        deletes,
       })
       process.stdout.write(`fuzz, seed ${seed}: ${JSON.stringify(report)}\n`)
       expect(report.lost).toBe(0)

@@ -19,6 +19,7 @@ export interface Fuzz {
   readonly seed: number
   readonly forMs: number
   readonly document: string
+  readonly deletes: boolean
 }
 
 /** What happened. */
@@ -27,6 +28,8 @@ export interface FuzzReport {
   readonly kills: number
   readonly restarts: number
   readonly edits: number
+  /** How often a client had to ask again before it showed all as saved (room/counting.ts: deletes alone). */
+  readonly askedAgain: number
   /** Edits that were shown as saved by clients that never came back, and how many of them were missing. */
   readonly promised: number
   readonly lost: number
@@ -35,16 +38,19 @@ export interface FuzzReport {
 /** Edits of one person in one round. */
 const EDITS = [5, 40] as const
 
+/** What an acknowledgement may take on a machine that does other things, too. */
+const COMMIT_MS = 3_000
+
 /** A dead line is found after 22 to 28 s by the server, and after 30 s by clients. */
 const HEAL_MS = 90_000
 
 /** Runs rounds until the time is over; rejects where clients do not come to the same. */
 export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
-  const { server, families, seed, forMs, document } = fuzz
+  const { server, families, seed, forMs, document, deletes } = fuzz
   const random = randomFrom(seed)
   const bring = (family: Family): Promise<Person> =>
-    bringPerson(family, server, { document, random })
-  const report = { rounds: 0, kills: 0, restarts: 0, edits: 0, promised: 0, lost: 0 }
+    bringPerson(family, server, { document, random, deletes })
+  const report = { rounds: 0, kills: 0, restarts: 0, edits: 0, askedAgain: 0, promised: 0, lost: 0 }
   let people = await Promise.all(families.map(bring))
   const endsAt = Date.now() + forMs
   try {
@@ -79,6 +85,7 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
       }
       for (const { line } of people) line.set({ kind: 'fine' })
       for (const { client } of people) client.connect()
+      if (deletes) report.askedAgain += await askAgain(people)
       await agree(people, `seed ${seed}, round ${report.rounds} (${fault})`)
       const newcomer = await bring(pick(families, random))
       await agree([...people, newcomer], `seed ${seed}, round ${report.rounds}: a newcomer`)
@@ -130,6 +137,25 @@ const missingOf = async (
   const lost = missingFrom(reader.client.doc, promises)
   await reader.leave()
   return { promised: promises.length, lost }
+}
+
+/** Once everybody holds the same: those who show it as unsaved nevertheless come anew. */
+const askAgain = async (people: readonly Person[]): Promise<number> => {
+  const clients = people.map(({ client }) => client)
+  await until(
+    'everybody holds the same',
+    () => clients.every((client) => client.isSynced()) && areEqual(clients),
+    HEAL_MS,
+  )
+  const waiting = () => clients.filter((client) => client.isSaved() === false)
+  const patience = Date.now() + COMMIT_MS
+  await until('it is saved, or not', () => waiting().length === 0 || Date.now() > patience)
+  const again = waiting()
+  for (const client of again) {
+    client.disconnect()
+    client.connect()
+  }
+  return again.length
 }
 
 /** Waits until everybody is synced, shows all as saved, and holds the same. */

@@ -26,11 +26,19 @@ export interface Person {
 
 let nextNumber = 1
 
+/** Where people work, and how. */
+export interface Desk {
+  readonly document: string
+  readonly random: Random
+  /** Whether they also delete and format, by which updates of nothing but deletes come about. */
+  readonly deletes: boolean
+}
+
 /** Brings somebody to a document. */
 export const bringPerson = async (
   family: Family,
   server: { readonly port: number },
-  { document, random }: { readonly document: string; readonly random: Random },
+  { document, random, deletes }: Desk,
 ): Promise<Person> => {
   const line = await openLine(server.port)
   const client = family.open(line, { document })
@@ -53,7 +61,8 @@ export const bringPerson = async (
     promised: () => promised,
     edit() {
       isEditing = true
-      client.doc.transact(() => editOnce(client.doc, random, `${number}.${++edits} `))
+      const word = `${number}.${++edits} `
+      client.doc.transact(() => editOnce(client.doc, { random, word, deletes }))
       isEditing = false
       look()
     },
@@ -75,29 +84,21 @@ const wholeAt = (text: Text, at: number): number =>
   /^[\uDC00-\uDFFF]/.test(text.toJSON().slice(at)) ? at - 1 : at
 
 /** One edit of a type of the document; `word` is nobody else's. */
-const editOnce = (doc: Doc, random: Random, word: string): void => {
+const editOnce = (
+  doc: Doc,
+  { random, word, deletes }: { random: Random; word: string; deletes: boolean },
+): void => {
   const text = doc.getText('text')
   const list = doc.getArray<string>('list')
   const map = doc.getMap('map')
   const xml = doc.getXmlFragment('xml')
   const at = (length: number): number => between(random, 0, length)
   const place = (): number => wholeAt(text, at(text.length))
-  const edits: readonly (() => void)[] = [
+  const inserts: readonly (() => void)[] = [
     () => text.insert(place(), word),
     () => text.insert(place(), '😀 é '),
-    () => {
-      const from = place()
-      text.delete(from, wholeAt(text, Math.min(text.length, from + 3)) - from)
-    },
-    () => {
-      const from = place()
-      const length = wholeAt(text, Math.min(text.length, from + 5)) - from
-      if (length > 0) text.format(from, length, { bold: random() < 0.5 })
-    },
     () => list.insert(at(list.length), [word]),
-    () => list.length > 0 && list.delete(at(list.length - 1), 1),
     () => map.set(`key ${between(random, 0, 9)}`, word),
-    () => map.delete(`key ${between(random, 0, 9)}`),
     () =>
       map.set(
         'nested',
@@ -107,7 +108,21 @@ const editOnce = (doc: Doc, random: Random, word: string): void => {
         ]),
       ),
     () => xml.insert(at(xml.length), [new XmlElement('p'), new XmlText(word)]),
+  ]
+  const others: readonly (() => void)[] = [
+    () => {
+      const from = place()
+      text.delete(from, wholeAt(text, Math.min(text.length, from + 3)) - from)
+    },
+    () => {
+      const from = place()
+      const length = wholeAt(text, Math.min(text.length, from + 5)) - from
+      if (length > 0) text.format(from, length, { bold: random() < 0.5 })
+    },
+    () => list.length > 0 && list.delete(at(list.length - 1), 1),
+    () => map.delete(`key ${between(random, 0, 9)}`),
     () => xml.length > 0 && xml.delete(at(xml.length - 1), 1),
   ]
+  const edits = deletes ? [...inserts, ...others] : inserts
   edits[between(random, 0, edits.length - 1)]?.()
 }

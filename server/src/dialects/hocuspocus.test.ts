@@ -1,0 +1,279 @@
+/* Byte for byte against the stock providers: their own writers make what we read, their readers take what we write. */
+import {
+  HocuspocusProvider as Provider4,
+  HocuspocusProviderWebsocket as Socket4,
+} from '@hocuspocus/provider'
+import fc from 'fast-check'
+import {
+  HocuspocusProvider as Provider2,
+  HocuspocusProviderWebsocket as Socket2,
+} from 'hocuspocus-provider-2'
+import {
+  HocuspocusProvider as Provider3,
+  HocuspocusProviderWebsocket as Socket3,
+} from 'hocuspocus-provider-3'
+import * as encoding from 'lib0/encoding'
+import {
+  EMPTY_UPDATE,
+  type ClientId,
+  type Mark,
+  type StateVector,
+  type Update,
+} from '@quire/shared'
+import { everyTruncation, mutate, mutations } from '@quire/shared/testing'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Awareness } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import type { ClientMessage, ServerMessage } from '../room/message.ts'
+import {
+  closeFrame,
+  deniedFrame,
+  hocuspocus,
+  readAddress,
+  readManners,
+  type AddressBytes,
+} from './hocuspocus.ts'
+
+const bounds = { presenceEntries: 100, presenceBytes: 4_096 }
+
+/** What the tests need of a provider of any version. */
+interface Provider {
+  readonly configuration: { readonly websocketProvider: { send: (frame: Uint8Array) => void } }
+  readonly document: Y.Doc
+  readonly awareness: Awareness | null
+  unsyncedChanges: number
+  isSynced: boolean
+  isAuthenticated: boolean
+  authorizedScope: string | undefined
+  onOpen(event: unknown): Promise<void>
+  onMessage(event: unknown): void
+  sendStateless(text: string): void
+  on(name: string, told: (value: never) => void): unknown
+  destroy(): void
+}
+
+interface Settings {
+  readonly name: string
+  readonly token: string
+}
+
+/** A provider whose socket never connects: what it says is kept, what it hears is handed to it. */
+const versions: readonly (readonly [string, (settings: Settings) => Provider])[] = [
+  [
+    '2.15.3',
+    (settings) =>
+      new Provider2({
+        ...settings,
+        websocketProvider: new Socket2({ url: 'ws://localhost', connect: false }),
+        broadcast: false,
+      }) as unknown as Provider, // as far as `Provider` goes
+  ],
+  [
+    '3.4.4',
+    (settings) => {
+      const websocketProvider = new Socket3({ url: 'ws://localhost', autoConnect: false })
+      const provider = new Provider3({ ...settings, websocketProvider })
+      provider.attach()
+      return provider as unknown as Provider
+    },
+  ],
+  [
+    '4.8.0',
+    (settings) => {
+      const websocketProvider = new Socket4({ url: 'ws://localhost', autoConnect: false })
+      const provider = new Provider4({ ...settings, websocketProvider })
+      provider.attach()
+      return provider as unknown as Provider
+    },
+  ],
+]
+
+const open = (version: number, settings: Partial<Settings> = {}) => {
+  const made = versions[version]
+  if (made === undefined) throw new Error(`there is no version ${version}`)
+  const provider = made[1]({ name: 'a/é 😀', token: 'secret', ...settings })
+  onTestFinished(() => provider.destroy())
+  const said: Uint8Array[] = []
+  // the socket never opens: what it would send is kept here
+  provider.configuration.websocketProvider.send = (frame) => said.push(frame)
+  return { provider, said }
+}
+
+const partsOf = (frame: Uint8Array) => {
+  const addressed = readAddress(frame)
+  if (!addressed.ok) throw new Error(addressed.error.message)
+  return addressed.value
+}
+
+const decodeAll = (frame: Uint8Array): readonly ClientMessage[] => {
+  const { prefix, body } = partsOf(frame)
+  const decoded = hocuspocus(prefix, bounds).decode(body)
+  if (!decoded.ok) throw new Error(decoded.error.message)
+  return decoded.value
+}
+
+const prefixOf = (address: string): AddressBytes =>
+  encoding.encode((out) => encoding.writeVarString(out, address)) as AddressBytes // that is one
+
+const typed = (): Update => {
+  const doc = new Y.Doc()
+  doc.getText('text').insert(0, 'hello')
+  return Y.encodeStateAsUpdate(doc) as Update // made by Yjs
+}
+
+describe.each(versions.map(([name], version) => [name, version] as const))(
+  'provider %s',
+  (_, version) => {
+    it('is read as it opens: its login, its question, its presence', async () => {
+      const { provider, said } = open(version)
+      await provider.onOpen({})
+      provider.sendStateless('hi')
+      expect(said.map((frame) => partsOf(frame).address)).toEqual(said.map(() => 'a/é 😀'))
+      const [login, ...others] = said
+      if (login === undefined) throw new Error('it says nothing')
+      const manners = readManners(partsOf(login).body)
+      expect(manners).toMatchObject({ ok: true, value: { kind: 'login', token: 'secret' } })
+      const named = manners.ok && manners.value?.kind === 'login' ? manners.value.version : null
+      expect(named).toBe(version === 2 ? '4.8.0' : null)
+      expect(others.flatMap(decodeAll).map(({ kind }) => kind)).toEqual([
+        'sync-step-1',
+        'presence',
+        'stateless',
+      ])
+    })
+
+    it('is read as it edits', () => {
+      const { provider, said } = open(version)
+      const updates: Uint8Array[] = []
+      provider.document.on('update', (update: Uint8Array) => updates.push(update))
+      provider.document.getText('text').insert(0, 'hello')
+      expect(said.flatMap(decodeAll)).toMatchObject([
+        { kind: 'update', contents: { update: updates[0] } },
+      ])
+    })
+
+    it('takes every message that the server has for it, and throws at none', async () => {
+      const { provider, said } = open(version)
+      await provider.onOpen({})
+      const heard: string[] = []
+      provider.on('stateless', ({ payload }: { payload: string }) => heard.push(payload))
+      const { prefix } = partsOf(said[0] ?? new Uint8Array())
+      const { encode } = hocuspocus(prefix, bounds)
+      const tell = (message: ServerMessage): void => {
+        for (const frame of encode(message)) provider.onMessage({ data: frame.slice().buffer })
+      }
+      tell({ kind: 'granted', access: 'write' })
+      expect(provider.isAuthenticated).toBe(true)
+      expect(provider.authorizedScope).toBe('read-write')
+      tell({ kind: 'granted', access: 'comment' })
+      expect(provider.authorizedScope).toBe('readonly')
+      said.length = 0
+      tell({ kind: 'sync-step-1', stateVector: Uint8Array.of(0) as StateVector })
+      expect(said.flatMap(decodeAll).map(({ kind }) => kind)).toEqual(['sync-step-2'])
+      expect(provider.isSynced).toBe(false)
+      const first = typed()
+      tell({ kind: 'sync-step-2', update: first })
+      expect(provider.isSynced).toBe(true)
+      expect(provider.document.getText('text').toJSON()).toBe('hello')
+      const other = new Y.Doc()
+      Y.applyUpdate(other, first)
+      other.getText('text').insert(5, ' there')
+      tell({ kind: 'update', update: Y.encodeStateAsUpdate(other) as Update })
+      expect(provider.document.getText('text').toJSON()).toBe('hello there')
+      tell({ kind: 'presence', entries: [{ client: 7 as ClientId, clock: 1, state: '{"a":1}' }] })
+      expect(provider.awareness?.getStates().get(7)).toEqual({ a: 1 })
+      said.length = 0
+      tell({ kind: 'query-presence' })
+      expect(said.flatMap(decodeAll).map(({ kind }) => kind)).toEqual(['presence'])
+      tell({ kind: 'stateless', text: 'hi 😀' })
+      expect(heard).toEqual(['hi 😀'])
+      tell({ kind: 'keep-alive' })
+      tell({ kind: 'query-token' })
+      provider.onMessage({ data: deniedFrame(prefix, 'no').slice().buffer })
+      expect(provider.isAuthenticated).toBe(false)
+    })
+
+    it('counts what it waits for as we do', async () => {
+      const { provider, said } = open(version)
+      await provider.onOpen({})
+      const { encode } = hocuspocus(partsOf(said[0] ?? new Uint8Array()).prefix, bounds)
+      provider.document.getText('text').insert(0, 'a')
+      expect(provider.unsyncedChanges).toBe(2)
+      const tell = (message: ServerMessage): void => {
+        for (const frame of encode(message)) provider.onMessage({ data: frame.slice().buffer })
+      }
+      tell({ kind: 'denied', reason: 'no' })
+      expect(provider.unsyncedChanges).toBe(2)
+      tell({
+        kind: 'ack',
+        receipts: [
+          { kind: 'sync-step-2', update: EMPTY_UPDATE, isCounted: true },
+          { kind: 'update', update: typed(), isCounted: false },
+          { kind: 'mark', mark: Uint8Array.of(1) as Mark },
+        ],
+      })
+      expect(provider.unsyncedChanges).toBe(1)
+      tell({ kind: 'ack', receipts: [{ kind: 'update', update: typed(), isCounted: true }] })
+      expect(provider.unsyncedChanges).toBe(0)
+    })
+  },
+)
+
+describe('a frame', () => {
+  const { decode } = hocuspocus(prefixOf('doc'), bounds)
+
+  it('of an unknown type is skipped, whatever is behind it', () => {
+    for (const type of [4, 6, 9, 11, 300, 2 ** 40])
+      expect(
+        decode(
+          encoding.encode((out) => {
+            encoding.writeVarUint(out, type)
+            encoding.writeUint8Array(out, Uint8Array.of(255, 255))
+          }),
+        ),
+      ).toEqual({ ok: true, value: [{ kind: 'unknown', type }] })
+  })
+
+  it('with something behind its message is none', () => {
+    for (const frame of [
+      [0, 2, 2, 0, 0, 9],
+      [1, 1, 0, 9],
+      [5, 1, 97, 9],
+    ])
+      expect(decode(Uint8Array.from(frame)).ok).toBe(false)
+  })
+
+  it('closes one document of version 4, which is told why', () => {
+    const { provider } = open(2)
+    let reason = ''
+    provider.on('close', ({ event }: { event: { reason: string } }) => (reason = event.reason))
+    provider.onMessage({ data: closeFrame(prefixOf('a/é 😀'), 'because').slice().buffer })
+    expect(reason).toBe('because')
+  })
+
+  it('says goodbye with its type alone', () => {
+    expect(readManners(Uint8Array.of(7))).toEqual({ ok: true, value: { kind: 'bye' } })
+    expect(readManners(Uint8Array.of(2, 1, 0)).ok).toBe(false)
+  })
+
+  it('that is damaged never throws, and its address stays what it was', () => {
+    const { said, provider } = open(2)
+    provider.document.getText('text').insert(0, 'hello')
+    provider.sendStateless('hi')
+    fc.assert(
+      fc.property(fc.array(mutations, { minLength: 4, maxLength: 8 }), (damage) => {
+        for (const frame of said)
+          for (const mutation of damage) {
+            const addressed = readAddress(mutate(frame, mutation, frame))
+            if (!addressed.ok) continue
+            readManners(addressed.value.body)
+            hocuspocus(addressed.value.prefix, bounds).decode(addressed.value.body)
+          }
+      }),
+      { numRuns: 200 },
+    )
+    for (const frame of said)
+      for (const part of everyTruncation(partsOf(frame).body))
+        if (part.length > 0) expect(decode(part).ok).toBe(false)
+  })
+})
