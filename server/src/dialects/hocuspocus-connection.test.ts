@@ -21,9 +21,8 @@ const login = (address: string, token = '', version: string | null = null): Uint
 const step1 = (address: string): Uint8Array => frame(address, 0, 0, 1, 0)
 const bye = (address: string): Uint8Array => frame(address, 7)
 const kindOf = ({ kind }: Decision): string => kind
-const typeOf = (sent: Uint8Array | undefined, address: string): readonly number[] => [
-  ...(sent ?? []).slice(encoding.encode((out) => encoding.writeVarString(out, address)).length),
-]
+const typeOf = (sent: Uint8Array | undefined, address: string): readonly number[] =>
+  [...(sent ?? [])].slice(encoding.encode((out) => encoding.writeVarString(out, address)).length)
 
 const { unauthorized, badFrame, tryAgainLater, serviceRestart } = closeCodes
 
