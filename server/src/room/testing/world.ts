@@ -9,9 +9,18 @@ import type { Access } from '../../ports/auth.ts'
 import type { Hint } from '../../ports/cluster.ts'
 import type { Durability, RoomLimits } from '../limits.ts'
 import type { ClientMessage, ServerMessage } from '../message.ts'
-import { editText, ModelClient, type TextEdit } from './model-client.ts'
+import { createClient, type ClientOptions } from './families.ts'
+import { editText, type ModelClient, type TextEdit } from './model-client.ts'
+import { HocuspocusClient } from './model-hocuspocus.ts'
 import { check, ModelShell } from './model-shell.ts'
 import { ModelStorage } from './model-storage.ts'
+
+/** What is on its way to a client. */
+interface Sent {
+  readonly message: ServerMessage | 'close'
+  /** How many questions of the client the server had heard when it sent this. */
+  readonly heard: number
+}
 
 /** One connection: a session of a room, and what is on its way in both directions. */
 interface Line {
@@ -19,7 +28,10 @@ interface Line {
   readonly client: ModelClient
   readonly shell: ModelShell
   readonly up: ClientMessage[]
-  readonly down: (ServerMessage | 'close')[]
+  readonly down: Sent[]
+  /** Questions of the client that it has said, and that the server has heard. */
+  asked: number
+  heard: number
   /** Updates that the server has heard and not acknowledged, in order. */
   readonly unacknowledged: Update[]
   /** How many of them were answered with "denied". */
@@ -33,8 +45,7 @@ interface Line {
 export interface WorldOptions {
   readonly limits: RoomLimits
   readonly durability: Durability
-  /** One client each. */
-  readonly accesses: readonly Access[]
+  readonly clients: readonly ClientOptions[]
 }
 
 /** The document, its server, its clients and its other node. */
@@ -43,9 +54,10 @@ export class World {
   /** The server's wall clock. */
   now = 1_000_000
   readonly #options: WorldOptions
-  readonly #clients: ModelClient[]
+  readonly #clients: ModelClient[] = []
   readonly #lines: Line[] = []
   readonly #foreign = new Y.Doc()
+  #hasLowered = false
   #hints: Hint[] = []
   #shell: ModelShell | null = null
   #clientNow = 0
@@ -55,7 +67,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options
     this.#foreign.clientID = 99
-    this.#clients = options.accesses.map((access) => new ModelClient(this.#nextClient++, access))
+    this.#clients = options.clients.map((client) => createClient(this.#nextClient++, client))
   }
 
   get clients(): readonly ModelClient[] {
@@ -66,11 +78,23 @@ export class World {
     return this.#shell
   }
 
+  /** Somebody may write no more. */
+  get hasLowered(): boolean {
+    return this.#hasLowered
+  }
+
   get lines(): number {
     return this.#lines.length
   }
 
+  /** Opens a connection and says what is said first on one. */
   connect(client: ModelClient): void {
+    this.open(client)
+    if (!client.hasStarted) client.start()
+  }
+
+  /** Opens a connection. */
+  open(client: ModelClient): void {
     if (client.isConnected) return
     if (this.#shell === null || this.#shell.isOver)
       this.#shell = new ModelShell(this.#options, this.storage, {
@@ -78,21 +102,44 @@ export class World {
         close: (session) => this.#close(session),
       })
     const session = sessionId(this.#nextSession++)
-    const { access } = client
+    const { access, asking } = client
     const line: Line = {
       session,
       client,
       shell: this.#shell,
       up: [],
       down: [],
+      asked: 0,
+      heard: 0,
       unacknowledged: [],
       denied: 0,
       isClosed: false,
       isUnread: false,
     }
     this.#lines.push(line)
-    client.connect((message) => line.up.push(message))
-    this.#shell.take({ kind: 'join', session, access, asking: 'on-join' }, this.now)
+    client.open((message) => {
+      if (message.kind === 'sync-step-1') line.asked++
+      line.up.push(message)
+    })
+    if (asking === 'in-return') this.#post(line, { kind: 'granted', access })
+    this.#shell.take({ kind: 'join', session, access, asking }, this.now)
+  }
+
+  /** R16: another login, which is checked at once where there is a connection. */
+  regrant(client: ModelClient, access: Access): void {
+    client.access = access
+    this.#hasLowered ||= access === 'read'
+    const line = this.#lines.findLast((line) => line.client === client)
+    if (line === undefined || line.isClosed || !this.#isCurrent(line)) return
+    const { shell, session } = line
+    if (client.asking === 'in-return') this.#post(line, { kind: 'granted', access })
+    shell.take({ kind: 'regrant', session, access }, this.now)
+  }
+
+  /** A client that has not asked yet does; others ask again. */
+  ask(client: ModelClient): void {
+    if (client.isConnected && !client.hasStarted) client.start()
+    else client.askAgain()
   }
 
   /** The client's connection breaks; the server still hears what is on its way, and of its end later. */
@@ -110,6 +157,7 @@ export class World {
     for (const message of frame) {
       if (message.kind === 'update' || message.kind === 'sync-step-2')
         line.unacknowledged.push(message.contents.update)
+      if (message.kind === 'sync-step-1') line.heard++
       const { session, shell } = line
       shell.take({ kind: 'message', session, message, bytes: 30 }, this.now)
     }
@@ -124,10 +172,23 @@ export class World {
   /** The next message, or the end of the connection, reaches a client. */
   down(index: number): void {
     const line = this.#line(index)
-    const message = line?.down.shift()
-    if (line === undefined || message === undefined) return
-    if (message === 'close') line.client.disconnect()
-    else line.client.receive(message)
+    const sent = line?.down.shift()
+    if (line === undefined || sent === undefined) return
+    const { client, asked } = line
+    const { message, heard } = sent
+    if (message === 'close') return client.disconnect()
+    const isAstray = message.kind === 'ack' && heard > 0 && heard < asked
+    if (isAstray && client instanceof HocuspocusClient) client.countAstray()
+    client.receive(message)
+    this.checkSaved(client)
+  }
+
+  /** R5, R15: what a client shows as saved is on disk, deletes as well. */
+  checkSaved(client: ModelClient): void {
+    if (client.showsSaved !== true) return
+    for (const update of client.promised)
+      check(this.storage.holds(update), `R5: client ${client.id} shows "saved", and it is`)
+    client.promised.length = 0 // nothing leaves the disk
   }
 
   /** R9: so much waits for a client that the server notices. */
@@ -235,7 +296,8 @@ export class World {
   reload(client: ModelClient): void {
     this.drop(client)
     const at = this.#clients.indexOf(client)
-    this.#clients[at] = new ModelClient(100 + this.#nextClient++, client.access)
+    const family = this.#options.clients[at]?.family ?? 'y-websocket'
+    this.#clients[at] = createClient(100 + this.#nextClient++, { family, access: client.access })
   }
 
   /** Those who are here, as the room's own table has it. */
@@ -267,7 +329,11 @@ export class World {
     if (message.kind === 'ack')
       for (const receipt of message.receipts)
         if (receipt.kind !== 'mark') this.#acknowledge(line, receipt.update)
-    if (this.#isCurrent(line)) line.down.push(message)
+    this.#post(line, message)
+  }
+
+  #post(line: Line, message: ServerMessage | 'close'): void {
+    if (this.#isCurrent(line)) line.down.push({ message, heard: line.heard })
   }
 
   /** R5: in the order in which the session sent them, none twice; those denied are passed over. */
@@ -283,6 +349,6 @@ export class World {
     if (line === undefined) return
     check(!line.isClosed, 'a session is closed once')
     line.isClosed = true
-    if (this.#isCurrent(line)) line.down.push('close')
+    this.#post(line, 'close')
   }
 }
