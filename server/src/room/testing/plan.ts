@@ -130,7 +130,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   options: fc.record({
     limits: fc.constant(tightLimits),
     durability: fc.constantFrom('ack', 'relay'),
-    clients: fc.tuple(clientOf('write'), others).map(([one, more]) => [one, ...more]),
+    clients: fc.tuple(clientOf('write'), others).map(([one, more]) => [one].concat(more)),
   }),
   isWarm: fc.boolean(),
   happenings: fc.array(happenings, { maxLength: 60, size: 'max' }),
