@@ -8,38 +8,12 @@ import * as Y from 'yjs'
 import type { Access } from '../../ports/auth.ts'
 import type { Hint } from '../../ports/cluster.ts'
 import type { Durability, RoomLimits } from '../limits.ts'
-import type { ClientMessage, ServerMessage } from '../message.ts'
+import type { ServerMessage } from '../message.ts'
 import { createClient, type ClientOptions } from './families.ts'
+import { Line } from './line.ts'
 import { editText, type ModelClient, type TextEdit } from './model-client.ts'
-import { HocuspocusClient } from './model-hocuspocus.ts'
 import { check, ModelShell } from './model-shell.ts'
 import { ModelStorage } from './model-storage.ts'
-
-/** What is on its way to a client. */
-interface Sent {
-  readonly message: ServerMessage | 'close'
-  /** How many questions of the client the server had heard when it sent this. */
-  readonly heard: number
-}
-
-/** One connection: a session of a room, and what is on its way in both directions. */
-interface Line {
-  readonly session: SessionId
-  readonly client: ModelClient
-  readonly shell: ModelShell
-  readonly up: ClientMessage[]
-  readonly down: Sent[]
-  /** Questions of the client that it has said, and that the server has heard. */
-  asked: number
-  heard: number
-  /** Updates that the server has heard and not acknowledged, in order. */
-  readonly unacknowledged: Update[]
-  /** How many of them were answered with "denied". */
-  denied: number
-  isClosed: boolean
-  /** The server does not read it. */
-  isUnread: boolean
-}
 
 /** What a world is made with. */
 export interface WorldOptions {
@@ -103,25 +77,10 @@ export class World {
       })
     const session = sessionId(this.#nextSession++)
     const { access, asking } = client
-    const line: Line = {
-      session,
-      client,
-      shell: this.#shell,
-      up: [],
-      down: [],
-      asked: 0,
-      heard: 0,
-      unacknowledged: [],
-      denied: 0,
-      isClosed: false,
-      isUnread: false,
-    }
+    const line = new Line(session, client, this.#shell)
     this.#lines.push(line)
-    client.open((message) => {
-      if (message.kind === 'sync-step-1') line.asked++
-      line.up.push(message)
-    })
-    if (asking === 'in-return') this.#post(line, { kind: 'granted', access })
+    client.open((message) => line.say(message))
+    if (asking === 'in-return') line.tell({ kind: 'granted', access }, true)
     this.#shell.take({ kind: 'join', session, access, asking }, this.now)
   }
 
@@ -132,7 +91,8 @@ export class World {
     const line = this.#lines.findLast((line) => line.client === client)
     if (line === undefined || line.isClosed || !this.#isCurrent(line)) return
     const { shell, session } = line
-    if (client.asking === 'in-return') this.#post(line, { kind: 'granted', access })
+    line.access = access
+    if (client.asking === 'in-return') line.tell({ kind: 'granted', access }, true)
     shell.take({ kind: 'regrant', session, access }, this.now)
   }
 
@@ -145,7 +105,7 @@ export class World {
   /** The client's connection breaks; the server still hears what is on its way, and of its end later. */
   drop(client: ModelClient): void {
     client.disconnect()
-    for (const line of this.#lines) if (line.client === client) line.down.length = 0
+    for (const line of this.#lines) if (line.client === client) line.cut()
   }
 
   /** A frame with this many messages arrives. What is behind a close does not, but in the same frame. */
@@ -154,13 +114,7 @@ export class World {
     if (line === undefined || line.isUnread) return
     const frame = line.up.splice(0, messages)
     if (line.isClosed) return
-    for (const message of frame) {
-      if (message.kind === 'update' || message.kind === 'sync-step-2')
-        line.unacknowledged.push(message.contents.update)
-      if (message.kind === 'sync-step-1') line.heard++
-      const { session, shell } = line
-      shell.take({ kind: 'message', session, message, bytes: 30 }, this.now)
-    }
+    for (const message of frame) line.hear(message, this.now)
   }
 
   /** The server stops reading a line, or reads on. */
@@ -172,15 +126,7 @@ export class World {
   /** The next message, or the end of the connection, reaches a client. */
   down(index: number): void {
     const line = this.#line(index)
-    const sent = line?.down.shift()
-    if (line === undefined || sent === undefined) return
-    const { client, asked } = line
-    const { message, heard } = sent
-    if (message === 'close') return client.disconnect()
-    const isAstray = message.kind === 'ack' && heard > 0 && heard < asked
-    if (isAstray && client instanceof HocuspocusClient) client.countAstray()
-    client.receive(message)
-    this.checkSaved(client)
+    if (line?.deliver() === true) this.checkSaved(line.client)
   }
 
   /** R5, R15: what a client shows as saved is on disk, deletes as well. */
@@ -200,7 +146,7 @@ export class World {
   /** R9: a client has read all that was sent to it, and the server notices if it waits for that. */
   drained(index: number): boolean {
     const line = this.#line(index)
-    if (line === undefined || line.down.length > 0) return false
+    if (line === undefined || line.waitsDown > 0) return false
     const { shell, session } = line
     if (line.isClosed || !shell.isHeld(session)) return false
     shell.take(
@@ -281,9 +227,9 @@ export class World {
       for (let i = this.#lines.length - 1; i >= 0; i--) {
         const line = this.#lines[i]
         if (line === undefined) continue
-        moved ||= line.up.length + line.down.length > 0 || !this.#isCurrent(line)
+        moved ||= line.underWay > 0 || !this.#isCurrent(line)
         while (line.up.length > 0) this.up(i, 1)
-        while (line.down.length > 0) this.down(i)
+        while (line.waitsDown > 0) this.down(i)
         moved = this.drained(i) || moved
         this.leave(i)
       }
@@ -309,8 +255,7 @@ export class World {
 
   /** Every update that the server has heard on a line that is still open is acknowledged. */
   checkAcknowledged(): void {
-    for (const { unacknowledged, denied } of this.#lines)
-      check(unacknowledged.length === denied, 'R5: everything heard is acknowledged or denied')
+    for (const line of this.#lines) line.checkAcknowledged()
   }
 
   #line(index: number): Line | undefined {
@@ -325,23 +270,7 @@ export class World {
   #send(session: SessionId, message: ServerMessage): void {
     const line = this.#lines.find((line) => line.session === session)
     if (line === undefined || line.isClosed) return
-    if (message.kind === 'denied') line.denied++
-    if (message.kind === 'ack')
-      for (const receipt of message.receipts)
-        if (receipt.kind !== 'mark') this.#acknowledge(line, receipt.update)
-    this.#post(line, message)
-  }
-
-  #post(line: Line, message: ServerMessage | 'close'): void {
-    if (this.#isCurrent(line)) line.down.push({ message, heard: line.heard })
-  }
-
-  /** R5: in the order in which the session sent them, none twice; those denied are passed over. */
-  #acknowledge(line: Line, update: Update): void {
-    const at = line.unacknowledged.indexOf(update)
-    check(at >= 0 && at <= line.denied, 'R5: acknowledged in the order in which it was sent')
-    line.denied -= at
-    line.unacknowledged.splice(0, at + 1)
+    line.tell(message, this.#isCurrent(line))
   }
 
   #close(session: SessionId): void {
@@ -349,6 +278,6 @@ export class World {
     if (line === undefined) return
     check(!line.isClosed, 'a session is closed once')
     line.isClosed = true
-    this.#post(line, 'close')
+    line.tell('close', this.#isCurrent(line))
   }
 }
