@@ -90,6 +90,8 @@ export class Line {
     const isAstray = message.kind === 'ack' && heard > 0 && heard < this.#asked
     if (isAstray && client instanceof HocuspocusClient) client.countAstray()
     client.receive(message)
+    if (client instanceof HocuspocusClient)
+      check(client.countsRight, 'R5: no more statuses than were counted')
     return true
   }
 

@@ -7,7 +7,6 @@ import type { UpdateContents } from '@quire/shared'
 import type { Access } from '../../ports/auth.ts'
 import type { ClientMessage, ServerMessage } from '../message.ts'
 import { ModelClient } from './model-client.ts'
-import { check } from './model-shell.ts'
 
 /** Versions 2 and 3 relay presence, 3 and 4 never count below zero. */
 export type ProviderVersion = 2 | 3 | 4
@@ -32,12 +31,22 @@ export class HocuspocusClient extends ModelClient {
     this.relaysPresence = version < 4
   }
 
+  /** `unsyncedChanges`. */
+  get unsynced(): number {
+    return this.#unsynced
+  }
+
   override get showsSaved(): boolean {
     return this.#unsynced <= 0 && !this.#isAstray
   }
 
   override get isContent(): boolean {
     return this.#unsynced === 0 || this.#mayWaitInVain || this.#isAstray
+  }
+
+  /** R5: it has been told of no more than it had counted. */
+  get countsRight(): boolean {
+    return this.#unsynced >= 0 || this.#isAstray
   }
 
   /** A status that was sent before the server heard of the last question is read after it. */
@@ -90,7 +99,6 @@ export class HocuspocusClient extends ModelClient {
   /** `decrementUnsyncedChanges`. */
   #countDown(): void {
     if (this.#unsynced > 0 || this.#version === 2) this.#unsynced--
-    check(this.#unsynced >= 0 || this.#isAstray, 'R5: no more statuses than were counted')
   }
 
   /** `addToQueue`. */

@@ -13,6 +13,14 @@ export class YSweetClient extends ModelClient {
   #localVersion = 0
   #ackedVersion = -1
 
+  get localVersion(): number {
+    return this.#localVersion
+  }
+
+  get ackedVersion(): number {
+    return this.#ackedVersion
+  }
+
   override get showsSaved(): boolean {
     return this.#ackedVersion === this.#localVersion
   }
