@@ -2,7 +2,7 @@
 import { assertNever, limits, ownBytes, type SessionId } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 import { answer } from './answering.ts'
-import { isCovered } from './counting.ts'
+import { countsAnswer, countsUpdate, nextQuestion } from './counting.ts'
 import { append } from './document.ts'
 import type { InputOf } from './input.ts'
 import { announce, ask, dismiss, showPresence } from './members.ts'
@@ -91,10 +91,13 @@ const askInReturn = (
   live: Live,
   { session, member, message }: Said<Heard<'sync-step-1'>>,
 ): void => {
-  const question = { kind: 'opening', asked: ownBytes(message.stateVector) } as const
+  const { question } = member
+  const next = nextQuestion(question, ownBytes(message.stateVector))
+  if (next === null) return
   live.document.saving = uncounted(live.document.saving, session)
-  if (member.question.kind === 'none') ask(step, live, { session, member, question })
-  else member.question = question
+  if (question.kind === 'none' || question.kind === 'unasked')
+    return ask(step, live, { session, member, question: next })
+  member.question = next
 }
 
 const hearUpdate = (
@@ -103,8 +106,7 @@ const hearUpdate = (
   { session, member, message: { contents } }: Said<Heard<'update'>>,
 ): void => {
   const { question } = member
-  const asked = question.kind === 'opening' ? question.asked : null
-  const isCounted = asked === null || !isCovered(contents, asked)
+  const isCounted = countsUpdate(question, contents)
   const receipt = { kind: 'update', update: ownBytes(contents.update), isCounted } as const
   write(step, live, { session, member, message: { contents, receipt } })
 }
@@ -115,8 +117,8 @@ const hearStep2 = (
   live: Live,
   { session, member, message: { contents } }: Said<Heard<'sync-step-2'>>,
 ): void => {
-  const isCounted = member.question.kind !== 'healing'
-  member.question = NO_QUESTION
+  const isCounted = countsAnswer(member.question)
+  if (member.question.kind !== 'unasked') member.question = NO_QUESTION
   const receipt = { kind: 'sync-step-2', update: ownBytes(contents.update), isCounted } as const
   if (!write(step, live, { session, member, message: { contents, receipt } })) return
   member.hasBeenDenied = false
@@ -130,7 +132,7 @@ const hearStep2 = (
 const acknowledgeMark = (step: Step, live: Live, session: SessionId, member: Member): void => {
   const { document } = live
   const { mark } = member
-  if (mark === null || member.hasBeenDenied || member.question.kind === 'opening') return
+  if (mark === null || member.hasBeenDenied || !isOpen(member)) return
   member.mark = null
   const receipt = { kind: 'mark', mark } as const
   if (document.saving.kind === 'clean')
@@ -138,6 +140,10 @@ const acknowledgeMark = (step: Step, live: Live, session: SessionId, member: Mem
   if (hasPlace(step, live, session, mark.length))
     document.saving = add(document.saving, { session, receipt, update: null })
 }
+
+/** True once a session has said what it changed while it was away. */
+const isOpen = ({ question }: Member): boolean =>
+  question.kind === 'none' || question.kind === 'healing'
 
 /** What a message changes, and what is to be told of its fate; no view into the frame that it came in. */
 interface Change {

@@ -136,6 +136,40 @@ describe('[R5] a client that counts what it waits for', () => {
     ])
   })
 
+  test('waits for nothing that it said before it asked', () => {
+    const room = open()
+    const { type, asks } = typist(1)
+    const early = type('a')
+    room.update(ann, early)
+    expect(countedIn(room.commit(), ann)).toEqual([false])
+    expect(countedIn(room.update(ann, early), ann)).toEqual([false]) // known, and acknowledged at once
+    expect(kindsOf(room.says(ann, asks()))).toEqual(['sync-step-1', 'sync-step-2'])
+    expect(countedIn(room.says(ann, nothing), ann)).toEqual([true])
+  })
+
+  test('does not begin anew with an older question that it sends again', () => {
+    const room = open()
+    const { type, asks } = typist(1)
+    const older = asks()
+    const before = type('a')
+    room.says(ann, asks())
+    expect(kindsOf(room.says(ann, older))).not.toContain('sync-step-1')
+    room.update(ann, before)
+    room.update(ann, type('b'))
+    expect(countedIn([...room.commit(), ...room.commit()], ann)).toEqual([false, true])
+  })
+
+  test('waits for deletes behind a later question, as it has nothing to send again', () => {
+    const room = open()
+    const { type, erase, asks } = typist(1)
+    room.says(ann, asks())
+    room.says(ann, { kind: 'sync-step-2', contents: type('ab') })
+    room.commit()
+    room.says(ann, asks())
+    room.update(ann, erase(1))
+    expect(countedIn(room.commit(), ann)).toEqual([true])
+  })
+
   test('waits for deletes, too, once it has answered', () => {
     const room = open()
     const { type, erase, asks } = typist(1)

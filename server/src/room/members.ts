@@ -3,7 +3,6 @@ import type { SessionId } from '@quire/shared'
 import { compactIfDue } from './folding.ts'
 import {
   FLOWING,
-  NO_QUESTION,
   type ClosingFor,
   type Member,
   type OpenDocument,
@@ -48,7 +47,7 @@ export const greet = (
     asking,
     opening: { kind: 'silent' },
     flow: FLOWING,
-    question: NO_QUESTION,
+    question: { kind: asking === 'on-join' ? 'none' : 'unasked' },
     hasBeenDenied: false,
     mark: null,
   }

@@ -49,7 +49,9 @@ export type Asking = 'on-join' | 'in-return'
  */
 export type Question =
   | { readonly kind: 'none' }
-  /** `asked`: the state vector of its own question, where ours is in return for it. */
+  /** It is to be asked in return for its own first question, which has not come. */
+  | { readonly kind: 'unasked' }
+  /** `asked`: the state vector of its own first question, where ours is in return for that (counting.ts). */
   | { readonly kind: 'opening'; readonly asked: StateVector | null }
   | { readonly kind: 'healing' }
 

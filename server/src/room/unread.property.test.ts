@@ -16,8 +16,9 @@ const steps = fc.array(
 test('[R7] one whom the server does not read stays present for all others, and is seen as it is afterwards', () => {
   fc.assert(
     fc.property(steps, (all) => {
-      const accesses = ['write', 'write', 'write'] as const
-      const world = new World({ limits: tightLimits, durability: 'ack', accesses })
+      const writer = { family: 'y-websocket', access: 'write' } as const
+      const clients = [writer, writer, writer]
+      const world = new World({ limits: tightLimits, durability: 'ack', clients })
       for (const client of world.clients) {
         world.connect(client)
         client.show('{"at":0}')

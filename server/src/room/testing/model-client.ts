@@ -1,7 +1,8 @@
 /*
  * A client as npm y-websocket 3 with y-protocols 1 is one: a document, the presence it believes in, and
  * what it says on its connection. Time is an argument; otherwise nothing is simplified: it relays what
- * it hears of others, and it forgets no clock when it loses its connection.
+ * it hears of others, and it forgets no clock when it loses its connection. The other families are built
+ * on it (model-hocuspocus.ts, model-y-sweet.ts).
  */
 import {
   clientId,
@@ -9,10 +10,13 @@ import {
   type ClientId,
   type PresenceEntry,
   type StateVector,
+  type Update,
+  type UpdateContents,
 } from '@quire/shared'
 import * as Y from 'yjs'
 import type { Access } from '../../ports/auth.ts'
 import type { ClientMessage, ServerMessage } from '../message.ts'
+import type { Asking } from '../phase.ts'
 
 /** y-protocols awareness.js: a client renews its own state, and drops that of others, after this long. */
 const RENEW_MS = 15_000
@@ -47,9 +51,15 @@ export const editText = (doc: Y.Doc, { at, text, cut }: TextEdit): void => {
 
 /** One client of one document. */
 export class ModelClient {
-  readonly access: Access
+  /** What its login grants. */
+  access: Access
   readonly id: ClientId
   readonly doc = new Y.Doc()
+  readonly asking: Asking = 'on-join'
+  /** What is on disk whenever it shows "saved": its own changes first of all. */
+  readonly promised: Update[] = []
+  protected readonly relaysPresence: boolean = true
+  #hasStarted = false
   readonly #presence = new Map<ClientId, Believed>()
   #speak: Speak | null = null
   #now = 0
@@ -60,12 +70,30 @@ export class ModelClient {
     this.doc.clientID = id
     this.#presence.set(this.id, { clock: 0, state: null, updatedAt: 0 })
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin !== REMOTE) this.#speak?.({ kind: 'update', contents: contentsOf(update) })
+      if (origin === REMOTE) return
+      const contents = contentsOf(update)
+      this.promised.push(contents.update)
+      this.changed(contents)
     })
+  }
+
+  /** Whether its user is shown that everything is saved; y-websocket shows nothing. */
+  get showsSaved(): boolean | null {
+    return null
+  }
+
+  /** It shows what it ought to show at rest, of what it may write. */
+  get isContent(): boolean {
+    return true
   }
 
   get isConnected(): boolean {
     return this.#speak !== null
+  }
+
+  /** It has asked since its connection opened. */
+  get hasStarted(): boolean {
+    return this.#hasStarted
   }
 
   /** Everyone whom this client takes for present, itself included. */
@@ -80,25 +108,51 @@ export class ModelClient {
     return new Map([...this.#presence].map(([client, { clock }]) => [client, clock]))
   }
 
+  /** Has a connection, and says nothing yet. */
+  open(speak: Speak): void {
+    this.#speak = speak
+  }
+
   /** Opens a connection: asks for what it lacks, and says its presence if it has one. */
   connect(speak: Speak): void {
-    this.#speak = speak
+    this.open(speak)
+    this.start()
+  }
+
+  /** Says what it says first on a connection. */
+  start(): void {
+    this.#hasStarted = true
     this.ask()
     const own = this.#presence.get(this.id)
-    if (own !== undefined && own.state !== null) this.#tell([this.id])
+    if (own !== undefined && own.state !== null) this.tell([this.id])
   }
 
   /** Loses its connection, and with it the presence of all others, but not their clocks. */
   disconnect(): void {
     this.#speak = null
+    this.#hasStarted = false
     for (const [client, believed] of this.#presence)
       if (client !== this.id) this.#presence.set(client, { ...believed, state: null })
   }
 
   /** Asks for what it lacks. */
-  ask(): void {
+  protected ask(): void {
     const stateVector = Y.encodeStateVector(this.doc) as StateVector // made by Yjs
-    this.#speak?.({ kind: 'sync-step-1', stateVector })
+    this.say({ kind: 'sync-step-1', stateVector })
+  }
+
+  /** What it does now and then to be sure that it has everything, or that all of it is saved. */
+  askAgain(): void {
+    this.ask()
+  }
+
+  protected say(message: ClientMessage): void {
+    this.#speak?.(message)
+  }
+
+  /** It has changed something itself. */
+  protected changed(contents: UpdateContents): void {
+    this.say({ kind: 'update', contents })
   }
 
   edit(edit: TextEdit): void {
@@ -109,7 +163,7 @@ export class ModelClient {
   show(state: string | null): void {
     const clock = (this.#presence.get(this.id)?.clock ?? 0) + 1
     this.#presence.set(this.id, { clock, state, updatedAt: this.#now })
-    this.#tell([this.id])
+    this.tell([this.id])
   }
 
   /** Renews its own presence and drops that of whoever has not been heard of for long. */
@@ -125,14 +179,14 @@ export class ModelClient {
         outdated.push(client)
       }
     }
-    this.#tell(outdated)
+    this.tell(outdated)
   }
 
   receive(message: ServerMessage): void {
     switch (message.kind) {
       case 'sync-step-1': {
         const contents = contentsOf(Y.encodeStateAsUpdate(this.doc, message.stateVector))
-        return this.#speak?.({ kind: 'sync-step-2', contents })
+        return this.say({ kind: 'sync-step-2', contents })
       }
       case 'sync-step-2':
       case 'update':
@@ -140,7 +194,7 @@ export class ModelClient {
       case 'presence':
         return this.#hear(message.entries)
       case 'query-presence':
-        return this.#tell([...this.present().keys()])
+        return this.tell([...this.present().keys()])
       case 'ack':
       case 'denied':
       case 'granted':
@@ -167,16 +221,16 @@ export class ModelClient {
       )
       if (known !== undefined || state !== null) changed.push(client)
     }
-    this.#tell(changed)
+    if (this.relaysPresence) this.tell(changed)
   }
 
-  #tell(clients: readonly ClientId[]): void {
+  protected tell(clients: readonly ClientId[]): void {
     if (clients.length === 0) return
     const entries = clients.map((client) => {
       const { clock, state } = this.#presence.get(client) ?? { clock: 0, state: null }
       return { client, clock, state }
     })
-    this.#speak?.({ kind: 'presence', entries })
+    this.say({ kind: 'presence', entries })
   }
 }
 

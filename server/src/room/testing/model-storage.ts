@@ -46,13 +46,15 @@ export class ModelStorage {
   compact(stored: StoredContent): Folded | null {
     const through: Seq = stored.head
     if (through <= (this.#snapshot?.through ?? 0)) return null
-    this.#snapshot = { ...fold(stored), through }
+    const { waiting, ...folded } = fold(stored)
+    this.#snapshot = { ...folded, through }
     return {
       updates: stored.tail.length,
       updateBytes: stored.tail.reduce((bytes, update) => bytes + update.length, 0),
       snapshotBytes: this.#snapshot.bytes.length,
       quarantined: [],
-      waiting: null,
+      waiting:
+        waiting === null ? null : { appended: this.append([waiting]), bytes: waiting.length },
     }
   }
 

@@ -3,13 +3,16 @@ import fc from 'fast-check'
 import * as Y from 'yjs'
 import type { Access } from '../../ports/auth.ts'
 import type { RoomLimits } from '../limits.ts'
+import { families, type ClientOptions } from './families.ts'
 import type { TextEdit } from './model-client.ts'
 import { check } from './model-shell.ts'
 import { World, type WorldOptions } from './world.ts'
 
 /** One thing that happens. Numbers choose among what is there. */
 export type Happening =
-  | { readonly kind: 'connect' | 'drop'; readonly client: number }
+  /** A client that is slow to find its login says something before it asks. */
+  | { readonly kind: 'connect' | 'open' | 'drop'; readonly client: number }
+  | { readonly kind: 'regrant'; readonly client: number; readonly access: Access }
   | { readonly kind: 'edit'; readonly client: number; readonly edit: TextEdit }
   | { readonly kind: 'show'; readonly client: number; readonly state: string | null }
   | { readonly kind: 'ask'; readonly client: number }
@@ -56,7 +59,7 @@ const edits: fc.Arbitrary<TextEdit> = fc.record({
 
 const just = <K extends Happening['kind']>(kind: K) => ({ kind: fc.constant(kind) })
 
-const clients = (weight: number, kind: 'connect' | 'drop' | 'ask') => ({
+const clients = (weight: number, kind: 'connect' | 'open' | 'drop' | 'ask') => ({
   weight,
   arbitrary: fc.record({ ...just(kind), client: index }),
 })
@@ -64,8 +67,17 @@ const clients = (weight: number, kind: 'connect' | 'drop' | 'ask') => ({
 /** One happening; the usual ones are frequent. */
 export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   clients(15, 'connect'),
+  clients(3, 'open'),
   clients(5, 'drop'),
-  clients(2, 'ask'),
+  clients(3, 'ask'),
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      ...just('regrant'),
+      client: index,
+      access: fc.constantFrom<Access>('write', 'write', 'read'),
+    }),
+  },
   { weight: 24, arbitrary: fc.record({ ...just('edit'), client: index, edit: edits }) },
   {
     weight: 8,
@@ -108,16 +120,17 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 1, arbitrary: fc.record(just('kill')) },
 )
 
-const accesses: fc.Arbitrary<readonly Access[]> = fc
-  .array(fc.constantFrom<Access>('write', 'write', 'read'), { minLength: 1, maxLength: 2 })
-  .map((others) => (['write'] as Access[]).concat(others))
+const clientOf = (...accesses: readonly Access[]): fc.Arbitrary<ClientOptions> =>
+  fc.record({ family: fc.constantFrom(...families), access: fc.constantFrom(...accesses) })
+
+const others = fc.array(clientOf('write', 'write', 'read'), { minLength: 1, maxLength: 2 })
 
 /** Plans of two or three clients. */
 export const plans: fc.Arbitrary<Plan> = fc.record({
   options: fc.record({
     limits: fc.constant(tightLimits),
     durability: fc.constantFrom('ack', 'relay'),
-    accesses,
+    clients: fc.tuple(clientOf('write'), others).map(([one, more]) => [one].concat(more)),
   }),
   isWarm: fc.boolean(),
   happenings: fc.array(happenings, { maxLength: 60, size: 'max' }),
@@ -130,7 +143,10 @@ export const run = ({ options, isWarm, happenings }: Plan): World => {
     for (const client of world.clients) world.connect(client)
     world.deliver()
   }
-  for (const happening of happenings) happen(world, happening)
+  for (const happening of happenings) {
+    happen(world, happening)
+    for (const client of world.clients) world.checkSaved(client)
+  }
   return world
 }
 
@@ -140,14 +156,19 @@ const happen = (world: World, happening: Happening): void => {
   switch (happening.kind) {
     case 'connect':
       return client && world.connect(client)
+    case 'open':
+      if (client === undefined) return
+      return client.asking === 'on-join' ? world.connect(client) : world.open(client)
     case 'drop':
       return client && world.drop(client)
+    case 'regrant':
+      return client && world.regrant(client, happening.access)
     case 'edit':
       return client?.edit(happening.edit)
     case 'show':
       return client?.show(happening.state)
     case 'ask':
-      return client?.ask()
+      return client && world.ask(client)
     case 'up':
       return world.up(happening.line, happening.messages)
     case 'down':
@@ -203,12 +224,15 @@ export const checkConverged = (world: World): void => {
   const stored = new Y.Doc()
   const { snapshot, tail } = world.storage.read()
   for (const update of snapshot === null ? tail : [snapshot, ...tail]) Y.applyUpdate(stored, update)
+  // who may write no more had said what follows a change, and not yet the change
+  const gaps = stored.store.pendingStructs !== null && world.hasLowered
   const present = new Map(
     world.clients.flatMap((client) => [...client.present()].filter(([id]) => id === client.id)),
   )
   for (const { id, doc, isConnected } of world.clients) {
     check(isConnected, `client ${id} is attached`)
-    check(doc.store.pendingStructs === null, `client ${id} lacks nothing that it has heard of`)
+    const isWhole = doc.store.pendingStructs === null
+    check(isWhole || gaps, `client ${id} lacks nothing that it has heard of`)
     const isEqual = Y.equalSnapshots(Y.snapshot(doc), Y.snapshot(stored))
     check(isEqual, `client ${id} equals the log`)
     check(textOf(doc) === textOf(stored), `client ${id} reads the log`)
@@ -216,6 +240,18 @@ export const checkConverged = (world: World): void => {
   checkSame(world.presentInRoom(), present, 'the room')
   for (const client of world.clients) checkSame(client.present(), present, `client ${client.id}`)
   world.checkAcknowledged()
+  for (const client of world.clients)
+    check(client.isContent, `client ${client.id} waits for nothing that it might have`)
+}
+
+/** Who comes back with nothing new is shown that all is saved, whatever it was shown before. */
+export const checkIndicators = (world: World): void => {
+  world.leaveAll()
+  for (const client of world.clients) world.connect(client)
+  world.deliver()
+  for (const client of world.clients) {
+    check(client.showsSaved !== false, `client ${client.id} shows "saved"`)
+  }
 }
 
 /** Everybody goes: the room ends, and nothing is left on its way. */

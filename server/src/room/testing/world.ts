@@ -8,33 +8,18 @@ import * as Y from 'yjs'
 import type { Access } from '../../ports/auth.ts'
 import type { Hint } from '../../ports/cluster.ts'
 import type { Durability, RoomLimits } from '../limits.ts'
-import type { ClientMessage, ServerMessage } from '../message.ts'
-import { editText, ModelClient, type TextEdit } from './model-client.ts'
+import type { ServerMessage } from '../message.ts'
+import { createClient, type ClientOptions } from './families.ts'
+import { Line } from './line.ts'
+import { editText, type ModelClient, type TextEdit } from './model-client.ts'
 import { check, ModelShell } from './model-shell.ts'
 import { ModelStorage } from './model-storage.ts'
-
-/** One connection: a session of a room, and what is on its way in both directions. */
-interface Line {
-  readonly session: SessionId
-  readonly client: ModelClient
-  readonly shell: ModelShell
-  readonly up: ClientMessage[]
-  readonly down: (ServerMessage | 'close')[]
-  /** Updates that the server has heard and not acknowledged, in order. */
-  readonly unacknowledged: Update[]
-  /** How many of them were answered with "denied". */
-  denied: number
-  isClosed: boolean
-  /** The server does not read it. */
-  isUnread: boolean
-}
 
 /** What a world is made with. */
 export interface WorldOptions {
   readonly limits: RoomLimits
   readonly durability: Durability
-  /** One client each. */
-  readonly accesses: readonly Access[]
+  readonly clients: readonly ClientOptions[]
 }
 
 /** The document, its server, its clients and its other node. */
@@ -43,9 +28,10 @@ export class World {
   /** The server's wall clock. */
   now = 1_000_000
   readonly #options: WorldOptions
-  readonly #clients: ModelClient[]
+  readonly #clients: ModelClient[] = []
   readonly #lines: Line[] = []
   readonly #foreign = new Y.Doc()
+  #hasLowered = false
   #hints: Hint[] = []
   #shell: ModelShell | null = null
   #clientNow = 0
@@ -55,7 +41,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options
     this.#foreign.clientID = 99
-    this.#clients = options.accesses.map((access) => new ModelClient(this.#nextClient++, access))
+    this.#clients = options.clients.map((client) => createClient(this.#nextClient++, client))
   }
 
   get clients(): readonly ModelClient[] {
@@ -66,11 +52,23 @@ export class World {
     return this.#shell
   }
 
+  /** Somebody may write no more. */
+  get hasLowered(): boolean {
+    return this.#hasLowered
+  }
+
   get lines(): number {
     return this.#lines.length
   }
 
+  /** Opens a connection and says what is said first on one. */
   connect(client: ModelClient): void {
+    this.open(client)
+    if (!client.hasStarted) client.start()
+  }
+
+  /** Opens a connection. */
+  open(client: ModelClient): void {
     if (client.isConnected) return
     if (this.#shell === null || this.#shell.isOver)
       this.#shell = new ModelShell(this.#options, this.storage, {
@@ -78,27 +76,36 @@ export class World {
         close: (session) => this.#close(session),
       })
     const session = sessionId(this.#nextSession++)
-    const { access } = client
-    const line: Line = {
-      session,
-      client,
-      shell: this.#shell,
-      up: [],
-      down: [],
-      unacknowledged: [],
-      denied: 0,
-      isClosed: false,
-      isUnread: false,
-    }
+    const { access, asking } = client
+    const line = new Line(session, client, this.#shell)
     this.#lines.push(line)
-    client.connect((message) => line.up.push(message))
-    this.#shell.take({ kind: 'join', session, access, asking: 'on-join' }, this.now)
+    client.open((message) => line.say(message))
+    if (asking === 'in-return') line.tell({ kind: 'granted', access }, true)
+    this.#shell.take({ kind: 'join', session, access, asking }, this.now)
+  }
+
+  /** R16: another login, which is checked at once where there is a connection. */
+  regrant(client: ModelClient, access: Access): void {
+    client.access = access
+    this.#hasLowered ||= access === 'read'
+    const line = this.#lines.findLast((line) => line.client === client)
+    if (line === undefined || line.isClosed || !this.#isCurrent(line)) return
+    const { shell, session } = line
+    line.access = access
+    if (client.asking === 'in-return') line.tell({ kind: 'granted', access }, true)
+    shell.take({ kind: 'regrant', session, access }, this.now)
+  }
+
+  /** A client that has not asked yet does; others ask again. */
+  ask(client: ModelClient): void {
+    if (client.isConnected && !client.hasStarted) client.start()
+    else client.askAgain()
   }
 
   /** The client's connection breaks; the server still hears what is on its way, and of its end later. */
   drop(client: ModelClient): void {
     client.disconnect()
-    for (const line of this.#lines) if (line.client === client) line.down.length = 0
+    for (const line of this.#lines) if (line.client === client) line.cut()
   }
 
   /** A frame with this many messages arrives. What is behind a close does not, but in the same frame. */
@@ -107,12 +114,7 @@ export class World {
     if (line === undefined || line.isUnread) return
     const frame = line.up.splice(0, messages)
     if (line.isClosed) return
-    for (const message of frame) {
-      if (message.kind === 'update' || message.kind === 'sync-step-2')
-        line.unacknowledged.push(message.contents.update)
-      const { session, shell } = line
-      shell.take({ kind: 'message', session, message, bytes: 30 }, this.now)
-    }
+    for (const message of frame) line.hear(message, this.now)
   }
 
   /** The server stops reading a line, or reads on. */
@@ -124,10 +126,15 @@ export class World {
   /** The next message, or the end of the connection, reaches a client. */
   down(index: number): void {
     const line = this.#line(index)
-    const message = line?.down.shift()
-    if (line === undefined || message === undefined) return
-    if (message === 'close') line.client.disconnect()
-    else line.client.receive(message)
+    if (line?.deliver() === true) this.checkSaved(line.client)
+  }
+
+  /** R5, R15: what a client shows as saved is on disk, deletes as well. */
+  checkSaved(client: ModelClient): void {
+    if (client.showsSaved !== true) return
+    for (const update of client.promised)
+      check(this.storage.holds(update), `R5: client ${client.id} shows "saved", and it is`)
+    client.promised.length = 0 // nothing leaves the disk
   }
 
   /** R9: so much waits for a client that the server notices. */
@@ -139,7 +146,7 @@ export class World {
   /** R9: a client has read all that was sent to it, and the server notices if it waits for that. */
   drained(index: number): boolean {
     const line = this.#line(index)
-    if (line === undefined || line.down.length > 0) return false
+    if (line === undefined || line.waitsDown > 0) return false
     const { shell, session } = line
     if (line.isClosed || !shell.isHeld(session)) return false
     shell.take(
@@ -220,9 +227,9 @@ export class World {
       for (let i = this.#lines.length - 1; i >= 0; i--) {
         const line = this.#lines[i]
         if (line === undefined) continue
-        moved ||= line.up.length + line.down.length > 0 || !this.#isCurrent(line)
+        moved ||= line.underWay > 0 || !this.#isCurrent(line)
         while (line.up.length > 0) this.up(i, 1)
-        while (line.down.length > 0) this.down(i)
+        while (line.waitsDown > 0) this.down(i)
         moved = this.drained(i) || moved
         this.leave(i)
       }
@@ -235,7 +242,8 @@ export class World {
   reload(client: ModelClient): void {
     this.drop(client)
     const at = this.#clients.indexOf(client)
-    this.#clients[at] = new ModelClient(100 + this.#nextClient++, client.access)
+    const family = this.#options.clients[at]?.family ?? 'y-websocket'
+    this.#clients[at] = createClient(100 + this.#nextClient++, { family, access: client.access })
   }
 
   /** Those who are here, as the room's own table has it. */
@@ -247,8 +255,7 @@ export class World {
 
   /** Every update that the server has heard on a line that is still open is acknowledged. */
   checkAcknowledged(): void {
-    for (const { unacknowledged, denied } of this.#lines)
-      check(unacknowledged.length === denied, 'R5: everything heard is acknowledged or denied')
+    for (const line of this.#lines) line.checkAcknowledged()
   }
 
   #line(index: number): Line | undefined {
@@ -263,19 +270,7 @@ export class World {
   #send(session: SessionId, message: ServerMessage): void {
     const line = this.#lines.find((line) => line.session === session)
     if (line === undefined || line.isClosed) return
-    if (message.kind === 'denied') line.denied++
-    if (message.kind === 'ack')
-      for (const receipt of message.receipts)
-        if (receipt.kind !== 'mark') this.#acknowledge(line, receipt.update)
-    if (this.#isCurrent(line)) line.down.push(message)
-  }
-
-  /** R5: in the order in which the session sent them, none twice; those denied are passed over. */
-  #acknowledge(line: Line, update: Update): void {
-    const at = line.unacknowledged.indexOf(update)
-    check(at >= 0 && at <= line.denied, 'R5: acknowledged in the order in which it was sent')
-    line.denied -= at
-    line.unacknowledged.splice(0, at + 1)
+    line.tell(message, this.#isCurrent(line))
   }
 
   #close(session: SessionId): void {
@@ -283,6 +278,6 @@ export class World {
     if (line === undefined) return
     check(!line.isClosed, 'a session is closed once')
     line.isClosed = true
-    if (this.#isCurrent(line)) line.down.push('close')
+    line.tell('close', this.#isCurrent(line))
   }
 }
