@@ -155,6 +155,7 @@ test('one goes offline, both edit, both converge when it is back', async ({
   await away.write('Together.')
   await expectText(here, 'Together.')
   await expectPeople(here, 2)
+  await away.isSaved() // or what is not acknowledged yet would be kept in the tab, too
 
   await away.context.setOffline(true)
   await expect(away.connection).toHaveAttribute('data-state', 'reconnecting')

@@ -31,6 +31,8 @@ export interface Client {
   /** How it was told that it may not: reasons, in order. */
   readonly refusals: readonly string[]
   connect(): void
+  /** False where the stock client does not reliably come back after `disconnect`. */
+  readonly canLeave: boolean
   /** Leaves, and stays away until `connect`. */
   disconnect(): void
   destroy(): void

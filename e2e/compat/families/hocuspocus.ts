@@ -62,6 +62,7 @@ const family = (version: string, Provider: Constructor, path: string): Family =>
       isSaved: () => provider.isSynced && provider.unsyncedChanges === 0,
       detail: () => `unsyncedChanges ${provider.unsyncedChanges}`,
       refusals,
+      canLeave: version !== '2.15.3',
       connect: () => void provider.connect(),
       disconnect: () => provider.disconnect(),
       destroy: () => provider.destroy(),

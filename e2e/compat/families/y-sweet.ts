@@ -39,6 +39,7 @@ export const ySweetFamily: Family = {
       isSaved: () => !provider.hasLocalChanges,
       detail: () => `hasLocalChanges ${provider.hasLocalChanges}`,
       refusals,
+      canLeave: true,
       connect: () => {
         provider.connect = connect
         void provider.connect()

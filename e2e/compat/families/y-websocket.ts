@@ -46,6 +46,7 @@ const family = (version: string, Provider: Constructor, path: string): Family =>
       isSaved: () => null,
       detail: () => 'it has no word for it',
       refusals,
+      canLeave: true,
       connect: () => provider.connect(),
       disconnect: () => provider.disconnect(),
       destroy: () => provider.destroy(),

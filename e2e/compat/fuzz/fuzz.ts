@@ -114,7 +114,7 @@ const stir = async ({ edit, show, line, client }: Person, random: Random): Promi
     else if (chance < 0.05) line.set({ kind: 'late', ms: between(random, 5, 300) })
     else if (chance < 0.08) line.set({ kind: 'slow', bytesPerSecond: between(random, 500, 20_000) })
     else if (chance < 0.12) line.cut()
-    else if (chance < 0.15) client.disconnect()
+    else if (chance < 0.15 && client.canLeave) client.disconnect()
     else if (chance < 0.2) client.connect()
     else if (chance < 0.3) line.set({ kind: 'fine' })
     else if (chance < 0.4) show()
@@ -147,14 +147,11 @@ const askAgain = async (people: readonly Person[]): Promise<number> => {
     () => clients.every((client) => client.isSynced()) && areEqual(clients),
     HEAL_MS,
   )
-  const waiting = () => clients.filter((client) => client.isSaved() === false)
+  const waiting = () => people.filter(({ client }) => client.isSaved() === false)
   const patience = Date.now() + COMMIT_MS
   await until('it is saved, or not', () => waiting().length === 0 || Date.now() > patience)
   const again = waiting()
-  for (const client of again) {
-    client.disconnect()
-    client.connect()
-  }
+  for (const { line } of again) line.cut()
   return again.length
 }
 
