@@ -46,7 +46,7 @@ describe('/yjs', () => {
     expect(code).toBe(4403)
     expect(reason).toMatch(/^QUIRE_ALLOWED_ORIGINS does not list https:\/\/evil\./)
     expect(app.server.memory.byName.has(nameOf('notes'))).toBe(false)
-    expect(app.events).toContainEqual(
+    expect(app.server.events).toContainEqual(
       expect.objectContaining({ kind: 'session-closed', document: null, close: 'forbidden' }),
     )
   })
