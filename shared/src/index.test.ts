@@ -81,6 +81,7 @@ test('the types are exported by name', () => {
       'DocName',
       'Frame',
       'IdRange',
+      'Mark',
       'Millis',
       'NameProblem',
       'PresenceEntry',
