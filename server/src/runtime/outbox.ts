@@ -30,11 +30,16 @@ const COPY_BYTES = 64 * 1024
 const PRESENCE_INTERVAL_MS = 16
 
 /**
- * How long an acknowledgement waits for an update of somebody else to go along with, where one came so
- * shortly before: one frame of a display. A write of its own would cost as much as a delivery.
+ * How long an acknowledgement waits for an update of somebody else to go along with: one frame of a display.
+ * A write of its own would cost as much as a delivery.
  */
 const ACK_WAIT_MS = 16
-const WRITING_MS = 50
+
+/**
+ * How recently somebody else must have written for that: so closely that another is likely to come in time.
+ * With 50 ms a room of ten took a quarter more turns of the event loop, for the timers.
+ */
+const WRITING_MS = 8
 
 /** What a session is told besides, or instead of, what everybody is told. */
 export interface Line {
