@@ -139,7 +139,6 @@ export const serve = async (
       burstMs: config.maxBurstMs,
     },
     observe,
-    auth,
     content,
     maxUpdateBytes: config.maxMessageBytes,
     answerMs: config.maxLoadMs,

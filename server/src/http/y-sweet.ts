@@ -17,7 +17,7 @@ import { HTTPException } from 'hono/http-exception'
 import { millis, readUpdate, type DocName, type PresenceLimits } from '@quire/shared'
 import { ySweet } from '../dialects/y-sweet.ts'
 import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
-import type { Auth, Grant } from '../ports/auth.ts'
+import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Content } from '../ports/content.ts'
 import { readDocument, writeDocument } from '../runtime/direct.ts'
@@ -31,7 +31,6 @@ export interface YSweetRoutes {
   readonly documents: Documents
   readonly edge: WebSocketEdge
   readonly clock: Clock
-  readonly auth: Auth
   readonly content: Content
   readonly presence: PresenceLimits
   readonly allowedOrigins: readonly string[]
@@ -61,7 +60,7 @@ const STATUS = {
 
 /** The routes. */
 export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
-  const { documents, edge, clock, auth, content, allowedOrigins, answerMs } = options
+  const { documents, edge, clock, content, allowedOrigins, answerMs } = options
   const dialect = ySweet(options.presence)
   const routes = new Hono<Env>()
 
@@ -138,7 +137,12 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
       throw refusal({ close: 'forbidden', reason: 'the token grants no full authorization' })
     const ownMs = millis(clock.wall() + validForSeconds * 1000)
     const expiresAt = grant.expiresAt === null ? ownMs : millis(Math.min(ownMs, grant.expiresAt))
-    const token = await auth.issue(document, { access, user: userId ?? grant.user, expiresAt })
+    const made = await documents.issue(
+      { document, token: tokenOf(c) },
+      { access, user: userId, expiresAt },
+    )
+    if (!made.ok) throw refusal(made.error)
+    const token = made.value
     const { host } = new URL(c.req.url)
     const isSecure = edge.isSecure(c.env.incoming)
     return c.json({

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { openAuth } from '../../auth/open.ts'
 import { defaultEdgeLimits } from '../../edges/websocket/limits.ts'
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Auth } from '../../ports/auth.ts'
@@ -54,7 +53,6 @@ export const startApp = async (options: {
     presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
     connectionLimits: options.connectionLimits ?? testConnectionLimits,
     observe: { event: (event) => events.push(event) },
-    auth: options.auth ?? openAuth,
     content: server.content,
     maxUpdateBytes: 1024 * 1024,
     answerMs: 15_000,
