@@ -1,98 +1,21 @@
 /* y-sweet's own SDK and client against the routes. */
 import { request } from 'node:http'
-import { YSweetProvider } from '@y-sweet/client'
-import { DocumentManager } from '@y-sweet/sdk'
-import { SignJWT } from 'jose'
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { createJwtAuth } from '../auth/jwt.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { startApp, type TestApp } from './testing/app.ts'
-
-const SECRET = 'a secret of more than thirty-two bytes'
-const auth = createJwtAuth(SECRET)
-const apps: TestApp[] = []
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.stop()
-})
-
-const start = async (options: Partial<Parameters<typeof startApp>[0]> = {}): Promise<TestApp> => {
-  const app = await startApp({ editorRoot: '/nowhere', ...options })
-  apps.push(app)
-  return app
-}
-
-/** Lets commits happen: the documents' clock stands still otherwise. */
-const until = async (app: TestApp, what: string, holds: () => boolean): Promise<void> => {
-  const deadline = Date.now() + 20_000
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`)
-    app.server.clock.advance(20)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
-const during = async <T>(app: TestApp, work: Promise<T>): Promise<T> => {
-  let isDone = false
-  const done = work.finally(() => (isDone = true))
-  done.catch(() => undefined) // the caller's to catch
-  await until(app, 'the request is answered', () => isDone)
-  return done
-}
-
-/** A token as an application makes it for itself, or for one of its users. */
-const tokenFor = (
-  name: string,
-  access: 'read' | 'write' = 'write',
-  forMs = 3_600_000,
-  sub = '',
-) => {
-  const jwt = new SignJWT({ docs: [{ name, access }], ...(sub === '' ? {} : { sub }) })
-  jwt.setExpirationTime(Math.floor((Date.now() + forMs) / 1000))
-  return jwt.setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(SECRET))
-}
-
-const managerOf = (app: TestApp, token = ''): DocumentManager =>
-  new DocumentManager(
-    app.url.replace('http:', 'ys:').replace('//', token === '' ? '//' : `//${token}@`),
-  )
-
-const updateOf = (text: string): Uint8Array => {
-  const doc = new Y.Doc()
-  doc.getText('text').insert(0, text)
-  return Y.encodeStateAsUpdate(doc)
-}
-
-const textOf = (update: Uint8Array): string => {
-  const doc = new Y.Doc()
-  Y.applyUpdate(doc, update)
-  return doc.getText('text').toJSON()
-}
-
-const openClient = (app: TestApp, docId: string, token?: string, doc = new Y.Doc()) => {
-  const base = `${app.url.slice('http://'.length)}/d/${docId}`
-  const provider = new YSweetProvider(
-    async () => ({
-      url: `ws://${base}/ws`,
-      baseUrl: `http://${base}`,
-      docId,
-      ...(token === undefined ? {} : { token }),
-    }),
-    docId,
-    doc,
-    { showDebuggerLink: false },
-  )
-  onTestFinished(() => {
-    provider.connect = async () => undefined // it comes back whatever ends its socket
-    provider.destroy()
-  })
-  return { provider, doc, text: doc.getText('text') }
-}
-
-type Client = ReturnType<typeof openClient>
-
-const isSaved = ({ provider }: Client): boolean =>
-  provider.status === 'connected' && !provider.hasLocalChanges
+import type { TestApp } from './testing/app.ts'
+import {
+  auth,
+  during,
+  isSaved,
+  managerOf,
+  openClient,
+  start,
+  textOf,
+  tokenFor,
+  until,
+  updateOf,
+} from './testing/y-sweet.ts'
 
 describe('the SDK', () => {
   it('makes documents and reads and writes them, on disk when it says so', async () => {

@@ -36,6 +36,8 @@ export const startApp = async (options: {
   readonly allowedOrigins?: readonly string[]
   readonly connectionLimits?: ConnectionLimits
   readonly auth?: Auth
+  /** Time for a document to answer a request, milliseconds. */
+  readonly answerMs?: number
 }): Promise<TestApp> => {
   const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
   const events: QuireEvent[] = []
@@ -55,7 +57,10 @@ export const startApp = async (options: {
     observe: { event: (event) => events.push(event) },
     content: server.content,
     maxUpdateBytes: 1024 * 1024,
-    answerMs: 15_000,
+    maxBodyBytes: 2 * 1024 * 1024,
+    maxAnswerBytes: 4 * 1024 * 1024,
+    readMs: 60_000,
+    answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
     editorRoot: options.editorRoot,
   })
