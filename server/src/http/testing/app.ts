@@ -36,6 +36,7 @@ export const startApp = async (options: {
   readonly allowedOrigins?: readonly string[]
   readonly connectionLimits?: ConnectionLimits
   readonly auth?: Auth
+  readonly trustedProxies?: readonly string[]
   /** Time for a document to answer a request, milliseconds. */
   readonly answerMs?: number
 }): Promise<TestApp> => {
@@ -44,7 +45,7 @@ export const startApp = async (options: {
   const edge = createWebSocketEdge({
     limits: defaultEdgeLimits,
     clock: systemClock,
-    trustedProxies: [],
+    trustedProxies: options.trustedProxies ?? [],
     onRefused: (newcomer) => events.push({ kind: 'newcomer-refused', ...newcomer }),
     onBug: (error) => events.push({ kind: 'bug', document: null, error }),
   })
