@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as Y from 'yjs'
+import WebSocket from 'ws'
 import { nameOf } from '../storage/contract/fixture.ts'
 import type { TestApp } from './testing/app.ts'
 import { during, managerOf, start, textOf, until, updateOf } from './testing/y-sweet.ts'
@@ -171,6 +172,14 @@ describe('a document that nobody reads', () => {
     while (await refused()) await until(app, 'the other is gone', () => true)
     expect(answer.length).toBeGreaterThan(5_400_000)
   })
+})
+
+it('a socket for which there is no place is closed, not left without a word', async () => {
+  const app = await start()
+  await app.server.documents.drain(1_000)
+  const socket = new WebSocket(`${app.url.replace('http', 'ws')}/d/mine/ws/mine`)
+  const [code] = (await once(socket, 'close')) as [number] // ws, doc/ws.md
+  expect(code).toBe(1012)
 })
 
 it('answers are for this moment only', async () => {
