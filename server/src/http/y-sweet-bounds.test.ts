@@ -151,6 +151,25 @@ describe('an update', () => {
 })
 
 describe('a document that nobody reads', () => {
+  it('is held no longer than the time to read it', async () => {
+    const app = await start({ readMs: 500 })
+    const manager = managerOf(app)
+    const letters = 'abcdefghijklmnop' // 14 MB: more than the system takes in for a reader
+    for (const letter of letters)
+      await during(app, manager.updateDoc('long', updateOf(letter.repeat(900_000))))
+    const stalled = await dial(app)
+    stalled.pause()
+    stalled.write('GET /d/long/as-update HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+    let [bytes, isOver] = [0, false]
+    stalled.on('data', (chunk: Buffer) => (bytes += chunk.length))
+    stalled.on('close', () => (isOver = true))
+    const since = Date.now()
+    await until(app, 'longer than it has', () => Date.now() - since > 3_000)
+    stalled.resume()
+    await until(app, 'it is cut off', () => isOver)
+    expect(bytes).toBeLessThan(14_400_000)
+  })
+
   it('takes the room of others only until its reader is gone', async () => {
     const app = await start() // 4 MiB of answers
     const manager = managerOf(app)

@@ -39,6 +39,8 @@ export const startApp = async (options: {
   readonly trustedProxies?: readonly string[]
   /** Time for a document to answer a request, milliseconds. */
   readonly answerMs?: number
+  /** Time for a client to read any of an answer, milliseconds. */
+  readonly readMs?: number
 }): Promise<TestApp> => {
   const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
   const events: QuireEvent[] = []
@@ -60,7 +62,7 @@ export const startApp = async (options: {
     maxUpdateBytes: 1024 * 1024,
     maxBodyBytes: 2 * 1024 * 1024,
     maxAnswerBytes: 4 * 1024 * 1024,
-    readMs: 60_000,
+    readMs: options.readMs ?? 60_000,
     answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
     editorRoot: options.editorRoot,
