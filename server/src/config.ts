@@ -94,7 +94,7 @@ export const optionRows = [
   row('trustedProxies', networks, [
     '',
     'addresses or CIDRs, comma-separated',
-    'Proxies in front of this server: what their X-Forwarded-For says counts as the client’s address. Without them, everybody behind a proxy counts as one address, unless it is on this machine.',
+    'Proxies in front of this server: what their X-Forwarded-For says counts as the client’s address, and their X-Forwarded-Proto says whether it uses TLS. Without them, everybody behind a proxy counts as one address, unless it is on this machine.',
   ]),
   row('logLevel', oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), [
     'info',

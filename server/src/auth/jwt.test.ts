@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
-import { SignJWT, UnsecuredJWT } from 'jose'
+import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { millis } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -81,6 +81,7 @@ describe('a token', () => {
     ['none', null, 'there is no token'],
     ['an empty one', '', 'there is no token'],
     ['one that is too long', 'x'.repeat(9_000), 'the token is 9000 bytes, limit 8192'],
+    ['one that is too long in UTF-8', 'ü'.repeat(5_000), 'the token is 10000 bytes, limit 8192'],
     ['no JWT', 'a.b.c', 'the token is not a JWT'],
   ])('%s lets nobody in', async (_, given, message) => {
     expect(await problemOf(given)).toEqual({ kind: 'unauthorized', message })
@@ -126,6 +127,11 @@ describe('a token', () => {
       'docs[0] of the token is not { "name": text, "access": "read", "comment" or "write" }',
     ],
     [
+      'names no text as its user',
+      () => new SignJWT({ docs, sub: 7 as never }).setProtectedHeader({ alg: 'HS256' }).sign(key),
+      'the claim sub of the token is not text',
+    ],
+    [
       'takes its access from the prototype',
       () => token({ docs: [...docs, { name: '*', access: 'constructor' }] }),
       'docs[1] of the token is not { "name": text, "access": "read", "comment" or "write" }',
@@ -139,19 +145,133 @@ describe('a token', () => {
 })
 
 describe('a token that the server makes', () => {
+  const expiresAt = millis(Math.floor(Date.now() / 1000) * 1000 + 60_000)
+  const issue = (given: string | null, user: string | null, document = notes) =>
+    auth.issue({ document, token: given }, { access: 'read', user, expiresAt })
+  const ofApplication = () => new SignJWT({ docs }).setProtectedHeader({ alg: 'HS256' }).sign(key)
+
   it('grants one document, and what it was made for', async () => {
-    const expiresAt = millis(Math.floor(Date.now() / 1000) * 1000 + 60_000)
-    const grant = { access: 'read', user: 'bob', expiresAt } as const
-    const made = await auth.issue(notes, grant)
-    expect(await auth.authorize({ document: notes, token: made })).toEqual({
+    const made = await issue(await ofApplication(), 'bob')
+    expect(made.ok).toBe(true)
+    const given = made.ok ? made.value : null
+    expect(await auth.authorize({ document: notes, token: given })).toEqual({
       ok: true,
-      value: grant,
+      value: { access: 'read', user: 'bob', expiresAt },
     })
-    expect(await problemOf(made, nameOf('team/notes2'))).toMatchObject({ kind: 'forbidden' })
+    expect(await problemOf(given, nameOf('team/notes2'))).toMatchObject({ kind: 'forbidden' })
+  })
+
+  it('is of the user who asks, where a user asks', async () => {
+    const anns = await token({ docs })
+    for (const user of [null, 'ann']) {
+      const made = await issue(anns, user)
+      const grant = await auth.authorize({ document: notes, token: made.ok ? made.value : null })
+      expect(grant).toMatchObject({ ok: true, value: { user: 'ann' } })
+    }
+    expect(await issue(anns, 'bob')).toEqual({
+      ok: false,
+      error: {
+        kind: 'forbidden',
+        message: 'the token is of one user and gives none for another; one without sub does',
+      },
+    })
+  })
+
+  it.each(['bob', null])('gives nobody another one, whoever it is of: %j', async (user) => {
+    const made = await issue(await ofApplication(), user)
+    for (const wanted of ['bob', 'ann', null])
+      expect(await issue(made.ok ? made.value : null, wanted)).toEqual({
+        ok: false,
+        error: {
+          kind: 'forbidden',
+          message: 'the token was made for a client and gives no others',
+        },
+      })
+  })
+
+  it('is none for whoever has none, or a wrong one', async () => {
+    for (const given of [null, 'wrong'])
+      expect(await issue(given, 'bob')).toMatchObject({
+        ok: false,
+        error: { kind: 'unauthorized' },
+      })
   })
 
   it('is none where its name would grant others, too', async () => {
-    const grant = { access: 'read', user: null, expiresAt: null } as const
-    await expect(auth.issue(nameOf('team*'), grant)).rejects.toThrow('more than itself')
+    await expect(issue(await ofApplication(), null, nameOf('team*'))).rejects.toThrow(
+      'more than itself',
+    )
+  })
+})
+
+describe('a forged token', () => {
+  /** The characters of base64url. */
+  const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+  it('lets nobody in, whichever of its characters is another one', async () => {
+    const given = await token({ docs })
+    const signature = given.lastIndexOf('.') + 1
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(given.length - 2), // the last one has bits that mean nothing (RFC 4648 §3.5)
+        fc.constantFrom(...ALPHABET),
+        async (at, character) => {
+          fc.pre(given[at] !== character && at !== signature - 1)
+          const forged = given.slice(0, at) + character + given.slice(at + 1)
+          expect(await problemOf(forged)).toMatchObject({ kind: 'unauthorized' })
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('lets nobody in with the claims of one and the signature of another', async () => {
+    const [head, , signature] = (await token({ docs: [] })).split('.')
+    const [, claims] = (await token({ docs })).split('.')
+    expect(await problemOf(`${head}.${claims}.${signature}`)).toMatchObject({
+      kind: 'unauthorized',
+    })
+  })
+
+  it('of any text lets nobody in, and throws nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.array(fc.base64String(), { maxLength: 5 }).map((parts) => parts.join('.')),
+        ),
+        async (given) => {
+          expect(await problemOf(given)).toMatchObject({ kind: 'unauthorized' })
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('whatever it claims, is a grant or a denial', async () => {
+    const someName = fc.constantFrom('team/notes', '*', 'team/*', '**', '')
+    const someAccess = fc.constantFrom('read', 'write', 'own', '__proto__')
+    const entry = fc.record({ name: someName, access: someAccess }, { requiredKeys: [] })
+    const claims = fc.record(
+      {
+        docs: fc.oneof(fc.array(entry, { maxLength: 4 }), fc.jsonValue()),
+        sub: fc.jsonValue(),
+        exp: fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.jsonValue()),
+      },
+      { requiredKeys: [] },
+    )
+    await fc.assert(
+      fc.asyncProperty(claims, async (claimed) => {
+        const given = await new SignJWT(claimed as JWTPayload)
+          .setProtectedHeader({ alg: 'HS256' })
+          .sign(key)
+        const grant = await auth.authorize({ document: notes, token: given })
+        if (!grant.ok) return
+        const { user, expiresAt } = grant.value
+        expect(user === null || typeof user === 'string').toBe(true)
+        expect(expiresAt === null || expiresAt > Date.now() - 10_000).toBe(true)
+      }),
+      { numRuns: 300 },
+    )
   })
 })

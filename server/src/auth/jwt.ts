@@ -3,10 +3,14 @@
  *
  *   { "sub": "ann", "exp": 1793700000, "docs": [{ "name": "team/*", "access": "write" }] }
  *
- * `docs` says what may be opened: a name, or a prefix and `*`; of several that fit, the most counts.
+ * `docs` says what may be opened: a name, or a prefix and `*`; of several that fit, the most counts. One
+ * without `sub` is an application's: for whichever of its users it asks, it is given a client's token. A
+ * user's token gives one for that user alone, and a client's gives none, or whoever has it in his browser
+ * could be anybody.
  */
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose'
-import { err, millis, ok, type DocName, type Result } from '@quire/shared'
+import { err, millis, ok, utf8Length, type DocName, type Result } from '@quire/shared'
 import type { Access, Auth, Denial, Grant } from '../ports/auth.ts'
 
 /** Longest token, bytes: with the rest of a request it has to fit proxies' 8 KB. */
@@ -15,44 +19,68 @@ const TOKEN_BYTES = 8 * 1024
 /** How far the clocks of the two servers may be apart, seconds. */
 const CLOCK_TOLERANCE_S = 5
 
+/** The type of the tokens that the server makes (RFC 8725 §3.11). */
+const CLIENT_TYPE = 'quire-client+jwt'
+
 const RANK: Readonly<Record<Access, number>> = { read: 0, comment: 1, write: 2 }
 
 /** Grants what tokens say that are signed with this secret; issues such tokens. */
 export const createJwtAuth = (secret: string): Auth => {
-  const key = new TextEncoder().encode(secret)
+  const key = createSecretKey(secret, 'utf8')
   return {
     needsToken: true,
 
     async authorize({ document, token }) {
-      if (token === null || token === '') return denied('unauthorized', 'there is no token')
-      if (token.length > TOKEN_BYTES)
-        return denied('unauthorized', `the token is ${token.length} bytes, limit ${TOKEN_BYTES}`)
-      const claims = await claimsOf(token, key)
-      return claims.ok ? grantFor(document, claims.value) : claims
+      const said = await read(token, key)
+      return said.ok ? grantFor(document, said.value) : said
     },
 
-    async issue(document, { access, user, expiresAt }) {
+    async issue({ document, token }, { access, user, expiresAt }) {
       if (document.endsWith('*')) throw new Error(`${document} would grant more than itself`)
-      const jwt = new SignJWT({ docs: [{ name: document, access }] }).setProtectedHeader({
-        alg: 'HS256',
-      })
-      jwt.setIssuedAt()
-      if (user !== null) jwt.setSubject(user)
+      const said = await read(token, key)
+      if (!said.ok) return said
+      const { type, sub } = said.value
+      if (type === CLIENT_TYPE)
+        return denied('forbidden', 'the token was made for a client and gives no others')
+      if (sub !== undefined && user !== null && user !== sub)
+        return denied(
+          'forbidden',
+          'the token is of one user and gives none for another; one without sub does',
+        )
+      const jwt = new SignJWT({ docs: [{ name: document, access }] })
+      jwt.setProtectedHeader({ alg: 'HS256', typ: CLIENT_TYPE }).setIssuedAt()
+      const named = user ?? sub
+      if (named !== undefined) jwt.setSubject(named)
       if (expiresAt !== null) jwt.setExpirationTime(Math.floor(expiresAt / 1000))
-      return jwt.sign(key)
+      return ok(await jwt.sign(key))
     },
   }
 }
 
+/** What a token says. */
+interface Said {
+  readonly type: string | undefined
+  readonly sub: string | undefined
+  readonly exp: number | undefined
+  readonly docs: unknown
+}
+
 const denied = (kind: Denial['kind'], message: string) => err({ kind, message })
 
-const claimsOf = async (token: string, key: Uint8Array): Promise<Result<JWTPayload, Denial>> => {
+const read = async (token: string | null, key: KeyObject): Promise<Result<Said, Denial>> => {
+  if (token === null || token === '') return denied('unauthorized', 'there is no token')
+  const bytes = utf8Length(token)
+  if (bytes > TOKEN_BYTES)
+    return denied('unauthorized', `the token is ${bytes} bytes, limit ${TOKEN_BYTES}`)
   try {
-    const { payload } = await jwtVerify(token, key, {
+    const { payload, protectedHeader } = await jwtVerify(token, key, {
       algorithms: ['HS256'], // a token must not choose: `none`, or a public key taken for a secret
       clockTolerance: CLOCK_TOLERANCE_S,
     })
-    return ok(payload)
+    const { sub, exp, docs }: JWTPayload & { readonly sub?: unknown } = payload // only `exp` is checked
+    if (sub !== undefined && typeof sub !== 'string')
+      return denied('unauthorized', 'the claim sub of the token is not text')
+    return ok({ type: protectedHeader.typ, sub, exp, docs })
   } catch (error) {
     return denied('unauthorized', problemOf(error))
   }
@@ -69,8 +97,8 @@ const problemOf = (error: unknown): string => {
   return 'the token is not a JWT'
 }
 
-const grantFor = (document: DocName, claims: JWTPayload): Result<Grant, Denial> => {
-  const entries = entriesOf(claims['docs'])
+const grantFor = (document: DocName, { docs, sub, exp }: Said): Result<Grant, Denial> => {
+  const entries = entriesOf(docs)
   if (!entries.ok) return denied('unauthorized', entries.error)
   let access: Access | null = null
   for (const entry of entries.value)
@@ -78,8 +106,7 @@ const grantFor = (document: DocName, claims: JWTPayload): Result<Grant, Denial> 
       access = entry.access
   if (access === null)
     return denied('forbidden', `the token does not grant ${JSON.stringify(document)}`)
-  const { sub = null, exp } = claims
-  return ok({ access, user: sub, expiresAt: exp === undefined ? null : millis(exp * 1000) })
+  return ok({ access, user: sub ?? null, expiresAt: exp === undefined ? null : millis(exp * 1000) })
 }
 
 const covers = (pattern: string, document: DocName): boolean =>

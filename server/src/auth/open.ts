@@ -11,5 +11,5 @@ export const openAuth: Auth = {
     const access: Access = token === READ_ONLY ? 'read' : 'write'
     return Promise.resolve(ok({ access, user: null, expiresAt: null }))
   },
-  issue: (_, { access }) => Promise.resolve(access === 'write' ? null : READ_ONLY),
+  issue: (_, { access }) => Promise.resolve(ok(access === 'write' ? null : READ_ONLY)),
 }

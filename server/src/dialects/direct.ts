@@ -6,6 +6,7 @@
  *   2 update       from the room: the last part
  *   3              from the room: what is new is on disk
  *   4 UTF-8        from the room: what is new was denied
+ *   5              from the room: the document is open
  */
 import {
   EMPTY_STATE_VECTOR,
@@ -25,6 +26,7 @@ const UPDATE = 1
 const LAST = 2
 const SAVED = 3
 const DENIED = 4
+const OPEN = 5
 
 /** Nothing is kept alive: whoever speaks waits for one thing, with a deadline of its own. */
 const NEVER_MS = Infinity
@@ -32,6 +34,7 @@ const NEVER_MS = Infinity
 /** What a room says to a route. */
 export type DirectAnswer =
   | { readonly kind: 'part' | 'last'; readonly update: Update }
+  | { readonly kind: 'open' }
   | { readonly kind: 'saved' }
   | { readonly kind: 'denied'; readonly reason: string }
 
@@ -55,6 +58,7 @@ export const updateFrame = (update: Uint8Array): Uint8Array => frameOf(UPDATE, u
 export const readAnswer = (frame: Uint8Array): DirectAnswer => {
   const body = frame.subarray(1)
   const type = frame[0]
+  if (type === OPEN) return { kind: 'open' }
   if (type === SAVED) return { kind: 'saved' }
   if (type === DENIED) return { kind: 'denied', reason: new TextDecoder().decode(body) }
   return { kind: type === LAST ? 'last' : 'part', update: body as Update } // `encodeMessage` wrote it
@@ -76,7 +80,8 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
       return [frameOf(SAVED, new Uint8Array())]
     case 'denied':
       return [frameOf(DENIED, new TextEncoder().encode(message.reason))]
-    case 'sync-step-1':
+    case 'sync-step-1': // what it asks a newcomer
+      return [frameOf(OPEN, new Uint8Array())]
     case 'presence':
     case 'query-presence':
     case 'granted':

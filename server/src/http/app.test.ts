@@ -72,6 +72,18 @@ describe('/yjs', () => {
     expect(await ending(connect(path))).toEqual({ code: 4404, reason })
   })
 
+  it('tells whoever comes back with another token for the same refusal later, too', async () => {
+    const [socket, again] = [connect('/yjs/%FE?token=a'), connect('/yjs/%FE?token=b')]
+    let ended = 0
+    for (const one of [socket, again]) one.on('close', () => ended++)
+    await Promise.all([once(socket, 'open'), once(again, 'open')])
+    await until('one has heard', () => ended > 0)
+    await ending(connect('/yjs/%FD')) // one that came after both
+    expect(ended).toBe(1)
+    app.server.clock.advance(2_000)
+    await until('the other one has heard', () => ended === 2)
+  })
+
   it('[R6] closes a bad frame with 4400, naming what and where', async () => {
     const socket = connect('/yjs/notes')
     await once(socket, 'open')

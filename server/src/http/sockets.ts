@@ -34,6 +34,11 @@ const DEAF: SocketListener = {
   closed: () => undefined,
 }
 
+/** What is remembered of a refused target, UTF-16 units: no more than the longest name, and no token. */
+const REMEMBERED_LENGTH = 1_024
+
+const pathIn = (target: string): string => target.replace(/\?.*/, '').slice(0, REMEMBERED_LENGTH)
+
 /** The WebSocket routes: which dialect is spoken, the route says and never the bytes. */
 export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
   const { documents, edge, clock, observe, presence, connectionLimits, allowedOrigins } = options
@@ -54,10 +59,11 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
     edge.upgrade<Bindings>((socket, c) => {
       const target = c.env.incoming.url ?? ''
       const problem = foreign(c)
-      if (problem !== null) return turnAway(socket, { close: 'forbidden', reason: problem }, target)
+      if (problem !== null)
+        return turnAway(socket, { close: 'forbidden', reason: problem }, pathIn(target))
       const document = documentInPath(target, '/yjs/')
       if (!document.ok)
-        return turnAway(socket, { close: 'badName', reason: document.error }, target)
+        return turnAway(socket, { close: 'badName', reason: document.error }, pathIn(target))
       const login = { kind: 'given', token: tokenOf(c) } as const
       return documents.attach({
         document: document.value,

@@ -1,88 +1,21 @@
 /* y-sweet's own SDK and client against the routes. */
 import { request } from 'node:http'
-import { YSweetProvider } from '@y-sweet/client'
-import { DocumentManager } from '@y-sweet/sdk'
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import { createJwtAuth } from '../auth/jwt.ts'
-import { millis } from '@quire/shared'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { startApp, type TestApp } from './testing/app.ts'
-
-const auth = createJwtAuth('a secret of more than thirty-two bytes')
-const apps: TestApp[] = []
-afterEach(async () => {
-  for (const app of apps.splice(0)) await app.stop()
-})
-
-const start = async (options: Partial<Parameters<typeof startApp>[0]> = {}): Promise<TestApp> => {
-  const app = await startApp({ editorRoot: '/nowhere', ...options })
-  apps.push(app)
-  return app
-}
-
-/** Lets commits happen: the documents' clock stands still otherwise. */
-const until = async (app: TestApp, what: string, holds: () => boolean): Promise<void> => {
-  const deadline = Date.now() + 20_000
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`not within 20 s: ${what}`)
-    app.server.clock.advance(20)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
-
-const during = async <T>(app: TestApp, work: Promise<T>): Promise<T> => {
-  let isDone = false
-  const done = work.finally(() => (isDone = true))
-  done.catch(() => undefined) // the caller's to catch
-  await until(app, 'the request is answered', () => isDone)
-  return done
-}
-
-const tokenFor = (docs: string, access: 'read' | 'write' = 'write', forMs = 3_600_000) =>
-  auth.issue(nameOf(docs), { access, user: 'app', expiresAt: millis(Date.now() + forMs) })
-
-const managerOf = (app: TestApp, token = ''): DocumentManager =>
-  new DocumentManager(
-    app.url.replace('http:', 'ys:').replace('//', token === '' ? '//' : `//${token}@`),
-  )
-
-const updateOf = (text: string): Uint8Array => {
-  const doc = new Y.Doc()
-  doc.getText('text').insert(0, text)
-  return Y.encodeStateAsUpdate(doc)
-}
-
-const textOf = (update: Uint8Array): string => {
-  const doc = new Y.Doc()
-  Y.applyUpdate(doc, update)
-  return doc.getText('text').toJSON()
-}
-
-const openClient = (app: TestApp, docId: string, token?: string, doc = new Y.Doc()) => {
-  const base = `${app.url.slice('http://'.length)}/d/${docId}`
-  const provider = new YSweetProvider(
-    async () => ({
-      url: `ws://${base}/ws`,
-      baseUrl: `http://${base}`,
-      docId,
-      ...(token === undefined ? {} : { token }),
-    }),
-    docId,
-    doc,
-    { showDebuggerLink: false },
-  )
-  onTestFinished(() => {
-    provider.connect = async () => undefined // it comes back whatever ends its socket
-    provider.destroy()
-  })
-  return { provider, doc, text: doc.getText('text') }
-}
-
-type Client = ReturnType<typeof openClient>
-
-const isSaved = ({ provider }: Client): boolean =>
-  provider.status === 'connected' && !provider.hasLocalChanges
+import type { TestApp } from './testing/app.ts'
+import {
+  auth,
+  during,
+  isSaved,
+  managerOf,
+  openClient,
+  start,
+  textOf,
+  tokenFor,
+  until,
+  updateOf,
+} from './testing/y-sweet.ts'
 
 describe('the SDK', () => {
   it('makes documents and reads and writes them, on disk when it says so', async () => {
@@ -135,7 +68,7 @@ describe('the SDK', () => {
   it('gets tokens for one document, which never allow more or longer than its own', async () => {
     const app = await start({ auth })
     const own = await tokenFor('mine', 'write', 60_000)
-    const manager = managerOf(app, own ?? '')
+    const manager = managerOf(app, own)
     const made = await during(app, manager.getClientToken('mine', { userId: 'ann' }))
     const grant = await auth.authorize({ document: nameOf('mine'), token: made.token ?? null })
     expect(grant).toMatchObject({ ok: true, value: { access: 'write', user: 'ann' } })
@@ -144,7 +77,7 @@ describe('the SDK', () => {
     expect(other).toMatchObject({ ok: false, error: { kind: 'forbidden' } })
     await expect(during(app, manager.getClientToken('other'))).rejects.toThrow('403')
 
-    const reader = managerOf(app, (await tokenFor('mine', 'read')) ?? '')
+    const reader = managerOf(app, await tokenFor('mine', 'read'))
     await expect(during(app, reader.getClientToken('mine'))).rejects.toThrow('403')
     const readOnly = await during(
       app,
@@ -157,6 +90,20 @@ describe('the SDK', () => {
 })
 
 describe('a request', () => {
+  it('for a token of another user is refused where it comes from a user', async () => {
+    const app = await start({ auth })
+    const anns = managerOf(app, await tokenFor('mine', 'write', 60_000, 'ann'))
+    const { token = '' } = await during(app, anns.getClientToken('mine'))
+    expect(await auth.authorize({ document: nameOf('mine'), token })).toMatchObject({
+      ok: true,
+      value: { user: 'ann' },
+    })
+    for (const manager of [anns, managerOf(app, token)])
+      await expect(during(app, manager.getClientToken('mine', { userId: 'bob' }))).rejects.toThrow(
+        '403',
+      )
+  })
+
   const post = (app: TestApp, path: string, body: string | Uint8Array<ArrayBuffer>, headers = {}) =>
     during(app, fetch(`${app.url}${path}`, { method: 'POST', body, headers }))
 
@@ -251,8 +198,11 @@ describe('the client', () => {
     app.server.weather.hold('append')
     const client = openClient(app, 'mine')
     client.text.insert(0, 'made before')
-    await until(app, 'the write is under way', () => app.server.weather.calls.append > 0)
-    expect(client.provider.status).toBe('connected')
+    await until(
+      app,
+      'the write is under way',
+      () => app.server.weather.calls.append > 0 && client.provider.status === 'connected',
+    )
     expect(client.provider.hasLocalChanges).toBe(true)
     app.server.weather.release('append')
     await until(app, 'it is saved', () => isSaved(client))
@@ -260,11 +210,11 @@ describe('the client', () => {
 
   it('that may only read is not told that what it changes is saved, nor after it comes back', async () => {
     const app = await start({ auth })
-    const token = (await tokenFor('mine', 'read')) ?? ''
+    const token = await tokenFor('mine', 'read')
     const client = openClient(app, 'mine', token)
     await until(app, 'it is connected', () => isSaved(client))
     const write = await tokenFor('mine')
-    const writer = openClient(app, 'mine', write ?? '')
+    const writer = openClient(app, 'mine', write)
     client.text.insert(0, 'mine alone')
     await until(app, 'the writer is connected', () => writer.provider.status === 'connected')
     writer.text.insert(0, 'for all ')

@@ -9,20 +9,23 @@
  *   GET  /d/{id}/ws/{id}     WebSocket; also /doc/ws/{id}
  *   POST /check_store, GET /ready
  */
+import { finished } from 'node:stream'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { cors } from 'hono/cors'
 import { HTTPException } from 'hono/http-exception'
 import { millis, readUpdate, type DocName, type PresenceLimits } from '@quire/shared'
 import { ySweet } from '../dialects/y-sweet.ts'
 import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
-import type { Auth, Grant } from '../ports/auth.ts'
+import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Content } from '../ports/content.ts'
-import { readDocument, writeDocument } from '../runtime/direct.ts'
+import { openDocument, readWhole, writeDocument } from '../runtime/direct.ts'
 import type { Documents, NoRoom } from '../runtime/documents.ts'
+import { Gate } from '../runtime/gate.ts'
+import { ByteBudget } from './byte-budget.ts'
 import { originProblem } from './origin.ts'
+import { readBody, type BodyProblem, type RequestBody } from './request-body.ts'
 import { tokenOf } from './token.ts'
 import { documentOfId, readAuthRequest, readNewRequest } from './y-sweet-requests.ts'
 
@@ -31,12 +34,17 @@ export interface YSweetRoutes {
   readonly documents: Documents
   readonly edge: WebSocketEdge
   readonly clock: Clock
-  readonly auth: Auth
   readonly content: Content
   readonly presence: PresenceLimits
   readonly allowedOrigins: readonly string[]
   /** Largest update that a request may bring, bytes. */
   readonly maxUpdateBytes: number
+  /** Bytes of all requests' bodies. */
+  readonly maxBodyBytes: number
+  /** Bytes of all documents that have been asked for and not read yet. */
+  readonly maxAnswerBytes: number
+  /** Time without any progress after which nobody reads an answer any more, milliseconds. */
+  readonly readMs: number
   /** Time for a document to answer, milliseconds. */
   readonly answerMs: number
   /** Why the server takes no clients at this moment, or null. */
@@ -51,6 +59,12 @@ interface Env {
 /** Bodies of requests for documents and tokens, bytes. */
 const MAX_REQUEST_BYTES = 16 * 1024
 
+/** Documents put together at a time: each is in memory twice, and the thread that does it is one. */
+const WHOLE_AT_ONCE = 2
+
+/** When to come back where there is no room, seconds. */
+const RETRY_SECONDS = '5'
+
 const STATUS = {
   unauthorized: 401,
   forbidden: 403,
@@ -61,7 +75,7 @@ const STATUS = {
 
 /** The routes. */
 export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
-  const { documents, edge, clock, auth, content, allowedOrigins, answerMs } = options
+  const { documents, edge, clock, content, allowedOrigins, answerMs } = options
   const dialect = ySweet(options.presence)
   const routes = new Hono<Env>()
 
@@ -101,12 +115,27 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
       allowedOrigins.includes('*') || allowedOrigins.includes(origin) ? origin : null,
     allowHeaders: ['Authorization', 'Content-Type'],
   })
-  const small = bodyLimit({ maxSize: MAX_REQUEST_BYTES, onError: tooLarge(MAX_REQUEST_BYTES) })
-  const large = bodyLimit({
-    maxSize: options.maxUpdateBytes,
-    onError: tooLarge(options.maxUpdateBytes),
-  })
-  for (const path of ['/doc/*', '/d/*', '/check_store']) routes.use(path, allowed, sameSite)
+  // what is answered holds for this moment, and tokens are nobody else's
+  const unstored: MiddlewareHandler<Env> = async (c, next) => {
+    c.header('Cache-Control', 'no-store')
+    await next()
+  }
+  for (const path of ['/doc/*', '/d/*', '/check_store'])
+    routes.use(path, unstored, allowed, sameSite)
+
+  const bodies = new ByteBudget(options.maxBodyBytes)
+  const unread = new ByteBudget(options.maxAnswerBytes)
+  const whole = new Gate(WHOLE_AT_ONCE)
+  const bodyOf = async (c: Context<Env>, limit: number): Promise<RequestBody> => {
+    const body = await readBody(c.req.raw, limit, bodies)
+    if (!body.ok) throw bodyRefusal(body.error)
+    return body.value
+  }
+  const textOf = async (c: Context<Env>): Promise<string> => {
+    const { bytes, free } = await bodyOf(c, MAX_REQUEST_BYTES)
+    free()
+    return new TextDecoder().decode(bytes)
+  }
 
   routes.get('/ready', (c) => {
     const problem = options.notReady()
@@ -117,19 +146,19 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     return c.json(problem === null ? { ok: true } : { ok: false, error: problem })
   })
 
-  routes.post('/doc/new', small, async (c) => {
-    const request = readNewRequest(await c.req.text(), () => crypto.randomUUID())
+  routes.post('/doc/new', async (c) => {
+    const request = readNewRequest(await textOf(c), () => crypto.randomUUID())
     if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
     const document = request.value
     const grant = await granted(document, tokenOf(c))
     c.set('document', document)
-    const opened = await readDocument(asked(c, grant)) // which makes it where it is not there yet
+    const opened = await openDocument(asked(c, grant))
     if (!opened.ok) throw refusal(opened.error)
     return c.json({ docId: document })
   })
 
-  routes.post('/doc/:id/auth', small, withGrant, async (c) => {
-    const request = readAuthRequest(await c.req.text())
+  routes.post('/doc/:id/auth', withGrant, async (c) => {
+    const request = readAuthRequest(await textOf(c))
     if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
     const { authorization, userId, validForSeconds } = request.value
     const { document, grant } = { document: c.get('document'), grant: c.get('grant') }
@@ -138,7 +167,12 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
       throw refusal({ close: 'forbidden', reason: 'the token grants no full authorization' })
     const ownMs = millis(clock.wall() + validForSeconds * 1000)
     const expiresAt = grant.expiresAt === null ? ownMs : millis(Math.min(ownMs, grant.expiresAt))
-    const token = await auth.issue(document, { access, user: userId ?? grant.user, expiresAt })
+    const made = await documents.issue(
+      { document, token: tokenOf(c) },
+      { access, user: userId, expiresAt },
+    )
+    if (!made.ok) throw refusal(made.error)
+    const token = made.value
     const { host } = new URL(c.req.url)
     const isSecure = edge.isSecure(c.env.incoming)
     return c.json({
@@ -151,26 +185,34 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   })
 
   routes.get('/d/:id/as-update', withGrant, async (c) => {
-    const parts = await readDocument(asked(c))
-    if (!parts.ok) throw refusal(parts.error)
-    const [first, ...more] = parts.value
-    let whole: Uint8Array | undefined = first
-    if (more.length > 0) {
-      const folded = await content.fold({ snapshot: null, tail: parts.value })
-      if (!folded.ok || folded.value.updates < parts.value.length)
-        throw refusal({ close: 'tryAgainLater', reason: 'the document could not be put together' })
-      whole = folded.value.bytes
-    }
-    return c.body(new Uint8Array(whole ?? []), 200, { 'Content-Type': 'application/octet-stream' })
+    const { outgoing } = c.env
+    const update = await whole.run(async () => {
+      if (outgoing.destroyed) throw refusal({ close: 'tryAgainLater', reason: 'nobody waits' })
+      const read = await readWhole(asked(c), content)
+      if (!read.ok) throw refusal(read.error)
+      const free = unread.take(read.value.length)
+      if (free === null) {
+        const reason = `answers hold ${unread.held} bytes, limit ${unread.limit}`
+        throw refusal({ close: 'tryAgainLater', reason })
+      }
+      finished(outgoing, free) // also where it is closed already
+      return read.value
+    })
+    outgoing.setTimeout(options.readMs)
+    return c.body(new Uint8Array(update), 200, { 'Content-Type': 'application/octet-stream' })
   })
 
-  routes.post('/d/:id/update', withGrant, large, async (c) => {
-    const update = new Uint8Array(await c.req.arrayBuffer())
-    const contents = readUpdate(update)
-    if (!contents.ok)
-      throw refusal({ close: 'badFrame', reason: `update: ${contents.error.message}` })
-    const written = await writeDocument(asked(c), update)
-    if (!written.ok) throw refusal(written.error)
+  routes.post('/d/:id/update', withGrant, async (c) => {
+    const { bytes, free } = await bodyOf(c, options.maxUpdateBytes)
+    try {
+      const contents = readUpdate(bytes)
+      if (!contents.ok)
+        throw refusal({ close: 'badFrame', reason: `update: ${contents.error.message}` })
+      const written = await writeDocument(asked(c), bytes)
+      if (!written.ok) throw refusal(written.error)
+    } finally {
+      free()
+    }
     return c.body(null, 200)
   })
 
@@ -197,6 +239,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   routes.get('/doc/ws/:id', withGrant, open)
   routes.onError((error, c) => {
     if (!(error instanceof HTTPException)) throw error
+    if (error.status === 503) c.header('Retry-After', RETRY_SECONDS)
     return c.json({ error: error.message }, error.status)
   })
   return routes
@@ -207,6 +250,7 @@ const refusal = ({ close, reason }: NoRoom): HTTPException => {
   return new HTTPException(status, { message: reason })
 }
 
-const tooLarge = (limit: number) => (): never => {
-  throw new HTTPException(413, { message: `the body is over ${limit} bytes` })
-}
+const BODY_STATUS = { 'too-long': 413, 'no-room': 503, cut: 400 } as const
+
+const bodyRefusal = ({ kind, message }: BodyProblem): HTTPException =>
+  new HTTPException(BODY_STATUS[kind], { message })

@@ -29,6 +29,10 @@ export interface Auth {
   /** False where nobody needs a token: clients that say theirs later are not waited for. */
   readonly needsToken: boolean
   authorize(request: AccessRequest): Promise<Result<Grant, Denial>>
-  /** A token with which `authorize` gives this grant for this document; null where none is needed for it. */
-  issue(document: DocName, grant: Grant): Promise<string | null>
+  /**
+   * A token with which `authorize` gives this grant for this document; null where none is needed for it.
+   * Asked for by whoever has `request.token`, and never for more or longer than `authorize` gives for that;
+   * denied where that may not speak for `grant.user`, null being whoever asks.
+   */
+  issue(request: AccessRequest, grant: Grant): Promise<Result<string | null, Denial>>
 }

@@ -7,7 +7,7 @@ import { settle, startTestServer, testLimits, testServerLimits, until } from './
 const notes = nameOf('notes')
 const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
 
-const noToken = () => Promise.resolve(null)
+const noToken = () => Promise.resolve(ok(null))
 
 /** Logins that wait until the test decides. */
 const createSlowAuth = () => {

@@ -112,6 +112,7 @@ class Attachment implements Attached {
   start(): void {
     switch (this.#login.kind) {
       case 'checked':
+        this.#state = { kind: 'authorizing', frames: [], undo: () => undefined } // it may find no place
         return this.#join(this.#login.grant, [])
       case 'given':
         this.#session.socket.pause() // whatever it says until then is its own to keep

@@ -15,6 +15,7 @@ import {
 import { askFrame, direct, readAnswer, updateFrame, type DirectAnswer } from '../dialects/direct.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Content } from '../ports/content.ts'
 import type { Socket, SocketListener, Wire, WireBytes } from '../ports/socket.ts'
 import type { Documents, NoRoom } from './documents.ts'
 
@@ -29,7 +30,26 @@ export interface DirectRequest {
   readonly withinMs: number
 }
 
-/** The document as everybody sees it, in updates to be applied in order; none over about 1 MiB. */
+/** Opens a document, which makes it where it is not there yet; nothing of it is read that a room does not need. */
+export const openDocument = (request: DirectRequest): Promise<Result<void, NoRoom>> =>
+  converse(request, null, ({ kind }) => (kind === 'open' ? ok(undefined) : null))
+
+/** The document as everybody sees it, in one update. */
+export const readWhole = async (
+  request: DirectRequest,
+  content: Content,
+): Promise<Result<Update, NoRoom>> => {
+  const parts = await readDocument(request)
+  if (!parts.ok) return parts
+  const [only, ...more] = parts.value
+  if (only !== undefined && more.length === 0) return ok(only)
+  const folded = await content.fold({ snapshot: null, tail: parts.value })
+  if (folded.ok && folded.value.updates === parts.value.length) return ok(folded.value.bytes)
+  const reason = 'the document could not be put together'
+  return err({ close: 'tryAgainLater', reason })
+}
+
+/** The same in updates to be applied in order; none over about 1 MiB. */
 export const readDocument = (
   request: DirectRequest,
 ): Promise<Result<readonly Update[], NoRoom>> => {
@@ -51,15 +71,16 @@ export const writeDocument = (
     return answer.kind === 'saved' ? ok(undefined) : null
   })
 
-/** Says one thing, and listens until `hear` has made something of the answers. */
+/** Says one thing, or nothing, and listens until `hear` has made something of the answers. */
 const converse = <T>(
   request: DirectRequest,
-  frame: Uint8Array,
+  frame: Uint8Array | null,
   hear: (answer: DirectAnswer) => Result<T, NoRoom> | null,
 ): Promise<Result<T, NoRoom>> =>
   new Promise((resolve) => {
     const { documents, clock, document, grant, client, withinMs } = request
     let listener: SocketListener | null = null
+    let unsaid = frame
     let isOver = false
 
     const end = (outcome: Result<T, NoRoom>): void => {
@@ -75,8 +96,16 @@ const converse = <T>(
     )
     const receive = (bytes: Uint8Array): void => {
       if (isOver) return
-      const outcome = hear(readAnswer(bytes))
-      if (outcome !== null) end(outcome)
+      const answer = readAnswer(bytes)
+      const outcome = hear(answer)
+      if (outcome !== null) return end(outcome)
+      if (answer.kind === 'open') speak()
+    }
+    /** Not before the document is open: there is less room for what is said to others. Once: it may be asked again. */
+    const speak = (): void => {
+      const said = unsaid
+      unsaid = null
+      if (said !== null) clock.endOfTurn(() => listener?.message(said))
     }
     const socket: Socket = {
       ...client,
@@ -96,8 +125,7 @@ const converse = <T>(
       dialect: direct,
       socket,
     })
-    if (isOver) return listener.closed(closeCodes.normal.code, '')
-    listener.message(frame)
+    if (isOver) listener.closed(closeCodes.normal.code, '')
   })
 
 const LENGTH_BYTES = 4

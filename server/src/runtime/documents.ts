@@ -3,7 +3,7 @@
  */
 import { err, ok, sessionId, type CloseName, type DocName, type Result } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { Auth, Grant } from '../ports/auth.ts'
+import type { AccessRequest, Auth, Grant } from '../ports/auth.ts'
 import type { Socket } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import { createRoom } from '../room/phase.ts'
@@ -16,7 +16,7 @@ import { AnswerPool } from './answer-pool.ts'
 import { Gate } from './gate.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
-import { askAuth } from './login.ts'
+import { askAuth, askForToken } from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import { Refusals } from './refusals.ts'
@@ -142,20 +142,29 @@ export class Documents {
   }
 
   /** Checks a login before there is a session, within the places and the time that logins have. */
-  async login(document: DocName, token: string | null): Promise<Result<Grant, NoRoom>> {
+  login(document: DocName, token: string | null): Promise<Result<Grant, NoRoom>> {
+    return this.#checked(() => askAuth(this.#options, { document, token }))
+  }
+
+  /** Makes a token for part of what another one grants, within the same places and time. */
+  issue(request: AccessRequest, grant: Grant): Promise<Result<string | null, NoRoom>> {
+    return this.#checked(() => askForToken(this.#options, request, grant))
+  }
+
+  async #checked<T>(ask: () => Promise<Result<T, NoRoom>>): Promise<Result<T, NoRoom>> {
     const { clock, serverLimits } = this.#options
     const place = this.#logins.take(null)
     if (!place.ok) {
       const reason = `${this.#logins.taken} logins are being checked, limit ${place.error.limit}`
       return err({ close: 'tryAgainLater', reason })
     }
-    const late = Promise.withResolvers<Result<Grant, NoRoom>>()
+    const late = Promise.withResolvers<Result<T, NoRoom>>()
     const { loginMs } = serverLimits
     const undoDeadline = clock.after(loginMs, () => {
       const reason = `the login was not checked within ${loginMs} ms`
       late.resolve(err({ close: 'tryAgainLater', reason }))
     })
-    const outcome = await Promise.race([askAuth(this.#options, { document, token }), late.promise])
+    const outcome = await Promise.race([ask(), late.promise])
     undoDeadline()
     place.value()
     return outcome

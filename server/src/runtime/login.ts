@@ -1,5 +1,5 @@
 import { err, type DocName, type Result } from '@quire/shared'
-import type { Auth, Grant } from '../ports/auth.ts'
+import type { AccessRequest, Auth, Denial, Grant } from '../ports/auth.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { NoRoom } from './documents.ts'
 
@@ -9,17 +9,33 @@ export interface LoginPorts {
   readonly observe: Observe
 }
 
-/** Asks whether a token grants a document. A login that throws is a bug, and costs whoever asked. */
-export const askAuth = async (
-  { auth, observe }: LoginPorts,
-  request: { readonly document: DocName; readonly token: string | null },
-): Promise<Result<Grant, NoRoom>> => {
+/** Asks whether a token grants a document. */
+export const askAuth = (
+  ports: LoginPorts,
+  request: AccessRequest,
+): Promise<Result<Grant, NoRoom>> =>
+  asked(ports, request.document, () => ports.auth.authorize(request))
+
+/** Asks for a token of the same document. */
+export const askForToken = (
+  ports: LoginPorts,
+  request: AccessRequest,
+  grant: Grant,
+): Promise<Result<string | null, NoRoom>> =>
+  asked(ports, request.document, () => ports.auth.issue(request, grant))
+
+/** An auth that throws is a bug, and costs whoever asked. */
+const asked = async <T>(
+  { observe }: LoginPorts,
+  document: DocName,
+  ask: () => Promise<Result<T, Denial>>,
+): Promise<Result<T, NoRoom>> => {
   try {
-    const grant = await auth.authorize(request)
-    return grant.ok ? grant : err({ close: grant.error.kind, reason: grant.error.message })
+    const answer = await ask()
+    return answer.ok ? answer : err({ close: answer.error.kind, reason: answer.error.message })
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-    observe.event({ kind: 'bug', document: request.document, error })
+    observe.event({ kind: 'bug', document, error })
     return err({ close: 'internalError', reason: 'the login could not be checked' })
   }
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { openAuth } from '../../auth/open.ts'
 import { defaultEdgeLimits } from '../../edges/websocket/limits.ts'
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Auth } from '../../ports/auth.ts'
@@ -37,13 +36,18 @@ export const startApp = async (options: {
   readonly allowedOrigins?: readonly string[]
   readonly connectionLimits?: ConnectionLimits
   readonly auth?: Auth
+  readonly trustedProxies?: readonly string[]
+  /** Time for a document to answer a request, milliseconds. */
+  readonly answerMs?: number
+  /** Time for a client to read any of an answer, milliseconds. */
+  readonly readMs?: number
 }): Promise<TestApp> => {
   const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
   const events: QuireEvent[] = []
   const edge = createWebSocketEdge({
     limits: defaultEdgeLimits,
     clock: systemClock,
-    trustedProxies: [],
+    trustedProxies: options.trustedProxies ?? [],
     onRefused: (newcomer) => events.push({ kind: 'newcomer-refused', ...newcomer }),
     onBug: (error) => events.push({ kind: 'bug', document: null, error }),
   })
@@ -54,10 +58,12 @@ export const startApp = async (options: {
     presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
     connectionLimits: options.connectionLimits ?? testConnectionLimits,
     observe: { event: (event) => events.push(event) },
-    auth: options.auth ?? openAuth,
     content: server.content,
     maxUpdateBytes: 1024 * 1024,
-    answerMs: 15_000,
+    maxBodyBytes: 2 * 1024 * 1024,
+    maxAnswerBytes: 4 * 1024 * 1024,
+    readMs: options.readMs ?? 60_000,
+    answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
     editorRoot: options.editorRoot,
   })

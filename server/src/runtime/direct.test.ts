@@ -1,0 +1,161 @@
+import { readUpdate } from '@quire/shared'
+import { describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
+import type { Grant } from '../ports/auth.ts'
+import { nameOf } from '../storage/contract/fixture.ts'
+import {
+  openDocument,
+  readDocument,
+  readWhole,
+  writeDocument,
+  type DirectRequest,
+} from './direct.ts'
+import {
+  settle,
+  startTestServer,
+  testServerLimits,
+  until,
+  type TestServer,
+} from './testing/server.ts'
+
+const notes = nameOf('notes')
+const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
+const READER: Grant = { ...WRITER, access: 'read' }
+
+const requestOf = (server: TestServer, grant = WRITER): DirectRequest => ({
+  documents: server.documents,
+  clock: server.clock,
+  document: notes,
+  grant,
+  client: { address: '192.0.2.1', addressGroup: '192.0.2.1' },
+  withinMs: 5_000,
+})
+
+const updateOf = (text: string): Uint8Array => {
+  const doc = new Y.Doc()
+  doc.getText('text').insert(0, text)
+  return Y.encodeStateAsUpdate(doc)
+}
+
+const textOf = (updates: readonly Uint8Array[]): string => {
+  const doc = new Y.Doc()
+  for (const update of updates) Y.applyUpdate(doc, update)
+  return doc.getText('text').toJSON()
+}
+
+/** Lets commits happen until work is done. */
+const during = async <T>(server: TestServer, work: Promise<T>): Promise<T> => {
+  let isDone = false
+  void work.then(() => (isDone = true))
+  await until('it is done', () => {
+    if (!isDone) server.clock.advance(1)
+    return isDone
+  })
+  return work
+}
+
+describe('what a route writes', () => {
+  it('is committed when it is told so, and everybody at the document has it', async () => {
+    const server = startTestServer()
+    const ann = server.connect(notes)
+    await settle()
+    server.weather.hold('append')
+    let isWritten = false
+    const written = writeDocument(requestOf(server), updateOf('hello'))
+    void written.then(() => (isWritten = true))
+    await until('the write is under way', () => server.weather.calls.append > 0)
+    await settle()
+    expect(isWritten).toBe(false)
+    expect(ann.text()).toBe('hello')
+    server.weather.release('append')
+    expect(await during(server, written)).toEqual({ ok: true })
+    expect(server.memory.byName.get(notes)?.tail).toHaveLength(1)
+    await settle()
+    expect(server.documents.figures().sessions).toBe(1) // ann's: the route has left
+  })
+
+  it('[R15] is denied where it may only read, and changes nothing', async () => {
+    const server = startTestServer()
+    const written = await during(server, writeDocument(requestOf(server, READER), updateOf('no')))
+    expect(written).toMatchObject({ ok: false, error: { close: 'forbidden' } })
+    expect(server.memory.byName.get(notes)?.tail).toEqual([])
+  })
+
+  it('[R6] is refused where it is no update', async () => {
+    const server = startTestServer()
+    const written = await during(server, writeDocument(requestOf(server), Uint8Array.of(7, 7, 7)))
+    expect(written).toMatchObject({ ok: false, error: { close: 'badFrame' } })
+  })
+})
+
+describe('what a route reads', () => {
+  it('is what everybody sees, in pieces or whole', async () => {
+    const server = startTestServer()
+    const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(900_000))
+    for (const text of texts)
+      expect(await during(server, writeDocument(requestOf(server), updateOf(text)))).toEqual({
+        ok: true,
+      })
+    const parts = await readDocument(requestOf(server, READER))
+    if (!parts.ok) throw new Error(parts.error.reason)
+    expect(parts.value.length).toBeGreaterThan(1)
+    const whole = await readWhole(requestOf(server, READER), server.content)
+    if (!whole.ok) throw new Error(whole.error.reason)
+    expect(readUpdate(whole.value).ok).toBe(true)
+    expect(textOf([whole.value])).toBe(textOf(parts.value))
+    expect(textOf([whole.value])).toHaveLength(2_700_000)
+  })
+})
+
+describe('a route', () => {
+  it('is told to come back by its deadline, and leaves', async () => {
+    const server = startTestServer()
+    server.weather.hold('open')
+    const opened = await during(server, openDocument(requestOf(server)))
+    expect(opened).toEqual({
+      ok: false,
+      error: { close: 'tryAgainLater', reason: 'no answer within 5000 ms' },
+    })
+    await settle()
+    expect(server.documents.figures().sessions).toBe(0)
+    server.weather.release('open')
+  })
+
+  it('keeps no timer once it has its answer', async () => {
+    const server = startTestServer()
+    const before = server.clock.timers
+    await during(server, openDocument(requestOf(server)))
+    await until('the room is gone', () => server.documents.figures().rooms === 0)
+    expect(server.clock.timers).toBe(before)
+  })
+
+  it('finds no place where sessions of its address have taken all', async () => {
+    const serverLimits = { ...testServerLimits, sessionsPerAddress: 1 }
+    const server = startTestServer({ serverLimits })
+    server.weather.hold('open')
+    const first = openDocument(requestOf(server))
+    await until('it waits', () => server.weather.calls.open > 0)
+    expect(await openDocument(requestOf(server))).toEqual({
+      ok: false,
+      error: {
+        close: 'tryAgainLater',
+        reason: 'your address has 1 sessions, which is the limit',
+      },
+    })
+    server.weather.release('open')
+    expect((await during(server, first)).ok).toBe(true)
+    await settle()
+    expect((await during(server, openDocument(requestOf(server)))).ok).toBe(true)
+  })
+
+  it('[R10] is sent away by a drain, and no one is let in after it', async () => {
+    const server = startTestServer()
+    server.weather.hold('open')
+    const opened = openDocument(requestOf(server))
+    await until('it waits', () => server.weather.calls.open > 0)
+    expect((await server.documents.drain(1_000)).ok).toBe(true)
+    for (const outcome of [await opened, await openDocument(requestOf(server))])
+      expect(outcome).toMatchObject({ ok: false, error: { close: 'serviceRestart' } })
+    server.weather.release('open')
+  })
+})
