@@ -1,28 +1,12 @@
-import { err, ok, type Result } from '@quire/shared'
+import { err, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
-import type { Auth, Denial, Grant } from '../ports/auth.ts'
+import type { Auth } from '../ports/auth.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
+import { createSlowAuth, WRITER } from './testing/logins.ts'
 import { settle, startTestServer, testLimits, testServerLimits, until } from './testing/server.ts'
 
 const notes = nameOf('notes')
-const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
-
 const noToken = () => Promise.resolve(null)
-
-/** Logins that wait until the test decides. */
-const createSlowAuth = () => {
-  const asked: PromiseWithResolvers<Result<Grant, Denial>>[] = []
-  const auth: Auth = {
-    needsToken: true,
-    issue: noToken,
-    authorize() {
-      const answer = Promise.withResolvers<Result<Grant, Denial>>()
-      asked.push(answer)
-      return answer.promise
-    },
-  }
-  return { auth, asked }
-}
 
 describe('a socket before it is let in', () => {
   it('is heard afterwards, in the order in which it spoke', async () => {
