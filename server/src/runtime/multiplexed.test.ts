@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { pass, settle, startTestServer } from './testing/server.ts'
+import { pass, settle, startTestServer, until } from './testing/server.ts'
 import { openShared, type SharedSocket } from './testing/shared-socket.ts'
 
 const OPENING = ['read-write', 'question', 'answer']
@@ -131,6 +131,27 @@ describe('a shared socket', () => {
     expect(ann.heard()).toEqual([])
     await pass(server.clock, 1_000)
     expect(ann.heard()).toEqual(['a: alive', 'b: alive'])
+  })
+
+  it('[R9] that does not read is told of no more, and then of all that each document has missed', async () => {
+    const server = startTestServer()
+    const [ann, bob] = [openShared(server), openShared(server)]
+    await openAll(ann, ['a', 'b'])
+    await openAll(bob, ['a', 'b'])
+    ann.peer.stall()
+    for (let i = 0; i < 20; i++) {
+      bob.type('a', 'a'.repeat(50_000))
+      bob.type('b', 'b')
+      await pass(server.clock, 20)
+    }
+    expect(ann.texts('a').length).toBeLessThan(500_000) // 256 KiB, and what was under way
+    expect(ann.texts('b').length).toBeLessThan(20)
+    ann.peer.wake()
+    await until('it has all of both', () => {
+      server.clock.advance(20)
+      return ann.texts('a').length === 1_000_000 && ann.texts('b').length === 20
+    })
+    expect(ann.peer.ending).toBeNull()
   })
 
   it('[R10] ends once in a drain, with a word that asks it to come back, and none to its documents', async () => {

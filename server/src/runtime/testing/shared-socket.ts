@@ -43,6 +43,8 @@ export interface SharedSocket {
   appear(address: string, client: number): void
   stateless(address: string, text: string): void
   bye(address: string): void
+  /** The texts that an address was told of, in no order. */
+  texts(address: string): string
   /** What was heard since the last call, as `address: word`, of an address the words alone. */
   heard(): readonly string[]
   heard(address: string): readonly string[]
@@ -99,6 +101,16 @@ export const openShared = (
       write(address, 1, (out) => encoding.writeVarUint8Array(out, presenceOf(client))),
     stateless: (address, text) => write(address, 5, (out) => encoding.writeVarString(out, text)),
     bye: (address) => write(address, 7, () => undefined),
+    texts(of) {
+      const doc = new Y.Doc()
+      for (const frame of peer.frames) {
+        const reader = decoding.createDecoder(frame)
+        if (decoding.readVarString(reader) !== of || decoding.readVarUint(reader) !== 0) continue
+        if (decoding.readVarUint(reader) === 0) continue // a question
+        Y.applyUpdate(doc, decoding.readVarUint8Array(reader))
+      }
+      return doc.getText('text').toJSON()
+    },
     heard(of?: string): readonly string[] {
       unheard.push(...peer.frames.slice(read).map(wordOf))
       read = peer.frames.length
@@ -111,7 +123,7 @@ export const openShared = (
 }
 
 /** An update that types a text into a document of its own. */
-export const typed = (text: string): Uint8Array => {
+const typed = (text: string): Uint8Array => {
   const doc = new Y.Doc()
   doc.getText('text').insert(0, text)
   return Y.encodeStateAsUpdate(doc)
