@@ -252,7 +252,7 @@ describe('the client', () => {
     const client = openClient(app, 'mine')
     client.text.insert(0, 'made before')
     await until(app, 'the write is under way', () => app.server.weather.calls.append > 0)
-    expect(client.provider.status).toBe('connected')
+    await until(app, 'it is connected', () => client.provider.status === 'connected')
     expect(client.provider.hasLocalChanges).toBe(true)
     app.server.weather.release('append')
     await until(app, 'it is saved', () => isSaved(client))
