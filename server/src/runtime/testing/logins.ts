@@ -1,5 +1,5 @@
-import { err, type Result } from '@quire/shared'
-import type { AccessRequest, Auth, Denial, Grant } from '../../ports/auth.ts'
+import { err, ok, type Result } from '@quire/shared'
+import type { Access, AccessRequest, Auth, Denial, Grant } from '../../ports/auth.ts'
 
 const noToken = () => Promise.resolve(null)
 
@@ -36,3 +36,16 @@ export const tokenAuth = (
   authorize: async ({ token }) =>
     (grants[token ?? ''] ?? (() => err({ kind: 'unauthorized', message: 'not you' } as const)))(),
 })
+
+/** Lets somebody in who may do this. */
+export const grantOf = (access: Access): Result<Grant, Denial> => ok({ ...WRITER, access })
+
+/** What each token grants; any other is denied. */
+export const tokens = {
+  write: () => grantOf('write'),
+  read: () => grantOf('read'),
+  foreign: () => err({ kind: 'forbidden', message: 'not this one' } as const),
+  broken: () => {
+    throw new Error('the key server is gone')
+  },
+}

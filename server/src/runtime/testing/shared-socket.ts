@@ -7,9 +7,11 @@ import * as encoding from 'lib0/encoding'
 import type { QuireEvent } from '../../ports/observe.ts'
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { expect } from 'vitest'
 import { multiplex, type ConnectionLimits } from '../multiplexed.ts'
+import { tokenAuth, tokens } from './logins.ts'
 import { createMemorySocket, type Peer } from './memory-socket.ts'
-import type { TestServer } from './server.ts'
+import { settle, startTestServer, type TestServer } from './server.ts'
 
 /** Bounds as small as a test needs them to be to reach them, with rates that no test meets by accident. */
 export const testConnectionLimits: ConnectionLimits = {
@@ -120,6 +122,41 @@ export const openShared = (
       return all.flatMap(({ address, word }) => (address === of ? [word] : []))
     },
   }
+}
+
+/** What a document hears first that its client may write. */
+export const OPENING = ['read-write', 'question', 'answer']
+
+/** Opens a document as its provider does that has nothing. */
+export const open = (
+  socket: SharedSocket,
+  address: string,
+  token: string,
+  version?: string,
+): void => {
+  socket.login(address, token, version)
+  socket.ask(address)
+  socket.say(address, 0, 1, 2, 0, 0)
+}
+
+/** Opens documents, and forgets what they heard of it. */
+export const openAll = async (
+  socket: SharedSocket,
+  addresses: readonly string[],
+  { token = '', version }: { readonly token?: string; readonly version?: string | undefined } = {},
+): Promise<void> => {
+  for (const address of addresses) open(socket, address, token, version)
+  await settle()
+  for (const address of addresses) expect(socket.heard(address).slice(0, 3)).toEqual(OPENING)
+}
+
+/** A server with tokens, and a socket on it with two documents, `a` and `b`, that may be written. */
+export const startWithTwo = async () => {
+  const server = startTestServer({ auth: tokenAuth(tokens) })
+  const ann = openShared(server)
+  await openAll(ann, ['a', 'b'], { token: 'write' })
+  await settle()
+  return { server, ann }
 }
 
 /** An update that types a text into a document of its own. */
