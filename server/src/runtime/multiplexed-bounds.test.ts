@@ -46,6 +46,26 @@ describe('the bounds of a shared socket', () => {
   })
 
   it.each([
+    ['leaves', (ann) => ann.bye('a')],
+    ['breaks the protocol', (ann) => ann.say('a', 2, 9)],
+    ['says a frame that does not decode', (ann) => ann.say('a', 0, 9)],
+  ] satisfies [string, (ann: SharedSocket) => void][])(
+    'a document that is held back and %s leaves the socket to the others',
+    async (_, end) => {
+      const server = startTestServer()
+      const ann = openShared(server, { limits: { messagesPerSecond: 100, burstMs: 2_000 } })
+      await openAll(ann, ['a', 'b'])
+      for (let i = 0; i < 97; i++) ann.say('a', 3)
+      expect(ann.peer.isPaused).toBe(true)
+      ann.atOnce(() => end(ann))
+      await settle()
+      server.clock.advance(1_000)
+      await settle()
+      expect(ann.peer.isPaused).toBe(false)
+    },
+  )
+
+  it.each([
     ['logs in to one document', (ann, i) => ann.login('a', `${i}`)],
     ['opens and leaves documents', (ann, i) => (ann.ask(`b ${i}`), ann.bye(`b ${i}`))],
     ['logs in above the number of documents', (ann, i) => ann.login(`b ${i}`, '')],

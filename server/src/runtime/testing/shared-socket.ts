@@ -45,6 +45,8 @@ export interface SharedSocket {
   appear(address: string, client: number): void
   stateless(address: string, text: string): void
   bye(address: string): void
+  /** Says what is said in `act` as if it had been read at once, whatever the server wants after the first of it. */
+  atOnce(act: () => void): void
   /** The texts that an address was told of, in no order. */
   texts(address: string): string
   /** What was heard since the last call, as `address: word`, of an address the words alone. */
@@ -71,8 +73,9 @@ export const openShared = (
       observe: { event: (event) => events.push(event) },
     }),
   )
+  let sayFrame = peer.say
   const write = (address: string, type: number, rest: (out: encoding.Encoder) => void): void =>
-    peer.say(
+    sayFrame(
       encoding.encode((out) => {
         encoding.writeVarString(out, address)
         encoding.writeVarUint(out, type)
@@ -103,6 +106,13 @@ export const openShared = (
       write(address, 1, (out) => encoding.writeVarUint8Array(out, presenceOf(client))),
     stateless: (address, text) => write(address, 5, (out) => encoding.writeVarString(out, text)),
     bye: (address) => write(address, 7, () => undefined),
+    atOnce(act) {
+      const frames: Uint8Array[] = []
+      sayFrame = (frame) => void frames.push(frame)
+      act()
+      sayFrame = peer.say
+      peer.sayAtOnce(frames)
+    },
     texts(of) {
       const doc = new Y.Doc()
       for (const frame of peer.frames) {
