@@ -137,6 +137,7 @@ export const serve = async (
       messagesPerSecond: config.maxMessagesPerSecond,
       bytesPerSecond: config.maxBytesPerSecond,
       burstMs: config.maxBurstMs,
+      heldBackMs: config.maxHeldBackMs,
     },
     observe,
     content,

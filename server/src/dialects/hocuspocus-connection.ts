@@ -68,7 +68,7 @@ export interface Farewell {
 
 interface Place {
   readonly prefix: AddressBytes
-  state: 'open' | 'refused'
+  readonly state: 'open' | 'refused'
 }
 
 const IGNORE: Decision = { kind: 'ignore' }
@@ -120,13 +120,13 @@ export class HocuspocusConnection {
     this.#open--
     const { prefix } = place
     const ending = endingOf(code)
+    this.#places.delete(address)
     if (ending === 'refused') {
       // what it says from here on is dropped until it logs in again; it may have been let in before
-      place.state = 'refused'
+      this.#places.set(address, { prefix, state: 'refused' }) // behind those who were refused before
       const closed = this.#isNamed ? [closeFrame(prefix, reason)] : []
       return { frames: [deniedFrame(prefix, reason), ...closed], closesSocket: false }
     }
-    this.#places.delete(address)
     // a provider comes back by itself only if its socket ends, which others may need
     if (ending === 'restart' || this.#open === 0) return { frames: [], closesSocket: true }
     const frame = this.#isNamed ? closeFrame(prefix, reason) : deniedFrame(prefix, reason)

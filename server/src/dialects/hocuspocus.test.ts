@@ -1,17 +1,5 @@
 /* Byte for byte against the stock providers: their own writers make what we read, their readers take what we write. */
-import {
-  HocuspocusProvider as Provider4,
-  HocuspocusProviderWebsocket as Socket4,
-} from '@hocuspocus/provider'
 import fc from 'fast-check'
-import {
-  HocuspocusProvider as Provider2,
-  HocuspocusProviderWebsocket as Socket2,
-} from 'hocuspocus-provider-2'
-import {
-  HocuspocusProvider as Provider3,
-  HocuspocusProviderWebsocket as Socket3,
-} from 'hocuspocus-provider-3'
 import * as encoding from 'lib0/encoding'
 import {
   EMPTY_UPDATE,
@@ -21,99 +9,18 @@ import {
   type Update,
 } from '@quire/shared'
 import { everyTruncation, mutate, mutations } from '@quire/shared/testing'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Awareness } from 'y-protocols/awareness'
+import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
-import type { ClientMessage, ServerMessage } from '../room/message.ts'
+import type { ServerMessage } from '../room/message.ts'
+import { closeFrame, deniedFrame, hocuspocus, readAddress, readManners } from './hocuspocus.ts'
 import {
-  closeFrame,
-  deniedFrame,
-  hocuspocus,
-  readAddress,
-  readManners,
-  type AddressBytes,
-} from './hocuspocus.ts'
-
-const bounds = { presenceEntries: 100, presenceBytes: 4_096 }
-
-/** What the tests need of a provider of any version. */
-interface Provider {
-  readonly configuration: { readonly websocketProvider: { send: (frame: Uint8Array) => void } }
-  readonly document: Y.Doc
-  readonly awareness: Awareness | null
-  unsyncedChanges: number
-  isSynced: boolean
-  isAuthenticated: boolean
-  authorizedScope: string | undefined
-  onOpen(event: unknown): Promise<void>
-  onMessage(event: unknown): void
-  sendStateless(text: string): void
-  on(name: string, told: (value: never) => void): unknown
-  destroy(): void
-}
-
-interface Settings {
-  readonly name: string
-  readonly token: string
-}
-
-/** A provider whose socket never connects: what it says is kept, what it hears is handed to it. */
-const versions: readonly (readonly [string, (settings: Settings) => Provider])[] = [
-  [
-    '2.15.3',
-    (settings) =>
-      new Provider2({
-        ...settings,
-        websocketProvider: new Socket2({ url: 'ws://localhost', connect: false }),
-        broadcast: false,
-      }),
-  ],
-  [
-    '3.4.4',
-    (settings) => {
-      const websocketProvider = new Socket3({ url: 'ws://localhost', autoConnect: false })
-      const provider = new Provider3({ ...settings, websocketProvider })
-      provider.attach()
-      return provider
-    },
-  ],
-  [
-    '4.8.0',
-    (settings) => {
-      const websocketProvider = new Socket4({ url: 'ws://localhost', autoConnect: false })
-      const provider = new Provider4({ ...settings, websocketProvider })
-      provider.attach()
-      return provider
-    },
-  ],
-]
-
-const open = (version: number, settings: Partial<Settings> = {}) => {
-  const made = versions[version]
-  if (made === undefined) throw new Error(`there is no version ${version}`)
-  const provider = made[1]({ name: 'a/é 😀', token: 'secret', ...settings })
-  onTestFinished(() => provider.destroy())
-  const said: Uint8Array[] = []
-  // the socket never opens: what it would send is kept here
-  provider.configuration.websocketProvider.send = (frame) => said.push(frame)
-  return { provider, said }
-}
-
-const partsOf = (frame: Uint8Array) => {
-  const addressed = readAddress(frame)
-  if (!addressed.ok) throw new Error(addressed.error.message)
-  return addressed.value
-}
-
-const decodeAll = (frame: Uint8Array): readonly ClientMessage[] => {
-  const { prefix, body } = partsOf(frame)
-  const decoded = hocuspocus(prefix, bounds).decode(body)
-  if (!decoded.ok) throw new Error(decoded.error.message)
-  return decoded.value
-}
-
-const prefixOf = (address: string): AddressBytes =>
-  encoding.encode((out) => encoding.writeVarString(out, address)) as AddressBytes // that is one
+  bounds,
+  decodeAll,
+  open,
+  partsOf,
+  prefixOf,
+  versions,
+} from './testing/hocuspocus-providers.ts'
 
 const typed = (): Update => {
   const doc = new Y.Doc()
@@ -232,6 +139,13 @@ describe('a frame', () => {
           }),
         ),
       ).toEqual({ ok: true, value: [{ kind: 'unknown', type }] })
+  })
+
+  it('of a type over 2^53 is skipped as well: no client is to end for what it knows and we do not', () => {
+    const type = Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 255, 1) // 2^64 - 1
+    expect(decode(type)).toEqual({ ok: true, value: [{ kind: 'unknown', type: Infinity }] })
+    expect(readManners(type)).toEqual({ ok: true, value: null })
+    expect(decode(type.subarray(0, 5)).ok).toBe(false)
   })
 
   it('with something behind its message is none', () => {

@@ -38,6 +38,7 @@ import {
 } from '@quire/shared'
 import type { ClientMessage, Receipt, ServerMessage } from '../room/message.ts'
 import { KEEP_ALIVE_MS, type Dialect } from './dialect.ts'
+import { readType } from './message-type.ts'
 import { syncBody } from './sync-body.ts'
 
 /** An address with its length, as it stands in front of every frame to and from its session. */
@@ -84,10 +85,10 @@ export const readAddress = (frame: Uint8Array): Result<Addressed, DecodeProblem>
 /** Reads a login or a leaving; null for what the document is to hear. */
 export const readManners = (body: Uint8Array): Result<Manners | null, DecodeProblem> => {
   const reader = new ByteReader(body)
-  const type = reader.varUint('message type')
-  if (reader.problem !== null) return err(reader.problem)
-  if (type === CLOSE) return ok({ kind: 'bye' })
-  if (type !== LOGIN) return ok(null)
+  const type = readType(reader)
+  if (!type.ok) return type
+  if (type.value === CLOSE) return ok({ kind: 'bye' })
+  if (type.value !== LOGIN) return ok(null)
   const what = reader.varUint('login message type')
   if (what !== TOKEN) reader.fail('unknown', `login message type ${what} is not known`)
   const token = reader.string('token')
@@ -124,9 +125,9 @@ const decodeBody = (
   bounds: PresenceLimits,
 ): Result<readonly ClientMessage[], DecodeProblem> => {
   const reader = new ByteReader(body)
-  const type = reader.varUint('message type')
-  if (reader.problem !== null) return err(reader.problem)
-  switch (type) {
+  const type = readType(reader)
+  if (!type.ok) return type
+  switch (type.value) {
     case SYNC: {
       const message = readSync(reader)
       reader.end('the sync message')
@@ -148,7 +149,7 @@ const decodeBody = (
       return reader.problem === null ? ok([{ kind: 'stateless', text }]) : err(reader.problem)
     }
     default:
-      return ok([{ kind: 'unknown', type }])
+      return ok([{ kind: 'unknown', type: type.value }])
   }
 }
 

@@ -173,6 +173,11 @@ describe('a frame', () => {
     ])
   })
 
+  it('of a type over 2^53 is skipped as well', () => {
+    const type = Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 255, 1) // 2^64 - 1
+    expect(messagesOf(join(step1, type)).at(-1)).toEqual({ kind: 'unknown', type: Infinity })
+  })
+
   it('that ends anywhere inside of a message does not decode', () => {
     const doc = new Y.Doc()
     doc.getText('text').insert(0, 'text')

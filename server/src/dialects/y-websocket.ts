@@ -26,6 +26,7 @@ import {
 } from '@quire/shared'
 import type { ClientMessage, ServerMessage } from '../room/message.ts'
 import { KEEP_ALIVE_MS, type Dialect } from './dialect.ts'
+import { readType } from './message-type.ts'
 import { syncBody } from './sync-body.ts'
 
 const SYNC = 0
@@ -64,9 +65,10 @@ const decodeFrame = (
   do {
     if (messages.length === MESSAGES_PER_FRAME)
       reader.fail('limit', `frame has more than ${MESSAGES_PER_FRAME} messages`)
-    const type = reader.varUint('message type')
     if (reader.problem !== null) return err(reader.problem)
-    const message = decodeMessage(type, reader, bounds)
+    const type = readType(reader)
+    if (!type.ok) return type
+    const message = decodeMessage(type.value, reader, bounds)
     if (!message.ok) return message
     messages.push(message.value)
     if (message.value.kind === 'unknown') break

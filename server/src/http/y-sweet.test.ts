@@ -198,11 +198,8 @@ describe('the client', () => {
     app.server.weather.hold('append')
     const client = openClient(app, 'mine')
     client.text.insert(0, 'made before')
-    await until(
-      app,
-      'the write is under way',
-      () => app.server.weather.calls.append > 0 && client.provider.status === 'connected',
-    )
+    await until(app, 'the write is under way', () => app.server.weather.calls.append > 0)
+    await until(app, 'it is connected', () => client.provider.status === 'connected')
     expect(client.provider.hasLocalChanges).toBe(true)
     app.server.weather.release('append')
     await until(app, 'it is saved', () => isSaved(client))

@@ -1,28 +1,21 @@
-import { err, ok, type Result } from '@quire/shared'
+import { err, millis, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
-import type { Auth, Denial, Grant } from '../ports/auth.ts'
+import type { Auth } from '../ports/auth.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { settle, startTestServer, testLimits, testServerLimits, until } from './testing/server.ts'
+import { createSlowAuth, WRITER } from './testing/logins.ts'
+import { createManualClock } from './testing/manual-clock.ts'
+import { createMemorySocket } from './testing/memory-socket.ts'
+import {
+  pass,
+  settle,
+  startTestServer,
+  testLimits,
+  testServerLimits,
+  until,
+} from './testing/server.ts'
 
 const notes = nameOf('notes')
-const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
-
 const noToken = () => Promise.resolve(ok(null))
-
-/** Logins that wait until the test decides. */
-const createSlowAuth = () => {
-  const asked: PromiseWithResolvers<Result<Grant, Denial>>[] = []
-  const auth: Auth = {
-    needsToken: true,
-    issue: noToken,
-    authorize() {
-      const answer = Promise.withResolvers<Result<Grant, Denial>>()
-      asked.push(answer)
-      return answer.promise
-    },
-  }
-  return { auth, asked }
-}
 
 describe('a socket before it is let in', () => {
   it('is heard afterwards, in the order in which it spoke', async () => {
@@ -222,5 +215,90 @@ describe('a session', () => {
     expect(server.memory.byName.get(notes)?.tail).toEqual([])
     expect([...(ann.peer.frames.at(-1) ?? [])].slice(0, 2)).toEqual([2, 0])
     expect(ann.peer.ending).toBeNull()
+  })
+})
+
+describe('[R16] a login that was given on the way in and expires', () => {
+  const EXPIRED = { code: 1013, reason: 'the login has expired; come back with another one' }
+
+  /** Two clients on one document, of whom the first has five seconds. */
+  const startExpiring = async (leftMs: number) => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const [ann, bob] = [server.connect(notes), server.connect(notes)]
+    asked[0]?.resolve(ok({ ...WRITER, expiresAt: millis(server.clock.wall() + leftMs) }))
+    asked[1]?.resolve(ok(WRITER))
+    await settle()
+    return { server, ann, bob }
+  }
+
+  it('ends its session then and not before, for it to come back with another one', async () => {
+    const { server, ann, bob } = await startExpiring(5_000)
+    await pass(server.clock, 4_999)
+    ann.type('hello')
+    await settle()
+    expect([ann.peer.ending, bob.text()]).toEqual([null, 'hello'])
+    await pass(server.clock, 1)
+    expect([ann.peer.ending, bob.peer.ending]).toEqual([EXPIRED, null])
+    ann.type(' not heard')
+    bob.type(' there')
+    await settle()
+    expect(bob.text()).toBe('hello there')
+    expect(server.documents.figures().sessions).toBe(1)
+  })
+
+  it('ends its session at once if it has expired already', async () => {
+    const { server, ann } = await startExpiring(-1)
+    await pass(server.clock, 1)
+    expect(ann.peer.ending).toEqual(EXPIRED)
+  })
+
+  it('is forgotten with its session', async () => {
+    const { server, ann } = await startExpiring(5_000)
+    const timers = server.clock.timers
+    ann.peer.hangUp()
+    await settle()
+    expect(server.clock.timers).toBe(timers - 1)
+  })
+
+  it('ends a session whose login was checked before its upgrade as well', async () => {
+    const server = startTestServer()
+    const { socket, peer } = createMemorySocket()
+    const expiresAt = millis(server.clock.wall() + 5_000)
+    const { dialect, documents, clock } = server
+    const login = { kind: 'checked', grant: { ...WRITER, expiresAt } } as const
+    peer.open(documents.attach({ document: notes, login, dialect, socket }))
+    await pass(clock, 4_999)
+    expect([peer.ending, peer.isPaused, documents.figures().sessions]).toEqual([null, false, 1])
+    await pass(clock, 1)
+    expect(peer.ending).toEqual(EXPIRED)
+  })
+
+  it('in a month is waited for in steps that a timer can hold', async () => {
+    const manual = createManualClock()
+    const waits: { readonly ms: number; readonly task: () => void }[] = []
+    const after: typeof manual.after = (ms, task) => {
+      waits.push({ ms, task })
+      return manual.after(ms, task)
+    }
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth, clock: { ...manual, after } })
+    const ann = server.connect(notes)
+    const month = 31 * 24 * 60 * 60 * 1_000
+    asked[0]?.resolve(ok({ ...WRITER, expiresAt: millis(manual.wall() + month) }))
+    await settle()
+    const longest = waits.filter(({ ms }) => ms === 2 ** 31 - 1)
+    expect(longest).toHaveLength(1)
+    longest[0]?.task()
+    expect(waits.filter(({ ms }) => ms === 2 ** 31 - 1)).toHaveLength(2)
+    expect(Math.max(...waits.map(({ ms }) => ms))).toBe(2 ** 31 - 1)
+    expect(ann.peer.ending).toBeNull()
+  })
+
+  it('is not asked for again where nobody could say it', async () => {
+    const { server, ann } = await startExpiring(5_000)
+    const told = ann.peer.frames.length
+    await pass(server.clock, 5_000)
+    expect(ann.peer.frames.slice(told)).toEqual([])
   })
 })

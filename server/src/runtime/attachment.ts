@@ -130,13 +130,19 @@ class Attachment implements Attached {
     if (this.#login.kind !== 'said' || state.kind === 'over') return
     // as it comes; some clients say an empty one where they have none, and gave one on their way in
     const said = token === '' ? this.#login.token : token
-    if (state.kind === 'joined') {
-      this.#recheck(state)
-      return void this.#check(said)
+    switch (state.kind) {
+      case 'waiting':
+        state.undo()
+        return this.#authorize(said, state.frames)
+      case 'joined':
+        this.#recheck(state, 'the login was not checked')
+        return void this.#check(said)
+      case 'authorizing':
+      case 'checking': // within the time of the first: else who says another one in time is never decided on
+        return void this.#check(said)
+      default:
+        return assertNever(state)
     }
-    if (state.kind === 'checking') return void this.#check(said)
-    state.undo()
-    this.#authorize(said, state.frames)
   }
 
   message(frame: Uint8Array): void {
@@ -203,9 +209,9 @@ class Attachment implements Attached {
   }
 
   /** What it says from here on waits for its next login. */
-  #recheck({ shell, throttle, undoExpiry }: State & { kind: 'joined' }): void {
+  #recheck({ shell, throttle, undoExpiry }: State & { kind: 'joined' }, problem: string): void {
     undoExpiry()
-    const undo = this.#deadline('no login')
+    const undo = this.#deadline(problem, 'tryAgainLater')
     this.#state = { kind: 'checking', shell, throttle, frames: [], undo }
   }
 
@@ -291,7 +297,8 @@ class Attachment implements Attached {
     if (state.kind !== 'joined') return
     if (this.#login.kind !== 'said')
       return this.#refuse('tryAgainLater', 'the login has expired; come back with another one')
-    this.#recheck(state)
+    // who does not know the question (Hocuspocus 2) has a new login to say when it comes back
+    this.#recheck(state, 'the login has expired, and no other one was checked')
     state.shell.say(this.#session, { kind: 'query-token' })
   }
 

@@ -66,8 +66,9 @@ export class Channel implements Socket {
     this.#owner.ended(this, code, reason)
   }
 
+  /** Drops the connection: a peer that does not read one of its sessions reads none. */
   terminate(): void {
-    this.#socket.terminate()
+    if (this.#isOpen) this.#socket.terminate()
   }
 
   /** Nothing is sent any more: the client has left, or the socket is gone. */

@@ -17,16 +17,17 @@ import type { Attached } from './attachment.ts'
 import { Backlog, type BacklogLimits } from './backlog.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
 import type { Documents } from './documents.ts'
-import { Rate, type RateLimits } from './rate.ts'
+import { Rate } from './rate.ts'
+import type { ThrottleLimits } from './throttle.ts'
 
 /** Time that a socket without a document is kept, milliseconds: providers come and go on one. */
 const EMPTY_MS = 60_000
 
-/** What a login counts for among the messages of its connection: checking one costs about as much. */
+/** What a login, or a session, counts for among the messages of its connection: one costs about as much. */
 const LOGIN_MESSAGES = 50
 
 /** Bounds of one connection that carries several documents. */
-export interface ConnectionLimits extends RateLimits {
+export interface ConnectionLimits extends ThrottleLimits {
   /** Documents, or sessions of one document, that are open on it. */
   readonly documents: number
   /** What is kept of what they say before their logins are checked. */
@@ -62,6 +63,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
   readonly #shares = new Map<string, Share>()
   readonly #pausing = new Set<unknown>()
   #undoEmpty: Undo | null = null
+  #undoPause: Undo = () => undefined
   #isOver = false
 
   constructor(options: MultiplexOptions) {
@@ -75,7 +77,10 @@ class Multiplexed implements SocketListener, ChannelOwner {
 
   message(frame: Uint8Array): void {
     if (this.#isOver) return
-    this.#act(this.#connection.hear(frame))
+    const decision = this.#connection.hear(frame)
+    const messages = chargeOf(decision)
+    if (messages > 0) this.#charge(messages, frame.length)
+    this.#act(decision)
     this.#watchEmpty()
   }
 
@@ -86,6 +91,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
   closed(code: number, reason: string): void {
     this.#isOver = true
     this.#undoEmpty?.()
+    this.#undoPause()
     const shares = [...this.#shares.values()]
     this.#shares.clear()
     for (const { channel, attached } of shares) {
@@ -136,7 +142,6 @@ class Multiplexed implements SocketListener, ChannelOwner {
           .get(decision.address)
           ?.channel.close(closeCodes.badFrame.code, decision.reason)
       case 'refuse':
-        this.#chargeLogin()
         return socket.send(decision.frame)
       case 'close': {
         const { reason } = decision
@@ -171,7 +176,6 @@ class Multiplexed implements SocketListener, ChannelOwner {
 
   #tell(attached: Attached, said: Said): void {
     if (said.kind === 'message') return attached.message(said.body)
-    this.#chargeLogin()
     attached.login(said.token)
   }
 
@@ -183,13 +187,14 @@ class Multiplexed implements SocketListener, ChannelOwner {
     share.attached.closed(closeCodes.normal.code, '')
   }
 
-  /** Whoever logs in over and over is not read for a while. */
-  #chargeLogin(): void {
-    const { clock } = this.#options
-    const waitMs = this.#rate.take(LOGIN_MESSAGES, 0, clock.now())
+  /** Whoever says too much that reaches no session, or logs in over and over, is not read for a while. */
+  #charge(messages: number, bytes: number): void {
+    const { clock, limits } = this.#options
+    const waitMs = this.#rate.take(messages, bytes, clock.now())
     if (waitMs === 0 || this.#pausing.has(this.#rate)) return
     this.pause(this.#rate)
-    clock.after(waitMs, () => this.resume(this.#rate))
+    const pauseMs = Math.min(waitMs, limits.heldBackMs) // its end is noticed only when it is read again
+    this.#undoPause = clock.after(pauseMs, () => this.resume(this.#rate))
   }
 
   /** A socket on which nobody is, or gets in, ends. */
@@ -203,5 +208,23 @@ class Multiplexed implements SocketListener, ChannelOwner {
         socket.close(closeCodes.tryAgainLater.code, `no document for ${EMPTY_MS} ms`),
       )
     }
+  }
+}
+
+/** The messages that a frame counts for here; what a session hears, its throttle counts. */
+const chargeOf = (decision: Decision): number => {
+  switch (decision.kind) {
+    case 'open':
+    case 'refuse':
+      return LOGIN_MESSAGES
+    case 'hear':
+      return decision.said.kind === 'login' ? LOGIN_MESSAGES : 0
+    case 'ignore':
+    case 'leave':
+    case 'break':
+    case 'close':
+      return 1
+    default:
+      return assertNever(decision)
   }
 }

@@ -4,12 +4,13 @@ import { writeUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
-import type { ManualClock } from './testing/manual-clock.ts'
 import {
+  pass,
   settle,
   startTestServer,
   testLimits,
   testServerLimits,
+  TICK_MS,
   type TestServerOptions,
 } from './testing/server.ts'
 
@@ -31,16 +32,6 @@ const presenceOf = (awareness: Awareness): Uint8Array =>
     encoding.writeVarUint(out, 1)
     encoding.writeVarUint8Array(out, encodeAwarenessUpdate(awareness, [awareness.clientID]))
   })
-
-/** Time passes a tick at a time, and what comes of each is heard. */
-const pass = async (clock: ManualClock, ms: number): Promise<void> => {
-  for (let passed = 0; passed < ms; passed += TICK_MS) {
-    clock.advance(Math.min(TICK_MS, ms - passed))
-    await settle()
-  }
-}
-
-const TICK_MS = 500
 
 const slowly = {
   ...testServerLimits,

@@ -28,6 +28,7 @@ export const testConnectionLimits: ConnectionLimits = {
   messagesPerSecond: 1_000_000,
   bytesPerSecond: 1024 * 1024 * 1024,
   burstMs: 10_000,
+  heldBackMs: 60_000,
 }
 
 /** Listens; the documents behind it are a test server's. */

@@ -49,7 +49,9 @@ export interface Peer {
 }
 
 /** A connection without a network: frames arrive in order, in a later microtask than they were sent. */
-export const createMemorySocket = (): { readonly socket: Socket; readonly peer: Peer } => {
+export const createMemorySocket = (
+  address = '127.0.0.1',
+): { readonly socket: Socket; readonly peer: Peer } => {
   const frames: Frame[] = []
   const writes: WireBytes[] = []
   let ending: Ending | null = null
@@ -81,7 +83,7 @@ export const createMemorySocket = (): { readonly socket: Socket; readonly peer: 
 
   return {
     socket: {
-      address: '127.0.0.1',
+      address,
       addressGroup: null,
       wire: memoryWire,
       queuedBytes: () => queued,

@@ -64,6 +64,9 @@ export interface TestServer {
   connect(name: DocName, options?: Partial<ClientOptions>): YClient
 }
 
+/** The grain of time at which rooms hear of it, milliseconds. */
+export const TICK_MS = 500
+
 /** What a test may choose. */
 export interface TestServerOptions extends Partial<DocumentsOptions> {
   readonly memory?: Memory
@@ -122,4 +125,12 @@ export const until = async (what: string, holds: () => boolean): Promise<void> =
 /** Lets everything happen that needs no time of the clock and no thread. */
 export const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 20; turn++) await setImmediate()
+}
+
+/** Lets time pass a tick at a time, and what comes of each be heard. */
+export const pass = async (clock: ManualClock, ms: number): Promise<void> => {
+  for (let passed = 0; passed < ms; passed += TICK_MS) {
+    clock.advance(Math.min(TICK_MS, ms - passed))
+    await settle()
+  }
 }

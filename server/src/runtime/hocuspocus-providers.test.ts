@@ -1,0 +1,132 @@
+/* Hocuspocus' own providers on a shared socket without a network: their logins over a session's life. */
+import {
+  HocuspocusProvider as Provider4,
+  HocuspocusProviderWebsocket as Socket4,
+} from '@hocuspocus/provider'
+import { err, millis, ok } from '@quire/shared'
+import {
+  HocuspocusProvider as Provider2,
+  HocuspocusProviderWebsocket as Socket2,
+} from 'hocuspocus-provider-2'
+import {
+  HocuspocusProvider as Provider3,
+  HocuspocusProviderWebsocket as Socket3,
+} from 'hocuspocus-provider-3'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { multiplex } from './multiplexed.ts'
+import { tokenAuth, WRITER } from './testing/logins.ts'
+import { memoryWebSocket } from './testing/memory-web-socket.ts'
+import { pass, startTestServer, until } from './testing/server.ts'
+import { testConnectionLimits } from './testing/shared-socket.ts'
+
+const makers = {
+  '2.15.3': [Provider2, Socket2],
+  '3.4.4': [Provider3, Socket3],
+  '4.8.0': [Provider4, Socket4],
+} as const
+const versions = Object.keys(makers) as readonly (keyof typeof makers)[]
+
+interface Provider {
+  readonly document: { getText(name: string): { insert(at: number, text: string): void } }
+  readonly isAuthenticated: boolean
+  readonly unsyncedChanges: number
+  on(name: string, told: (value: never) => void): unknown
+  attach?: () => void
+  destroy(): void
+}
+
+/** A server on which tokens last five seconds, and a provider with a token function. */
+const start = (version: keyof typeof makers, nextToken: () => string) => {
+  const server = startTestServer({
+    auth: tokenAuth({
+      short: () => ok({ ...WRITER, expiresAt: millis(server.clock.wall() + 5_000) }),
+      long: () => ok(WRITER),
+      foreign: () => err({ kind: 'forbidden', message: 'not this one' }),
+    }),
+  })
+  const { WebSocket, opened } = memoryWebSocket((socket) =>
+    multiplex({
+      socket,
+      token: null,
+      documents: server.documents,
+      clock: server.clock,
+      presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
+      limits: testConnectionLimits,
+      observe: { event: () => undefined },
+    }),
+  )
+  const [Provider, Socket] = makers[version] as unknown as [
+    new (options: object) => Provider,
+    new (options: object) => { destroy(): void },
+  ] // what the versions have in common
+  const websocketProvider = new Socket({
+    url: 'ws://memory',
+    WebSocketPolyfill: WebSocket,
+    delay: 1,
+    minDelay: 0,
+  })
+  const asked: string[] = []
+  const provider = new Provider({
+    name: 'notes',
+    websocketProvider,
+    broadcast: false,
+    token: () => {
+      const token = nextToken()
+      asked.push(token)
+      return Promise.resolve(token)
+    },
+  })
+  provider.attach?.()
+  const denied: string[] = []
+  provider.on('authenticationFailed', ({ reason }: { reason: string }) => denied.push(reason))
+  onTestFinished(() => {
+    provider.destroy()
+    websocketProvider.destroy()
+  })
+  return { server, provider, opened, asked, denied }
+}
+
+describe.each(versions)('provider %s', (version) => {
+  it('is let in, and shows "saved" once what it typed is on disk', async () => {
+    const { server, provider } = start(version, () => 'long')
+    await until('it is let in', () => provider.isAuthenticated)
+    await until('it has nothing to save', () => provider.unsyncedChanges === 0)
+    server.weather.hold('append')
+    provider.document.getText('text').insert(0, 'hello')
+    await pass(server.clock, 1_000)
+    expect(provider.unsyncedChanges).toBe(1)
+    server.weather.release('append')
+    await until('it is saved', () => {
+      server.clock.advance(10)
+      return provider.unsyncedChanges === 0
+    })
+  })
+
+  it('is denied on the open socket, with the login’s own words, and does not come back by itself', async () => {
+    const { server, opened, denied } = start(version, () => 'foreign')
+    await until('it is denied', () => denied.length > 0)
+    await pass(server.clock, 30_000)
+    expect(denied).toEqual(['not this one'])
+    expect(opened).toHaveLength(1)
+    expect(opened[0]?.ending).toBeNull()
+  })
+
+  it('[R16] goes on with another login when its own expires', async () => {
+    const tokens = ['short', 'long']
+    const { server, provider, asked, opened, denied } = start(version, () => tokens.shift() ?? '')
+    await until('it is let in', () => provider.isAuthenticated)
+    await pass(server.clock, 5_000)
+    await until('it is asked again, or comes back', () => {
+      server.clock.advance(1_000)
+      return asked.length === 2
+    })
+    provider.document.getText('text').insert(0, 'hello')
+    await until('it is saved', () => {
+      server.clock.advance(10)
+      return provider.isAuthenticated && provider.unsyncedChanges === 0
+    })
+    expect(asked).toEqual(['short', 'long'])
+    expect(denied).toEqual([])
+    expect(opened).toHaveLength(version === '2.15.3' ? 2 : 1) // version 2 does not know the question
+  })
+})

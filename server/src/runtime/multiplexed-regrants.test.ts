@@ -1,0 +1,165 @@
+import { millis, ok } from '@quire/shared'
+import { describe, expect, it } from 'vitest'
+import { createSlowAuth, tokenAuth, tokens, WRITER } from './testing/logins.ts'
+import { pass, settle, startTestServer, testServerLimits } from './testing/server.ts'
+import { open, OPENING, openShared, startWithTwo } from './testing/shared-socket.ts'
+
+const { loginMs } = testServerLimits
+
+describe('[R16] a document of a shared socket that logs in anew', () => {
+  it('is lowered, and what it changes then is refused', async () => {
+    const { server, ann } = await startWithTwo()
+    ann.login('a', 'read')
+    ann.type('a', 'hello')
+    await pass(server.clock, 100)
+    expect(ann.heard()).toEqual(['a: readonly', 'a: refused'])
+    ann.type('b', 'hello')
+    await pass(server.clock, 100)
+    expect(ann.heard()).toEqual(['b: saved'])
+  })
+
+  it('is raised, and asked for what was denied', async () => {
+    const { server, ann } = await startWithTwo()
+    ann.login('a', 'read')
+    ann.type('a', 'hello')
+    await pass(server.clock, 100)
+    ann.heard()
+    ann.login('a', 'write')
+    await pass(server.clock, 100)
+    expect(ann.heard()).toEqual(['a: read-write', 'a: question'])
+  })
+
+  it('is not heard until that is decided, and then in order', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = openShared(server)
+    open(ann, 'a', 'first')
+    await settle()
+    asked[0]?.resolve(ok(WRITER))
+    await pass(server.clock, 100)
+    ann.heard()
+    ann.login('a', 'second')
+    ann.type('a', 'one')
+    ann.type('a', 'two')
+    await pass(server.clock, 100)
+    expect(ann.heard()).toEqual([])
+    asked[1]?.resolve(ok(WRITER))
+    await pass(server.clock, 1_000)
+    expect(ann.heard()).toEqual(['a: read-write', 'a: saved', 'a: saved'])
+  })
+
+  it('is denied, leaves, and the others go on', async () => {
+    const { server, ann } = await startWithTwo()
+    ann.login('a', 'nonsense')
+    ann.type('a', 'not heard')
+    await pass(server.clock, 100)
+    expect(ann.heard()).toEqual(['a: denied: not you'])
+    expect(server.documents.figures().sessions).toBe(1)
+    ann.type('b', 'hello')
+    await pass(server.clock, 100)
+    expect(ann.heard()).toEqual(['b: saved'])
+  })
+
+  it('and whose login is not checked in time is to come back, not told that it has no right', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = openShared(server)
+    open(ann, 'a', 'first')
+    await settle()
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    ann.heard()
+    ann.login('a', 'second')
+    server.clock.advance(loginMs)
+    const reason = `the login was not checked within ${loginMs} ms`
+    expect(ann.peer.ending).toEqual({ code: 1013, reason })
+    expect(ann.heard()).toEqual([])
+  })
+
+  it('and then leaves has its presence taken away, and its place', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const idle = server.clock.timers
+    const ann = openShared(server)
+    open(ann, 'a', 'first')
+    await settle()
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    ann.login('a', 'second')
+    ann.peer.hangUp()
+    asked[1]?.resolve(ok(WRITER))
+    await settle()
+    expect(server.documents.figures().sessions).toBe(0)
+    expect(server.clock.timers).toBe(idle)
+  })
+})
+
+describe('[R16] a login that expires on a shared socket', () => {
+  const startExpiring = async (version?: string) => {
+    const server = startTestServer({
+      auth: tokenAuth({
+        ...tokens,
+        short: () => ok({ ...WRITER, expiresAt: millis(server.clock.wall() + 5_000) }),
+      }),
+    })
+    const ann = openShared(server)
+    ann.login('a', 'short', version)
+    ann.ask('a')
+    ann.say('a', 0, 1, 2, 0, 0)
+    await pass(server.clock, 4_999)
+    expect(ann.heard('a')).toEqual([...OPENING, 'saved'])
+    return { server, ann }
+  }
+
+  it('is asked for again, and what is said meanwhile is heard under the next one', async () => {
+    const { server, ann } = await startExpiring()
+    await pass(server.clock, 1)
+    expect(ann.heard()).toEqual(['a: token?'])
+    ann.type('a', 'hello')
+    await pass(server.clock, 1_000)
+    expect(ann.heard()).toEqual([])
+    ann.login('a', 'read')
+    await pass(server.clock, 100)
+    expect(ann.heard()).toEqual(['a: readonly', 'a: refused'])
+    await pass(server.clock, 2 * loginMs)
+    expect(ann.peer.ending).toBeNull()
+  })
+
+  it('is asked for each time that it expires', async () => {
+    const { server, ann } = await startExpiring()
+    for (let i = 0; i < 3; i++) {
+      await pass(server.clock, 5_000)
+      expect(ann.heard('a')).toContain('token?')
+      ann.login('a', 'short')
+      await settle()
+      expect(ann.heard('a')).toEqual(['read-write'])
+    }
+  })
+
+  it('and is not said again lets its client come back: version 2 does not know the question', async () => {
+    const { server, ann } = await startExpiring()
+    server.clock.advance(1)
+    server.clock.advance(loginMs)
+    const reason = `the login has expired, and no other one was checked within ${loginMs} ms`
+    expect(ann.peer.ending).toEqual({ code: 1013, reason })
+    await settle()
+    expect(server.documents.figures().sessions).toBe(0)
+  })
+
+  it('and is not said again costs its own document alone where others are open', async () => {
+    const { server, ann } = await startExpiring('4.8.0')
+    open(ann, 'b', 'write')
+    await pass(server.clock, 1)
+    await pass(server.clock, loginMs)
+    const reason = `the login has expired, and no other one was checked within ${loginMs} ms`
+    expect(ann.heard('a')).toEqual(['token?', `closed: ${reason}`])
+    expect(ann.peer.ending).toBeNull()
+  })
+
+  it('that is said anew before has another time', async () => {
+    const { server, ann } = await startExpiring()
+    ann.login('a', 'write')
+    await pass(server.clock, 60_000)
+    expect(ann.heard('a').filter((word) => word !== 'alive')).toEqual(['read-write'])
+  })
+})
