@@ -56,11 +56,7 @@ export const sharedSocket: Theme = {
     },
     {
       title: 'a document that is closed leaves the others of its socket open',
-      exception: (family, host) =>
-        noSharing(family) ??
-        (!host.isQuire && family.name.includes(' 2.')
-          ? none('answers with a message on which version 2 throws, as nobody can catch')
-          : null),
+      exception: noSharing,
       async run(scene) {
         const server = await scene.shared()
         const socket = socketTo(scene, server)

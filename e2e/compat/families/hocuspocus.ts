@@ -45,8 +45,13 @@ interface Configuration {
   readonly sessionAwareness: boolean
 }
 
-interface OwnSocket {
+/** Where a socket leads to, and what it is made of. */
+interface Way {
   readonly url: string
+  readonly WebSocketPolyfill: typeof WebSocket
+}
+
+interface OwnSocket extends Way {
   readonly autoConnect: boolean
   /** Version 2's word for the same. */
   readonly connect: boolean
@@ -58,7 +63,32 @@ interface Major {
   readonly Provider: new (
     configuration: Configuration & (OwnSocket | { readonly websocketProvider: Socket }),
   ) => Provider
-  readonly Socket: new (configuration: { readonly url: string }) => Socket
+  readonly Socket: new (configuration: Way & Partial<OwnSocket>) => Socket
+}
+
+/**
+ * A socket whose listeners may throw, as in a browser, where that ends nothing: version 2 does on messages that it
+ * does not know, and Node would end the process for it.
+ */
+class PageSocket extends WebSocket {
+  readonly #guarded = new Map<unknown, EventListener>()
+
+  override addEventListener(type: string, listener: unknown): void {
+    const guarded = (event: Event): void => {
+      try {
+        ;(listener as EventListener)(event) // providers add functions only
+      } catch (error) {
+        console.warn(`a provider threw: ${String(error)}`)
+      }
+    }
+    this.#guarded.set(listener, guarded)
+    super.addEventListener(type, guarded)
+  }
+
+  override removeEventListener(type: string, listener: unknown): void {
+    const guarded = this.#guarded.get(listener)
+    if (guarded !== undefined) super.removeEventListener(type, guarded)
+  }
 }
 
 /** Makes a client around a provider. */
@@ -103,30 +133,37 @@ const clientOf = (
 }
 
 const family = (major: Major, path: string): Family => {
-  const urlOf = (port: number): string => `ws://127.0.0.1:${port}${path}`
+  const isOld = major.version.startsWith('2.')
+  const wayTo = (port: number): Way => ({
+    url: `ws://127.0.0.1:${port}${path}`,
+    WebSocketPolyfill: PageSocket,
+  })
   return {
     name: `@hocuspocus/provider ${major.version}`,
     kind: 'hocuspocus',
     savedBy: 'unsyncedChanges',
-    renews: major.version.startsWith('2.') ? 'never' : 'in place',
+    renews: isOld ? 'never' : 'in place',
     names: null,
     hasSessions: major.version.startsWith('4.'),
     open: ({ port }, options) => {
       const { isConnected = true } = options
-      return clientOf(
+      const way = { ...wayTo(port), autoConnect: isConnected, connect: isConnected }
+      if (!isOld) return clientOf(major, options, (more) => new major.Provider({ ...more, ...way }))
+      // which would not hand `WebSocketPolyfill` on to a socket that it makes itself
+      const socket = new major.Socket(way)
+      const client = clientOf(
         major,
         options,
-        (configuration) =>
-          new major.Provider({
-            ...configuration,
-            url: urlOf(port),
-            autoConnect: isConnected,
-            connect: isConnected,
-          }),
+        (more) => new major.Provider({ ...more, websocketProvider: socket }),
       )
+      const destroy = (): void => {
+        client.destroy()
+        socket.destroy()
+      }
+      return { ...client, destroy }
     },
     share: ({ port }) => {
-      const socket = new major.Socket({ url: urlOf(port) })
+      const socket = new major.Socket(wayTo(port))
       return {
         open: ({ isSession = false, ...options }) =>
           clientOf(
@@ -134,7 +171,7 @@ const family = (major: Major, path: string): Family => {
             options,
             (configuration) => {
               const provider = new major.Provider({ ...configuration, websocketProvider: socket })
-              if (!major.version.startsWith('2.')) provider.attach()
+              if (!isOld) provider.attach()
               return provider
             },
             { isShared: true, isSession },

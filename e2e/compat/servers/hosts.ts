@@ -13,6 +13,9 @@ import { ySweetFamily } from '../families/y-sweet.ts'
 import { yWebsocketFamilies } from '../families/y-websocket.ts'
 import { SECRET } from './login.ts'
 
+// each client of y-websocket listens for the end of the process
+process.setMaxListeners(0)
+
 /** A server process. Its port stays the same over restarts. */
 export interface Server {
   readonly port: number
