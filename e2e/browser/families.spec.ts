@@ -11,7 +11,7 @@ import { expectPeople } from './person.ts'
 import { lostConnection } from './trouble.ts'
 
 const families = [
-  ...yWebsocketFamilies('/yjs').slice(-1),
+  ...yWebsocketFamilies('/yjs').slice(2, 3),
   ...hocuspocusFamilies('/hocuspocus'),
   ySweetFamily,
 ]

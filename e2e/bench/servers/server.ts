@@ -65,8 +65,11 @@ interface Life {
   readonly ended: Promise<void>
 }
 
+/** A command that runs the server's command line, which is put behind it. It must `exec`. */
+export type Launcher = readonly string[]
+
 /** Starts a server; resolves when it listens. */
-export const startKind = async (kind: ServerKind): Promise<Running> => {
+export const startKind = async (kind: ServerKind, launcher: Launcher = []): Promise<Running> => {
   const dataDir = await mkdtemp(join(tmpdir(), `quire-bench-${kind.name}-`))
   let life: Life | null = null
   let port = 0
@@ -75,7 +78,8 @@ export const startKind = async (kind: ServerKind): Promise<Running> => {
 
   const live = (): Life => {
     const { args, env } = kind.command({ dataDir, port })
-    const started = spawn(process.execPath, args, {
+    const [program = process.execPath, ...rest] = [...launcher, process.execPath, ...args]
+    const started: ChildProcess = spawn(program, rest, {
       env: { ...process.env, NODE_ENV: 'production', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -5,9 +5,15 @@ import type { Family } from './family.ts'
 /** y-sweet's client, whose tokens the server itself hands out. */
 export const ySweetFamily: Family = {
   name: '@y-sweet/client 0.9.1',
+  kind: 'y-sweet',
   savedBy: 'hasLocalChanges',
+  renews: 'with a new connection',
+  names: /^[A-Za-z0-9_-]+$/,
+  share: null,
+  hasSessions: false,
   open: ({ port }, { document, doc = new Doc(), token = () => null, isConnected = true }) => {
     const refusals: string[] = []
+    const statuses: string[] = []
     const base = `127.0.0.1:${port}/d/${document}`
     const provider = new YSweetProvider(
       async () => {
@@ -26,6 +32,7 @@ export const ySweetFamily: Family = {
         showDebuggerLink: false,
       },
     )
+    provider.on('connection-status', (status: string) => statuses.push(status))
     // it comes back whatever ends its socket, also after `disconnect` and `destroy`
     const { connect } = provider
     const stay = (): void => {
@@ -39,6 +46,7 @@ export const ySweetFamily: Family = {
       isSaved: () => !provider.hasLocalChanges,
       detail: () => `hasLocalChanges ${provider.hasLocalChanges}`,
       refusals,
+      statuses,
       canLeave: true,
       connect: () => {
         provider.connect = connect

@@ -130,7 +130,7 @@ const missingOf = async (
   const promises = gone.flatMap(({ made, promised }) => made.slice(0, promised()))
   if (promises.length === 0) return { promised: 0, lost: 0 }
   const { yWebsocketFamilies } = await import('../families/y-websocket.ts')
-  const [family] = yWebsocketFamilies('/yjs').slice(-1)
+  const [family] = yWebsocketFamilies('/yjs').slice(2)
   if (family === undefined) throw new Error('no family to read with')
   const reader = await bring(family)
   await until('the reader is synced', () => reader.client.isSynced())

@@ -19,6 +19,13 @@ export interface Line {
   set(weather: Weather): void
   /** Resets all connections. */
   cut(): void
+  /**
+   * Resets the clients' ends of all connections, of which the server is not told until what is returned is
+   * called.
+   */
+  strand(): () => void
+  /** How many connections were made so far. */
+  readonly connections: number
   close(): Promise<void>
 }
 
@@ -27,6 +34,7 @@ const FINE: Weather = { kind: 'fine' }
 /** Opens a line to a port of this machine. */
 export const openLine = async (targetPort: number): Promise<Line> => {
   const pairs = new Set<readonly [Socket, Socket]>()
+  let connections = 0
   let weather: Weather = FINE
 
   const forward = (from: Socket, to: Socket): void => {
@@ -53,6 +61,7 @@ export const openLine = async (targetPort: number): Promise<Line> => {
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const target = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true })
     const pair = [client, target] as const
+    connections++
     pairs.add(pair)
     for (const socket of pair) {
       socket.setNoDelay(true)
@@ -65,7 +74,7 @@ export const openLine = async (targetPort: number): Promise<Line> => {
     forward(target, client)
   })
   const cutPair = (pair: readonly [Socket, Socket]): void => {
-    pairs.delete(pair)
+    if (!pairs.delete(pair)) return // stranded, or cut already
     for (const socket of pair) socket.destroy()
   }
   const cut = (): void => {
@@ -81,6 +90,17 @@ export const openLine = async (targetPort: number): Promise<Line> => {
       if (wasDead && next.kind !== 'dead') cut() // what it swallowed is missing in the middle
     },
     cut,
+    strand() {
+      const stranded = [...pairs]
+      pairs.clear()
+      for (const [client] of stranded) client.destroy()
+      return () => {
+        for (const [, target] of stranded) target.destroy()
+      }
+    },
+    get connections() {
+      return connections
+    },
     close: () =>
       new Promise((resolve) => {
         cut()

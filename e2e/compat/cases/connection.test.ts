@@ -1,0 +1,4 @@
+import { connection } from './connection.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(connection)

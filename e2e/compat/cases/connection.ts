@@ -1,0 +1,125 @@
+/* Connections that end: the line, the server, its machine. */
+import { haveConverged } from '../../harness/contents.ts'
+import type { Client, Family } from '../families/family.ts'
+import { none, type Exception, type Scene, type Theme } from './case.ts'
+
+const write = ({ doc }: Client, text: string): void => doc.getText('text').insert(0, text)
+
+const equal = (scene: Scene, a: Client, b: Client): Promise<void> =>
+  scene.until('both hold the same', () => haveConverged(a, b))
+
+const textOf = ({ doc }: Client): string => doc.getText('text').toJSON()
+
+const expectText = (client: Client, ...words: readonly string[]): void => {
+  const text = textOf(client)
+  for (const word of words)
+    if (text.split(word).length !== 2)
+      throw new Error(`${word} is not there once: ${JSON.stringify(text)}`)
+}
+
+const showsNothing = ({ savedBy }: Family): Exception | null =>
+  savedBy === null ? none('it shows nothing of it') : null
+
+/** What a client goes through when its server ends and comes back. */
+const serverEnds = (signal: 'SIGTERM' | 'SIGKILL') => async (scene: Scene) => {
+  const server = await scene.own()
+  const [one, other] = await Promise.all([scene.synced(server), scene.synced(server)])
+  write(one, 'before ')
+  await equal(scene, one, other)
+  await scene.until('it is saved', () => one.isSaved() !== false)
+  await server.end(signal)
+  await scene.until('both know that it is gone', () => !one.isSynced() && !other.isSynced())
+  write(one, 'meanwhile-one ')
+  write(other, 'meanwhile-other ')
+  await server.restart()
+  await scene.until('both are back', () => one.isSynced() && other.isSynced())
+  await scene.until('both hold what both have written', () => haveConverged(one, other))
+  const newcomer = await scene.synced(server)
+  await equal(scene, one, newcomer)
+  expectText(newcomer, 'before', 'meanwhile-one', 'meanwhile-other')
+}
+
+/** Connections. */
+export const connection: Theme = {
+  title: 'connection',
+  cases: [
+    {
+      title: 'after a lost connection, what both sides have written meanwhile comes together',
+      async run(scene) {
+        const server = await scene.shared()
+        const line = await scene.line(server)
+        const [one, other] = await Promise.all([scene.synced(line), scene.synced(server)])
+        write(one, 'before ')
+        await equal(scene, one, other)
+        line.set({ kind: 'dead' })
+        write(one, 'mine ')
+        write(other, 'yours ')
+        line.set({ kind: 'fine' }) // what was under way is lost, and the connection cut
+        await equal(scene, one, other)
+        expectText(one, 'before', 'mine', 'yours')
+      },
+    },
+    {
+      title: 'it tells of a lost connection, and of the next',
+      async run(scene) {
+        const server = await scene.shared()
+        const line = await scene.line(server)
+        const client = await scene.synced(line)
+        const isUp = (): boolean => client.statuses.at(-1) === 'connected'
+        await scene.until('it is said to be connected', isUp)
+        const before = client.statuses.length
+        line.cut()
+        await scene.until(
+          'it has told of both',
+          () => client.statuses.length > before + 1 && isUp(),
+        )
+        const told = client.statuses.slice(before)
+        if (!told.some((status) => status !== 'connected'))
+          throw new Error(`it told only ${told.join(', ')}`)
+        await scene.until('it is synced', () => client.isSynced())
+      },
+    },
+    {
+      title: 'it leaves when it is told to, and comes back when it is told to',
+      async run(scene) {
+        const server = await scene.shared()
+        const [one, other] = await Promise.all([scene.synced(server), scene.synced(server)])
+        one.disconnect()
+        write(one, 'mine ')
+        write(other, 'yours ')
+        if (one.canLeave)
+          await scene.until('it has left', () => one.statuses.at(-1) !== 'connected')
+        one.connect()
+        await equal(scene, one, other)
+        expectText(other, 'mine', 'yours')
+      },
+    },
+    { title: 'a server that is restarted goes on where it was', run: serverEnds('SIGTERM') },
+    {
+      title: 'a server that is killed goes on where it was, with the clients that were there',
+      run: serverEnds('SIGKILL'),
+    },
+    {
+      title: 'what was shown as saved is there after a kill, without the client that wrote it',
+      exception: (family, host) =>
+        showsNothing(family) ??
+        (host.isQuire
+          ? null
+          : {
+              kind: 'fails',
+              why: 'shows as saved what is in memory; it is stored 2 to 10 s later',
+              with: /is not there once/,
+            }),
+      async run(scene) {
+        const server = await scene.own()
+        const client = await scene.synced(server)
+        write(client, 'promised')
+        await scene.until('it is shown as saved', () => client.isSaved() === true)
+        await server.end('SIGKILL')
+        client.destroy()
+        await server.restart()
+        expectText(await scene.synced(server), 'promised')
+      },
+    },
+  ],
+}

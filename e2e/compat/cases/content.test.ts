@@ -1,0 +1,4 @@
+import { content } from './content.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(content)

@@ -1,0 +1,4 @@
+import { garbage } from './garbage.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(garbage)

@@ -1,0 +1,4 @@
+import { logins } from './logins.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(logins)

@@ -1,0 +1,4 @@
+import { names } from './names.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(names)

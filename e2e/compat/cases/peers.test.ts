@@ -1,0 +1,4 @@
+import { peers } from './peers.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(peers)

@@ -1,0 +1,4 @@
+import { presence } from './presence.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(presence)

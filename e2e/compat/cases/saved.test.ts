@@ -1,0 +1,4 @@
+import { saved } from './saved.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(saved)

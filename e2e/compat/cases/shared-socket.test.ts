@@ -1,0 +1,4 @@
+import { sharedSocket } from './shared-socket.ts'
+import { testTheme } from './testing.ts'
+
+testTheme(sharedSocket)
