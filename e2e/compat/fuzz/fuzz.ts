@@ -41,6 +41,9 @@ const EDITS = [5, 40] as const
 /** What an acknowledgement may take on a machine that does other things, too. */
 const COMMIT_MS = 3_000
 
+/** Longer than a stock client's pause before it comes back by itself. */
+const TELL_AGAIN_MS = 5_000
+
 /** A dead line is found after 22 to 28 s by the server, and after 30 s by clients. */
 const HEAL_MS = 90_000
 
@@ -84,7 +87,7 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
         await server.restart()
       }
       for (const { line } of people) line.set({ kind: 'fine' })
-      for (const { client } of people) client.connect()
+      for (const { client } of people) comeBack(client)
       if (deletes) report.askedAgain += await askAgain(people)
       await agree(people, `seed ${seed}, round ${report.rounds} (${fault})`)
       const newcomer = await bring(pick(families, random))
@@ -115,7 +118,7 @@ const stir = async ({ edit, show, line, client }: Person, random: Random): Promi
     else if (chance < 0.08) line.set({ kind: 'slow', bytesPerSecond: between(random, 500, 20_000) })
     else if (chance < 0.12) line.cut()
     else if (chance < 0.15 && client.canLeave) client.disconnect()
-    else if (chance < 0.2) client.connect()
+    else if (chance < 0.2) comeBack(client)
     else if (chance < 0.3) line.set({ kind: 'fine' })
     else if (chance < 0.4) show()
     await pause(between(random, 1, 60))
@@ -139,14 +142,32 @@ const missingOf = async (
   return { promised: promises.length, lost }
 }
 
+/**
+ * Not who is there: version 2 of Hocuspocus' provider then asks anew and forgets what it waits for, as with
+ * `forceSync` (room/counting.ts).
+ */
+const comeBack = (client: Client): void => {
+  if (!client.isSynced()) client.connect()
+}
+
+/** Who is told to come while its old socket is still closing may not hear it, so it is told again. */
+const areHere = (clients: readonly Client[]): boolean => {
+  const away = clients.filter((client) => !client.isSynced())
+  for (const client of away) {
+    const toldAt = told.get(client) ?? 0
+    if (Date.now() - toldAt < TELL_AGAIN_MS) continue
+    told.set(client, Date.now())
+    if (toldAt > 0) client.connect()
+  }
+  return away.length === 0
+}
+
+const told = new WeakMap<Client, number>()
+
 /** Once everybody holds the same: those who show it as unsaved nevertheless come anew. */
 const askAgain = async (people: readonly Person[]): Promise<number> => {
   const clients = people.map(({ client }) => client)
-  await until(
-    'everybody holds the same',
-    () => clients.every((client) => client.isSynced()) && areEqual(clients),
-    HEAL_MS,
-  )
+  await until('everybody holds the same', () => areHere(clients) && areEqual(clients), HEAL_MS)
   const waiting = () => people.filter(({ client }) => client.isSaved() === false)
   const patience = Date.now() + COMMIT_MS
   await until('it is saved, or not', () => waiting().length === 0 || Date.now() > patience)
@@ -161,7 +182,8 @@ const agree = (people: readonly Person[], what: string): Promise<void> => {
   return until(
     what,
     () =>
-      clients.every((client) => client.isSynced() && client.isSaved() !== false) &&
+      areHere(clients) &&
+      clients.every((client) => client.isSaved() !== false) &&
       areEqual(clients),
     HEAL_MS,
   ).catch((error: unknown) => {
