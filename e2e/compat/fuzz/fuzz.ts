@@ -30,9 +30,9 @@ export interface FuzzReport {
   readonly edits: number
   /** How often a client had to ask again before it showed all as saved (room/counting.ts: deletes alone). */
   readonly askedAgain: number
-  /** Edits that were shown as saved by clients that never came back, and how many of them were missing. */
+  /** Edits that were shown as saved by clients that never came back, and the families of those that were missing. */
   readonly promised: number
-  readonly lost: number
+  readonly lostBy: readonly string[]
 }
 
 /** Edits of one person in one round. */
@@ -53,7 +53,15 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
   const random = randomFrom(seed)
   const bring = (family: Family): Promise<Person> =>
     bringPerson(family, server, { document, random, deletes })
-  const report = { rounds: 0, kills: 0, restarts: 0, edits: 0, askedAgain: 0, promised: 0, lost: 0 }
+  const report = {
+    rounds: 0,
+    kills: 0,
+    restarts: 0,
+    edits: 0,
+    askedAgain: 0,
+    promised: 0,
+    lostBy: [] as string[],
+  }
   let people = await Promise.all(families.map(bring))
   const endsAt = Date.now() + forMs
   try {
@@ -75,7 +83,7 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
         await server.restart()
         const outcome = await missingOf(gone, bring)
         report.promised += outcome.promised
-        report.lost += outcome.lost
+        report.lostBy.push(...outcome.lostBy)
         people = await Promise.all(
           people.map(async (person, i) => {
             const family = families[i]
@@ -129,25 +137,32 @@ const stir = async ({ edit, show, line, client }: Person, random: Random): Promi
 const missingOf = async (
   gone: readonly Person[],
   bring: (family: Family) => Promise<Person>,
-): Promise<{ readonly promised: number; readonly lost: number }> => {
-  const promises = gone.flatMap(({ made, promised }) => made.slice(0, promised()))
-  if (promises.length === 0) return { promised: 0, lost: 0 }
+): Promise<{ readonly promised: number; readonly lostBy: readonly string[] }> => {
+  const promises = gone.map(({ client, made, promised }) => ({
+    family: client.family,
+    updates: made.slice(0, promised()),
+  }))
+  const promised = promises.reduce((sum, { updates }) => sum + updates.length, 0)
+  if (promised === 0) return { promised, lostBy: [] }
   const { yWebsocketFamilies } = await import('../families/y-websocket.ts')
   const [family] = yWebsocketFamilies('/yjs').slice(2)
   if (family === undefined) throw new Error('no family to read with')
   const reader = await bring(family)
   await until('the reader is synced', () => reader.client.isSynced())
-  const lost = missingFrom(reader.client.doc, promises)
+  const lostBy = promises.flatMap(({ family: by, updates }) =>
+    updates.filter((update) => missingFrom(reader.client.doc, [update]) > 0).map(() => by),
+  )
   await reader.leave()
-  return { promised: promises.length, lost }
+  return { promised, lostBy }
 }
 
 /**
- * Not who is there: version 2 of Hocuspocus' provider then asks anew and forgets what it waits for, as with
- * `forceSync` (room/counting.ts).
+ * Only who may have left, and is not there: version 2 of Hocuspocus' provider comes back by itself, and once its
+ * socket is open it takes `connect` for a new question and forgets what it waits for, as with `forceSync`
+ * (room/counting.ts).
  */
 const comeBack = (client: Client): void => {
-  if (!client.isSynced()) client.connect()
+  if (client.canLeave && !client.isSynced()) client.connect()
 }
 
 /** Who is told to come while its old socket is still closing may not hear it, so it is told again. */
@@ -157,7 +172,7 @@ const areHere = (clients: readonly Client[]): boolean => {
     const toldAt = told.get(client) ?? 0
     if (Date.now() - toldAt < TELL_AGAIN_MS) continue
     told.set(client, Date.now())
-    if (toldAt > 0) client.connect()
+    if (toldAt > 0) comeBack(client)
   }
   return away.length === 0
 }

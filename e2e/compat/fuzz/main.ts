@@ -25,7 +25,7 @@ for (const deletes of [true, false]) {
     })
     const people = deletes ? 'who also delete' : 'who only insert'
     process.stdout.write(`seed ${seed}, people ${people}: ${JSON.stringify(report)}\n`)
-    lost += report.lost
+    lost += report.lostBy.length
     if (server.log().includes('"kind":"bug"')) throw new Error(server.log())
   } finally {
     await server.remove()
