@@ -27,13 +27,19 @@ export interface RawClient {
 export const documentUrl = (server: { readonly yjsUrl: string }, document: string): string =>
   `${server.yjsUrl}/${encodeURIComponent(document)}`
 
-/** Opens a connection; rejects if there is no handshake. */
-export const openRaw = async (url: string): Promise<RawClient> => {
+/** Opens a connection; rejects if there is no handshake. `hear` is told every message, the very first ones too. */
+export const openRaw = async (
+  url: string,
+  hear?: (message: Buffer) => void,
+): Promise<RawClient> => {
   const socket = new WebSocket(url, { perMessageDeflate: false })
   let heard = 0
   let closed: Closed | null = null
   // at once: the first frames may come with the handshake's last bytes
-  socket.on('message', () => heard++)
+  socket.on('message', (message: Buffer) => {
+    heard++
+    hear?.(message)
+  })
   socket.on('close', (code, reason) => (closed = { code, reason: reason.toString() }))
   await new Promise<void>((resolve, reject) => {
     socket.once('open', resolve)

@@ -31,9 +31,8 @@ export const openRawFamily = async (
       ? encoding.encode((out) => encoding.writeVarString(out, document))
       : new Uint8Array()
   const frame = (body: Uint8Array): Uint8Array => Uint8Array.of(...address, ...body)
-  const client = await openRaw(`ws://127.0.0.1:${port}${path}`)
   const heard: Uint8Array[] = []
-  client.socket.on('message', (said: Buffer) =>
+  const client = await openRaw(`ws://127.0.0.1:${port}${path}`, (said) =>
     heard.push(new Uint8Array(said.subarray(address.length))),
   )
   if (address.length > 0) client.socket.send(frame(loginBody('any')))
