@@ -39,24 +39,33 @@ export const openLine = async (targetPort: number): Promise<Line> => {
 
   const forward = (from: Socket, to: Socket): void => {
     let freeAt = 0
-    let waiting = 0
-    from.on('data', (bytes: Buffer) => {
+    const underWay: { readonly say: () => void; readonly dueAt: number }[] = []
+    const sayNext = (): void => {
+      const [next] = underWay
+      if (next === undefined) return
+      setTimeout(
+        () => {
+          underWay.shift()
+          if (!to.destroyed) next.say()
+          sayNext()
+        },
+        Math.max(0, next.dueAt - performance.now()),
+      )
+    }
+    /** In order, though the weather may clear up meanwhile. */
+    const send = (length: number, say: () => void): void => {
       if (weather.kind === 'dead') return
       const now = performance.now()
-      const costMs = weather.kind === 'slow' ? (bytes.length / weather.bytesPerSecond) * 1000 : 0
+      const costMs = weather.kind === 'slow' ? (length / weather.bytesPerSecond) * 1000 : 0
       const lateMs = weather.kind === 'late' ? weather.ms : 0
-      freeAt = Math.max(now, freeAt) + costMs // in order, and no faster than the line
-      const inMs = freeAt + lateMs - now
-      if (inMs <= 0 && waiting === 0) return void to.write(bytes)
-      waiting++
-      setTimeout(() => {
-        waiting--
-        if (!to.destroyed) to.write(bytes)
-      }, inMs)
-    })
-    from.on('end', () => {
-      if (weather.kind !== 'dead') to.end()
-    })
+      freeAt = Math.max(now, freeAt) + costMs // no faster than the line
+      const dueAt = freeAt + lateMs
+      if (dueAt <= now && underWay.length === 0) return say()
+      underWay.push({ say, dueAt })
+      if (underWay.length === 1) sayNext()
+    }
+    from.on('data', (bytes: Buffer) => send(bytes.length, () => to.write(bytes)))
+    from.on('end', () => send(0, () => to.end()))
   }
   const server = createServer({ allowHalfOpen: true }, (client) => {
     const target = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true })
