@@ -81,7 +81,7 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
         const gone = people.filter(() => random() < 0.4)
         await Promise.all(gone.map((person) => person.leave()))
         await server.restart()
-        const outcome = await missingOf(gone, bring)
+        const outcome = await missingOf(gone, { families, bring })
         report.promised += outcome.promised
         report.lostBy.push(...outcome.lostBy)
         people = await Promise.all(
@@ -96,10 +96,11 @@ export const runFuzz = async (fuzz: Fuzz): Promise<FuzzReport> => {
       }
       for (const { line } of people) line.set({ kind: 'fine' })
       for (const { client } of people) comeBack(client)
-      if (deletes) report.askedAgain += await askAgain(people)
-      await agree(people, `seed ${seed}, round ${report.rounds} (${fault})`)
+      const round = `seed ${seed}, round ${report.rounds} (${fault})`
+      if (deletes) report.askedAgain += await askAgain(people, `${round}: everybody holds the same`)
+      await agree(people, `${round}: it is saved, too`)
       const newcomer = await bring(pick(families, random))
-      await agree([...people, newcomer], `seed ${seed}, round ${report.rounds}: a newcomer`)
+      await agree([...people, newcomer], `${round}: a newcomer`)
       await newcomer.leave()
     }
   } finally {
@@ -136,7 +137,7 @@ const stir = async ({ edit, show, line, client }: Person, random: Random): Promi
 /** What those who are gone were promised, and is not there for somebody who comes now. */
 const missingOf = async (
   gone: readonly Person[],
-  bring: (family: Family) => Promise<Person>,
+  { families, bring }: { families: readonly Family[]; bring: (family: Family) => Promise<Person> },
 ): Promise<{ readonly promised: number; readonly lostBy: readonly string[] }> => {
   const promises = gone.map(({ client, made, promised }) => ({
     family: client.family,
@@ -144,8 +145,7 @@ const missingOf = async (
   }))
   const promised = promises.reduce((sum, { updates }) => sum + updates.length, 0)
   if (promised === 0) return { promised, lostBy: [] }
-  const { yWebsocketFamilies } = await import('../families/y-websocket.ts')
-  const [family] = yWebsocketFamilies('/yjs').slice(2)
+  const family = families.find(({ kind }) => kind === 'y-websocket')
   if (family === undefined) throw new Error('no family to read with')
   const reader = await bring(family)
   await until('the reader is synced', () => reader.client.isSynced())
@@ -180,9 +180,12 @@ const areHere = (clients: readonly Client[]): boolean => {
 const told = new WeakMap<Client, number>()
 
 /** Once everybody holds the same: those who show it as unsaved nevertheless come anew. */
-const askAgain = async (people: readonly Person[]): Promise<number> => {
+const askAgain = async (people: readonly Person[], what: string): Promise<number> => {
   const clients = people.map(({ client }) => client)
-  await until('everybody holds the same', () => areHere(clients) && areEqual(clients), HEAL_MS)
+  await described(
+    clients,
+    until(what, () => areHere(clients) && areEqual(clients), HEAL_MS),
+  )
   const waiting = () => people.filter(({ client }) => client.isSaved() === false)
   const patience = Date.now() + COMMIT_MS
   await until('it is saved, or not', () => waiting().length === 0 || Date.now() > patience)
@@ -194,26 +197,33 @@ const askAgain = async (people: readonly Person[]): Promise<number> => {
 /** Waits until everybody is synced, shows all as saved, and holds the same. */
 const agree = (people: readonly Person[], what: string): Promise<void> => {
   const clients = people.map(({ client }) => client)
-  return until(
-    what,
-    () =>
-      areHere(clients) &&
-      clients.every((client) => client.isSaved() !== false) &&
-      areEqual(clients),
-    HEAL_MS,
-  ).catch((error: unknown) => {
+  return described(
+    clients,
+    until(
+      what,
+      () =>
+        areHere(clients) &&
+        clients.every((client) => client.isSaved() !== false) &&
+        areEqual(clients),
+      HEAL_MS,
+    ),
+  )
+}
+
+/** The same, with where the clients stand if it fails. */
+const described = (clients: readonly Client[], waiting: Promise<void>): Promise<void> =>
+  waiting.catch((error: unknown) => {
     const states = clients.map((client) => describe(client, clients[0]))
     throw new Error(`${String(error)}\n${states.join('\n')}`)
   })
-}
 
 /** Where a client stands, and in what it is not like another one. */
 const describe = (
-  { family, isSynced, isSaved, detail, doc }: Client,
+  { family, isSynced, isSaved, detail, statuses, refusals, doc }: Client,
   other: Client | undefined,
 ): string => {
   const unlike = other === undefined ? [] : differences(doc, other.doc)
-  return `${family}: synced ${isSynced()}, saved ${isSaved()} (${detail()}), unlike the first in ${unlike.join(', ') || 'nothing'}`
+  return `${family}: synced ${isSynced()}, saved ${isSaved()} (${detail()}), ${[...statuses.slice(-6), ...refusals].join(' ')}, unlike the first in ${unlike.join(', ') || 'nothing'}`
 }
 
 const differences = (doc: Doc, other: Doc): readonly string[] => {

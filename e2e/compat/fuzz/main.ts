@@ -4,20 +4,17 @@
  */
 import { runSeed } from '../../harness/random.ts'
 import { startServer } from '../../harness/server-process.ts'
-import { hocuspocusFamilies } from '../families/hocuspocus.ts'
-import { ySweetFamily } from '../families/y-sweet.ts'
-import { yWebsocketFamilies } from '../families/y-websocket.ts'
+import { quire } from '../servers/hosts.ts'
 import { runFuzz } from './fuzz.ts'
 
 const [seconds = '60', seed = String(runSeed())] = process.argv.slice(2)
-const families = [...yWebsocketFamilies('/yjs'), ...hocuspocusFamilies('/hocuspocus'), ySweetFamily]
 let lost = 0
 for (const deletes of [true, false]) {
   const server = await startServer({ env: { QUIRE_LOG_LEVEL: 'warn' } })
   try {
     const report = await runFuzz({
       server,
-      families,
+      families: quire.families,
       seed: Number(seed),
       forMs: Number(seconds) * 500,
       document: 'fuzz',
