@@ -223,7 +223,7 @@ const describe = (
   other: Client | undefined,
 ): string => {
   const unlike = other === undefined ? [] : differences(doc, other.doc)
-  return `${family}: synced ${isSynced()}, saved ${isSaved()} (${detail()}), ${[...statuses.slice(-6), ...refusals].join(' ')}, unlike the first in ${unlike.join(', ') || 'nothing'}`
+  return `${family}: synced ${isSynced()}, saved ${isSaved()} (${detail()}), ${[...statuses.slice(-6), ...refusals.slice(-3)].join(' ')}, unlike the first in ${unlike.join(', ') || 'nothing'}`
 }
 
 const differences = (doc: Doc, other: Doc): readonly string[] => {
