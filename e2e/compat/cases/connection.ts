@@ -1,7 +1,10 @@
 /* Connections that end: the line, the server, its machine. */
+import { Doc } from 'yjs'
 import { haveConverged } from '../../harness/contents.ts'
+import { updateFrame } from '../../harness/frames.ts'
 import type { Client, Family } from '../families/family.ts'
 import { none, type Exception, type Scene, type Theme } from './case.ts'
+import { openRawFamily } from './raw.ts'
 
 const write = ({ doc }: Client, text: string): void => doc.getText('text').insert(0, text)
 
@@ -15,6 +18,15 @@ const expectText = (client: Client, ...words: readonly string[]): void => {
   for (const word of words)
     if (text.split(word).length !== 2)
       throw new Error(`${word} is not there once: ${JSON.stringify(text)}`)
+}
+
+/** Updates of somebody who sets these keys one behind the other: none refers to another. */
+const partsOf = (doc: Doc, ...keys: readonly string[]): readonly [Uint8Array, Uint8Array] => {
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  for (const key of keys) doc.getMap('map').set(key, true)
+  const [first = new Uint8Array(), second = new Uint8Array()] = updates
+  return [first, second]
 }
 
 const showsNothing = ({ savedBy }: Family): Exception | null =>
@@ -57,6 +69,33 @@ export const connection: Theme = {
         line.set({ kind: 'fine' }) // what was under way is lost, and the connection cut
         await equal(scene, one, other)
         expectText(one, 'before', 'mine', 'yours')
+      },
+    },
+    {
+      title: 'who has heard only a part of what somebody wrote is let in again',
+      async run(scene) {
+        const server = await scene.shared()
+        const line = await scene.line(server)
+        const [one, other] = await Promise.all([scene.synced(line), scene.synced(server)])
+        const stranger = await openRawFamily(scene, server)
+        scene.after(() => stranger.client.socket.terminate())
+        const [first, second] = partsOf(new Doc(), 'first', 'second')
+        const [last] = partsOf(new Doc(), 'last')
+        const say = (update: Uint8Array): void =>
+          stranger.client.socket.send(stranger.frame(updateFrame(update)))
+        say(second)
+        say(last)
+        const hasHeard = (client: Client, key: string) => () => client.doc.getMap('map').has(key)
+        await scene.until('what came behind it is heard', hasHeard(one, 'last'))
+        line.cut()
+        await scene.until('it knows that it is out', () => !one.isSynced())
+        write(one, 'mine')
+        await scene.until('it is back', () => one.isSynced())
+        await scene.until('what it wrote is heard', () => textOf(other) === 'mine')
+        say(first)
+        await scene.until('the rest is heard', hasHeard(one, 'first'))
+        await equal(scene, one, other)
+        if (other.doc.getMap('map').size !== 3) throw new Error('it does not have three keys')
       },
     },
     {

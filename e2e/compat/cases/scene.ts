@@ -123,5 +123,5 @@ const stateOf = (client: Client): string =>
     client.isSynced() ? 'synced' : 'not synced',
     client.detail(),
     client.statuses.slice(-6).join(' '),
-    ...client.refusals,
+    ...client.refusals.slice(-3),
   ].join(', ')

@@ -142,7 +142,7 @@ class Pieces {
       return
     }
     this.#makePlace(to - from)
-    // no reader takes a block that starts with a gap, and nobody misses it
+    // a block must not start with a gap, and nobody misses it
     if (!this.#sections.has(block.client) && isGap(this.#update, from)) return
     this.#section(block.client, clock, (section) => {
       if (section.to !== from) this.#settle(section)

@@ -15,7 +15,7 @@
  * what cannot. `Y.decodeUpdate` is not used for it: it throws, builds every struct, and creates a
  * `Y.Doc` for each subdocument it meets.
  */
-import { concatBytes, type Update } from '../bytes.ts'
+import type { Update } from '../bytes.ts'
 import { clientId, type ClientId } from '../ids.ts'
 import { err, ok, type Result } from '../result.ts'
 import { ByteReader, type DecodeProblem } from './byte-reader.ts'
@@ -23,6 +23,7 @@ import { skipContent } from './content.ts'
 import { readDeletes } from './delete-set.ts'
 import { IdSet } from './id-set.ts'
 import { CONTENT, GC, HAS_KEY, HAS_ORIGIN, HAS_RIGHT_ORIGIN, SKIP } from './structs.ts'
+import { updateOf } from './update-beyond.ts'
 
 /** What an update brings and what it refers to. */
 export interface UpdateContents {
@@ -47,41 +48,48 @@ export const readUpdate = (bytes: Uint8Array): Result<UpdateContents, DecodeProb
   scan.reader.end('the update')
   if (scan.reader.problem !== null) return err(scan.reader.problem)
   const update =
-    inOrder && isDescending(blocks)
+    inOrder && areAsYjsWrites(blocks)
       ? (bytes as Update) // read to its end above
-      : rewrite(bytes, blocks, restAt, inOrder ? bytes.subarray(restAt) : deletes.toDeleteSet())
+      : rewrite(bytes, blocks, inOrder ? bytes.subarray(restAt) : deletes.toDeleteSet())
   return ok({ update, structs: scan.structs, deletes, needs: scan.needs ?? NO_NEEDS })
 }
 
-/** Where a client's structs stand. */
+/** A client's structs from the first one on that is no gap, and where they stand. */
 interface Block {
   readonly client: number
+  readonly clock: number
+  readonly structs: number
   readonly from: number
   readonly to: number
+  /** Whether gaps stand in front of them. */
+  readonly isLed: boolean
 }
 
-const isDescending = (blocks: readonly Block[]): boolean =>
-  blocks.every((block, i) => i === 0 || (blocks[i - 1]?.client ?? 0) > block.client)
+const areAsYjsWrites = (blocks: readonly Block[]): boolean =>
+  blocks.every(
+    ({ client, isLed }, i) => !isLed && (i === 0 || (blocks[i - 1]?.client ?? 0) > client),
+  )
 
 /**
- * Puts an update into the order that Yjs writes and then relies on. Blocks in another order than highest
+ * Puts an update into the form that Yjs 13 writes and then relies on. Blocks in another order than highest
  * client first (very old clients) come out of its merge twice, and a reader keeps only the last. Deleted
  * ranges that do not ascend become other ranges when it stores them to wait for their structs, because
- * format V2 writes the differences unsigned.
+ * format V2 writes the differences unsigned. A gap at the front of a block (Yjs 14, of a client whose first
+ * structs it has not heard of) it would count as known in a state vector that it makes of the update.
  */
-const rewrite = (
-  bytes: Uint8Array,
-  blocks: readonly Block[],
-  restAt: number,
-  rest: Uint8Array,
-): Update => {
-  const sorted = blocks.toSorted((a, b) => b.client - a.client)
-  return concatBytes([
-    bytes.subarray(0, blocks[0]?.from ?? restAt),
-    ...sorted.map(({ from, to }) => bytes.subarray(from, to)),
-    rest,
-  ]) as Update // the same blocks and ids, another order
-}
+const rewrite = (bytes: Uint8Array, blocks: readonly Block[], deletes: Uint8Array): Update =>
+  updateOf(
+    blocks
+      .filter(({ structs }) => structs > 0)
+      .toSorted((a, b) => b.client - a.client)
+      .map(({ client, clock, structs, from, to }) => ({
+        client,
+        clock,
+        structs,
+        bytes: bytes.subarray(from, to),
+      })),
+    deletes,
+  )
 
 class UpdateScan {
   readonly reader: ByteReader
@@ -98,23 +106,21 @@ class UpdateScan {
     const count = reader.clients('the update')
     const seen = count > 1 ? new Set<number>() : null // most updates are of one client
     for (let i = 0; i < count && reader.problem === null; i++) {
-      const from = reader.at
       const structs = reader.varUint('number of structs')
       const client = reader.varUint('client id')
       // Yjs would keep only the second block: content that the log holds and nobody ever sees
       if (seen?.has(client)) reader.fail('order', `client ${client} stands twice in the update`)
       seen?.add(client)
-      this.#block(clientId(client), structs)
-      blocks.push({ client, from, to: reader.at })
+      blocks.push(this.#block(clientId(client), structs))
     }
     return blocks
   }
 
-  #block(client: ClientId, structs: number): void {
+  #block(client: ClientId, structs: number): Block {
     const { reader } = this
-    const first = reader.varUint('clock')
-    let clock = first
-    let start = first // of the run since the last gap
+    let clock = reader.varUint('clock')
+    let start = clock // of the run since the last gap
+    let lead = { gaps: 0, clock, to: reader.at } // gaps at the front, and where they end
     for (let i = 0; i < structs && reader.problem === null; i++) {
       const info = reader.byte('struct')
       const isSkip = info === SKIP
@@ -122,19 +128,19 @@ class UpdateScan {
         isSkip || info === GC
           ? reader.varUint('length of a struct')
           : this.#item(client, clock, info)
-      if (reader.problem !== null) return
-      if (length === 0) return reader.fail('range', 'a struct has the length 0')
-      if (clock + length > Number.MAX_SAFE_INTEGER)
-        return reader.fail('range', 'a clock is over 2^53 - 1')
+      if (length === 0) reader.fail('range', 'a struct has the length 0')
+      if (clock + length > Number.MAX_SAFE_INTEGER) reader.fail('range', 'a clock is over 2^53 - 1')
+      if (reader.problem !== null) break
       if (isSkip) {
-        // Yjs counts a gap at the front as known when it makes a state vector of the update
-        if (clock === first) return reader.fail('order', `client ${client} starts with a gap`)
         this.structs.add(client, start, clock)
         start = clock + length
+        if (i === lead.gaps) lead = { gaps: i + 1, clock: start, to: reader.at }
       }
       clock += length
     }
     this.structs.add(client, start, clock)
+    const { gaps, clock: first, to: from } = lead
+    return { client, clock: first, structs: structs - gaps, from, to: reader.at, isLed: gaps > 0 }
   }
 
   #item(client: ClientId, clock: number, info: number): number {
