@@ -2,6 +2,7 @@
  * One abusive client among a hundred honest ones: whatever it does, they hear each other. E2E_SEED
  * repeats a run.
  */
+import * as encoding from 'lib0/encoding'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { Doc } from 'yjs'
 import { startCrowd, type Crowd } from '../harness/crowd.ts'
@@ -22,6 +23,8 @@ const KIB = 1024
 /** Bytes that wait in an abuser's own socket before it pauses: more would only fill this process. */
 const AHEAD_BYTES = 256 * KIB
 const DROPS = 1_000
+/** The document that those on a shared socket mean. */
+const FLOODED = 'flooded'
 
 let on: ServerProcess
 beforeAll(async () => {
@@ -81,6 +84,8 @@ const doc = new Doc()
 const tiny: Uint8Array[] = []
 doc.on('update', (update: Uint8Array) => tiny.push(update))
 for (let i = 0; i < 5_000; i++) doc.getText('flood').insert(0, 'x')
+const tinyFrame = (at: number): Uint8Array =>
+  updateFrame(tiny[at % tiny.length] ?? new Uint8Array())
 
 const giant = (): Uint8Array => {
   const large = new Doc()
@@ -110,8 +115,7 @@ const abuses: readonly (readonly [string, Abuse])[] = [
   [
     'floods the document with tiny updates',
     (abuser, round) => {
-      for (let i = 0; i < 100; i++)
-        abuser.socket.send(updateFrame(tiny[(100 * round + i) % tiny.length] ?? new Uint8Array()))
+      for (let i = 0; i < 100; i++) abuser.socket.send(tinyFrame(100 * round + i))
     },
   ],
   ['writes a giant update after the other', (abuser) => abuser.socket.send(giant())],
@@ -136,10 +140,85 @@ const abuses: readonly (readonly [string, Abuse])[] = [
   ],
 ]
 
+/** A frame on a socket of Hocuspocus' provider: the document that it is for comes first. */
+const addressed = (document: string, body: Uint8Array): Uint8Array =>
+  encoding.encode((out) => {
+    encoding.writeVarString(out, document)
+    encoding.writeUint8Array(out, body)
+  })
+
+const loginBody = (token: string): Uint8Array =>
+  encoding.encode((out) => {
+    encoding.writeVarUint(out, 2)
+    encoding.writeVarUint(out, 0)
+    encoding.writeVarString(out, token)
+  })
+
+const sharedSocketAbuses: readonly (readonly [string, Abuse])[] = [
+  [
+    'opens ever more documents on one socket',
+    (abuser, round) => {
+      for (let i = 0; i < 100; i++)
+        abuser.socket.send(addressed(`more-${round % 50}-${i}`, loginBody('any')))
+    },
+  ],
+  [
+    'speaks to ever more documents without a login',
+    (abuser, round) => {
+      for (let i = 0; i < 100; i++)
+        abuser.socket.send(addressed(`waiting-${round}-${i}`, tinyFrame(0)))
+    },
+  ],
+  [
+    'logs in again and again, and floods the document',
+    (abuser, round) => {
+      abuser.socket.send(addressed(FLOODED, loginBody(`token ${round}`)))
+      for (let i = 0; i < 100; i++)
+        abuser.socket.send(addressed(FLOODED, tinyFrame(100 * round + i)))
+    },
+  ],
+  [
+    'says addresses of a megabyte',
+    (abuser) => abuser.socket.send(addressed('x'.repeat(MIB - 8), loginBody('any'))),
+  ],
+]
+
+/** A frame on a socket of y-sweet's client that asks to be told what is on disk. */
+const mark = (version: number): Uint8Array =>
+  encoding.encode((out) => {
+    encoding.writeVarUint(out, 102)
+    encoding.writeVarUint8Array(
+      out,
+      encoding.encode((inner) => encoding.writeVarUint(inner, version)),
+    )
+  })
+
 describe(`one among ${PEOPLE} who`, { timeout: TEST_MS }, () => {
   it.each(abuses)(`%s takes nothing from them, E2E_SEED=${seed}`, async (name, abuse) => {
     const crowd = await crowdIn(name)
     const abuser = keepAt(documentUrl(on, name), abuse)
+    cleanups.push(() => abuser.stop())
+    await expectUnharmed(crowd)
+    expect(await abuser.stop()).toBeGreaterThan(1)
+  })
+
+  it.each(sharedSocketAbuses)(`%s takes nothing from them, E2E_SEED=${seed}`, async (_, abuse) => {
+    const crowd = await crowdIn(FLOODED)
+    const abuser = keepAt(`ws://127.0.0.1:${on.port}/hocuspocus`, abuse)
+    cleanups.push(() => abuser.stop())
+    await expectUnharmed(crowd)
+    expect(await abuser.stop()).toBeGreaterThan(1)
+  })
+
+  it(`asks without end whether all is saved takes nothing from them, E2E_SEED=${seed}`, async () => {
+    const document = 'marks'
+    const crowd = await crowdIn(document)
+    const abuser = keepAt(
+      `ws://127.0.0.1:${on.port}/d/${document}/ws/${document}`,
+      (client, round) => {
+        for (let i = 0; i < 100; i++) client.socket.send(mark(100 * round + i))
+      },
+    )
     cleanups.push(() => abuser.stop())
     await expectUnharmed(crowd)
     expect(await abuser.stop()).toBeGreaterThan(1)
