@@ -155,4 +155,19 @@ describe('quire serve', () => {
     command.child.kill('SIGTERM')
     expect(await command.exit).toBe(0)
   })
+
+  it('goes on when nobody reads its standard error, and keeps what is written', async () => {
+    const dataDir = await newDataDir()
+    const command = await startListening(dataDir, { QUIRE_LOG_LEVEL: 'trace' })
+    command.child.stderr?.destroy()
+    const ann = connect(command, 'notes')
+    await until('ann is synced', () => ann.synced) // which is logged
+    textOf(ann).insert(0, 'kept')
+    command.child.kill('SIGTERM')
+    expect(await command.exit).toBe(0)
+
+    const reader = connect(await startListening(dataDir), 'notes')
+    await until('the reader is synced', () => reader.synced)
+    expect(textOf(reader).toJSON()).toBe('kept')
+  })
 })
