@@ -93,8 +93,9 @@ class Attachment implements Attached {
   #state: State = { kind: 'over' }
   /** Gives its place among the sessions back. */
   #undoPlace: Undo = () => undefined
-  /** Logins said so far: of several under way the last one counts. */
-  #attempts = 0
+  /** The login that is being checked has been followed by this one, which counts instead. */
+  #nextLogin: { readonly token: string | null } | null = null
+  #isChecking = false
 
   constructor(id: SessionId, arrival: Arrival, ports: AttachmentPorts) {
     const { dialect, socket, login } = arrival
@@ -215,15 +216,27 @@ class Attachment implements Attached {
     this.#state = { kind: 'checking', shell, throttle, frames: [], undo }
   }
 
+  /** One login at a time: of those that are said meanwhile the last one is checked, and counts. */
   async #check(token: string | null): Promise<void> {
-    const attempt = ++this.#attempts
-    const { document } = this.#arrival
-    const result = await askAuth(this.#ports, { document, token })
-    if (attempt !== this.#attempts) return // it has said another one since
+    if (this.#isChecking) {
+      this.#nextLogin = { token }
+      return
+    }
+    this.#isChecking = true
+    const result = await this.#checkLast(token)
+    this.#isChecking = false
     if (!result.ok) return this.#refuse(result.error.close, result.error.reason)
     const state = this.#state
     if (state.kind === 'authorizing') return this.#join(result.value, state.frames)
     if (state.kind === 'checking') this.#regrant(state, result.value)
+  }
+
+  async #checkLast(token: string | null): Promise<Result<Grant, NoRoom>> {
+    const { document } = this.#arrival
+    const result = await askAuth(this.#ports, { document, token })
+    const next = this.#nextLogin
+    this.#nextLogin = null
+    return next === null || this.#state.kind === 'over' ? result : this.#checkLast(next.token)
   }
 
   #join(grant: Grant, frames: Uint8Array[]): void {

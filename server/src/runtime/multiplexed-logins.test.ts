@@ -129,6 +129,32 @@ describe('a document of a shared socket before it is let in', () => {
     expect(server.documents.figures().sessions).toBe(1)
   })
 
+  it.each(['on its way in', 'while it is open'])(
+    'that logs in again and again %s has one login checked at a time, and the last one counts',
+    async (when) => {
+      const { auth, asked } = createSlowAuth()
+      const server = startTestServer({ auth })
+      const ann = openShared(server)
+      open(ann, 'a', 'first')
+      await settle()
+      if (when === 'while it is open') asked[0]?.resolve(ok(WRITER))
+      await settle()
+      ann.heard()
+      const before = asked.length
+      for (let login = 0; login < 50; login++) ann.login('a', `login ${login}`)
+      await settle()
+      const underWay = when === 'while it is open' ? 1 : 0
+      expect(asked).toHaveLength(before + underWay)
+      asked.at(-1)?.resolve(ok(WRITER))
+      await settle()
+      expect(asked).toHaveLength(before + underWay + 1)
+      expect(asked.at(-1)?.request.token).toBe('login 49')
+      asked.at(-1)?.resolve(grantOf('read'))
+      await settle()
+      expect(ann.heard()[0]).toBe('a: readonly')
+    },
+  )
+
   it('cannot put its decision off by logging in again and again', async () => {
     const { auth } = createSlowAuth()
     const server = startTestServer({ auth })
