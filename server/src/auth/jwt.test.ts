@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
-import { SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
+import { decodeJwt, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { millis } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -11,6 +11,9 @@ const auth = createJwtAuth(SECRET)
 const key = new TextEncoder().encode(SECRET)
 const notes = nameOf('team/notes')
 const docs = [{ name: 'team/*', access: 'write' }]
+
+/** How far the clocks of two servers may be apart, milliseconds. */
+const TOLERANCE_MS = 5_000
 
 const token = (claims: Readonly<Record<string, unknown>>, expires = '1h'): Promise<string> =>
   new SignJWT(claims)
@@ -30,7 +33,14 @@ describe('a token', () => {
     expect(grant).toMatchObject({ ok: true, value: { access: 'write', user: 'ann' } })
     const leftMs = (grant.ok ? (grant.value.expiresAt ?? 0) : 0) - Date.now()
     expect(leftMs).toBeGreaterThan(3_590_000)
-    expect(leftMs).toBeLessThanOrEqual(3_600_000)
+    expect(leftMs).toBeLessThanOrEqual(3_600_000 + TOLERANCE_MS)
+  })
+
+  it('that has just expired grants for as long as it is accepted, and not until before now', async () => {
+    const grant = await auth.authorize({ document: notes, token: await token({ docs }, '-2s') })
+    const leftMs = (grant.ok ? (grant.value.expiresAt ?? 0) : 0) - Date.now()
+    expect(leftMs).toBeGreaterThan(0)
+    expect(leftMs).toBeLessThanOrEqual(TOLERANCE_MS - 1_000)
   })
 
   it.each([
@@ -156,9 +166,15 @@ describe('a token that the server makes', () => {
     const given = made.ok ? made.value : null
     expect(await auth.authorize({ document: notes, token: given })).toEqual({
       ok: true,
-      value: { access: 'read', user: 'bob', expiresAt },
+      value: { access: 'read', user: 'bob', expiresAt: expiresAt + TOLERANCE_MS },
     })
     expect(await problemOf(given, nameOf('team/notes2'))).toMatchObject({ kind: 'forbidden' })
+  })
+
+  it('ends no later than the one that it was asked for with', async () => {
+    const given = await token({ docs }, '10s')
+    const made = await issue(given, null)
+    expect(made.ok && decodeJwt(made.value ?? '').exp).toBe(decodeJwt(given).exp)
   })
 
   it('is of the user who asks, where a user asks', async () => {

@@ -51,7 +51,8 @@ export const createJwtAuth = (secret: string): Auth => {
       jwt.setProtectedHeader({ alg: 'HS256', typ: CLIENT_TYPE }).setIssuedAt()
       const named = user ?? sub
       if (named !== undefined) jwt.setSubject(named)
-      if (expiresAt !== null) jwt.setExpirationTime(Math.floor(expiresAt / 1000))
+      if (expiresAt !== null)
+        jwt.setExpirationTime(Math.min(Math.floor(expiresAt / 1000), said.value.exp ?? Infinity))
       return ok(await jwt.sign(key))
     },
   }
@@ -106,7 +107,9 @@ const grantFor = (document: DocName, { docs, sub, exp }: Said): Result<Grant, De
       access = entry.access
   if (access === null)
     return denied('forbidden', `the token does not grant ${JSON.stringify(document)}`)
-  return ok({ access, user: sub ?? null, expiresAt: exp === undefined ? null : millis(exp * 1000) })
+  // as long as the same token is accepted: whoever is asked for another one may only have this one
+  const expiresAt = exp === undefined ? null : millis((exp + CLOCK_TOLERANCE_S) * 1000)
+  return ok({ access, user: sub ?? null, expiresAt })
 }
 
 const covers = (pattern: string, document: DocName): boolean =>
