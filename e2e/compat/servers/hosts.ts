@@ -31,8 +31,8 @@ export interface ServerWish {
   readonly hasLogins?: boolean
   /** `QUIRE_…` variables, for Quire. */
   readonly env?: Readonly<Record<string, string>>
-  /** How long the store takes for a document, where the server leaves the store to others. */
-  readonly storeMs?: number
+  /** True if the store does not answer before it is told to, where the server leaves the store to others. */
+  readonly storeWaits?: boolean
   /** Where it keeps its data: a directory, and a command in front of its own to get there. */
   readonly disk?: { readonly path: string; readonly launcher: Launcher }
 }
@@ -86,8 +86,8 @@ export const quire: Host = {
 /** The servers that the families come from. */
 export const peers: readonly Host[] = [
   {
-    ...peer(kinds['y-websocket'], ({ storeMs = 0, hasLogins = false }) => [
-      String(storeMs),
+    ...peer(kinds['y-websocket'], ({ storeWaits = false, hasLogins = false }) => [
+      storeWaits ? 'waits' : '',
       hasLogins ? 'login' : '',
     ]),
     families: yWebsocketFamilies(''),

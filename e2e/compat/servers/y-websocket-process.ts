@@ -1,14 +1,13 @@
 /*
  * `@y/websocket-server` as its own server.js has it, with a store that is bound as its authors bind LevelDB:
- * every update is appended, and a document is read when it opens. Arguments: directory, port, how long the
- * store takes for a document in milliseconds, `login` or nothing.
+ * every update is appended, and a document is read when it opens. Arguments: directory, port, `waits` for a
+ * store that answers once there was an HTTP request, which then waits for its answers, `login` or nothing.
  */
 import { appendFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { setPersistence, setupWSConnection } from '@y/websocket-server/utils'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
@@ -16,12 +15,16 @@ import { WebSocketServer } from 'ws'
 import { applyUpdate, type Doc } from 'yjs'
 import { accessOf } from './login.ts'
 
-const [directory = '', port = '0', storeMs = '0', login = ''] = process.argv.slice(2)
+const [directory = '', port = '0', store = '', login = ''] = process.argv.slice(2)
+
+const released = Promise.withResolvers<void>()
+if (store !== 'waits') released.resolve()
+const bindings: Promise<void>[] = []
 
 const fileOf = (name: string): string => join(directory, Buffer.from(name).toString('hex'))
 
 const stored = async (name: string): Promise<readonly Uint8Array[]> => {
-  await pause(Number(storeMs))
+  await released.promise
   const log = await readFile(fileOf(name)).catch(() => new Uint8Array()) // nothing was stored yet
   const reader = decoding.createDecoder(new Uint8Array(log))
   const updates: Uint8Array[] = []
@@ -40,12 +43,15 @@ const bind = async (name: string, doc: Doc): Promise<void> => {
 }
 
 setPersistence({
-  bindState: (name, doc) => void bind(name, doc),
+  bindState: (name, doc) => void bindings.push(bind(name, doc)),
   writeState: async () => undefined,
   provider: null,
 })
 
-const http = createServer()
+const http = createServer((_, response) => {
+  released.resolve()
+  void Promise.all(bindings).then(() => response.end())
+})
 const sockets = new WebSocketServer({ server: http, perMessageDeflate: false })
 sockets.on('connection', (socket, request) => {
   const { pathname, searchParams } = new URL(request.url ?? '', 'ws://of.it')
