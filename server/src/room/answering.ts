@@ -8,6 +8,7 @@
  */
 import type { SessionId, StateVector } from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
+import { answerWent } from './acknowledging.ts'
 import type { InputOf } from './input.ts'
 import { dismiss } from './members.ts'
 import type { ClientMessage } from './message.ts'
@@ -25,12 +26,18 @@ const LARGE_ANSWER_BYTES = 512 * 1024
  * Cheapest case first. What is not on disk is part of the answer where others see it at once, and must
  * not be where they see it only after its commit.
  */
-export const answer = (step: Step, live: Live, session: SessionId, asked: Asked): void => {
+export const answer = (
+  step: Step,
+  live: Live,
+  { session, member }: { readonly session: SessionId; readonly member: Member },
+  asked: Asked,
+): void => {
   const { document } = live
   const { frontier, id, saving } = document
   const showsUnsaved = step.room.durability === 'ack'
   if ((showsUnsaved || saving.kind === 'clean') && frontier.isEqualTo(asked.stateVector))
     return step.send(session, { kind: 'sync-step-2', update: frontier.deletesOnly() })
+  member.answersUnderWay++
   step.do({
     kind: 'answer',
     doc: id,
@@ -49,6 +56,7 @@ export const answered = (step: Step, live: Live, input: InputOf<'answered'>): vo
   if (member === undefined) return
   if (bytesOf(ready) >= LARGE_ANSWER_BYTES) hold(step, session, member, asOf)
   step.do({ kind: 'deliver', to: session, answer: ready })
+  answerWent(step, { session, member })
 }
 
 /** An answer could not be made; without it the session would take an old state for the newest. */
@@ -76,7 +84,7 @@ export const drained = (step: Step, live: Live, input: InputOf<'drained'>): void
   const { since } = member.flow
   member.flow = FLOWING
   step.do({ kind: 'release', session })
-  answer(step, live, session, { stateVector: since })
+  answer(step, live, { session, member }, { stateVector: since })
 }
 
 const hold = (step: Step, session: SessionId, member: Member, since: StateVector): void => {

@@ -4,16 +4,17 @@
  */
 import { seq, type SessionId } from '@quire/shared'
 import type { OpenedDocument } from '../ports/storage.ts'
+import { acknowledge } from './acknowledging.ts'
 import { grow, totalBytes } from './folding.ts'
 import { catchUp } from './following.ts'
 import { Frontier } from './frontier.ts'
 import type { InputOf } from './input.ts'
 import type { Receipt } from './message.ts'
-import type { OpenDocument } from './phase.ts'
+import type { Member, OpenDocument } from './phase.ts'
 import { CLEAN, committed, failed, retry, updatesOf, type Batch } from './saving.ts'
 import type { Step } from './step.ts'
 
-type Members = ReadonlyMap<SessionId, unknown>
+type Members = ReadonlyMap<SessionId, Member>
 
 /** The open form of a document as storage gave it. */
 export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument => {
@@ -65,7 +66,7 @@ export const appended = (
     grow(step, document, updates)
   }
   if (step.room.durability === 'relay') relayBatch(step, members, batch)
-  acknowledge(step, members, batch)
+  acknowledgeBatch(step, members, batch)
   step.do({ kind: 'publish', hint: { first, last, updates } })
   document.saving = committed(saving)
   startNext(step, document, members)
@@ -92,19 +93,21 @@ const startNext = (step: Step, document: OpenDocument, members: Members): void =
   const { saving } = document
   if (saving.kind !== 'appending') return
   if (saving.inFlight.items.some((item) => item.update !== null)) return append(step, document)
-  acknowledge(step, members, saving.inFlight)
+  acknowledgeBatch(step, members, saving.inFlight)
   document.saving = committed(saving)
 }
 
-const acknowledge = (step: Step, members: Members, batch: Batch): void => {
+const acknowledgeBatch = (step: Step, members: Members, batch: Batch): void => {
   const receipts = new Map<SessionId, Receipt[]>()
   for (const item of batch.items) {
     const own = receipts.get(item.session)
     if (own === undefined) receipts.set(item.session, [item.receipt])
     else own.push(item.receipt)
   }
-  for (const [session, own] of receipts)
-    if (members.has(session)) step.send(session, { kind: 'ack', receipts: own })
+  for (const [session, own] of receipts) {
+    const member = members.get(session)
+    if (member !== undefined) acknowledge(step, { session, member }, own)
+  }
 }
 
 const relayBatch = (step: Step, members: Members, batch: Batch): void => {

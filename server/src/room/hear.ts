@@ -1,6 +1,7 @@
 /* What a live room does with what an attached session says. */
 import { assertNever, limits, ownBytes, type SessionId } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
+import { acknowledge, uncountBehind, waitsForAnswer } from './acknowledging.ts'
 import { answer } from './answering.ts'
 import { countsAnswer, countsUpdate, nextQuestion } from './counting.ts'
 import { append } from './document.ts'
@@ -24,12 +25,11 @@ export const hear = (step: Step, live: Live, input: InputOf<'message'>): void =>
   const member = live.members.get(input.session)
   if (member === undefined) return
   if (member.opening.kind === 'silent') member.opening = { kind: 'heard', since: step.now }
-  const { message } = input
-  const { session } = input
+  const { message, session } = input
   switch (message.kind) {
     case 'sync-step-1':
       if (member.asking === 'in-return') askInReturn(step, live, { session, member, message })
-      return answer(step, live, session, message)
+      return answer(step, live, { session, member }, message)
     case 'sync-step-2':
       return hearStep2(step, live, { session, member, message })
     case 'update':
@@ -40,9 +40,9 @@ export const hear = (step: Step, live: Live, input: InputOf<'message'>): void =>
     case 'stateless':
       return step.do({ kind: 'tell', session, text: message.text })
     case 'presence':
-      return hearPresence(step, live, { session: input.session, member, message })
+      return hearPresence(step, live, { session, member, message })
     case 'query-presence':
-      return answerPresence(step, live, input.session, member)
+      return answerPresence(step, live, session, member)
     case 'unknown':
       return step.observe({
         kind: 'unknown-message',
@@ -95,6 +95,7 @@ const askInReturn = (
   const next = nextQuestion(question, ownBytes(message.stateVector))
   if (next === null) return
   live.document.saving = uncounted(live.document.saving, session)
+  uncountBehind(member)
   if (question.kind === 'none' || question.kind === 'unasked')
     return ask(step, live, { session, member, question: next })
   member.question = next
@@ -135,9 +136,8 @@ const acknowledgeMark = (step: Step, live: Live, session: SessionId, member: Mem
   if (mark === null || member.hasBeenDenied || !isOpen(member)) return
   member.mark = null
   const receipt = { kind: 'mark', mark } as const
-  if (document.saving.kind === 'clean')
-    return step.send(session, { kind: 'ack', receipts: [receipt] })
-  if (hasPlace(step, live, session, mark.length))
+  if (document.saving.kind === 'clean') return acknowledge(step, { session, member }, [receipt])
+  if (hasPlace(step, live, { session, member }, mark.length))
     document.saving = add(document.saving, { session, receipt, update: null })
 }
 
@@ -162,7 +162,9 @@ const write = (
   const isKnown = document.frontier.knows(contents)
   const wasClean = document.saving.kind === 'clean'
   if (isKnown && wasClean) {
-    step.send(session, { kind: 'ack', receipts: [receipt] })
+    if (waitsForAnswer(member) && !hasPlace(step, live, { session, member }, update.length))
+      return false
+    acknowledge(step, { session, member }, [receipt])
     return true
   }
   // R15: nothing changes, and the client hears it in its own words
@@ -171,7 +173,7 @@ const write = (
     step.send(session, { kind: 'denied', reason: 'this login may not change the document' })
     return false
   }
-  if (!hasPlace(step, live, session, update.length)) return false
+  if (!hasPlace(step, live, { session, member }, update.length)) return false
   const clients = document.frontier.clientsWith(contents)
   if (clients > limits.clientsPerDocument) {
     const reason = `the document would have ${clients} clients, limit ${limits.clientsPerDocument}; this was not stored`
@@ -194,8 +196,13 @@ const write = (
 }
 
 /** R4: false, and the session is sent away, where what waits for the disk is at its bound. */
-const hasPlace = (step: Step, live: Live, session: SessionId, bytes: number): boolean => {
-  const waiting = unsavedBytes(live.document.saving)
+const hasPlace = (
+  step: Step,
+  live: Live,
+  { session, member }: { readonly session: SessionId; readonly member: Member },
+  bytes: number,
+): boolean => {
+  const waiting = unsavedBytes(live.document.saving) + member.behind.bytes
   const limit = step.room.limits.unsavedBytes
   if (waiting + waitingCost(bytes) <= limit) return true
   const reason = `${waiting} bytes wait for the disk, limit ${limit}; this was not stored`

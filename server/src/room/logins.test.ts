@@ -7,6 +7,7 @@ import {
   ann,
   bob,
   contentsOf,
+  cyd,
   kindsOf,
   only,
   sentTo,
@@ -109,7 +110,7 @@ describe('[R5] a session that is asked in return for its own questions', () => {
     type('never sent')
     room.update(ann, type('sent')) // it is asked for what is missing
     room.commit()
-    expect(kindsOf(room.says(ann, asks()))).not.toContain('sync-step-1') // the question stands
+    expect(kindsOf(room.asks(ann, asks()))).not.toContain('sync-step-1') // the question stands
     expect(countedIn(room.says(ann, nothing), ann)).toEqual([true])
   })
 })
@@ -125,7 +126,7 @@ describe('[R5] a client that counts what it waits for', () => {
     const room = open()
     const { type, erase, asks } = typist(1)
     const before = [type('a'), type('b'), erase(1)]
-    room.says(ann, asks())
+    room.asks(ann, asks())
     for (const contents of before) room.update(ann, contents)
     room.update(ann, type('c'))
     expect(countedIn([...room.commit(), ...room.commit(3)], ann)).toEqual([
@@ -152,8 +153,8 @@ describe('[R5] a client that counts what it waits for', () => {
     const { type, asks } = typist(1)
     const older = asks()
     const before = type('a')
-    room.says(ann, asks())
-    expect(kindsOf(room.says(ann, older))).not.toContain('sync-step-1')
+    room.asks(ann, asks())
+    expect(kindsOf(room.asks(ann, older))).not.toContain('sync-step-1')
     room.update(ann, before)
     room.update(ann, type('b'))
     expect(countedIn([...room.commit(), ...room.commit()], ann)).toEqual([false, true])
@@ -194,6 +195,55 @@ describe('[R5] a client that counts what it waits for', () => {
       const effects = fails ? room.commit(3) : [...room.commit(), ...room.commit(2)]
       expect(countedIn(effects, ann)).toEqual([false, false, true])
     }
+  })
+})
+
+describe('[R17] a client that counts takes itself for synced once nothing is left', () => {
+  /** Ann has asked for what she lacks, and the answer is being made. */
+  const asking = (limits: { readonly unsavedBytes?: number } = {}) => {
+    const room = new TestRoom(limits).open(bob)
+    room.join(ann, 'write', 'in-return')
+    room.update(bob, typist(2).type('bobs'))
+    room.commit()
+    const { type, asks } = typist(1)
+    const [answer] = only(room.says(ann, asks()), 'answer')
+    if (answer === undefined) throw new Error('there is nothing to answer')
+    return { room, type, asks, answer }
+  }
+
+  test('so it is told of what is on disk behind the answer', () => {
+    const { room, type, answer } = asking()
+    expect(countedIn(room.says(ann, nothing), ann)).toEqual([])
+    room.update(ann, type('a'))
+    expect(countedIn(room.commit(), ann)).toEqual([])
+    const effects = room.answer(answer)
+    expect(sentTo(effects, ann).map(({ kind }) => kind)).toEqual(['sync-step-2', 'ack'])
+    expect(countedIn(effects, ann)).toEqual([true, true])
+    room.update(ann, type('b'))
+    expect(countedIn(room.commit(), ann)).toEqual([true])
+  })
+
+  test('behind the last of several', () => {
+    const { room, answer } = asking()
+    room.says(ann, nothing)
+    const [second] = only(room.says(ann, typist(3).asks()), 'answer')
+    expect(countedIn(room.answer(answer), ann)).toEqual([])
+    expect(second && countedIn(room.answer(second), ann)).toEqual([false]) // it has begun anew
+  })
+
+  test('others are told at once', () => {
+    const { room } = asking()
+    room.join(cyd)
+    room.says(cyd, typist(3).asks())
+    expect(kindsOf(room.says(cyd, nothing))).toEqual(['ack'])
+  })
+
+  test('and what waits for that is bounded', () => {
+    const { room } = asking({ unsavedBytes: 2_000 })
+    let effects: readonly Effect[] = []
+    for (let i = 0; i < 100 && only(effects, 'close').length === 0; i++)
+      effects = room.says(ann, nothing)
+    expect(only(effects, 'close')).toMatchObject([{ to: [ann], close: 'tryAgainLater' }])
   })
 })
 

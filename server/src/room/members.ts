@@ -50,6 +50,8 @@ export const greet = (
     question: { kind: asking === 'on-join' ? 'none' : 'unasked' },
     hasBeenDenied: false,
     mark: null,
+    answersUnderWay: 0,
+    behind: { receipts: [], bytes: 0 },
   }
   live.members.set(session, member)
   step.observe({ kind: 'session-joined', document: step.room.name, session })

@@ -18,6 +18,7 @@ import {
   type StateVector,
 } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
+import type { Behind } from './acknowledging.ts'
 import type { Frontier } from './frontier.ts'
 import type { Durability, RoomLimits } from './limits.ts'
 import type { ClientMessage } from './message.ts'
@@ -35,6 +36,10 @@ export interface Member {
   hasBeenDenied: boolean
   /** The last mark that it set and that is not true yet. */
   mark: Mark | null
+  /** Answers to it that are being made. */
+  answersUnderWay: number
+  /** What it is told behind them. */
+  behind: Behind
 }
 
 /**

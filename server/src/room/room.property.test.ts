@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 import { calm, checkConverged, checkIndicators, leaveAll, plans, run } from './testing/plan.ts'
 
-test('[R1-R8, R11, R12, R15, R16] whatever happens in whatever order, all promises hold and all converge', () => {
+test('[R1-R8, R11, R12, R15-R17] whatever happens in whatever order, all promises hold and all converge', () => {
   fc.assert(
     fc.property(plans, (plan) => {
       const world = run(plan)

@@ -110,11 +110,13 @@ export const uncounted = (saving: Saving, session: SessionId): Saving => {
 const uncountedIn = ({ items, bytes }: Batch, session: SessionId): Batch => ({
   bytes,
   items: items.map((item) =>
-    item.session === session && item.receipt.kind !== 'mark'
-      ? { ...item, receipt: { ...item.receipt, isCounted: false } }
-      : item,
+    item.session === session ? { ...item, receipt: uncount(item.receipt) } : item,
   ),
 })
+
+/** The same, of a client that does not count it any more. */
+export const uncount = (receipt: Receipt): Receipt =>
+  receipt.kind === 'mark' ? receipt : { ...receipt, isCounted: false }
 
 /** After the commit of what was in flight: what waited is in flight now, or all is clean. */
 export const committed = (saving: Saving & { kind: 'appending' }): Saving =>
@@ -143,11 +145,12 @@ export const retry = (saving: Saving & { kind: 'retrying' }): Saving => ({
 
 const extend = (batch: Batch, item: Pending): void => {
   batch.items.push(item)
-  batch.bytes += waitingCost(bytesOf(item.receipt)) // known or new: the receipt holds the bytes
+  batch.bytes += receiptCost(item.receipt) // known or new: the receipt holds the bytes
 }
 
-const bytesOf = (receipt: Receipt): number =>
-  receipt.kind === 'mark' ? receipt.mark.length : receipt.update.length
+/** What a receipt that waits takes, bytes. */
+export const receiptCost = (receipt: Receipt): number =>
+  waitingCost(receipt.kind === 'mark' ? receipt.mark.length : receipt.update.length)
 
 const batchOf = (item: Pending): Batch => {
   const batch = nothing()

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { pass, settle, startTestServer, until } from './testing/server.ts'
-import { openAll, OPENING, openShared } from './testing/shared-socket.ts'
+import { pass, settle, startTestServer, testLimits, until } from './testing/server.ts'
+import { open, openAll, OPENING, openShared } from './testing/shared-socket.ts'
+
+const MIB = 1024 * 1024
+/** Rooms that take large documents. */
+const ROOMY = { ...testLimits, unsavedBytes: 64 * MIB, compactBytes: 64 * MIB }
 
 describe('a shared socket', () => {
   it('carries several documents, each answered under its own address', async () => {
@@ -153,6 +157,31 @@ describe('a shared socket', () => {
     expect(ann.peer.ending).toEqual({ code: 1012, reason: 'the server restarts' })
     expect(ann.heard().filter((word) => /denied|closed/.test(word))).toEqual([])
     expect(server.memory.byName.get(nameOf('b'))?.tail).toHaveLength(1)
+  })
+})
+
+describe('[R17] a large document on a shared socket', () => {
+  it('is read to its end before its client is told that all is saved', async () => {
+    const server = startTestServer({ answerBytes: 64 * MIB, limits: ROOMY })
+    const author = server.connect(nameOf('a'))
+    await settle()
+    for (let i = 0; i < 3; i++) {
+      author.type('x'.repeat(MIB))
+      await pass(server.clock, 100)
+    }
+    const ann = openShared(server)
+    ann.peer.stall()
+    open(ann, 'a', '')
+    ann.type('a', 'more')
+    await pass(server.clock, 100)
+    const words: string[] = []
+    await until('all is read', () => {
+      ann.peer.wake() // takes what waits
+      ann.peer.stall()
+      words.push(...ann.heard('a').filter((word) => word !== 'update'))
+      return words.filter((word) => word === 'saved').length === 2
+    })
+    expect(words).toEqual(['read-write', 'question', 'answer', 'saved', 'saved'])
   })
 })
 

@@ -212,7 +212,7 @@ export class RoomShell {
       case 'load':
         return this.#load()
       case 'send':
-        return this.#with(effect.to, (session) => this.#outbox.say(session, effect.message))
+        return this.#with(effect.to, (session) => this.#send(session, effect.message))
       case 'relay': {
         const author = effect.except === null ? undefined : this.#sessions.get(effect.except)
         return this.#outbox.relay(effect.update, author)
@@ -249,6 +249,14 @@ export class RoomShell {
       default:
         return assertNever(effect)
     }
+  }
+
+  /** R17: to a client that counts an acknowledgement is said behind a large answer that it is still to read. */
+  #send(session: Session, message: ServerMessage): void {
+    const { delivery, dialect } = session
+    if (message.kind === 'ack' && delivery.isUnderWay && dialect.asking === 'in-return')
+      delivery.add([layOut([message], laneOf(session)).bytes], () => undefined)
+    else this.#outbox.say(session, message)
   }
 
   /** To one session that is attached, behind everything that was said to it before. */

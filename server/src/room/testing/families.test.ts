@@ -65,7 +65,7 @@ const gist = (message: ClientMessage): readonly unknown[] => {
 }
 
 const countOf = (model: ModelClient): unknown => {
-  if (model instanceof HocuspocusClient) return model.unsynced
+  if (model instanceof HocuspocusClient) return [model.unsynced, model.isSynced]
   if (model instanceof YSweetClient) return [model.localVersion, model.ackedVersion]
   return null
 }

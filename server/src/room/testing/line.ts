@@ -90,8 +90,10 @@ export class Line {
     const isAstray = message.kind === 'ack' && heard > 0 && heard < this.#asked
     if (isAstray && client instanceof HocuspocusClient) client.countAstray()
     client.receive(message)
-    if (client instanceof HocuspocusClient)
+    if (client instanceof HocuspocusClient) {
       check(client.countsRight, 'R5: no more statuses than were counted')
+      check(client.isSyncedRight, 'R17: synced by an answer')
+    }
     return true
   }
 

@@ -20,6 +20,9 @@ export class HocuspocusClient extends ModelClient {
   #unsynced = 0
   #hasHeard = false
   #hasAnswered = false
+  #isSynced = false
+  /** The server has answered it since its connection opened. */
+  #isAnswered = false
   /** A status was on its way as it asked anew: its count is off by that. */
   #isAstray = false
   /** Something that it waits for will not be acknowledged. */
@@ -34,6 +37,16 @@ export class HocuspocusClient extends ModelClient {
   /** `unsyncedChanges`. */
   get unsynced(): number {
     return this.#unsynced
+  }
+
+  /** It takes its document for what the server has; a page may fill it now if it is empty. */
+  get isSynced(): boolean {
+    return this.#isSynced
+  }
+
+  /** R17: it does so for an answer, and not for what it has counted. */
+  get isSyncedRight(): boolean {
+    return !this.#isSynced || this.#isAnswered || this.#isAstray
   }
 
   override get showsSaved(): boolean {
@@ -59,6 +72,7 @@ export class HocuspocusClient extends ModelClient {
     super.disconnect()
     this.#hasHeard = false
     this.#hasAnswered = false
+    this.#isSynced = this.#isAnswered = false
     if (this.relaysPresence) this.tell(others)
   }
 
@@ -73,6 +87,7 @@ export class HocuspocusClient extends ModelClient {
   override receive(message: ServerMessage): void {
     if (!this.#hasHeard) this.#flush()
     if (message.kind === 'denied') this.#mayWaitInVain = true
+    if (message.kind === 'sync-step-2') this.#isSynced = this.#isAnswered = true
     if (message.kind === 'ack')
       for (const receipt of message.receipts)
         if (receipt.kind !== 'mark' && receipt.isCounted) this.#countDown()
@@ -99,6 +114,7 @@ export class HocuspocusClient extends ModelClient {
   /** `decrementUnsyncedChanges`. */
   #countDown(): void {
     if (this.#unsynced > 0 || this.#version === 2) this.#unsynced--
+    if (this.#unsynced === 0) this.#isSynced = true
   }
 
   /** `addToQueue`. */

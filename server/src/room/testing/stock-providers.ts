@@ -30,6 +30,7 @@ interface Provider {
   readonly document: Y.Doc
   readonly awareness: Awareness | null
   readonly unsyncedChanges: number
+  readonly isSynced: boolean
   forceSync(): void
   destroy(): void
 }
@@ -47,7 +48,7 @@ const stockHocuspocus = (socket: Connector, provider: Provider): Stock => {
     awareness,
     connect: () => void socket.createWebSocketConnection().catch(() => undefined), // it was cut
     askAgain: () => provider.forceSync(),
-    count: () => provider.unsyncedChanges,
+    count: () => [provider.unsyncedChanges, provider.isSynced],
     destroy: () => {
       provider.destroy()
       socket.destroy()

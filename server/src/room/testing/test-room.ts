@@ -2,6 +2,7 @@
 import {
   clientId,
   docId,
+  EMPTY_UPDATE,
   millis,
   parseDocName,
   readUpdate,
@@ -207,6 +208,17 @@ export class TestRoom {
 
   says(session: SessionId, message: ClientMessage, bytes = 10): readonly Effect[] {
     return this.take({ kind: 'message', session, message, bytes })
+  }
+
+  /** A question, and the answer to it if it has to be made. */
+  asks(session: SessionId, message: ClientMessage): readonly Effect[] {
+    const effects = this.says(session, message)
+    return [...effects, ...only(effects, 'answer').flatMap((effect) => this.answer(effect))]
+  }
+
+  /** An answer is ready; it brings nothing. */
+  answer({ session, asOf }: Extract<Effect, { kind: 'answer' }>): readonly Effect[] {
+    return this.take({ kind: 'answered', session, asOf, answer: { first: [], last: EMPTY_UPDATE } })
   }
 
   update(session: SessionId, contents: UpdateContents): readonly Effect[] {

@@ -1,0 +1,54 @@
+/*
+ * What a session is told of its own messages once they are on disk. A client that counts what it waits for
+ * takes itself for synced when it waits for nothing more, whether it was answered or not, and a page may then
+ * fill a document that it takes for empty. So while an answer is under way, it is told behind the answer (R17).
+ */
+import type { SessionId } from '@quire/shared'
+import type { Receipt } from './message.ts'
+import type { Member } from './phase.ts'
+import { receiptCost, uncount } from './saving.ts'
+import type { Step } from './step.ts'
+
+/** A session, and what the room knows of it. */
+interface To {
+  readonly session: SessionId
+  readonly member: Member
+}
+
+/** Receipts that wait for an answer to go first, and what they hold, bytes. */
+export interface Behind {
+  receipts: Receipt[]
+  bytes: number
+}
+
+/** Tells a session that these are on disk, now or behind the answers that are under way. */
+export const acknowledge = (
+  step: Step,
+  { session, member }: To,
+  receipts: readonly Receipt[],
+): void => {
+  if (!waitsForAnswer(member)) return step.send(session, { kind: 'ack', receipts })
+  const { behind } = member
+  for (const receipt of receipts) {
+    behind.receipts.push(receipt)
+    behind.bytes += receiptCost(receipt)
+  }
+}
+
+/** True if what is on disk has to wait for an answer. */
+export const waitsForAnswer = ({ asking, answersUnderWay }: Member): boolean =>
+  asking === 'in-return' && answersUnderWay > 0
+
+/** An answer is on its way to the session: behind the last one follows what has waited for it. */
+export const answerWent = (step: Step, { session, member }: To): void => {
+  member.answersUnderWay--
+  const { receipts } = member.behind
+  if (member.answersUnderWay > 0 || receipts.length === 0) return
+  member.behind = { receipts: [], bytes: 0 }
+  step.send(session, { kind: 'ack', receipts })
+}
+
+/** A session that begins anew waits for none of it any more. */
+export const uncountBehind = ({ behind }: Member): void => {
+  behind.receipts = behind.receipts.map(uncount)
+}
