@@ -174,7 +174,13 @@ class Attachment implements Attached {
     if (state.kind === 'joined' || state.kind === 'checking') state.shell.drained(this.#session)
   }
 
+  /** What it had said before is heard. */
   closed(): void {
+    if (this.#state.kind === 'joined') this.#state.throttle.finish()
+    this.#end()
+  }
+
+  #end(): void {
     const state = this.#state
     this.#state = { kind: 'over' }
     if (state.kind === 'over') return
@@ -212,6 +218,7 @@ class Attachment implements Attached {
   /** What it says from here on waits for its next login. */
   #recheck({ shell, throttle, undoExpiry }: State & { kind: 'joined' }, problem: string): void {
     undoExpiry()
+    throttle.stop()
     const undo = this.#deadline(problem, 'tryAgainLater')
     this.#state = { kind: 'checking', shell, throttle, frames: [], undo }
   }
@@ -278,6 +285,7 @@ class Attachment implements Attached {
     this.#session.user = grant.user
     this.#tellGranted(shell, grant)
     shell.push({ kind: 'regrant', session: this.#session.id, access: grant.access })
+    throttle.goOn()
     this.#hearEarly(frames)
   }
 
@@ -315,11 +323,18 @@ class Attachment implements Attached {
     state.shell.say(this.#session, { kind: 'query-token' })
   }
 
+  /** Begins anew where its login may have come and is not read, for what others say on the same socket. */
   #deadline(problem: string, close: CloseName = 'unauthorized'): Undo {
     const { clock, limits } = this.#ports
-    return clock.after(limits.loginMs, () =>
-      this.#refuse(close, `${problem} within ${limits.loginMs} ms`),
-    )
+    let undo: Undo = () => undefined
+    const watch = (): void => {
+      undo = clock.after(limits.loginMs, () => {
+        if (this.#session.socket.isPaused && !this.#isChecking) watch()
+        else this.#refuse(close, `${problem} within ${limits.loginMs} ms`)
+      })
+    }
+    watch()
+    return () => undo()
   }
 
   /** Keeps a frame for later; false if that was too much. */
@@ -352,7 +367,7 @@ class Attachment implements Attached {
 
   #refuse(close: CloseName, reason: string): void {
     if (this.#state.kind === 'over') return
-    this.closed()
+    this.#end()
     this.#turnAway(close, reason)
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { settle, startTestServer } from './testing/server.ts'
+import { nameOf } from '../storage/contract/fixture.ts'
+import { pass, settle, startTestServer } from './testing/server.ts'
 import { openAll, openShared, type SharedSocket } from './testing/shared-socket.ts'
 
 describe('the bounds of a shared socket', () => {
@@ -43,6 +44,18 @@ describe('the bounds of a shared socket', () => {
     server.clock.advance(100)
     await settle()
     expect([ann.peer.isPaused, ann.heard('b')]).toEqual([false, ['saved']])
+  })
+
+  it('what a document said before it leaves is heard, though it was held back', async () => {
+    const server = startTestServer()
+    const ann = openShared(server, { limits: { messagesPerSecond: 100, burstMs: 2_000 } })
+    await openAll(ann, ['a', 'b'])
+    ann.atOnce(() => {
+      for (let i = 0; i < 150; i++) ann.type('a', `${i} `)
+      ann.bye('a')
+    })
+    await pass(server.clock, 100)
+    expect(server.memory.byName.get(nameOf('a'))?.tail).toHaveLength(150)
   })
 
   it.each([

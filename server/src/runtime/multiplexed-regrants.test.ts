@@ -94,15 +94,19 @@ describe('[R16] a document of a shared socket that logs in anew', () => {
   })
 })
 
+/** Rates by which a second brings one message, with a burst of 150; a login counts for 50. */
+const SLOWLY = { messagesPerSecond: 1, burstMs: 150_000, heldBackMs: 60_000 }
+
 describe('[R16] a login that expires on a shared socket', () => {
-  const startExpiring = async (version?: string) => {
+  const startExpiring = async (version?: string, rates: Partial<typeof SLOWLY> = {}) => {
     const server = startTestServer({
+      serverLimits: { ...testServerLimits, ...rates },
       auth: tokenAuth({
         ...tokens,
         short: () => ok({ ...WRITER, expiresAt: millis(server.clock.wall() + 5_000) }),
       }),
     })
-    const ann = openShared(server)
+    const ann = openShared(server, { limits: rates })
     ann.login('a', 'short', version)
     ann.ask('a')
     ann.say('a', 0, 1, 2, 0, 0)
@@ -161,5 +165,41 @@ describe('[R16] a login that expires on a shared socket', () => {
     ann.login('a', 'write')
     await pass(server.clock, 60_000)
     expect(ann.heard('a').filter((word) => word !== 'alive')).toEqual(['read-write'])
+  })
+
+  it('is over also for what was held back before, until another one is said', async () => {
+    const { server, ann } = await startExpiring('4.8.0', SLOWLY)
+    ann.atOnce(() => {
+      for (let i = 0; i < 120; i++) ann.type('a', `${i} `)
+    })
+    await pass(server.clock, 100) // it has expired, and what was heard before is on disk
+    const before = ann.heard('a').filter((word) => word === 'saved').length
+    expect(before).toBeLessThan(120)
+    await pass(server.clock, 9_000)
+    expect(ann.heard('a').filter((word) => word === 'saved')).toEqual([])
+    ann.login('a', 'read')
+    await pass(server.clock, 60_000)
+    const words = ann.heard('a').filter((word) => word !== 'alive')
+    expect(words.slice(0, 2)).toEqual(['readonly', 'refused'])
+    expect(words).not.toContain('saved')
+  })
+
+  it('has its time anew while the socket is not read for what another document said', async () => {
+    const { server, ann } = await startExpiring('4.8.0', SLOWLY)
+    open(ann, 'b', 'write')
+    await settle()
+    ann.atOnce(() => {
+      for (let i = 0; i < 80; i++) ann.type('b', `${i} `)
+    })
+    await settle()
+    expect(ann.peer.isPaused).toBe(true)
+    await pass(server.clock, 1)
+    expect(ann.heard('a')).toContain('token?')
+    ann.login('a', 'write') // waits to be read
+    await pass(server.clock, 2 * loginMs)
+    expect(ann.peer.isPaused).toBe(true)
+    expect(ann.heard('a').filter((word) => word !== 'alive')).toEqual([])
+    await pass(server.clock, 120_000)
+    expect(ann.heard('a')).toContain('read-write')
   })
 })

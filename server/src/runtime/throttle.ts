@@ -39,13 +39,15 @@ export interface ThrottlePorts<T> {
 /**
  * Holds a session to its rates. A message counts once for each session that it is for, as that is what
  * it costs: who is alone may import a book at full speed, who floods a crowd may not. Above the rates
- * the peer is not read, and what had been read already waits here; nothing of it is lost.
+ * the peer is not read, and what had been read already waits here: for its time, and for the session to be
+ * heard again where its login is being checked. It is lost only with a session that is sent away.
  */
 export class Throttle<T extends { readonly bytes: number }> {
   readonly #ports: ThrottlePorts<T>
   readonly #rate: Rate
   #state: 'reading' | 'holding' | 'over' = 'reading'
   #kept: T[] = []
+  #isStopped = false
   #undoPause: Undo | null = null
   #streak: { readonly since: Millis; lastAt: Millis } | null = null
 
@@ -60,6 +62,28 @@ export class Throttle<T extends { readonly bytes: number }> {
     else if (this.#state === 'reading') this.#hear(said)
   }
 
+  /** What waits here is not heard before `goOn`; nothing is to be offered meanwhile. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** What waits here is heard when its time has come. */
+  goOn(): void {
+    this.#isStopped = false
+    if (this.#state === 'holding' && this.#undoPause === null) this.#hearKept()
+  }
+
+  /** Hears what waits here without waiting for its time, which counts nevertheless, and nothing more. */
+  finish(): void {
+    if (this.#state !== 'over' && !this.#isStopped)
+      for (const said of this.#kept.splice(0)) {
+        if (this.#isOver) break // what it said before ended it
+        const hearers = this.#hearersOf(said)
+        this.#rate.take(hearers, hearers * said.bytes, this.#ports.clock.now())
+      }
+    this.close()
+  }
+
   /** Hears nothing more. Safe to call twice. */
   close(): void {
     this.#state = 'over'
@@ -68,12 +92,19 @@ export class Throttle<T extends { readonly bytes: number }> {
   }
 
   #hear(said: T): void {
-    const { clock, hear } = this.#ports
-    const hearers = Math.min(MOST_HEARERS, Math.max(1, hear(said)))
+    const hearers = this.#hearersOf(said)
     if (this.#state === 'over') return // what it said ended it
-    const now = clock.now()
+    const now = this.#ports.clock.now()
     const waitMs = this.#rate.take(hearers, hearers * said.bytes, now)
     if (waitMs > 0) this.#hold(waitMs, now)
+  }
+
+  get #isOver(): boolean {
+    return this.#state === 'over'
+  }
+
+  #hearersOf(said: T): number {
+    return Math.min(MOST_HEARERS, Math.max(1, this.#ports.hear(said)))
   }
 
   #hold(forMs: number, now: Millis): void {
@@ -87,10 +118,14 @@ export class Throttle<T extends { readonly bytes: number }> {
       )
     this.#state = 'holding'
     this.#ports.socket.pause()
-    this.#undoPause = this.#ports.clock.after(Math.min(forMs, heldBackMs), () => this.#goOn())
+    this.#undoPause = this.#ports.clock.after(Math.min(forMs, heldBackMs), () => {
+      this.#undoPause = null
+      if (this.#isStopped) this.#ports.socket.resume()
+      else this.#hearKept()
+    })
   }
 
-  #goOn(): void {
+  #hearKept(): void {
     this.#state = 'reading'
     const kept = this.#kept
     this.#kept = []
