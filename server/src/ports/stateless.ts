@@ -16,7 +16,10 @@ export interface StatelessReply {
   broadcast(text: string): void
 }
 
-/** Hears what clients say beside their documents, in order. Must not throw and must not block. */
+/**
+ * Hears what clients say beside their documents, in order. Must not throw and must not block; it may be
+ * asynchronous, and then must not reject. The next message does not wait for it.
+ */
 export interface Stateless {
-  received(message: StatelessMessage, reply: StatelessReply): void
+  received(message: StatelessMessage, reply: StatelessReply): void | Promise<void>
 }

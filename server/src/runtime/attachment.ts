@@ -98,8 +98,9 @@ class Attachment implements Attached {
   #isChecking = false
 
   constructor(id: SessionId, arrival: Arrival, ports: AttachmentPorts) {
-    const { dialect, socket, login } = arrival
-    this.#session = createSession({ id, dialect, socket }, ports.clock.now())
+    const { dialect, socket, login, shared } = arrival
+    const { pace } = shared ?? {}
+    this.#session = createSession({ id, dialect, socket, pace }, ports.clock.now())
     this.#arrival = arrival
     this.#login = login
     this.#ports = ports
@@ -262,7 +263,7 @@ class Attachment implements Attached {
       socket: session.socket,
       clock: this.#ports.clock,
       limits: this.#ports.limits,
-      rate: this.#arrival.rate,
+      rate: this.#arrival.shared?.rate,
       hear: (said) => this.#hear(shell.value, said),
       giveUp: (reason) => this.#refuse('tryAgainLater', reason),
     })

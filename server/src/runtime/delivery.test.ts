@@ -2,6 +2,7 @@ import { millis } from '@quire/shared'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { WireBytes } from '../ports/socket.ts'
 import { Delivery } from './delivery.ts'
+import { ReadingPace } from './reading-pace.ts'
 import { createMemorySocket } from './testing/memory-socket.ts'
 
 /** A message of the memory wire with so many bytes. */
@@ -24,7 +25,7 @@ beforeEach(() => {
 describe('a delivery', () => {
   it('writes everything to one who reads, with a pause after each MiB', () => {
     const { socket, peer } = createMemorySocket()
-    const delivery = new Delivery(socket)
+    const delivery = new Delivery(socket, new ReadingPace())
     delivery.add(
       Array.from({ length: 20 }, () => piece(128 * KiB)),
       done,
@@ -39,7 +40,7 @@ describe('a delivery', () => {
 
   it('[R9] hands over no more than a little ahead of one who does not read', () => {
     const { socket, peer } = createMemorySocket()
-    const delivery = new Delivery(socket)
+    const delivery = new Delivery(socket, new ReadingPace())
     peer.stall()
     delivery.add(
       Array.from({ length: 20 }, () => piece(128 * KiB)),
@@ -55,7 +56,7 @@ describe('a delivery', () => {
 
   it('[R9] is done only when what it wrote last has been taken', () => {
     const { socket, peer } = createMemorySocket()
-    const delivery = new Delivery(socket)
+    const delivery = new Delivery(socket, new ReadingPace())
     peer.stall()
     delivery.add([piece(128 * KiB)], done)
     expect([feed(delivery), delivery.isUnderWay]).toEqual(['waits', false])
@@ -65,7 +66,7 @@ describe('a delivery', () => {
 
   it('[R9] is behind when its reader takes too little in its time, until there is nothing left to read', () => {
     const { socket, peer } = createMemorySocket()
-    const delivery = new Delivery(socket)
+    const delivery = new Delivery(socket, new ReadingPace())
     const isBehind = (at: number): boolean => delivery.isBehind(millis(at))
     expect(isBehind(1_000_000)).toBe(false)
     peer.stall()
@@ -90,7 +91,7 @@ describe('a delivery', () => {
 
   it('forgets what it has not written when its session is gone', () => {
     const { socket, peer } = createMemorySocket()
-    const delivery = new Delivery(socket)
+    const delivery = new Delivery(socket, new ReadingPace())
     peer.stall()
     delivery.add(
       Array.from({ length: 20 }, () => piece(128 * KiB)),

@@ -1,6 +1,6 @@
 import type { Millis } from '@quire/shared'
 import { DRAIN_BYTES, type Socket, type WireBytes } from '../ports/socket.ts'
-import { ReadingPace, type PaceFacts } from './reading-pace.ts'
+import type { PaceFacts, ReadingPace } from './reading-pace.ts'
 
 /** Bytes that are handed to a socket ahead of its reader: enough to keep a fast one busy. */
 const AHEAD_BYTES = 256 * 1024
@@ -21,10 +21,13 @@ interface Waiting {
 export class Delivery {
   readonly #socket: Socket
   readonly #waiting: Waiting[] = []
-  readonly #pace = new ReadingPace()
+  readonly #pace: ReadingPace
+  #isTimed = false
 
-  constructor(socket: Socket) {
+  /** `pace`: of the socket, which others may read on. */
+  constructor(socket: Socket, pace: ReadingPace) {
     this.#socket = socket
+    this.#pace = pace
   }
 
   /** True while there is something left to write. */
@@ -34,7 +37,7 @@ export class Delivery {
 
   /** True if its reader has been too slow for it to keep its place. */
   isBehind(now: Millis): boolean {
-    return this.#pace.isBehind(now)
+    return this.isUnderWay && this.#pace.isBehind(now)
   }
 
   /** Adds an answer behind the others; `feed` is to follow. `done`: it is written, or never will be. */
@@ -47,7 +50,7 @@ export class Delivery {
    * drained; `more`: call again in another turn.
    */
   feed(facts: PaceFacts): 'done' | 'waits' | 'more' {
-    if (this.isUnderWay) this.#pace.start(facts)
+    this.#time(facts)
     let written = 0
     for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
       const piece = first.pieces[first.next]
@@ -63,13 +66,22 @@ export class Delivery {
       written += piece.length
       this.#pace.wrote(piece.length, this.#socket.queuedBytes(), facts)
     }
-    if (!this.isUnderWay) this.#pace.stop()
+    this.#time(facts)
     return this.isUnderWay || this.#socket.queuedBytes() >= DRAIN_BYTES ? 'waits' : 'done'
   }
 
   /** Forgets what is not written: the session is gone. */
   clear(): void {
-    this.#pace.stop()
     for (const { done } of this.#waiting.splice(0)) done()
+    if (this.#isTimed) this.#pace.stop()
+    this.#isTimed = false
+  }
+
+  /** Its reader's time counts while there is something to read. */
+  #time(facts: PaceFacts): void {
+    if (this.#isTimed === this.isUnderWay) return
+    this.#isTimed = this.isUnderWay
+    if (this.#isTimed) this.#pace.start(facts)
+    else this.#pace.stop()
   }
 }

@@ -19,6 +19,7 @@ import type { ServerLimits } from './limits.ts'
 import { askAuth, askForToken } from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
+import type { ReadingPace } from './reading-pace.ts'
 import { Refusals } from './refusals.ts'
 
 /** How often rooms hear of time: presence ends, retries and keep-alives are due at this grain. */
@@ -50,14 +51,20 @@ export type Login =
   /** Its login was checked on its way in. */
   | { readonly kind: 'checked'; readonly grant: Grant }
 
+/** What the sessions of one connection share. */
+export interface SharedConnection {
+  readonly rate: Rate
+  readonly pace: ReadingPace
+}
+
 /** A client that has reached a route: what it asks for, and in which words. */
 export interface Arrival {
   readonly document: DocName
   readonly login: Login
   readonly dialect: Dialect
   readonly socket: Socket
-  /** The rates of the connection, where it is shared; undefined: the client has its own. */
-  readonly rate?: Rate | undefined
+  /** What the sessions of a connection share, where there may be several; undefined: it has its own. */
+  readonly shared?: SharedConnection | undefined
 }
 
 /** What an operator wants to know first. */

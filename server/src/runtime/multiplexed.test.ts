@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createContent } from '../content/threaded.ts'
+import type { Content } from '../ports/content.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
+import { systemClock } from './system-clock.ts'
 import { pass, settle, startTestServer, testLimits, until } from './testing/server.ts'
 import { open, openAll, OPENING, openShared } from './testing/shared-socket.ts'
 
@@ -160,15 +163,60 @@ describe('a shared socket', () => {
   })
 })
 
-describe('[R17] a large document on a shared socket', () => {
-  it('is read to its end before its client is told that all is saved', async () => {
-    const server = startTestServer({ answerBytes: 64 * MIB, limits: ROOMY })
-    const author = server.connect(nameOf('a'))
+/** A server with documents of so many MiB, and how many answers it has made since. */
+const startWithLarge = async (mib: number, ...names: readonly string[]) => {
+  const threaded = createContent(systemClock, { collectGarbage: true })
+  let made = 0
+  const answer: Content['answer'] = async (...asked) => {
+    const outcome = await threaded.answer(...asked)
+    made++
+    return outcome
+  }
+  const content = { ...threaded, answer }
+  const server = startTestServer({ content, answerBytes: 64 * MIB, limits: ROOMY })
+  for (const name of names) {
+    const author = server.connect(nameOf(name))
     await settle()
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < mib; i++) {
       author.type('x'.repeat(MIB))
       await pass(server.clock, 100)
     }
+    author.peer.hangUp()
+  }
+  made = 0
+  return { server, made: () => made }
+}
+
+describe('large documents on a shared socket', () => {
+  it('take turns: one that another one was read before is not taken for one that nobody reads', async () => {
+    const { server, made } = await startWithLarge(10, 'a', 'b')
+    const ann = openShared(server)
+    ann.peer.stall()
+    for (const address of ['a', 'b']) open(ann, address, '', '4.8.0')
+    await until('both are under way', () => made() === 2)
+    await settle()
+    const words: string[] = []
+    const isRead = (address: string): boolean => words.includes(`${address}: answer`)
+    while (!isRead('a') || !isRead('b')) {
+      const before = words.length
+      await until('more waits to be read', () => {
+        words.push(...ann.heard().filter((word) => /update|answer|closed|denied/.test(word)))
+        if (words.some((word) => /closed|denied/.test(word))) throw new Error(words.at(-1))
+        return words.length > before
+      })
+      await pass(server.clock, 8_000)
+      ann.peer.wake() // takes what waits: a piece of 1 MiB
+      ann.peer.stall()
+    }
+    expect(words.filter((word) => /closed|denied/.test(word))).toEqual([])
+    const first = words.findIndex((word) => word.endsWith('answer'))
+    const pieces = (address: string): number =>
+      words.slice(0, first).filter((word) => word === `${address}: update`).length
+    expect(Math.abs(pieces('a') - pieces('b'))).toBeLessThan(4)
+  })
+
+  it('[R17] are read to their end before their client is told that all is saved', async () => {
+    const { server } = await startWithLarge(3, 'a')
     const ann = openShared(server)
     ann.peer.stall()
     open(ann, 'a', '')
@@ -315,10 +363,21 @@ describe('texts beside a document', () => {
     expect(server.events).toContainEqual(expect.objectContaining({ kind: 'bug', document: 'a' }))
   })
 
+  it('cost nobody anything when what the embedder does about them fails later', async () => {
+    const server = startTestServer({
+      stateless: { received: () => Promise.reject(new Error('not mine')) },
+    })
+    const ann = openShared(server)
+    await openAll(ann, ['a'])
+    ann.stateless('a', 'hi')
+    await settle()
+    expect(server.events).toContainEqual(expect.objectContaining({ kind: 'bug', document: 'a' }))
+  })
+
   it('are not answered after their session has left', async () => {
     const replies: ((text: string) => void)[] = []
     const server = startTestServer({
-      stateless: { received: (_, { reply }) => replies.push(reply) },
+      stateless: { received: (_, { reply }) => void replies.push(reply) },
     })
     const ann = openShared(server)
     await openAll(ann, ['a', 'b'])

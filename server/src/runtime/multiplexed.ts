@@ -18,6 +18,7 @@ import { Backlog, type BacklogLimits } from './backlog.ts'
 import { Channel, type ChannelOwner } from './channel.ts'
 import type { Documents } from './documents.ts'
 import { Rate } from './rate.ts'
+import { ReadingPace } from './reading-pace.ts'
 import type { ThrottleLimits } from './throttle.ts'
 
 /** Time that a socket without a document is kept, milliseconds: providers come and go on one. */
@@ -60,6 +61,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
   readonly #connection: HocuspocusConnection
   readonly #backlog: Backlog
   readonly #rate: Rate
+  readonly #pace = new ReadingPace()
   readonly #shares = new Map<string, Share>()
   readonly #pausing = new Set<unknown>()
   #undoEmpty: Undo | null = null
@@ -84,8 +86,14 @@ class Multiplexed implements SocketListener, ChannelOwner {
     this.#watchEmpty()
   }
 
+  /** Each time another one is the first to write on: it may fill the line, and leave the others nothing. */
   drained(): void {
-    for (const { attached } of this.#shares.values()) attached.drained()
+    const shares = [...this.#shares]
+    const [first] = shares
+    if (first === undefined) return
+    this.#shares.delete(first[0])
+    this.#shares.set(...first)
+    for (const [, { attached }] of shares) attached.drained()
   }
 
   closed(code: number, reason: string): void {
@@ -168,7 +176,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
       login,
       dialect,
       socket: channel,
-      rate: this.#rate,
+      shared: { rate: this.#rate, pace: this.#pace },
     })
     this.#shares.set(address, { address, channel, attached })
     this.#tell(attached, said)

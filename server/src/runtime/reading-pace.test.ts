@@ -86,7 +86,9 @@ describe('the pace of a reader', () => {
     const pace = new ReadingPace()
     expect(pace.isBehind(millis(1_000_000))).toBe(false)
     pace.start(facts(0))
-    pace.start(facts(50_000)) // it was under way already
+    pace.start(facts(50_000)) // another one, on the same socket
+    expect(pace.isBehind(millis(60_001))).toBe(true)
+    pace.stop()
     expect(pace.isBehind(millis(60_001))).toBe(true)
     pace.stop()
     expect(pace.isBehind(millis(60_001))).toBe(false)

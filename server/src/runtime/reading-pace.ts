@@ -1,6 +1,6 @@
 /*
- * Whether a client reads a large answer fast enough to keep its place among those who are sent one. What it
- * has read is seen only when a piece of up to 1 MiB has been taken whole, so the time begins anew with each
+ * Whether a client reads large answers fast enough to keep its place among those who are sent one; several of
+ * them share a socket, which it reads in order. What it has read is seen only when a piece of up to 1 MiB has been taken whole, so the time begins anew with each
  * two of them that can be written:
  *
  *     written   ▕▉▉▉▉▕      ▕▉▉▉▉▕▉▉▉▉▕                  ▕
@@ -18,18 +18,22 @@ export interface PaceFacts {
   readonly readMs: number
 }
 
-/** The pace of one client that reads a large answer. */
+/** The pace of one socket on which large answers are read. */
 export class ReadingPace {
+  #readers = 0
   #dueAt: Millis | null = null
   #bytes = 0
 
-  /** There is something to read; without effect if there was before. */
+  /** One of those on the socket has something to read. */
   start({ now, readMs }: PaceFacts): void {
+    this.#readers++
     this.#dueAt ??= millis(now + readMs)
   }
 
-  /** There is nothing more to read. */
+  /** One of them has nothing more to read. */
   stop(): void {
+    this.#readers--
+    if (this.#readers > 0) return
     this.#dueAt = null
     this.#bytes = 0
   }

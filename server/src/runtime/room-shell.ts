@@ -273,17 +273,21 @@ export class RoomShell {
   /** What a client says to the embedder; what that throws is its bug, and costs nobody anything. */
   #tell(session: Session, text: string): void {
     const document = this.room.name
+    const report = (cause: unknown): void => {
+      const error = new Error('the handler of stateless messages threw', { cause })
+      this.#ports.observe.event({ kind: 'bug', document, error })
+    }
     try {
-      this.#ports.stateless.received(
+      const over: unknown = this.#ports.stateless.received(
         { document, user: session.user, text },
         {
           reply: (answer) => this.say(session, { kind: 'stateless', text: answer }),
           broadcast: (answer) => this.broadcast(answer),
         },
       )
+      Promise.resolve(over).catch(report)
     } catch (cause) {
-      const error = new Error('the handler of stateless messages threw', { cause })
-      this.#ports.observe.event({ kind: 'bug', document, error })
+      report(cause)
     }
   }
 

@@ -3,6 +3,7 @@ import { closeCodes } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Socket } from '../ports/socket.ts'
 import { Delivery } from './delivery.ts'
+import { ReadingPace } from './reading-pace.ts'
 import { createLine, type Line } from './outbox.ts'
 
 /** One client attached to one document: where the room's messages become a family's frames. */
@@ -26,7 +27,10 @@ export interface Session {
 
 /** A session that has been told nothing yet. */
 export const createSession = (
-  options: Pick<Session, 'id' | 'dialect' | 'socket'>,
+  {
+    pace = new ReadingPace(),
+    ...options
+  }: Pick<Session, 'id' | 'dialect' | 'socket'> & { readonly pace?: ReadingPace | undefined },
   now: Millis,
 ): Session => ({
   ...options,
@@ -35,7 +39,7 @@ export const createSession = (
   answers: 0,
   answering: null,
   line: createLine(),
-  delivery: new Delivery(options.socket),
+  delivery: new Delivery(options.socket, pace),
 })
 
 /** Closes a session's socket with a row of the close code table. */
