@@ -26,6 +26,7 @@ import { Backlog, KEPT_MESSAGE_BYTES } from './backlog.ts'
 import type { Arrival, Login, NoRoom } from './documents.ts'
 import type { HeldBytes, Said } from './held-bytes.ts'
 import type { LoginLimits } from './limits.ts'
+import { LoginCheck, takeLoginPlace, type LoginCheckOptions } from './login-check.ts'
 import { askAuth } from './login.ts'
 import type { NoPlace, Places } from './places.ts'
 import type { Refusals } from './refusals.ts'
@@ -64,17 +65,23 @@ interface Early {
   readonly undo: Undo
 }
 
+interface Checked extends Early {
+  readonly check: LoginCheck<Grant>
+}
+
 interface Joined {
   readonly shell: RoomShell
   readonly throttle: Throttle<Said>
 }
 
+type CheckOptions = Pick<LoginCheckOptions<Grant>, 'problem' | 'undoPlace'>
+
 type State =
   | ({ readonly kind: 'waiting' } & Early)
-  | ({ readonly kind: 'authorizing' } & Early)
+  | ({ readonly kind: 'authorizing' } & Checked)
   | ({ readonly kind: 'joined'; readonly undoExpiry: Undo } & Joined)
   /** Its grant is over or may change: what it says waits for what comes of it. */
-  | ({ readonly kind: 'checking' } & Joined & Early)
+  | ({ readonly kind: 'checking' } & Joined & Checked)
   | { readonly kind: 'over' }
 
 /** Attaches a client to its document; what it returns is the owner of the client's socket. */
@@ -90,11 +97,9 @@ class Attachment implements Attached {
   readonly #login: Login
   readonly #ports: AttachmentPorts
   readonly #backlog: Backlog
-  #state: State = { kind: 'over' }
+  #state: State = { kind: 'waiting', frames: [], undo: () => undefined }
   /** Gives its place among the sessions back. */
   #undoPlace: Undo = () => undefined
-  /** Logins said so far: of several under way the last one counts. */
-  #attempts = 0
 
   constructor(id: SessionId, arrival: Arrival, ports: AttachmentPorts) {
     const { dialect, socket, login } = arrival
@@ -112,13 +117,12 @@ class Attachment implements Attached {
   start(): void {
     switch (this.#login.kind) {
       case 'checked':
-        this.#state = { kind: 'authorizing', frames: [], undo: () => undefined } // it may find no place
         return this.#join(this.#login.grant, [])
       case 'given':
         this.#session.socket.pause() // whatever it says until then is its own to keep
         return this.#authorize(this.#login.token, [])
       case 'said':
-        this.#state = { kind: 'waiting', frames: [], undo: this.#deadline('no login') }
+        this.#state = { kind: 'waiting', frames: [], undo: this.#deadline() }
         return
       default:
         return assertNever(this.#login)
@@ -135,11 +139,10 @@ class Attachment implements Attached {
         state.undo()
         return this.#authorize(said, state.frames)
       case 'joined':
-        this.#recheck(state, 'the login was not checked')
-        return void this.#check(said)
+        return this.#ask(this.#recheck(state, {}), said)
       case 'authorizing':
-      case 'checking': // within the time of the first: else who says another one in time is never decided on
-        return void this.#check(said)
+      case 'checking':
+        return this.#ask(state.check, said)
       default:
         return assertNever(state)
     }
@@ -189,41 +192,47 @@ class Attachment implements Attached {
     state.shell.push({ kind: 'leave', session: this.#session.id })
   }
 
-  /** Checks the login of a client that is not let in yet. */
+  /** Checks the login of a client that is not let in yet, if it finds a place among those. */
   #authorize(token: string | null, frames: Uint8Array[]): void {
-    const { logins } = this.#ports
-    const place = logins.take(null)
-    this.#state = { kind: 'authorizing', frames, undo: () => undefined }
-    if (!place.ok)
-      return this.#refuse(
-        'tryAgainLater',
-        `${logins.taken} logins are being checked, limit ${place.error.limit}`,
-      )
-    const undoDeadline = this.#deadline('the login was not checked', 'tryAgainLater')
-    const undo = (): void => {
-      undoDeadline()
-      place.value()
-    }
-    this.#state = { kind: 'authorizing', frames, undo }
-    void this.#check(token)
+    const place = takeLoginPlace(this.#ports.logins)
+    if (!place.ok) return this.#refuse(place.error.close, place.error.reason)
+    const check = this.#startCheck({ undoPlace: place.value })
+    this.#state = { kind: 'authorizing', frames, check, undo: () => check.end() }
+    this.#ask(check, token)
   }
 
-  /** What it says from here on waits for its next login. */
-  #recheck({ shell, throttle, undoExpiry }: State & { kind: 'joined' }, problem: string): void {
+  /**
+   * What it says from here on waits for its next login, which needs no place among those of newcomers: it
+   * has one among the sessions, and no flood of them is to cost it that.
+   */
+  #recheck({ shell, throttle, undoExpiry }: State & { kind: 'joined' }, options: CheckOptions) {
     undoExpiry()
-    const undo = this.#deadline(problem, 'tryAgainLater')
-    this.#state = { kind: 'checking', shell, throttle, frames: [], undo }
+    const check = this.#startCheck(options)
+    const undo = (): void => check.end()
+    this.#state = { kind: 'checking', shell, throttle, frames: [], check, undo }
+    return check
   }
 
-  async #check(token: string | null): Promise<void> {
-    const attempt = ++this.#attempts
+  #startCheck(options: CheckOptions): LoginCheck<Grant> {
+    const { clock, limits } = this.#ports
+    return new LoginCheck<Grant>({
+      clock,
+      ...options,
+      withinMs: limits.loginMs,
+      told: (outcome) => this.#decide(outcome),
+    }).start()
+  }
+
+  #ask(check: LoginCheck<Grant>, token: string | null): void {
     const { document } = this.#arrival
-    const result = await askAuth(this.#ports, { document, token })
-    if (attempt !== this.#attempts) return // it has said another one since
-    if (!result.ok) return this.#refuse(result.error.close, result.error.reason)
+    check.ask(() => askAuth(this.#ports, { document, token }))
+  }
+
+  #decide(outcome: Result<Grant, NoRoom>): void {
+    if (!outcome.ok) return this.#refuse(outcome.error.close, outcome.error.reason)
     const state = this.#state
-    if (state.kind === 'authorizing') return this.#join(result.value, state.frames)
-    if (state.kind === 'checking') this.#regrant(state, result.value)
+    if (state.kind === 'authorizing') this.#join(outcome.value, state.frames)
+    if (state.kind === 'checking') this.#regrant(state, outcome.value)
   }
 
   #join(grant: Grant, frames: Uint8Array[]): void {
@@ -236,7 +245,6 @@ class Attachment implements Attached {
       place.value()
       return this.#refuse(shell.error.close, shell.error.reason)
     }
-    if (this.#state.kind === 'authorizing') this.#state.undo()
     this.#undoPlace = place.value
     const throttle = new Throttle<Said>({
       socket: session.socket,
@@ -260,7 +268,6 @@ class Attachment implements Attached {
   /** R16: what it may do from here on; what waited is heard under it. */
   #regrant(state: State & { kind: 'checking' }, grant: Grant): void {
     const { shell, throttle, frames } = state
-    state.undo()
     this.#state = { kind: 'joined', shell, throttle, undoExpiry: this.#watch(grant.expiresAt) }
     this.#session.user = grant.user
     this.#tellGranted(shell, grant)
@@ -298,15 +305,14 @@ class Attachment implements Attached {
     if (this.#login.kind !== 'said')
       return this.#refuse('tryAgainLater', 'the login has expired; come back with another one')
     // who does not know the question (Hocuspocus 2) has a new login to say when it comes back
-    this.#recheck(state, 'the login has expired, and no other one was checked')
+    this.#recheck(state, { problem: 'the login has expired, and no other one was checked' })
     state.shell.say(this.#session, { kind: 'query-token' })
   }
 
-  #deadline(problem: string, close: CloseName = 'unauthorized'): Undo {
+  #deadline(): Undo {
     const { clock, limits } = this.#ports
-    return clock.after(limits.loginMs, () =>
-      this.#refuse(close, `${problem} within ${limits.loginMs} ms`),
-    )
+    const { loginMs } = limits
+    return clock.after(loginMs, () => this.#refuse('unauthorized', `no login within ${loginMs} ms`))
   }
 
   /** Keeps a frame for later; false if that was too much. */

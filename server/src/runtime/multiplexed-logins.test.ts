@@ -129,6 +129,22 @@ describe('a document of a shared socket before it is let in', () => {
     expect(server.documents.figures().sessions).toBe(1)
   })
 
+  it('is asked about once at a time, however often it logs in: of what it says meanwhile the last counts', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = openShared(server)
+    for (let login = 0; login < 1_000; login++) ann.login('a', `login ${login}`)
+    await settle()
+    expect(asked).toHaveLength(1)
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    expect(asked.map(({ request }) => request.token)).toEqual(['login 0', 'login 999'])
+    expect(ann.heard()).toEqual([])
+    asked[1]?.resolve(grantOf('read'))
+    await settle()
+    expect(ann.heard('a')[0]).toBe('readonly')
+  })
+
   it('cannot put its decision off by logging in again and again', async () => {
     const { auth } = createSlowAuth()
     const server = startTestServer({ auth })

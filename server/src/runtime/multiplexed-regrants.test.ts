@@ -1,6 +1,6 @@
 import { millis, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
-import { createSlowAuth, tokenAuth, tokens, WRITER } from './testing/logins.ts'
+import { createSlowAuth, grantOf, tokenAuth, tokens, WRITER } from './testing/logins.ts'
 import { pass, settle, startTestServer, testServerLimits } from './testing/server.ts'
 import { open, OPENING, openShared, startWithTwo } from './testing/shared-socket.ts'
 
@@ -74,6 +74,43 @@ describe('[R16] a document of a shared socket that logs in anew', () => {
     const reason = `the login was not checked within ${loginMs} ms`
     expect(ann.peer.ending).toEqual({ code: 1013, reason })
     expect(ann.heard()).toEqual([])
+  })
+
+  it('is asked about once at a time, however often it does: of what it says meanwhile the last counts', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const ann = openShared(server)
+    open(ann, 'a', 'first')
+    await settle()
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    ann.heard()
+    for (let login = 0; login < 1_000; login++) ann.login('a', `login ${login}`)
+    await settle()
+    expect(asked).toHaveLength(2)
+    asked[1]?.resolve(ok(WRITER))
+    await settle()
+    expect(asked.map(({ request }) => request.token)).toEqual(['first', 'login 0', 'login 999'])
+    expect(ann.heard()).toEqual([])
+    asked[2]?.resolve(grantOf('read'))
+    await settle()
+    expect(ann.heard()).toEqual(['a: readonly'])
+  })
+
+  it('needs no place among the logins of newcomers: it has one among the sessions', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth, serverLimits: { ...testServerLimits, loginsAtOnce: 1 } })
+    const ann = openShared(server)
+    open(ann, 'a', 'first')
+    await settle()
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    ann.heard()
+    open(openShared(server), 'b', 'which has the only place')
+    ann.login('a', 'second')
+    asked[2]?.resolve(grantOf('read'))
+    await settle()
+    expect(ann.heard()).toEqual(['a: readonly'])
   })
 
   it('and then leaves has its presence taken away, and its place', async () => {
