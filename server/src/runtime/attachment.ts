@@ -22,6 +22,7 @@ import type { Observe } from '../ports/observe.ts'
 import type { SocketListener } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ClientMessage } from '../room/message.ts'
+import { setAlarm } from './alarm.ts'
 import { Backlog, KEPT_MESSAGE_BYTES } from './backlog.ts'
 import type { Arrival, Login, NoRoom } from './documents.ts'
 import type { HeldBytes, Said } from './held-bytes.ts'
@@ -33,9 +34,6 @@ import type { Refusals } from './refusals.ts'
 import type { RoomShell } from './room-shell.ts'
 import { closeSession, createSession, type Session } from './session.ts'
 import { Throttle, type ThrottleLimits } from './throttle.ts'
-
-/** The longest time that a timer can wait, milliseconds. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1
 
 /** What an attachment needs of its server. */
 export interface AttachmentPorts {
@@ -288,14 +286,7 @@ class Attachment implements Attached {
   /** Ends what a grant allows when it ends. */
   #watch(expiresAt: Millis | null): Undo {
     if (expiresAt === null) return () => undefined
-    const { clock } = this.#ports
-    const leftMs = expiresAt - clock.wall()
-    if (leftMs > LONGEST_WAIT_MS)
-      return clock.after(LONGEST_WAIT_MS, () => {
-        if (this.#state.kind === 'joined')
-          this.#state = { ...this.#state, undoExpiry: this.#watch(expiresAt) }
-      })
-    return clock.after(Math.max(0, leftMs), () => this.#expire())
+    return setAlarm(this.#ports.clock, expiresAt, () => this.#expire())
   }
 
   /** R16: who can say another login is asked for it; the others come back with one. */
