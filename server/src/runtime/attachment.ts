@@ -17,29 +17,26 @@ import {
   type SessionId,
 } from '@quire/shared'
 import type { Auth, Grant } from '../ports/auth.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { SocketListener } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
-import type { ClientMessage } from '../room/message.ts'
 import { setAlarm } from './alarm.ts'
-import { Backlog, KEPT_MESSAGE_BYTES } from './backlog.ts'
+import { Backlog } from './backlog.ts'
 import type { Arrival, Login, NoRoom } from './documents.ts'
-import type { HeldBytes, Said } from './held-bytes.ts'
 import type { LoginLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace, type LoginCheckOptions } from './login-check.ts'
 import { askAuth } from './login.ts'
+import { Membership, type MembershipPorts } from './membership.ts'
 import type { NoPlace, Places } from './places.ts'
 import type { Refusals } from './refusals.ts'
 import type { RoomShell } from './room-shell.ts'
 import { closeSession, createSession, type Session } from './session.ts'
-import { Throttle, type ThrottleLimits } from './throttle.ts'
+import type { ThrottleLimits } from './throttle.ts'
 
 /** What an attachment needs of its server. */
-export interface AttachmentPorts {
+export interface AttachmentPorts extends MembershipPorts {
   readonly auth: Auth
   readonly observe: Observe
-  readonly clock: Clock
   readonly limits: LoginLimits & ThrottleLimits
   /** The clients of the server whose login is being checked. */
   readonly logins: Places
@@ -47,7 +44,6 @@ export interface AttachmentPorts {
   readonly sessions: Places
   /** Who is refused again and again. */
   readonly refusals: Refusals
-  readonly held: HeldBytes
   readonly shellOf: (document: DocName) => Result<RoomShell, NoRoom>
 }
 
@@ -68,8 +64,7 @@ interface Checked extends Early {
 }
 
 interface Joined {
-  readonly shell: RoomShell
-  readonly throttle: Throttle<Said>
+  readonly membership: Membership
 }
 
 type CheckOptions = Pick<LoginCheckOptions<Grant>, 'problem' | 'undoPlace'>
@@ -96,8 +91,6 @@ class Attachment implements Attached {
   readonly #ports: AttachmentPorts
   readonly #backlog: Backlog
   #state: State = { kind: 'waiting', frames: [], undo: () => undefined }
-  /** Gives its place among the sessions back. */
-  #undoPlace: Undo = () => undefined
 
   constructor(id: SessionId, arrival: Arrival, ports: AttachmentPorts) {
     const { dialect, socket, login } = arrival
@@ -161,7 +154,7 @@ class Attachment implements Attached {
         this.#keep(state, frame)
         return
       case 'joined':
-        return this.#read(state.throttle, frame)
+        return state.membership.read(frame)
       case 'over':
         return
       default:
@@ -171,7 +164,7 @@ class Attachment implements Attached {
 
   drained(): void {
     const state = this.#state
-    if (state.kind === 'joined' || state.kind === 'checking') state.shell.drained(this.#session)
+    if (state.kind === 'joined' || state.kind === 'checking') state.membership.drained()
   }
 
   closed(): void {
@@ -183,11 +176,7 @@ class Attachment implements Attached {
       state.undo()
       this.#backlog.forget(state.frames)
     }
-    if (state.kind !== 'joined' && state.kind !== 'checking') return
-    state.throttle.close()
-    this.#undoPlace()
-    state.shell.detach(this.#session.id)
-    state.shell.push({ kind: 'leave', session: this.#session.id })
+    if (state.kind === 'joined' || state.kind === 'checking') state.membership.leave()
   }
 
   /** Checks the login of a client that is not let in yet, if it finds a place among those. */
@@ -203,11 +192,11 @@ class Attachment implements Attached {
    * What it says from here on waits for its next login, which needs no place among those of newcomers: it
    * has one among the sessions, and no flood of them is to cost it that.
    */
-  #recheck({ shell, throttle, undoExpiry }: State & { kind: 'joined' }, options: CheckOptions) {
+  #recheck({ membership, undoExpiry }: State & { kind: 'joined' }, options: CheckOptions) {
     undoExpiry()
     const check = this.#startCheck(options)
     const undo = (): void => check.end()
-    this.#state = { kind: 'checking', shell, throttle, frames: [], check, undo }
+    this.#state = { kind: 'checking', membership, frames: [], check, undo }
     return check
   }
 
@@ -243,44 +232,32 @@ class Attachment implements Attached {
       place.value()
       return this.#refuse(shell.error.close, shell.error.reason)
     }
-    this.#undoPlace = place.value
-    const throttle = new Throttle<Said>({
-      socket: session.socket,
-      clock: this.#ports.clock,
-      limits: this.#ports.limits,
+    const saysLogin = this.#login.kind === 'said'
+    const options = {
+      session,
+      shell: shell.value,
       rate: this.#arrival.rate,
-      hear: (said) => this.#hear(shell.value, said),
-      giveUp: (reason) => this.#refuse('tryAgainLater', reason),
-    })
-    const undoExpiry = this.#watch(grant.expiresAt)
-    this.#state = { kind: 'joined', shell: shell.value, throttle, undoExpiry }
-    session.user = grant.user
-    shell.value.attach(session)
-    this.#tellGranted(shell.value, grant)
-    const { asking } = session.dialect
-    shell.value.push({ kind: 'join', session: session.id, access: grant.access, asking })
-    if (this.#login.kind !== 'said') session.socket.resume() // first: the throttle may stop it again
+      saysLogin,
+      undoPlace: place.value,
+      refuse: (close: CloseName, reason: string) => this.#refuse(close, reason),
+    }
+    const membership = new Membership(options, this.#ports)
+    this.#state = { kind: 'joined', membership, undoExpiry: this.#watch(grant.expiresAt) }
+    membership.join(grant)
+    if (!saysLogin) session.socket.resume() // first: the throttle may stop it again
     this.#hearEarly(frames)
   }
 
-  /** R16: what it may do from here on; what waited is heard under it. */
-  #regrant(state: State & { kind: 'checking' }, grant: Grant): void {
-    const { shell, throttle, frames } = state
-    this.#state = { kind: 'joined', shell, throttle, undoExpiry: this.#watch(grant.expiresAt) }
-    this.#session.user = grant.user
-    this.#tellGranted(shell, grant)
-    shell.push({ kind: 'regrant', session: this.#session.id, access: grant.access })
+  /** R16: what waited is heard under the new grant. */
+  #regrant({ membership, frames }: State & { kind: 'checking' }, grant: Grant): void {
+    this.#state = { kind: 'joined', membership, undoExpiry: this.#watch(grant.expiresAt) }
+    membership.regrant(grant)
     this.#hearEarly(frames)
   }
 
   #hearEarly(frames: readonly Uint8Array[]): void {
     this.#backlog.forget(frames)
     for (const frame of frames) this.message(frame)
-  }
-
-  /** Those who say their login hear what came of it. */
-  #tellGranted(shell: RoomShell, { access }: Grant): void {
-    if (this.#login.kind === 'said') shell.say(this.#session, { kind: 'granted', access })
   }
 
   /** Ends what a grant allows when it ends. */
@@ -297,7 +274,7 @@ class Attachment implements Attached {
       return this.#refuse('tryAgainLater', 'the login has expired; come back with another one')
     // who does not know the question (Hocuspocus 2) has a new login to say when it comes back
     this.#recheck(state, { problem: 'the login has expired, and no other one was checked' })
-    state.shell.say(this.#session, { kind: 'query-token' })
+    state.membership.askForLogin()
   }
 
   #deadline(): Undo {
@@ -312,26 +289,6 @@ class Attachment implements Attached {
     const problem = this.#backlog.add(frame)
     if (problem !== null) this.#refuse('tryAgainLater', `said ${problem}`)
     return problem === null
-  }
-
-  /** R6: a frame that does not decode ends this session and reaches nothing else. */
-  #read(throttle: Throttle<Said>, frame: Uint8Array): void {
-    const decoded = this.#session.dialect.decode(frame)
-    if (!decoded.ok) return this.#refuse('badFrame', decoded.error.message)
-    const session = this.#session.id
-    let bytes = Math.max(KEPT_MESSAGE_BYTES, frame.length)
-    for (const message of decoded.value) {
-      throttle.offer({ session, message, bytes })
-      bytes = KEPT_MESSAGE_BYTES // the frame's own bytes count once
-    }
-  }
-
-  /** Returns how many sessions it was for. */
-  #hear(shell: RoomShell, said: Said): number {
-    const noSpace = this.#ports.held.problem(shell.room, said)
-    if (noSpace === null) shell.push({ kind: 'message', ...said })
-    else this.#refuse('tryAgainLater', noSpace)
-    return isForAll(said.message) ? shell.sessions.size : 1
   }
 
   #refuse(close: CloseName, reason: string): void {
@@ -352,6 +309,3 @@ class Attachment implements Attached {
 
 const fullSentence = ({ kind, limit }: NoPlace): string =>
   `${kind === 'group' ? 'your address' : 'the server'} has ${limit} sessions, which is the limit`
-
-const isForAll = ({ kind }: ClientMessage): boolean =>
-  kind === 'update' || kind === 'sync-step-2' || kind === 'presence'
