@@ -5,32 +5,28 @@
 import {
   assertNever,
   err,
-  ok,
-  seq,
   type CloseName,
-  type DocId,
   type Result,
   type SessionId,
   type Update,
 } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
-import type { Answer, Content } from '../ports/content.ts'
+import type { Answer } from '../ports/content.ts'
 import type { Observe } from '../ports/observe.ts'
 import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
 import type { Stateless } from '../ports/stateless.ts'
-import type { Storage, StorageProblem } from '../ports/storage.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect } from '../room/effect.ts'
 import { totalBytes } from '../room/folding.ts'
-import type { Folded, Input } from '../room/input.ts'
+import type { Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
 import type { Answered } from './answer-pool.ts'
 import { answerFor, type AnswerPorts } from './answers.ts'
+import { compact, type CompactionPorts } from './compaction.ts'
 import type { Gate } from './gate.ts'
-import type { AppendOutcome, GroupCommit } from './group-commit.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { layOut, PerLane } from './lane.ts'
 import { Outbox } from './outbox.ts'
@@ -41,10 +37,7 @@ import { closeSession, type Session } from './session.ts'
 const ANSWERS_PER_SESSION = 8
 
 /** What the shells of one server share. */
-export interface ShellPorts {
-  readonly storage: Storage
-  readonly commits: GroupCommit
-  readonly content: Content
+export interface ShellPorts extends CompactionPorts {
   readonly cluster: Cluster
   readonly observe: Observe
   /** Hears what clients say beside their documents. */
@@ -451,39 +444,4 @@ const sizeOf = (phase: Phase, unsaved: readonly Update[]) => {
   if (phase.kind !== 'live') return { snapshotBytes: 0, bytes: 0 }
   const { snapshotBytes, tail } = phase.document
   return { snapshotBytes, bytes: snapshotBytes + tail.bytes + totalBytes(unsaved) }
-}
-
-/**
- * R14: folds what is stored now; storage replaces exactly those rows, or nothing. What waits for other
- * structs is appended anew first: a room that opens from the snapshot knows of it by the tail only.
- */
-const compact = async (
-  { storage, content, commits }: ShellPorts,
-  doc: DocId,
-): Promise<Result<Folded, StorageProblem | { message: string }>> => {
-  const stored = await storage.read(doc)
-  if (!stored.ok) return stored
-  const { head, snapshot, tail } = stored.value
-  const folded = await content.fold({ snapshot, tail })
-  if (!folded.ok) return folded
-  const { updates, leftOut, bytes, stateVector, deleteSet, index, waiting } = folded.value
-  const base = head - tail.length
-  const quarantined = leftOut.map(({ index, problem }) => ({ seq: seq(base + 1 + index), problem }))
-  let again: Folded['waiting'] = null
-  if (waiting !== null) {
-    const kept = await new Promise<AppendOutcome>((done) => commits.append(doc, [waiting], done))
-    if (!kept.ok) return kept
-    again = { appended: kept.value, bytes: waiting.length }
-  }
-  const snapshotNow = { through: seq(base + updates), bytes, stateVector, deleteSet, index }
-  const replaced = await storage.compact(doc, snapshotNow, quarantined)
-  if (!replaced.ok) return replaced
-  if (!replaced.value) return err({ message: 'a snapshot that covers as much is stored already' })
-  return ok({
-    updates,
-    updateBytes: totalBytes(tail.slice(0, updates)),
-    quarantined,
-    snapshotBytes: bytes.length,
-    waiting: again,
-  })
 }
