@@ -12,9 +12,7 @@ import {
 } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
-import type { Answer } from '../ports/content.ts'
 import type { Observe } from '../ports/observe.ts'
-import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
 import type { Stateless } from '../ports/stateless.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect } from '../room/effect.ts'
@@ -23,18 +21,14 @@ import type { Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
-import type { Answered } from './answer-pool.ts'
-import { answerFor, type AnswerPorts } from './answers.ts'
+import type { AnswerPorts } from './answers.ts'
 import { compact, type CompactionPorts } from './compaction.ts'
+import { Deliveries } from './deliveries.ts'
 import type { Gate } from './gate.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
-import { layOut, PerLane } from './lane.ts'
 import { Outbox } from './outbox.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
-
-/** Answers under way for one session: a client asks once as it connects, and again where it lacks something. */
-const ANSWERS_PER_SESSION = 8
 
 /** What the shells of one server share. */
 export interface ShellPorts extends CompactionPorts {
@@ -45,7 +39,7 @@ export interface ShellPorts extends CompactionPorts {
   readonly clock: Clock
   /** Makes and shares what clients lack. */
   readonly answering: AnswerPorts
-  /** The same for folds. */
+  /** Bounds how many folds are made at a time. */
   readonly folds: Gate
   /** How long after one flush of a room the next may follow, with so many recipients, milliseconds. */
   readonly flushIntervalMs: (recipients: number) => number
@@ -72,6 +66,7 @@ export class RoomShell {
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
   readonly #outbox: Outbox
+  readonly #deliveries: Deliveries
   readonly #held: HeldShare
   #queue: Input[] = []
   #isStepping = false
@@ -91,6 +86,15 @@ export class RoomShell {
       onCongested: (session) => this.push({ kind: 'congested', session }),
       onBug: (error) => this.#fail(error),
     })
+    this.#deliveries = new Deliveries({
+      clock: ports.clock,
+      sessions: this.#sessions,
+      outbox: this.#outbox,
+      answering: ports.answering,
+      readMs: ports.readMs,
+      onDrained: (session, hasMissedPresence) =>
+        this.push({ kind: 'drained', session, hasMissedPresence }),
+    })
     this.#held = ports.held.share()
   }
 
@@ -105,25 +109,9 @@ export class RoomShell {
     this.#outbox.attach(session)
   }
 
-  /** What waited for a session to read has been taken: writes on, or tells it what it has missed. */
+  /** What waited for a session to read has been taken. */
   drained(session: Session): void {
-    if (this.#sessions.get(session.id) !== session) return
-    const { clock, readMs } = this.#ports
-    switch (session.delivery.feed({ now: clock.now(), readMs })) {
-      case 'more':
-        return clock.endOfTurn(() => this.drained(session))
-      case 'waits':
-        return
-      case 'done': {
-        const { line, id, answers } = session
-        if (!line.isHeld && !line.hasMissedPresence) return
-        // one answer after the other: else who reads in bursts would soon have asked for too many
-        if (line.isHeld && answers > 0) return // `#deliver` comes back to it
-        const { hasMissedPresence } = line
-        line.hasMissedPresence = false
-        this.push({ kind: 'drained', session: id, hasMissedPresence })
-      }
-    }
+    this.#deliveries.feed(session)
   }
 
   /** Time has passed. */
@@ -215,18 +203,18 @@ export class RoomShell {
       case 'tell':
         return this.#with(effect.session, (session) => this.#tell(session, effect.text))
       case 'deliver':
-        return this.#with(effect.to, (session) => this.#deliver(session, effect.answer))
+        return this.#with(effect.to, (session) => this.#deliveries.deliver(session, effect.answer))
       case 'hold':
         return this.#with(effect.session, (session) => this.#outbox.hold(session))
       case 'release':
         return this.#with(effect.session, (session) => {
           this.#outbox.release(session)
-          this.drained(session) // it may have missed presence since it was found to be drained
+          this.#deliveries.feed(session) // it may have missed presence since it was found to be drained
         })
       case 'close':
         return this.#close(effect.to, effect.close, effect.reason)
       case 'answer':
-        return this.#answer(effect)
+        return this.#with(effect.session, (session) => this.#answer(session, effect))
       case 'append':
         return this.#append(effect)
       case 'publish':
@@ -338,59 +326,18 @@ export class RoomShell {
     )
   }
 
-  #answer(effect: EffectOf<'answer'>): void {
-    const { doc, session, stateVector, unsaved, version, asOf } = effect
-    const { answering } = this.#ports
-    const asking = this.#sessions.get(session)
-    if (asking === undefined) return // gone; its `leave` is in the queue
-    if (asking.answers >= ANSWERS_PER_SESSION) {
-      const reason = `asked again before ${asking.answers} answers, limit ${ANSWERS_PER_SESSION}`
-      return this.#sendAway(session, reason)
-    }
-    asking.answers++
-    const { snapshotBytes, bytes } = sizeOf(this.room.phase, unsaved)
-    const make = (): Promise<Answered> =>
-      answerFor(answering, {
-        room: this.#id,
-        doc,
-        stateVector,
-        version,
-        unsaved,
-        snapshotBytes,
-        bytes,
-        isWanted: () => this.#sessions.has(session),
-      })
-    // one after the other: of who asks too often, and is sent away for it, one is made and not eight
-    const answered = asking.answering === null ? make() : asking.answering.then(make, make)
-    asking.answering = answered
-    const over = answered.finally(() => {
-      asking.answers--
-      if (asking.answering === answered) asking.answering = null
-    })
+  /** Of who has gone the `leave` is in the queue. */
+  #answer(session: Session, effect: EffectOf<'answer'>): void {
+    const tooMany = this.#deliveries.problem(session)
+    if (tooMany !== null) return this.#sendAway(session.id, tooMany)
+    const { doc, stateVector, unsaved, version, asOf } = effect
+    const size = sizeOf(this.room.phase, unsaved)
+    const question = { room: this.#id, doc, stateVector, version, unsaved, ...size }
     this.#run(
-      over,
-      (value) => ({ kind: 'answered', session, answer: value, asOf }),
-      (problem) => ({ kind: 'answerFailed', session, problem }),
+      this.#deliveries.make(session, question),
+      (answer) => ({ kind: 'answered', session: session.id, answer, asOf }),
+      (problem) => ({ kind: 'answerFailed', session: session.id, problem }),
     )
-  }
-
-  /** A small answer is said like anything else, a large one is written as it is read. */
-  #deliver(session: Session, answer: Answer): void {
-    const { first, last } = answer
-    const bytes = first.reduce((sum, update) => sum + update.length, last.length)
-    if (bytes <= DRAIN_BYTES && !session.delivery.isUnderWay) {
-      for (const message of messagesOf(answer)) this.#outbox.say(session, message)
-      return this.drained(session)
-    }
-    this.#outbox.flush()
-    session.lastSentAt = this.#ports.clock.now()
-    const undoUse = this.#ports.answering.pool.use(answer)
-    session.answers++ // until it is written: who asks and does not read would pile them up
-    session.delivery.add(piecesFor(answer, session), () => {
-      undoUse()
-      session.answers--
-    })
-    this.drained(session)
   }
 
   #compact({ doc, turn }: EffectOf<'compact'>): void {
@@ -411,33 +358,6 @@ export class RoomShell {
     )
   }
 }
-
-const messagesOf = ({ first, last }: Answer): readonly ServerMessage[] => [
-  ...first.map((update) => ({ kind: 'update' as const, update })),
-  { kind: 'sync-step-2', update: last },
-]
-
-/** The wire's bytes of an answer's pieces, laid out once for all who get them (R8). */
-const laidOut = {
-  update: new WeakMap<Update, PerLane<WireBytes>>(),
-  'sync-step-2': new WeakMap<Update, PerLane<WireBytes>>(),
-}
-
-const piecesFor = ({ first, last }: Answer, session: Session): readonly WireBytes[] => [
-  ...first.map((update) => pieceFor('update', update, session)),
-  pieceFor('sync-step-2', last, session),
-]
-
-const pieceFor = (kind: keyof typeof laidOut, update: Update, session: Session): WireBytes => {
-  let piece = laidOut[kind].get(update)
-  if (piece === undefined) {
-    piece = new PerLane((one) => layOut([{ kind, update }], laneOf(one)).bytes)
-    laidOut[kind].set(update, piece)
-  }
-  return piece.of(session)
-}
-
-const laneOf = ({ dialect, socket }: Session) => ({ dialect, wire: socket.wire })
 
 /** What an answer is made of, and may take itself. */
 const sizeOf = (phase: Phase, unsaved: readonly Update[]) => {
