@@ -2,14 +2,7 @@
  * The shell around one room: one queue of inputs, one step at a time, effects performed in order. Each
  * asynchronous effect ends in exactly one input on the same queue. Nothing else touches the room.
  */
-import {
-  assertNever,
-  err,
-  type CloseName,
-  type Result,
-  type SessionId,
-  type Update,
-} from '@quire/shared'
+import { assertNever, type CloseName, type SessionId, type Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
 import type { Observe } from '../ports/observe.ts'
@@ -22,16 +15,16 @@ import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
 import type { AnswerPorts } from './answers.ts'
-import { compact, type CompactionPorts } from './compaction.ts'
 import { Deliveries } from './deliveries.ts'
-import type { Gate } from './gate.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { Outbox } from './outbox.ts'
+import { pushOutcome } from './outcome.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
+import { performOnStorage, type EffectOwner, type StorageEffectPorts } from './storage-effects.ts'
 
 /** What the shells of one server share. */
-export interface ShellPorts extends CompactionPorts {
+export interface ShellPorts extends StorageEffectPorts {
   readonly cluster: Cluster
   readonly observe: Observe
   /** Hears what clients say beside their documents. */
@@ -39,8 +32,6 @@ export interface ShellPorts extends CompactionPorts {
   readonly clock: Clock
   /** Makes and shares what clients lack. */
   readonly answering: AnswerPorts
-  /** Bounds how many folds are made at a time. */
-  readonly folds: Gate
   /** How long after one flush of a room the next may follow, with so many recipients, milliseconds. */
   readonly flushIntervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is told of no more updates. */
@@ -50,8 +41,6 @@ export interface ShellPorts extends CompactionPorts {
   /** What all rooms hold in memory. */
   readonly held: HeldBytes
 }
-
-const ENDED = { message: 'the room has ended' }
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>
 
@@ -68,6 +57,8 @@ export class RoomShell {
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
+  /** What the outcomes of asynchronous effects go back to. */
+  readonly #owner: EffectOwner
   #queue: Input[] = []
   #isStepping = false
   #isOver = false
@@ -96,6 +87,11 @@ export class RoomShell {
         this.push({ kind: 'drained', session, hasMissedPresence }),
     })
     this.#held = ports.held.share()
+    this.#owner = {
+      document: room.name,
+      isOver: () => this.#isOver,
+      push: (input) => this.push(input),
+    }
   }
 
   /** The sessions attached or waiting to be. */
@@ -191,7 +187,10 @@ export class RoomShell {
         )
         return
       case 'load':
-        return this.#load()
+      case 'append':
+      case 'compact':
+      case 'catch-up':
+        return performOnStorage(effect, this.#ports, this.#owner)
       case 'send':
         return this.#with(effect.to, (session) => this.#outbox.say(session, effect.message))
       case 'relay': {
@@ -215,14 +214,8 @@ export class RoomShell {
         return this.#close(effect.to, effect.close, effect.reason)
       case 'answer':
         return this.#with(effect.session, (session) => this.#answer(session, effect))
-      case 'append':
-        return this.#append(effect)
       case 'publish':
         return cluster.publish(this.room.name, effect.hint)
-      case 'compact':
-        return this.#compact(effect)
-      case 'catch-up':
-        return this.#catchUp(effect)
       case 'evict':
         return this.#end()
       case 'observe':
@@ -296,36 +289,6 @@ export class RoomShell {
         this.#outbox.say(session, { kind: 'keep-alive' })
   }
 
-  /** Runs an asynchronous effect; whatever happens, exactly one input comes of it. */
-  #run<T>(
-    work: Promise<Result<T, { readonly message: string }>>,
-    succeeded: (value: T) => Input,
-    failed: (problem: string) => Input,
-  ): void {
-    work.then(
-      (result) => this.push(result.ok ? succeeded(result.value) : failed(result.error.message)),
-      (error: unknown) => this.push(failed(error instanceof Error ? error.message : String(error))),
-    )
-  }
-
-  #load(): void {
-    this.#run(
-      this.#ports.storage.open(this.room.name),
-      (document) => ({ kind: 'loaded', document }),
-      (problem) => ({ kind: 'loadFailed', problem }),
-    )
-  }
-
-  #append({ doc, updates }: EffectOf<'append'>): void {
-    this.#ports.commits.append(doc, updates, (outcome) =>
-      this.push(
-        outcome.ok
-          ? { kind: 'appended', appended: outcome.value }
-          : { kind: 'appendFailed', problem: outcome.error.message },
-      ),
-    )
-  }
-
   /** Of who has gone the `leave` is in the queue. */
   #answer(session: Session, effect: EffectOf<'answer'>): void {
     const tooMany = this.#deliveries.problem(session)
@@ -333,29 +296,11 @@ export class RoomShell {
     const { doc, stateVector, unsaved, version, asOf } = effect
     const size = sizeOf(this.room.phase, unsaved)
     const question = { room: this.#id, doc, stateVector, version, unsaved, ...size }
-    this.#run(
-      this.#deliveries.make(session, question),
-      (answer) => ({ kind: 'answered', session: session.id, answer, asOf }),
-      (problem) => ({ kind: 'answerFailed', session: session.id, problem }),
-    )
-  }
-
-  #compact({ doc, turn }: EffectOf<'compact'>): void {
-    // a room that ended while it waited, in a drain, must not take the disk from those that save
-    const work = async () => (this.#isOver ? err(ENDED) : compact(this.#ports, doc))
-    this.#run(
-      this.#ports.folds.run(work, turn),
-      (folded) => ({ kind: 'compacted', folded }),
-      (problem) => ({ kind: 'compactFailed', problem }),
-    )
-  }
-
-  #catchUp({ doc }: EffectOf<'catch-up'>): void {
-    this.#run(
-      this.#ports.storage.read(doc),
-      (content) => ({ kind: 'caughtUp', content }),
-      (problem) => ({ kind: 'catchUpFailed', problem }),
-    )
+    pushOutcome(this.#deliveries.make(session, question), {
+      succeeded: (answer) => ({ kind: 'answered', session: session.id, answer, asOf }),
+      failed: (problem) => ({ kind: 'answerFailed', session: session.id, problem }),
+      push: this.#owner.push,
+    })
   }
 }
 
