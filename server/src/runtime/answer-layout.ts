@@ -2,7 +2,7 @@ import type { Update } from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
 import type { WireBytes } from '../ports/socket.ts'
 import type { ServerMessage } from '../room/message.ts'
-import { layOut, PerLane } from './lane.ts'
+import { laneOf, layOut, PerLane } from './lane.ts'
 import type { Session } from './session.ts'
 
 /** An answer as the messages that it is told in. */
@@ -35,5 +35,3 @@ const pieceFor = (kind: keyof typeof laidOut, update: Update, session: Session):
   }
   return piece.of(session)
 }
-
-const laneOf = ({ dialect, socket }: Session) => ({ dialect, wire: socket.wire })

@@ -87,6 +87,21 @@ describe('an outbox', () => {
     expect(peers[2]?.writes[0]).toBe(peers[3]?.writes[0])
   })
 
+  it('[R8] lays out once what it says to all, those who are held as well', () => {
+    const { outbox, all, peers, heard } = setUp(4)
+    const [first, second] = all
+    if (first === undefined || second === undefined) throw new Error('no session')
+    outbox.hold(second)
+    outbox.say(first, saying('before'))
+    outbox.sayToAll({ kind: 'stateless', text: '' })
+    outbox.say(first, saying('after'))
+    outbox.flush()
+    expect(heard(0)).toEqual(['before', 'stateless', 'after'])
+    for (const other of [1, 2, 3]) expect(heard(other)).toEqual(['stateless'])
+    const writes = new Set(peers.slice(1).map((peer) => peer.writes.at(-1)))
+    expect([writes.size, ...peers.map((peer) => peer.writes.length)]).toEqual([1, 1, 1, 1, 1])
+  })
+
   it('tells everybody everything in the order in which it was said, but nobody its own', () => {
     const said = fc.oneof(
       fc.record({ kind: fc.constant('relay' as const), by: fc.nat({ max: 4 }) }),

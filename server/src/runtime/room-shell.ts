@@ -232,8 +232,7 @@ export class RoomShell {
 
   /** A text of the embedder to everybody attached; families without words for it do not hear it. */
   broadcast(text: string): void {
-    for (const session of this.#sessions.values())
-      this.#outbox.say(session, { kind: 'stateless', text })
+    this.#outbox.sayToAll({ kind: 'stateless', text })
   }
 
   /** What a client says to the embedder; what that throws is its bug, and costs nobody anything. */
