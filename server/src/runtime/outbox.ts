@@ -287,8 +287,13 @@ const interleave = (
       at = aside.at
     }
     if (aside.message === null) at = Math.max(at, aside.at + 1)
-    else if (aside.message instanceof PerLane) parts.push(aside.message.of(session))
-    else parts.push(layOut([aside.message], laneOf(session)).bytes)
+    else {
+      const bytes =
+        aside.message instanceof PerLane
+          ? aside.message.of(session)
+          : layOut([aside.message], laneOf(session)).bytes
+      if (bytes.length > 0) parts.push(bytes)
+    }
   }
   if (at < end) share(parts, shared.of(session), at, end)
 }
@@ -296,8 +301,9 @@ const interleave = (
 const share = (parts: WireBytes[], { bytes, ends }: LaidOut, from: number, to: number): void => {
   const start = ends[from - 1] ?? 0
   const end = ends[to - 1] ?? 0
+  if (start === end) return // its family has no words for any of it
   if (start === 0 && end === bytes.length) parts.push(bytes)
-  else if (start < end) parts.push(bytes.subarray(start, end) as WireBytes) // whole messages
+  else parts.push(bytes.subarray(start, end) as WireBytes) // whole messages
 }
 
 /** One write where that is a small copy: a write costs more than what it holds. */
