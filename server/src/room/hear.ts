@@ -20,12 +20,10 @@ const PRESENCE_WAIT_MS = 250
 const PRESENCE_AGAIN_MS = 1_000
 
 /** Handles one message of a member; of anybody else it is ignored, for its close is on its way. */
-export const hear = (step: Step, live: Live, input: InputOf<'message'>): void => {
-  const member = live.members.get(input.session)
+export const hear = (step: Step, live: Live, { session, message }: InputOf<'message'>): void => {
+  const member = live.members.get(session)
   if (member === undefined) return
   if (member.opening.kind === 'silent') member.opening = { kind: 'heard', since: step.now }
-  const { message } = input
-  const { session } = input
   switch (message.kind) {
     case 'sync-step-1':
       if (member.asking === 'in-return') askInReturn(step, live, { session, member, message })
@@ -40,9 +38,9 @@ export const hear = (step: Step, live: Live, input: InputOf<'message'>): void =>
     case 'stateless':
       return step.do({ kind: 'tell', session, text: message.text })
     case 'presence':
-      return hearPresence(step, live, { session: input.session, member, message })
+      return hearPresence(step, live, { session, member, message })
     case 'query-presence':
-      return answerPresence(step, live, input.session, member)
+      return answerPresence(step, live, session, member)
     case 'unknown':
       return step.observe({
         kind: 'unknown-message',
@@ -217,10 +215,7 @@ const hearPresence = (
     step.send(session, { kind: 'presence', entries: stale })
     step.send(session, { kind: 'query-presence' })
   }
-  // to the others before its own opening ends: then it is shown everyone, itself included
-  if (isOpening) {
-    announce(step, live, changed)
-    return showPresence(step, live, session, member)
-  }
   announce(step, live, changed)
+  // after the others were told: with the end of its own opening it is shown everyone, itself included
+  if (isOpening) showPresence(step, live, session, member)
 }
