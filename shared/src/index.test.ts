@@ -14,6 +14,7 @@ test('the surface is these names and no more', () => {
     'bytesEqual',
     'clientId',
     'closeCodes',
+    'closeNameOf',
     'concatBytes',
     'cutUpdate',
     'decodeDeleteSet',

@@ -5,7 +5,7 @@ export type { Bytes, DeleteSet, Frame, Mark, StateVector, Update } from './bytes
 export { clientId, docId, millis, parseDocName, seq, sessionId, utf8Length } from './ids.ts'
 export type { ClientId, DocId, DocName, Millis, NameProblem, Seq, SessionId } from './ids.ts'
 export { limits } from './limits.ts'
-export { closeCodes, fitCloseReason } from './close-codes.ts'
+export { closeCodes, closeNameOf, fitCloseReason } from './close-codes.ts'
 export type { Advice, CloseCode, CloseName } from './close-codes.ts'
 export { ByteReader } from './protocol/byte-reader.ts'
 export type { DecodeProblem } from './protocol/byte-reader.ts'
