@@ -13,7 +13,7 @@ import { handSockets, type HandSockets } from './hand-socket.ts'
 import { editText, type ModelClient, type TextEdit } from './model-client.ts'
 import { HocuspocusClient } from './model-hocuspocus.ts'
 import { YSweetClient } from './model-y-sweet.ts'
-import { hocuspocus2, hocuspocus3, hocuspocus4, ySweet09, type Stock } from './stock-providers.ts'
+import { stockHocuspocus, ySweet09, type Stock } from './stock-providers.ts'
 import { here } from './test-room.ts'
 
 const own = 1
@@ -24,9 +24,9 @@ if (!addressed.ok) throw new Error(addressed.error.message)
 const { prefix } = addressed.value
 
 const families: readonly (readonly [Family, (sockets: HandSockets) => Stock, Dialect])[] = [
-  ['hocuspocus 2', hocuspocus2, hocuspocus(prefix, bounds)],
-  ['hocuspocus 3', hocuspocus3, hocuspocus(prefix, bounds)],
-  ['hocuspocus 4', hocuspocus4, hocuspocus(prefix, bounds)],
+  ['hocuspocus 2', stockHocuspocus('2.15.3'), hocuspocus(prefix, bounds)],
+  ['hocuspocus 3', stockHocuspocus('3.4.4'), hocuspocus(prefix, bounds)],
+  ['hocuspocus 4', stockHocuspocus('4.8.0'), hocuspocus(prefix, bounds)],
   ['y-sweet', ySweet09, ySweet(bounds)],
 ]
 
