@@ -3,6 +3,7 @@ import * as encoding from 'lib0/encoding'
 import { onTestFinished } from 'vitest'
 import type { ClientMessage } from '../../room/message.ts'
 import { hocuspocus, readAddress, type AddressBytes, type Addressed } from '../hocuspocus.ts'
+import { decodedBy } from './decoding.ts'
 import {
   makeHocuspocus,
   type HocuspocusVersion,
@@ -44,9 +45,7 @@ export const partsOf = (frame: Uint8Array): Addressed => {
 /** The messages of a frame; fails the test if it does not decode. */
 export const decodeAll = (frame: Uint8Array): readonly ClientMessage[] => {
   const { prefix, body } = partsOf(frame)
-  const decoded = hocuspocus(prefix, bounds).decode(body)
-  if (!decoded.ok) throw new Error(decoded.error.message)
-  return decoded.value
+  return decodedBy(hocuspocus(prefix, bounds))(body)
 }
 
 /** An address as it stands in front of a frame. */

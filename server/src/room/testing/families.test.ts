@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { Dialect } from '../../dialects/dialect.ts'
 import { hocuspocus, readAddress, readManners } from '../../dialects/hocuspocus.ts'
+import { decodedBy } from '../../dialects/testing/decoding.ts'
 import { ySweet } from '../../dialects/y-sweet.ts'
 import type { ClientMessage, ServerMessage } from '../message.ts'
 import { createClient, type Family } from './families.ts'
@@ -38,9 +39,7 @@ const readBy = (dialect: Dialect, frame: Uint8Array): readonly ClientMessage[] =
     const manners = readManners(body)
     if (manners.ok && manners.value !== null) return []
   }
-  const messages = dialect.decode(body)
-  if (!messages.ok) throw new Error(messages.error.message)
-  return messages.value
+  return decodedBy(dialect)(body)
 }
 
 /** What matters of a message, to be compared; a presence of nobody is none. */
