@@ -38,6 +38,7 @@ test('the surface is these names and no more', () => {
     'sessionId',
     'stretchesOf',
     'structsWithin',
+    'syncTypes',
     'updateBeyond',
     'updateOfDeletes',
     'utf16Units',

@@ -21,7 +21,7 @@ export { indexOfUpdate, stretchesOf, structsWithin } from './protocol/update-ind
 export type { Stretch, UpdateIndex } from './protocol/update-index.ts'
 export { readUpdate } from './protocol/update.ts'
 export type { UpdateContents } from './protocol/update.ts'
-export { readSync, writeSync } from './protocol/sync.ts'
+export { readSync, syncTypes, writeSync } from './protocol/sync.ts'
 export type { ReceivedSync, SyncMessage } from './protocol/sync.ts'
 export { decodePresence, encodePresence } from './protocol/presence.ts'
 export type { PresenceEntry, PresenceLimits } from './protocol/presence.ts'
