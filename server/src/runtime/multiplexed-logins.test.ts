@@ -1,16 +1,14 @@
 import { err, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
-import { createSlowAuth, grantOf, tokenAuth, tokens, WRITER } from './testing/logins.ts'
+import { grantOf, tokenAuth, tokens, WRITER } from './testing/logins.ts'
 import { pass, settle, startTestServer, testServerLimits } from './testing/server.ts'
-import { open, OPENING, openShared, startWithTwo } from './testing/shared-socket.ts'
+import { open, OPENING, openShared, startWithTwo, startSlow } from './testing/shared-socket.ts'
 
 const { loginMs } = testServerLimits
 
 describe('a document of a shared socket before it is let in', () => {
   it('is heard afterwards, in the order in which it spoke', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow()
     ann.ask('a') // before its login
     ann.login('a', 'secret')
     ann.type('a', 'hello')
@@ -25,9 +23,7 @@ describe('a document of a shared socket before it is let in', () => {
   })
 
   it('leaves the socket to the others: it is read, and they are heard', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow()
     open(ann, 'a', 'secret')
     open(ann, 'b', 'secret')
     await settle()
@@ -87,9 +83,7 @@ describe('a document of a shared socket before it is let in', () => {
   })
 
   it('whose login is not checked in time ends alone, and is to come back', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow()
     open(ann, 'a', 'secret')
     open(ann, 'b', 'secret')
     await settle()
@@ -113,9 +107,7 @@ describe('a document of a shared socket before it is let in', () => {
   })
 
   it('that logs in twice is let in by the second login, whatever the first comes to', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow()
     ann.login('a', 'first')
     ann.ask('a')
     ann.login('a', 'second')
@@ -130,9 +122,7 @@ describe('a document of a shared socket before it is let in', () => {
   })
 
   it('is asked about once at a time, however often it logs in: of what it says meanwhile the last counts', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { ann, asked } = startSlow()
     for (let login = 0; login < 1_000; login++) ann.login('a', `login ${login}`)
     await settle()
     expect(asked).toHaveLength(1)
@@ -146,9 +136,7 @@ describe('a document of a shared socket before it is let in', () => {
   })
 
   it('cannot put its decision off by logging in again and again', async () => {
-    const { auth } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann } = startSlow()
     for (let login = 1; login <= 4; login++) {
       expect(ann.peer.ending).toBeNull()
       ann.login('a', `login ${login}`)
@@ -181,9 +169,7 @@ describe('a document of a shared socket before it is let in', () => {
   ])(
     'shares its bound of %s with the others; who goes over it ends',
     async (_, n, size, reason) => {
-      const { auth, asked } = createSlowAuth()
-      const server = startTestServer({ auth })
-      const ann = openShared(server)
+      const { ann, asked } = startSlow()
       ann.login('a', 'secret')
       ann.login('b', 'secret')
       for (let i = 0; i < n - 1; i++) ann.say('a', 9, ...Array.from({ length: size - 1 }, () => 0))
@@ -200,9 +186,7 @@ describe('a document of a shared socket before it is let in', () => {
   )
 
   it('that leaves meanwhile gives its place back, and its login comes to nothing', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth, serverLimits: { ...testServerLimits, loginsAtOnce: 1 } })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow({ loginsAtOnce: 1 })
     open(ann, 'a', 'secret')
     open(ann, 'b', 'secret')
     await settle()
