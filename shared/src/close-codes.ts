@@ -1,8 +1,8 @@
 /*
  * The close codes that Quire sends, one table (RFC 6455 §7.4). `advice` is what a client should do:
- * `retry` after a pause, or `stop` because the same attempt would end the same way. y-websocket
- * 3.1 and later stop by themselves on 4400-4499 and retry on everything else, so a private code that
- * asks for a retry lies outside that range.
+ * `retry` after a pause, or `stop` because the same attempt would end the same way. y-websocket 3.1
+ * stops by itself on 4400-4499 and retries on everything else, so a private code that asks for a
+ * retry lies outside that range.
  */
 
 import { limits } from './limits.ts'

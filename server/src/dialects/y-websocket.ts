@@ -1,14 +1,14 @@
 /*
  * y-websocket 1 to 4 (npm y-websocket, @y/websocket; y-protocols PROTOCOL.md):
  *
- *   Frame = Message+            clients before 4 read one message per frame, so one is sent per frame
+ *   Frame = Message+            clients read one message per frame, so one is sent per frame
  *   Message = varUint 0, sync message
  *           | varUint 1, varUint length, presence
  *           | varUint 2, varUint 0, varString reason          (server to client: refused)
  *           | varUint 3                                       (tell me the presence you know)
  *
  * Other types are skipped with the rest of their frame: their length is not known.
- * An acknowledgement is the echo of the update: version 4 waits for it, older ones apply it for nothing.
+ * An acknowledgement is the echo of the update: the clients apply it for nothing, a page may watch for it.
  */
 import * as encoding from 'lib0/encoding'
 import {

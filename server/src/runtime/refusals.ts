@@ -1,7 +1,7 @@
 /*
- * Clients that are refused and come back at once. y-websocket before 3.1 knows no final close code, and
- * waits 100 ms where its socket had opened: 600 handshakes a minute for as long as the page is open. So who
- * is refused the same document again within a minute is told so later and later.
+ * Clients that are refused and come back at once. y-websocket before 3.1, and 4.0.0-3, know no final close
+ * code, and wait 100 ms where their socket had opened: 600 handshakes a minute for as long as the page is
+ * open. So who is refused the same document again within a minute is told so later and later.
  *
  *     refused    1st  2nd   3rd     4th           5th …
  *     told after  0   2 s   4 s     8 s            15 s
