@@ -2,11 +2,11 @@
  * A disk that fills up: a real one, in a mount namespace of its own (harness/private-disk.ts says what
  * that needs).
  */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { haveConverged, missingFrom } from '../harness/contents.ts'
-import { mountDisk, type PrivateDisk } from '../harness/private-disk.ts'
-import { startServer, type ServerProcess } from '../harness/server-process.ts'
-import { openClient, type StockClient } from '../harness/stock-client.ts'
+import { clientDuringTest, diskDuringTest, serverOnDisk } from '../harness/during-test.ts'
+import { isReady, readiness } from '../harness/health.ts'
+import type { PrivateDisk } from '../harness/private-disk.ts'
 import { until } from '../harness/until.ts'
 
 const DISK_MEGABYTES = 8
@@ -14,45 +14,17 @@ const DISK_MEGABYTES = 8
 const PARAGRAPH = 'the disk is full and we go on writing. '.repeat(200)
 const TEST_MS = 60_000
 
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-const disk = async (): Promise<PrivateDisk> => {
-  const mounted = await mountDisk({ megabytes: DISK_MEGABYTES })
-  cleanups.push(mounted.remove)
-  return mounted
-}
-
-const serverOn = async ({ path, launcher }: PrivateDisk): Promise<ServerProcess> => {
-  const started = await startServer({ dataDir: path, launcher })
-  cleanups.push(() => started.end('SIGKILL'))
-  return started
-}
-
-const client = async (on: ServerProcess, document: string): Promise<StockClient> => {
-  const opened = openClient(on, document)
-  cleanups.push(opened.close)
-  await opened.synced()
-  return opened
-}
-
-/** What an operator's health check sees. */
-const readiness = async (on: ServerProcess): Promise<{ status: number; reason: unknown }> => {
-  const response = await fetch(`${on.url}/health/ready`)
-  const body = (await response.json()) as { reason?: unknown } // health.ts answers with JSON
-  return { status: response.status, reason: body.reason }
-}
-
-const isReady = async (on: ServerProcess): Promise<boolean> => (await readiness(on)).status === 200
+const disk = (): Promise<PrivateDisk> => diskDuringTest({ megabytes: DISK_MEGABYTES })
 
 describe('a full disk', { timeout: TEST_MS }, () => {
   it('costs nobody the connection or a keystroke, shows in health, and heals by itself', async () => {
     const full = await disk()
-    const on = await serverOn(full)
-    const [anna, ben] = [await client(on, 'full'), await client(on, 'full')]
-    const [other, another] = [await client(on, 'presence'), await client(on, 'presence')]
+    const on = await serverOnDisk(full)
+    const [anna, ben] = [await clientDuringTest(on, 'full'), await clientDuringTest(on, 'full')]
+    const [other, another] = [
+      await clientDuringTest(on, 'presence'),
+      await clientDuringTest(on, 'presence'),
+    ]
     anna.text.insert(0, 'before. ')
     await until('it is acknowledged', () => anna.wire.acknowledged.length > 0)
     expect(await readiness(on)).toMatchObject({ status: 200 })
@@ -86,7 +58,7 @@ describe('a full disk', { timeout: TEST_MS }, () => {
     const whole = anna.text.toJSON()
     for (const person of [anna, ben, other, another]) person.close()
     await on.restart()
-    const fresh = await client(on, 'full')
+    const fresh = await clientDuringTest(on, 'full')
     expect(missingFrom(fresh.doc, written)).toBe(0)
     expect(fresh.text.toJSON()).toBe(whole)
   })
@@ -94,7 +66,7 @@ describe('a full disk', { timeout: TEST_MS }, () => {
   it('stops a start with a sentence', async () => {
     const full = await disk()
     await full.fill()
-    await expect(serverOn(full)).rejects.toThrow(
+    await expect(serverOnDisk(full)).rejects.toThrow(
       /^server ended with 1:\nquire: [^\n]*disk is full[^\n]*\n$/,
     )
   })

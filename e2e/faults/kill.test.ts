@@ -2,35 +2,18 @@
  * kill -9 of the real server at random moments while people type. E2E_SEED repeats a run, E2E_ROUNDS
  * makes it longer.
  */
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { haveConverged, missingFrom } from '../harness/contents.ts'
+import { clientDuringTest, serverDuringTest } from '../harness/during-test.ts'
 import { between, randomFrom, runSeed, type Random } from '../harness/random.ts'
-import { startServer, type ServerProcess } from '../harness/server-process.ts'
-import { openClient, type StockClient } from '../harness/stock-client.ts'
+import type { ServerProcess } from '../harness/server-process.ts'
+import type { StockClient } from '../harness/stock-client.ts'
 import { typeInto } from '../harness/typist.ts'
 import { until } from '../harness/until.ts'
 
 const seed = runSeed()
 const rounds = Number(process.env['E2E_ROUNDS'] ?? 3)
 const ROUND_MS = 60_000
-
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-const server = async (env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> => {
-  const started = await startServer({ env })
-  cleanups.push(started.remove)
-  return started
-}
-
-const client = async (on: ServerProcess, document: string): Promise<StockClient> => {
-  const opened = openClient(on, document)
-  cleanups.push(opened.close)
-  await opened.synced()
-  return opened
-}
 
 /** Lets people type until they have made so many keystrokes, then kills the server in their midst. */
 const killWhileTyping = async (
@@ -54,8 +37,11 @@ describe(`kill -9, ${rounds} rounds, E2E_SEED=${seed}`, () => {
     'two who type reconnect and converge, and nothing that either saw of the other is gone',
     async () => {
       const random = randomFrom(seed)
-      const on = await server()
-      const people = [await client(on, 'kill'), await client(on, 'kill')] as const
+      const on = await serverDuringTest()
+      const people = [
+        await clientDuringTest(on, 'kill'),
+        await clientDuringTest(on, 'kill'),
+      ] as const
       const [anna, ben] = people
       for (let round = 1; round <= rounds; round++) {
         await killWhileTyping(on, people, random)
@@ -64,7 +50,7 @@ describe(`kill -9, ${rounds} rounds, E2E_SEED=${seed}`, () => {
         await on.restart()
         await Promise.all(people.map((person) => person.synced()))
         await until(`round ${round}: both hold the same`, () => haveConverged(anna, ben))
-        const fresh = await client(on, 'kill')
+        const fresh = await clientDuringTest(on, 'kill')
         await until(`round ${round}: a fresh reader holds it`, () => haveConverged(fresh, anna))
         expect(missingFrom(fresh.doc, seen), `round ${round}`).toBe(0)
         fresh.close()
@@ -79,14 +65,14 @@ describe(`kill -9, ${rounds} rounds, E2E_SEED=${seed}`, () => {
       const random = randomFrom(seed + 1)
       let acknowledged = 0
       for (let round = 1; round <= rounds; round++) {
-        const on = await server()
-        const people = [await client(on, 'ack'), await client(on, 'ack')]
+        const on = await serverDuringTest()
+        const people = [await clientDuringTest(on, 'ack'), await clientDuringTest(on, 'ack')]
         await killWhileTyping(on, people, random)
         await disconnected(people)
         const promised = people.flatMap(({ wire }) => wire.acknowledged)
         for (const person of people) person.close()
         await on.restart()
-        const fresh = await client(on, 'ack')
+        const fresh = await clientDuringTest(on, 'ack')
         expect(missingFrom(fresh.doc, promised), `round ${round}, of ${promised.length}`).toBe(0)
         acknowledged += promised.length
         fresh.close()
@@ -103,14 +89,14 @@ describe(`kill -9, ${rounds} rounds, E2E_SEED=${seed}`, () => {
       const random = randomFrom(seed + 2)
       let seen = 0
       for (let round = 1; round <= rounds; round++) {
-        const on = await server({ QUIRE_DURABILITY: 'relay' })
-        const people = [await client(on, 'relay'), await client(on, 'relay')]
-        const observer = await client(on, 'relay')
+        const on = await serverDuringTest({ env: { QUIRE_DURABILITY: 'relay' } })
+        const people = [await clientDuringTest(on, 'relay'), await clientDuringTest(on, 'relay')]
+        const observer = await clientDuringTest(on, 'relay')
         await killWhileTyping(on, people, random)
         await disconnected([...people, observer])
         for (const person of [...people, observer]) person.close()
         await on.restart()
-        const fresh = await client(on, 'relay')
+        const fresh = await clientDuringTest(on, 'relay')
         const { wire } = observer
         expect(missingFrom(fresh.doc, wire.seen), `round ${round}, of ${wire.seen.length}`).toBe(0)
         seen += wire.seen.length

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
+import { isReady, readiness } from '../harness/health.ts'
 import { documentUrl, openRaw, type RawClient } from '../harness/raw-client.ts'
 import { startServer, type ServerProcess } from '../harness/server-process.ts'
 import { until } from '../harness/until.ts'
@@ -40,12 +41,6 @@ const knock = async (on: ServerProcess, address: string): Promise<number> => {
   ])
 }
 
-/** What `/health/ready` says, with its status. */
-const readiness = async (on: ServerProcess): Promise<{ status: number; body: string }> => {
-  const response = await fetch(`${on.url}/health/ready`)
-  return { status: response.status, body: await response.text() }
-}
-
 describe('a server', { timeout: TEST_MS }, () => {
   it('that is full refuses newcomers, is not ready, and takes them again when somebody leaves', async () => {
     const on = await start({ QUIRE_MAX_SESSIONS: '2' })
@@ -55,10 +50,10 @@ describe('a server', { timeout: TEST_MS }, () => {
     expect(await knock(on, '')).toBe(503)
     const full = await readiness(on)
     expect(full.status).toBe(503)
-    expect(full.body).toContain('2 sessions are open, which is the limit')
+    expect(full.reason).toContain('2 sessions are open, which is the limit')
     expect((await fetch(`${on.url}/health/live`)).status).toBe(200)
     await first.close()
-    await until('it is ready again', async () => (await readiness(on)).status === 200)
+    await until('it is ready again', () => isReady(on))
     await enter(on, 'c')
   })
 
@@ -100,7 +95,7 @@ describe('a server', { timeout: TEST_MS }, () => {
       code: 1013,
       reason: '1 documents are open, limit 1',
     })
-    expect((await readiness(on)).body).toContain('1 documents are open, limit 1')
+    expect((await readiness(on)).reason).toContain('1 documents are open, limit 1')
   })
 
   it('tells of a flood of refusals in a few lines, with the number of those left out', async () => {

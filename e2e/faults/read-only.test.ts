@@ -6,74 +6,50 @@
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { haveConverged, missingFrom } from '../harness/contents.ts'
-import { mountDisk, type PrivateDisk } from '../harness/private-disk.ts'
-import { startServer, type ServerProcess } from '../harness/server-process.ts'
-import { openClient, type StockClient } from '../harness/stock-client.ts'
+import {
+  clientDuringTest,
+  diskDuringTest,
+  serverDuringTest,
+  serverOnDisk,
+} from '../harness/during-test.ts'
+import { isReady, readiness } from '../harness/health.ts'
+import type { PrivateDisk } from '../harness/private-disk.ts'
+import type { ServerProcess } from '../harness/server-process.ts'
 import { until } from '../harness/until.ts'
 
 const DISK_MEGABYTES = 8
 const TEST_MS = 60_000
 
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-const disk = async (readOnly: boolean): Promise<PrivateDisk> => {
-  const mounted = await mountDisk({ megabytes: DISK_MEGABYTES, readOnly })
-  cleanups.push(mounted.remove)
-  return mounted
-}
-
-const serverOn = async ({ path, launcher }: PrivateDisk): Promise<ServerProcess> => {
-  const started = await startServer({ dataDir: path, launcher })
-  cleanups.push(() => started.end('SIGKILL'))
-  return started
-}
-
-const client = async (on: ServerProcess, document: string): Promise<StockClient> => {
-  const opened = openClient(on, document)
-  cleanups.push(opened.close)
-  await opened.synced()
-  return opened
-}
-
-/** What an operator's health check sees. */
-const readiness = async (on: ServerProcess): Promise<{ status: number; reason: unknown }> => {
-  const response = await fetch(`${on.url}/health/ready`)
-  const body = (await response.json()) as { reason?: unknown } // health.ts answers with JSON
-  return { status: response.status, reason: body.reason }
-}
-
-const isReady = async (on: ServerProcess): Promise<boolean> => (await readiness(on)).status === 200
+const disk = (readOnly: boolean): Promise<PrivateDisk> =>
+  diskDuringTest({ megabytes: DISK_MEGABYTES, readOnly })
 
 const REFUSAL = /^server ended with 1:\nquire: [^\n]*read-only[^\n]*\n$/
 
 describe('a read-only disk', { timeout: TEST_MS }, () => {
   it('stops a start with a sentence that names the directory', async () => {
     const readOnly = await disk(true)
-    const started = serverOn(readOnly)
+    const started = serverOnDisk(readOnly)
     await expect(started).rejects.toThrow(REFUSAL)
     await expect(started).rejects.toThrow(readOnly.path)
   })
 
   it('with documents on it does the same, and they are there when it can be written', async () => {
     const mounted = await disk(false)
-    const on = await serverOn(mounted)
-    const anna = await client(on, 'kept')
+    const on = await serverOnDisk(mounted)
+    const anna = await clientDuringTest(on, 'kept')
     anna.text.insert(0, 'kept')
     await until('it is acknowledged', () => anna.wire.acknowledged.length > 0)
     await on.end('SIGTERM')
     anna.close()
     await mounted.remount('ro')
-    const refused = serverOn(mounted)
+    const refused = serverOnDisk(mounted)
     await expect(refused).rejects.toThrow(REFUSAL)
     await expect(refused).rejects.toThrow(mounted.path)
     await mounted.remount('rw')
-    const again = await serverOn(mounted)
-    expect((await client(again, 'kept')).text.toJSON()).toBe('kept')
+    const again = await serverOnDisk(mounted)
+    expect((await clientDuringTest(again, 'kept')).text.toJSON()).toBe('kept')
   })
 })
 
@@ -84,9 +60,11 @@ const limitFiles = async (on: ServerProcess, limit: '0' | 'unlimited'): Promise<
 
 describe('a disk that stops taking writes', { timeout: TEST_MS }, () => {
   it('costs nobody the connection or a keystroke, shows in health, and heals by itself', async () => {
-    const on = await startServer()
-    cleanups.push(on.remove)
-    const [anna, ben] = [await client(on, 'refused'), await client(on, 'refused')]
+    const on = await serverDuringTest()
+    const [anna, ben] = [
+      await clientDuringTest(on, 'refused'),
+      await clientDuringTest(on, 'refused'),
+    ]
     anna.text.insert(0, 'before. ')
     await until('it is acknowledged', () => anna.wire.acknowledged.length > 0)
 
@@ -101,7 +79,7 @@ describe('a disk that stops taking writes', { timeout: TEST_MS }, () => {
     ben.text.insert(ben.text.length, 'and Ben. ')
     await until('they see what the other types', () => haveConverged(anna, ben))
     expect(anna.wire.acknowledged).toHaveLength(before) // nothing more is promised
-    const late = await client(on, 'refused')
+    const late = await clientDuringTest(on, 'refused')
     expect(late.text.toJSON()).toBe(anna.text.toJSON()) // what is not on disk is served, too
     for (const person of [anna, ben, late]) {
       expect(person.provider.wsconnected).toBe(true)
@@ -115,7 +93,7 @@ describe('a disk that stops taking writes', { timeout: TEST_MS }, () => {
     const whole = anna.text.toJSON()
     for (const person of [anna, ben, late]) person.close()
     await on.restart()
-    const fresh = await client(on, 'refused')
+    const fresh = await clientDuringTest(on, 'refused')
     expect(missingFrom(fresh.doc, written)).toBe(0)
     expect(fresh.text.toJSON()).toBe(whole)
   })

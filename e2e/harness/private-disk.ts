@@ -27,13 +27,16 @@ export interface PrivateDisk {
   remove(): Promise<void>
 }
 
+/** How a disk is made. */
+export interface DiskOptions {
+  readonly megabytes: number
+  readonly readOnly?: boolean
+}
+
 const CHUNK_BYTES = 4096
 
 /** Mounts a disk; rejects with what the system said where that is not possible. */
-export const mountDisk = async (options: {
-  readonly megabytes: number
-  readonly readOnly?: boolean
-}): Promise<PrivateDisk> => {
+export const mountDisk = async (options: DiskOptions): Promise<PrivateDisk> => {
   const path = await mkdtemp(join(tmpdir(), 'quire-disk-'))
   const isRoot = process.getuid?.() === 0
   const mode = options.readOnly === true ? 'ro' : 'rw'

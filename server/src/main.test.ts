@@ -156,18 +156,42 @@ describe('quire serve', () => {
     expect(await command.exit).toBe(0)
   })
 
-  it('goes on when nobody reads its standard error, and keeps what is written', async () => {
+  it('goes on when nobody reads its standard error, and loses nothing', async () => {
     const dataDir = await newDataDir()
-    const command = await startListening(dataDir, { QUIRE_LOG_LEVEL: 'trace' })
+    // Node's own warnings, of each thread and of the process, go there past the log
+    const warnings = `import { isMainThread } from 'node:worker_threads'
+      if (isMainThread) process.on('SIGUSR2', () => process.emitWarning('of the process'))
+      else process.emitWarning('of a thread')
+      process.on('warning', ({ message }) => process.stdout.write(message))`
+    const preload = `data:text/javascript,${encodeURIComponent(warnings)}`
+    const command = start(dataDir, {
+      NODE_OPTIONS: `--import=${preload}`,
+      QUIRE_LOG_LEVEL: 'trace',
+    })
     command.child.stderr?.destroy()
+    let said = ''
+    command.child.stdout?.on('data', (text: Buffer) => (said += text.toString()))
+    const isUp = (): boolean => command.url !== '' && said.includes('of a thread')
+    await until('it listens', () => isUp() || command.child.exitCode !== null)
+    expect(command.child.exitCode).toBeNull()
     const ann = connect(command, 'notes')
-    await until('ann is synced', () => ann.synced) // which is logged
-    textOf(ann).insert(0, 'kept')
+    await until('ann is synced', () => ann.synced)
+    textOf(ann).insert(0, 'before ')
+    command.child.kill('SIGUSR2')
+    await until('it has warned', () => said.includes('of the process'))
+    textOf(ann).insert(0, 'after ')
+    const bob = connect(command, 'notes')
+    await until('bob has it', () => textOf(bob).toJSON() === 'after before ')
+    ann.disconnect()
+    bob.disconnect()
     command.child.kill('SIGTERM')
     expect(await command.exit).toBe(0)
 
-    const reader = connect(await startListening(dataDir), 'notes')
+    const second = await startListening(dataDir)
+    const reader = connect(second, 'notes')
     await until('the reader is synced', () => reader.synced)
-    expect(textOf(reader).toJSON()).toBe('kept')
+    expect(textOf(reader).toJSON()).toBe('after before ')
+    second.child.kill('SIGTERM')
+    expect(await second.exit).toBe(0)
   })
 })

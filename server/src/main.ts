@@ -7,6 +7,10 @@ import { systemClock } from './runtime/system-clock.ts'
 import { serve } from './serve.ts'
 import { openSqliteStorage } from './storage/sqlite/open.ts'
 
+// nobody reads them any more, which must not end a server: also Node's own warnings go to standard error
+process.stdout.on('error', () => undefined)
+process.stderr.on('error', () => undefined)
+
 const fail = (problems: readonly string[]): never => {
   for (const problem of problems) process.stderr.write(`quire: ${problem}\n`)
   process.exit(1)
@@ -18,7 +22,6 @@ const run = async (config: Config): Promise<void> => {
   const stop = Promise.withResolvers<void>()
   process.on('SIGTERM', () => stop.resolve())
   process.on('SIGINT', () => stop.resolve())
-  process.stdout.on('error', () => undefined) // nobody reads it any more; the log is on stderr
   process.umask(0o077) // documents are nobody else's business, whoever made the data directory
   const observe = sampled(createLog(config.logLevel), {
     clock: systemClock,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type CloseCode, closeCodes, fitCloseReason } from './close-codes.ts'
+import { type CloseCode, closeCodes, closeNameOf, fitCloseReason } from './close-codes.ts'
 import { texts } from './testing/values.ts'
 
 const rows: readonly (readonly [string, CloseCode])[] = Object.entries(closeCodes)
@@ -32,6 +32,11 @@ describe('[P14] close codes', () => {
   test('no code stands twice, and each meaning fits a close frame', () => {
     expect(new Set(rows.map(([, { code }]) => code)).size).toBe(rows.length)
     for (const [, { meaning }] of rows) expect(fitCloseReason(meaning)).toBe(meaning)
+  })
+
+  test('each is found by its code, and no other code is', () => {
+    expect(rows.map(([, { code }]) => closeNameOf(code))).toEqual(rows.map(([name]) => name))
+    for (const code of [0, 999, 1005, 1006, 4402, NaN]) expect(closeNameOf(code)).toBeNull()
   })
 })
 

@@ -1,8 +1,8 @@
 /*
  * The close codes that Quire sends, one table (RFC 6455 §7.4). `advice` is what a client should do:
- * `retry` after a pause, or `stop` because the same attempt would end the same way. y-websocket
- * 3.1 and later stop by themselves on 4400-4499 and retry on everything else, so a private code that
- * asks for a retry lies outside that range.
+ * `retry` after a pause, or `stop` because the same attempt would end the same way. y-websocket 3.1
+ * stops by itself on 4400-4499 and retries on everything else, so a private code that asks for a
+ * retry lies outside that range.
  */
 
 import { limits } from './limits.ts'
@@ -40,6 +40,12 @@ export const closeCodes = {
 
 /** The name of a row of `closeCodes`. */
 export type CloseName = keyof typeof closeCodes
+
+const names = Object.keys(closeCodes) as readonly CloseName[] // they are the table's
+
+/** The name of the row that has this code, null for a code that Quire does not send. */
+export const closeNameOf = (code: number): CloseName | null =>
+  names.find((name) => closeCodes[name].code === code) ?? null
 
 /** Cuts a close reason to the bytes that fit a close frame, never inside a character. */
 export const fitCloseReason = (

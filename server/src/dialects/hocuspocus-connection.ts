@@ -10,6 +10,7 @@
  */
 import {
   closeCodes,
+  closeNameOf,
   err,
   ok,
   parseDocName,
@@ -191,8 +192,7 @@ const splitAddress = (address: string): readonly [string, string] => {
  * with all of its documents; `retry`: with this one.
  */
 const endingOf = (code: number): 'refused' | 'restart' | 'retry' => {
-  if (code === closeCodes.serviceRestart.code || code === closeCodes.goingAway.code)
-    return 'restart'
-  const row = Object.values(closeCodes).find((known) => known.code === code)
-  return row?.advice === 'stop' ? 'refused' : 'retry'
+  const name = closeNameOf(code)
+  if (name === 'serviceRestart' || name === 'goingAway') return 'restart'
+  return name !== null && closeCodes[name].advice === 'stop' ? 'refused' : 'retry'
 }

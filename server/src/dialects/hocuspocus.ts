@@ -52,10 +52,6 @@ const STATELESS = 5
 const CLOSE = 7
 const STATUS = 8
 
-const SYNC_STEP_1 = 0
-const SYNC_STEP_2 = 1
-const UPDATE = 2
-
 const TOKEN = 0
 const DENIED = 1
 const GRANTED = 2
@@ -164,11 +160,11 @@ const encodeMessage = (
 ): readonly Frame[] => {
   switch (message.kind) {
     case 'sync-step-1':
-      return [syncBody(syncPrefix, SYNC_STEP_1, message.stateVector)]
+      return [syncBody(syncPrefix, 'sync-step-1', message.stateVector)]
     case 'sync-step-2':
-      return [syncBody(syncPrefix, SYNC_STEP_2, message.update)]
+      return [syncBody(syncPrefix, 'sync-step-2', message.update)]
     case 'update':
-      return [syncBody(syncPrefix, UPDATE, message.update)]
+      return [syncBody(syncPrefix, 'update', message.update)]
     case 'presence':
       return [presenceFrame(prefix, encodePresence(message.entries))]
     case 'keep-alive':

@@ -9,19 +9,16 @@ import {
   type StateVector,
   type Update,
 } from '@quire/shared'
-import { everyTruncation, mutate, mutations, runSession, sessionPlans } from '@quire/shared/testing'
+import { everyTruncation, runSession, sessionPlans } from '@quire/shared/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
-import type { ClientMessage, Receipt, ServerMessage } from '../room/message.ts'
+import type { Receipt, ServerMessage } from '../room/message.ts'
+import { decodedBy, expectTotal } from './testing/decoding.ts'
 import { ySweet } from './y-sweet.ts'
 
 const dialect = ySweet({ presenceEntries: 100, presenceBytes: 4_096 })
 
-const messagesOf = (frame: Uint8Array): readonly ClientMessage[] => {
-  const decoded = dialect.decode(frame)
-  if (!decoded.ok) throw new Error(decoded.error.message)
-  return decoded.value
-}
+const messagesOf = decodedBy(dialect)
 
 const kindsOf = (frames: readonly Uint8Array[]): readonly string[] =>
   frames.flatMap(messagesOf).map(({ kind }) => kind)
@@ -251,21 +248,11 @@ describe('a frame', () => {
   })
 
   it('of any bytes decodes or is refused with a place, and never throws', () => {
-    const good = [
+    expectTotal(
+      dialect,
       markFrame(Uint8Array.of(200, 1)),
       Uint8Array.of(3, 6, 1, 5, 1, 2, 0x7b, 0x7d),
       Uint8Array.of(0, 2, typed().length, ...typed()),
-    ]
-    const damaged = fc
-      .tuple(fc.constantFrom(...good), fc.array(mutations, { minLength: 1, maxLength: 3 }))
-      .map(([frame, all]) => all.reduce((bytes, one) => mutate(bytes, one, frame), frame))
-    fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 64 }), damaged), (frame) => {
-        const decoded = dialect.decode(frame)
-        const told = decoded.ok ? `${decoded.value.length} messages` : decoded.error.message
-        expect(told).toMatch(decoded.ok ? /^[1-9]\d* messages$/ : / at byte \d+$/)
-      }),
-      { numRuns: 3_000 },
     )
   })
 })

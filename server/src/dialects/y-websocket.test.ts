@@ -9,23 +9,19 @@ import {
   type StateVector,
   type Update,
 } from '@quire/shared'
-import { everyTruncation, mutate, mutations, runSession, sessionPlans } from '@quire/shared/testing'
+import { everyTruncation, runSession, sessionPlans } from '@quire/shared/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as sync from 'y-protocols/sync'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
-import type { ClientMessage, ServerMessage } from '../room/message.ts'
+import type { ServerMessage } from '../room/message.ts'
+import { decodedBy, expectTotal } from './testing/decoding.ts'
 import { yWebsocket } from './y-websocket.ts'
 
 const dialect = yWebsocket({ presenceEntries: 100, presenceBytes: 4_096 })
 
-/** The messages of a frame; fails the test if it does not decode. */
-const messagesOf = (frame: Uint8Array): readonly ClientMessage[] => {
-  const decoded = dialect.decode(frame)
-  if (!decoded.ok) throw new Error(decoded.error.message)
-  return decoded.value
-}
+const messagesOf = decodedBy(dialect)
 
 /** One frame of a message that has exactly one. */
 const frameOf = (message: ServerMessage): Uint8Array => {
@@ -197,17 +193,7 @@ describe('a frame', () => {
       syncFrame((out) => sync.writeUpdate(out, Y.encodeStateAsUpdate(doc))),
       presenceFrame(Uint8Array.of(1, 5, 1, 2, 0x7b, 0x7d)),
     )
-    const damaged = fc
-      .array(mutations, { minLength: 1, maxLength: 3 })
-      .map((all) => all.reduce((bytes, one) => mutate(bytes, one, good), good))
-    fc.assert(
-      fc.property(fc.oneof(fc.uint8Array({ maxLength: 64 }), damaged), (frame) => {
-        const decoded = dialect.decode(frame)
-        const told = decoded.ok ? `${decoded.value.length} messages` : decoded.error.message
-        expect(told).toMatch(decoded.ok ? /^[1-9]\d* messages$/ : / at byte \d+$/)
-      }),
-      { numRuns: 3_000 },
-    )
+    expectTotal(dialect, good)
   })
 })
 

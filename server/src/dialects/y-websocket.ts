@@ -1,14 +1,14 @@
 /*
  * y-websocket 1 to 4 (npm y-websocket, @y/websocket; y-protocols PROTOCOL.md):
  *
- *   Frame = Message+            clients before 4 read one message per frame, so one is sent per frame
+ *   Frame = Message+            clients read one message per frame, so one is sent per frame
  *   Message = varUint 0, sync message
  *           | varUint 1, varUint length, presence
  *           | varUint 2, varUint 0, varString reason          (server to client: refused)
  *           | varUint 3                                       (tell me the presence you know)
  *
  * Other types are skipped with the rest of their frame: their length is not known.
- * An acknowledgement is the echo of the update: version 4 waits for it, older ones apply it for nothing.
+ * An acknowledgement is the echo of the update: the clients apply it for nothing, a page may watch for it.
  */
 import * as encoding from 'lib0/encoding'
 import {
@@ -23,6 +23,7 @@ import {
   type Frame,
   type PresenceLimits,
   type Result,
+  type SyncMessage,
 } from '@quire/shared'
 import type { ClientMessage, ServerMessage } from '../room/message.ts'
 import { KEEP_ALIVE_MS, type Dialect } from './dialect.ts'
@@ -34,10 +35,6 @@ const SYNC_PREFIX = Uint8Array.of(SYNC)
 const PRESENCE = 1
 const AUTH = 2
 const QUERY_PRESENCE = 3
-/** y-protocols sync.js, which are the room's messages. */
-const SYNC_STEP_1 = 0
-const SYNC_STEP_2 = 1
-const UPDATE = 2
 const DENIED = 0
 
 /** Most messages in one frame: clients send one, and each may cost a whole answer. */
@@ -100,11 +97,11 @@ const decodeMessage = (
 const encodeMessage = (message: ServerMessage): readonly Frame[] => {
   switch (message.kind) {
     case 'sync-step-1':
-      return [syncFrame(SYNC_STEP_1, message.stateVector)]
+      return [syncFrame('sync-step-1', message.stateVector)]
     case 'sync-step-2':
-      return [syncFrame(SYNC_STEP_2, message.update)]
+      return [syncFrame('sync-step-2', message.update)]
     case 'update':
-      return [syncFrame(UPDATE, message.update)]
+      return [syncFrame('update', message.update)]
     case 'presence':
       return [presenceFrame(encodePresence(message.entries))]
     case 'query-presence':
@@ -112,7 +109,7 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
     case 'ack':
       return message.receipts.flatMap((receipt) =>
         receipt.kind !== 'mark' && receipt.update.length > EMPTY_UPDATE_BYTES
-          ? [syncFrame(UPDATE, receipt.update)]
+          ? [syncFrame('update', receipt.update)]
           : [],
       )
     case 'denied':
@@ -134,7 +131,8 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
   }
 }
 
-const syncFrame = (type: number, body: Uint8Array): Frame => syncBody(SYNC_PREFIX, type, body)
+const syncFrame = (kind: SyncMessage['kind'], body: Uint8Array): Frame =>
+  syncBody(SYNC_PREFIX, kind, body)
 
 const presenceFrame = (presence: Uint8Array): Frame =>
   frameOf((out) => {

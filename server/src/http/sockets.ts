@@ -54,8 +54,8 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
   const routes = new Hono<Bindings>()
   routes.get(
     '/yjs/*',
-    // Refused after the upgrade: y-websocket 3.1 and later stop at a 44xx, but retry an HTTP error for
-    // ever. What it does not hear of an HTTP refusal it reads in the close reason.
+    // Refused after the upgrade: y-websocket 3.1 stops at a 44xx, but retries an HTTP error for ever.
+    // What it does not hear of an HTTP refusal it reads in the close reason.
     edge.upgrade<Bindings>((socket, c) => {
       const target = c.env.incoming.url ?? ''
       const problem = foreign(c)

@@ -177,6 +177,9 @@ describe('a document that nobody reads', () => {
     let [bytes, isOver] = [0, false]
     stalled.on('data', (chunk: Buffer) => (bytes += chunk.length))
     stalled.on('close', () => (isOver = true))
+    stalled.once('data', () => stalled.pause())
+    stalled.resume()
+    await until(app, 'it begins to come', () => bytes > 0)
     const since = Date.now()
     await until(app, 'longer than it has', () => Date.now() - since > 3_000)
     stalled.resume()

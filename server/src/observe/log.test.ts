@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 /** What a program of its own logs: pino writes to the file descriptor, past any capture. */
 const logged = (level: string, event: string): readonly Record<string, unknown>[] => {
@@ -57,5 +59,59 @@ describe('the log', () => {
     )
     closeSync(full)
     expect([status, stdout]).toEqual([0, 'still here'])
+  })
+
+  describe('where the disk takes nothing for a while', () => {
+    /** What a program says, and has logged in the end, that makes the disk take nothing or all again. */
+    const run = (code: string) => {
+      const dir = mkdtempSync(join(tmpdir(), 'quire-log-'))
+      onTestFinished(() => rmSync(dir, { recursive: true }))
+      const file = join(dir, 'log')
+      const disk = openSync(file, 'w')
+      const program = `import { execFileSync } from 'node:child_process'
+        import { createLog } from '${new URL('log.ts', import.meta.url).href}'
+        const log = createLog('info')
+        const limit = (bytes) =>
+          execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=' + bytes + ':unlimited'])
+        const [fill, free] = [() => limit(0), () => limit('unlimited')]
+        const heldBytes = () => (gc(), process.memoryUsage().heapUsed)
+        ${code}`
+      const { stdout, status } = spawnSync(
+        process.execPath,
+        ['--expose-gc', '--conditions=quire-source', '--input-type=module', '--eval', program],
+        { stdio: ['ignore', 'pipe', disk], encoding: 'utf8' },
+      )
+      closeSync(disk)
+      expect(status).toBe(0)
+      const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+      return { stdout, lines: lines.map((line) => JSON.parse(line) as { left?: number }) } // a drain's
+    }
+
+    it('writes what it could not as soon as it can', () => {
+      const { stdout, lines } = run(`fill()
+        for (let left = 0; left < 3; left++) log.event({ kind: 'drained', left })
+        setImmediate(() => {
+          process.stdout.write('still here')
+          free()
+          log.event({ kind: 'drained', left: 3 })
+        })`)
+      expect(stdout).toBe('still here')
+      expect(lines.map(({ left }) => left)).toEqual([0, 1, 2, 3])
+    })
+
+    it('keeps 1 MiB of what it could not write, and goes on writing after more than that', () => {
+      const { stdout, lines } = run(`const before = heldBytes()
+        const url = 'x'.repeat(1024)
+        fill()
+        for (let left = 0; left < 32 * 1024; left++) log.event({ kind: 'drained', left, url })
+        process.stdout.write(String(heldBytes() - before))
+        free()
+        for (const left of [-1, -2]) log.event({ kind: 'drained', left, url })`)
+      expect(Number(stdout)).toBeLessThan(4 * 1024 * 1024)
+      expect(lines.slice(0, 2).map(({ left }) => left)).toEqual([0, 1])
+      expect(lines.length).toBeGreaterThan(900)
+      expect(lines.length).toBeLessThan(1_100)
+      expect(lines.at(-1)?.left).toBe(-2)
+    })
   })
 })

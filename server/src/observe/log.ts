@@ -5,12 +5,16 @@ import type { Observe, QuireEvent, QuireEventKind } from '../ports/observe.ts'
 /** Levels of `createLog`, least first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
+/** Most that is kept of what could not be written, for when it can be; of more, what comes later is left out. */
+const KEPT_BYTES = 1024 * 1024
+
 /** Writes events as JSON lines to standard error: standard output is the command's own. */
 export const createLog = (level: LogLevel): Observe => {
   const serializers = { error: stdSerializers.err } // an Error has no JSON of its own
-  const destination = pino.destination({ dest: 2, sync: true })
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: KEPT_BYTES })
   // a log that cannot be written, on a full disk above all, must not take what is unsaved with it
   destination.on('error', () => undefined)
+  destination.on('drop', () => void destination.write('')) // by itself it would not try again from here on
   const log = pino({ level, base: null, serializers }, destination)
   return { event: (event) => log[levelOfEvent(event)](event, event.kind) }
 }

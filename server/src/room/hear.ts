@@ -21,11 +21,10 @@ const PRESENCE_WAIT_MS = 250
 const PRESENCE_AGAIN_MS = 1_000
 
 /** Handles one message of a member; of anybody else it is ignored, for its close is on its way. */
-export const hear = (step: Step, live: Live, input: InputOf<'message'>): void => {
-  const member = live.members.get(input.session)
+export const hear = (step: Step, live: Live, { session, message }: InputOf<'message'>): void => {
+  const member = live.members.get(session)
   if (member === undefined) return
   if (member.opening.kind === 'silent') member.opening = { kind: 'heard', since: step.now }
-  const { message, session } = input
   switch (message.kind) {
     case 'sync-step-1':
       if (member.asking === 'in-return') askInReturn(step, live, { session, member, message })

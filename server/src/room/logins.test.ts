@@ -10,6 +10,7 @@ import {
   cyd,
   kindsOf,
   only,
+  receiptsTo,
   sentTo,
   TestRoom,
   typist,
@@ -22,19 +23,13 @@ const mark = (version: number): ClientMessage => ({
 })
 
 const marksTo = (effects: readonly Effect[], session: typeof ann): readonly number[] =>
-  sentTo(effects, session).flatMap((message) =>
-    message.kind === 'ack'
-      ? message.receipts.flatMap((receipt) =>
-          receipt.kind === 'mark' ? [receipt.mark[0] ?? -1] : [],
-        )
-      : [],
+  receiptsTo(effects, session).flatMap((receipt) =>
+    receipt.kind === 'mark' ? [receipt.mark[0] ?? -1] : [],
   )
 
 const countedIn = (effects: readonly Effect[], session: typeof ann): readonly boolean[] =>
-  sentTo(effects, session).flatMap((message) =>
-    message.kind === 'ack'
-      ? message.receipts.flatMap((receipt) => (receipt.kind === 'mark' ? [] : [receipt.isCounted]))
-      : [],
+  receiptsTo(effects, session).flatMap((receipt) =>
+    receipt.kind === 'mark' ? [] : [receipt.isCounted],
   )
 
 describe('[R16] what a session may do changes under it', () => {

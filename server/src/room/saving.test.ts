@@ -9,16 +9,15 @@ import {
   here,
   kindsOf,
   only,
+  receiptsTo,
   sentTo,
   TestRoom,
   typist,
 } from './testing/test-room.ts'
 
 const acksTo = (effects: readonly Effect[], session: typeof ann) =>
-  sentTo(effects, session).flatMap((message) =>
-    message.kind === 'ack'
-      ? message.receipts.flatMap((receipt) => (receipt.kind === 'mark' ? [] : [receipt.update]))
-      : [],
+  receiptsTo(effects, session).flatMap((receipt) =>
+    receipt.kind === 'mark' ? [] : [receipt.update],
   )
 
 describe('acknowledging', () => {

@@ -17,30 +17,26 @@ import {
   type SessionId,
 } from '@quire/shared'
 import type { Auth, Grant } from '../ports/auth.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { SocketListener } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
-import type { ClientMessage } from '../room/message.ts'
-import { Backlog, KEPT_MESSAGE_BYTES } from './backlog.ts'
+import { setAlarm } from './alarm.ts'
+import { Backlog } from './backlog.ts'
 import type { Arrival, Login, NoRoom } from './documents.ts'
-import type { HeldBytes, Said } from './held-bytes.ts'
 import type { LoginLimits } from './limits.ts'
+import { LoginCheck, takeLoginPlace, type LoginCheckOptions } from './login-check.ts'
 import { askAuth } from './login.ts'
+import { Membership, type MembershipPorts } from './membership.ts'
 import type { NoPlace, Places } from './places.ts'
 import type { Refusals } from './refusals.ts'
 import type { RoomShell } from './room-shell.ts'
 import { closeSession, createSession, type Session } from './session.ts'
-import { Throttle, type ThrottleLimits } from './throttle.ts'
-
-/** The longest time that a timer can wait, milliseconds. */
-const LONGEST_WAIT_MS = 2 ** 31 - 1
+import type { ThrottleLimits } from './throttle.ts'
 
 /** What an attachment needs of its server. */
-export interface AttachmentPorts {
+export interface AttachmentPorts extends MembershipPorts {
   readonly auth: Auth
   readonly observe: Observe
-  readonly clock: Clock
   readonly limits: LoginLimits & ThrottleLimits
   /** The clients of the server whose login is being checked. */
   readonly logins: Places
@@ -48,7 +44,6 @@ export interface AttachmentPorts {
   readonly sessions: Places
   /** Who is refused again and again. */
   readonly refusals: Refusals
-  readonly held: HeldBytes
   readonly shellOf: (document: DocName) => Result<RoomShell, NoRoom>
 }
 
@@ -64,17 +59,22 @@ interface Early {
   readonly undo: Undo
 }
 
-interface Joined {
-  readonly shell: RoomShell
-  readonly throttle: Throttle<Said>
+interface Checked extends Early {
+  readonly check: LoginCheck<Grant>
 }
+
+interface Joined {
+  readonly membership: Membership
+}
+
+type CheckOptions = Pick<LoginCheckOptions<Grant>, 'problem' | 'undoPlace'>
 
 type State =
   | ({ readonly kind: 'waiting' } & Early)
-  | ({ readonly kind: 'authorizing' } & Early)
+  | ({ readonly kind: 'authorizing' } & Checked)
   | ({ readonly kind: 'joined'; readonly undoExpiry: Undo } & Joined)
   /** Its grant is over or may change: what it says waits for what comes of it. */
-  | ({ readonly kind: 'checking' } & Joined & Early)
+  | ({ readonly kind: 'checking' } & Joined & Checked)
   | { readonly kind: 'over' }
 
 /** Attaches a client to its document; what it returns is the owner of the client's socket. */
@@ -90,12 +90,7 @@ class Attachment implements Attached {
   readonly #login: Login
   readonly #ports: AttachmentPorts
   readonly #backlog: Backlog
-  #state: State = { kind: 'over' }
-  /** Gives its place among the sessions back. */
-  #undoPlace: Undo = () => undefined
-  /** The login that is being checked has been followed by this one, which counts instead. */
-  #nextLogin: { readonly token: string | null } | null = null
-  #isChecking = false
+  #state: State = { kind: 'waiting', frames: [], undo: () => undefined }
 
   constructor(id: SessionId, arrival: Arrival, ports: AttachmentPorts) {
     const { dialect, socket, login, shared } = arrival
@@ -114,13 +109,12 @@ class Attachment implements Attached {
   start(): void {
     switch (this.#login.kind) {
       case 'checked':
-        this.#state = { kind: 'authorizing', frames: [], undo: () => undefined } // it may find no place
         return this.#join(this.#login.grant, [])
       case 'given':
         this.#session.socket.pause() // whatever it says until then is its own to keep
         return this.#authorize(this.#login.token, [])
       case 'said':
-        this.#state = { kind: 'waiting', frames: [], undo: this.#deadline('no login') }
+        this.#state = { kind: 'waiting', frames: [], undo: this.#deadline() }
         return
       default:
         return assertNever(this.#login)
@@ -137,11 +131,10 @@ class Attachment implements Attached {
         state.undo()
         return this.#authorize(said, state.frames)
       case 'joined':
-        this.#recheck(state, 'the login was not checked')
-        return void this.#check(said)
+        return this.#ask(this.#recheck(state, {}), said)
       case 'authorizing':
-      case 'checking': // within the time of the first: else who says another one in time is never decided on
-        return void this.#check(said)
+      case 'checking':
+        return this.#ask(state.check, said)
       default:
         return assertNever(state)
     }
@@ -162,7 +155,7 @@ class Attachment implements Attached {
         this.#keep(state, frame)
         return
       case 'joined':
-        return this.#read(state.throttle, frame)
+        return state.membership.read(frame)
       case 'over':
         return
       default:
@@ -172,12 +165,12 @@ class Attachment implements Attached {
 
   drained(): void {
     const state = this.#state
-    if (state.kind === 'joined' || state.kind === 'checking') state.shell.drained(this.#session)
+    if (state.kind === 'joined' || state.kind === 'checking') state.membership.drained()
   }
 
   /** What it had said before is heard. */
   closed(): void {
-    if (this.#state.kind === 'joined') this.#state.throttle.finish()
+    if (this.#state.kind === 'joined') this.#state.membership.finish()
     this.#end()
   }
 
@@ -190,61 +183,52 @@ class Attachment implements Attached {
       state.undo()
       this.#backlog.forget(state.frames)
     }
-    if (state.kind !== 'joined' && state.kind !== 'checking') return
-    state.throttle.close()
-    this.#undoPlace()
-    state.shell.detach(this.#session.id)
-    state.shell.push({ kind: 'leave', session: this.#session.id })
+    if (state.kind === 'joined' || state.kind === 'checking') state.membership.leave()
   }
 
-  /** Checks the login of a client that is not let in yet. */
+  /** Checks the login of a client that is not let in yet, if it finds a place among those. */
   #authorize(token: string | null, frames: Uint8Array[]): void {
-    const { logins } = this.#ports
-    const place = logins.take(null)
-    this.#state = { kind: 'authorizing', frames, undo: () => undefined }
-    if (!place.ok)
-      return this.#refuse(
-        'tryAgainLater',
-        `${logins.taken} logins are being checked, limit ${place.error.limit}`,
-      )
-    const undoDeadline = this.#deadline('the login was not checked', 'tryAgainLater')
-    const undo = (): void => {
-      undoDeadline()
-      place.value()
-    }
-    this.#state = { kind: 'authorizing', frames, undo }
-    void this.#check(token)
+    const place = takeLoginPlace(this.#ports.logins)
+    if (!place.ok) return this.#refuse(place.error.close, place.error.reason)
+    const check = this.#startCheck({ undoPlace: place.value })
+    this.#state = { kind: 'authorizing', frames, check, undo: () => check.end() }
+    this.#ask(check, token)
   }
 
-  /** What it says from here on waits for its next login. */
-  #recheck({ shell, throttle, undoExpiry }: State & { kind: 'joined' }, problem: string): void {
+  /**
+   * What it says from here on waits for its next login, which needs no place among those of newcomers: it
+   * has one among the sessions, and no flood of them is to cost it that.
+   */
+  #recheck({ membership, undoExpiry }: State & { kind: 'joined' }, options: CheckOptions) {
     undoExpiry()
-    throttle.stop()
-    const undo = this.#deadline(problem, 'tryAgainLater')
-    this.#state = { kind: 'checking', shell, throttle, frames: [], undo }
+    membership.stop()
+    const check = this.#startCheck(options)
+    const undo = (): void => check.end()
+    this.#state = { kind: 'checking', membership, frames: [], check, undo }
+    return check
   }
 
-  /** One login at a time: of those that are said meanwhile the last one is checked, and counts. */
-  async #check(token: string | null): Promise<void> {
-    if (this.#isChecking) {
-      this.#nextLogin = { token }
-      return
-    }
-    this.#isChecking = true
-    const result = await this.#checkLast(token)
-    this.#isChecking = false
-    if (!result.ok) return this.#refuse(result.error.close, result.error.reason)
-    const state = this.#state
-    if (state.kind === 'authorizing') return this.#join(result.value, state.frames)
-    if (state.kind === 'checking') this.#regrant(state, result.value)
+  #startCheck(options: CheckOptions): LoginCheck<Grant> {
+    const { clock, limits } = this.#ports
+    return new LoginCheck<Grant>({
+      clock,
+      ...options,
+      withinMs: limits.loginMs,
+      isUnread: () => this.#session.socket.isPaused,
+      told: (outcome) => this.#decide(outcome),
+    }).start()
   }
 
-  async #checkLast(token: string | null): Promise<Result<Grant, NoRoom>> {
+  #ask(check: LoginCheck<Grant>, token: string | null): void {
     const { document } = this.#arrival
-    const result = await askAuth(this.#ports, { document, token })
-    const next = this.#nextLogin
-    this.#nextLogin = null
-    return next === null || this.#state.kind === 'over' ? result : this.#checkLast(next.token)
+    check.ask(() => askAuth(this.#ports, { document, token }))
+  }
+
+  #decide(outcome: Result<Grant, NoRoom>): void {
+    if (!outcome.ok) return this.#refuse(outcome.error.close, outcome.error.reason)
+    const state = this.#state
+    if (state.kind === 'authorizing') this.#join(outcome.value, state.frames)
+    if (state.kind === 'checking') this.#regrant(state, outcome.value)
   }
 
   #join(grant: Grant, frames: Uint8Array[]): void {
@@ -257,36 +241,26 @@ class Attachment implements Attached {
       place.value()
       return this.#refuse(shell.error.close, shell.error.reason)
     }
-    if (this.#state.kind === 'authorizing') this.#state.undo()
-    this.#undoPlace = place.value
-    const throttle = new Throttle<Said>({
-      socket: session.socket,
-      clock: this.#ports.clock,
-      limits: this.#ports.limits,
+    const saysLogin = this.#login.kind === 'said'
+    const options = {
+      session,
+      shell: shell.value,
       rate: this.#arrival.shared?.rate,
-      hear: (said) => this.#hear(shell.value, said),
-      giveUp: (reason) => this.#refuse('tryAgainLater', reason),
-    })
-    const undoExpiry = this.#watch(grant.expiresAt)
-    this.#state = { kind: 'joined', shell: shell.value, throttle, undoExpiry }
-    session.user = grant.user
-    shell.value.attach(session)
-    this.#tellGranted(shell.value, grant)
-    const { asking } = session.dialect
-    shell.value.push({ kind: 'join', session: session.id, access: grant.access, asking })
-    if (this.#login.kind !== 'said') session.socket.resume() // first: the throttle may stop it again
+      saysLogin,
+      undoPlace: place.value,
+      refuse: (close: CloseName, reason: string) => this.#refuse(close, reason),
+    }
+    const membership = new Membership(options, this.#ports)
+    this.#state = { kind: 'joined', membership, undoExpiry: this.#watch(grant.expiresAt) }
+    membership.join(grant)
+    if (!saysLogin) session.socket.resume() // first: the throttle may stop it again
     this.#hearEarly(frames)
   }
 
-  /** R16: what it may do from here on; what waited is heard under it. */
-  #regrant(state: State & { kind: 'checking' }, grant: Grant): void {
-    const { shell, throttle, frames } = state
-    state.undo()
-    this.#state = { kind: 'joined', shell, throttle, undoExpiry: this.#watch(grant.expiresAt) }
-    this.#session.user = grant.user
-    this.#tellGranted(shell, grant)
-    shell.push({ kind: 'regrant', session: this.#session.id, access: grant.access })
-    throttle.goOn()
+  /** R16: what waited is heard under the new grant. */
+  #regrant({ membership, frames }: State & { kind: 'checking' }, grant: Grant): void {
+    this.#state = { kind: 'joined', membership, undoExpiry: this.#watch(grant.expiresAt) }
+    membership.regrant(grant)
     this.#hearEarly(frames)
   }
 
@@ -295,22 +269,10 @@ class Attachment implements Attached {
     for (const frame of frames) this.message(frame)
   }
 
-  /** Those who say their login hear what came of it. */
-  #tellGranted(shell: RoomShell, { access }: Grant): void {
-    if (this.#login.kind === 'said') shell.say(this.#session, { kind: 'granted', access })
-  }
-
   /** Ends what a grant allows when it ends. */
   #watch(expiresAt: Millis | null): Undo {
     if (expiresAt === null) return () => undefined
-    const { clock } = this.#ports
-    const leftMs = expiresAt - clock.wall()
-    if (leftMs > LONGEST_WAIT_MS)
-      return clock.after(LONGEST_WAIT_MS, () => {
-        if (this.#state.kind === 'joined')
-          this.#state = { ...this.#state, undoExpiry: this.#watch(expiresAt) }
-      })
-    return clock.after(Math.max(0, leftMs), () => this.#expire())
+    return setAlarm(this.#ports.clock, expiresAt, () => this.#expire())
   }
 
   /** R16: who can say another login is asked for it; the others come back with one. */
@@ -320,21 +282,22 @@ class Attachment implements Attached {
     if (this.#login.kind !== 'said')
       return this.#refuse('tryAgainLater', 'the login has expired; come back with another one')
     // who does not know the question (Hocuspocus 2) has a new login to say when it comes back
-    this.#recheck(state, 'the login has expired, and no other one was checked')
-    state.shell.say(this.#session, { kind: 'query-token' })
+    this.#recheck(state, { problem: 'the login has expired, and no other one was checked' })
+    state.membership.askForLogin()
   }
 
-  /** Begins anew where its login may have come and is not read, for what others say on the same socket. */
-  #deadline(problem: string, close: CloseName = 'unauthorized'): Undo {
+  /** Of a login that was not said, or not read for what others say on the same socket: then it begins anew. */
+  #deadline(): Undo {
     const { clock, limits } = this.#ports
+    const { loginMs } = limits
     let undo: Undo = () => undefined
-    const watch = (): void => {
-      undo = clock.after(limits.loginMs, () => {
-        if (this.#session.socket.isPaused && !this.#isChecking) watch()
-        else this.#refuse(close, `${problem} within ${limits.loginMs} ms`)
+    const wait = (): void => {
+      undo = clock.after(loginMs, () => {
+        if (this.#session.socket.isPaused) wait()
+        else this.#refuse('unauthorized', `no login within ${loginMs} ms`)
       })
     }
-    watch()
+    wait()
     return () => undo()
   }
 
@@ -344,26 +307,6 @@ class Attachment implements Attached {
     const problem = this.#backlog.add(frame)
     if (problem !== null) this.#refuse('tryAgainLater', `said ${problem}`)
     return problem === null
-  }
-
-  /** R6: a frame that does not decode ends this session and reaches nothing else. */
-  #read(throttle: Throttle<Said>, frame: Uint8Array): void {
-    const decoded = this.#session.dialect.decode(frame)
-    if (!decoded.ok) return this.#refuse('badFrame', decoded.error.message)
-    const session = this.#session.id
-    let bytes = Math.max(KEPT_MESSAGE_BYTES, frame.length)
-    for (const message of decoded.value) {
-      throttle.offer({ session, message, bytes })
-      bytes = KEPT_MESSAGE_BYTES // the frame's own bytes count once
-    }
-  }
-
-  /** Returns how many sessions it was for. */
-  #hear(shell: RoomShell, said: Said): number {
-    const noSpace = this.#ports.held.problem(shell.room, said)
-    if (noSpace === null) shell.push({ kind: 'message', ...said })
-    else this.#refuse('tryAgainLater', noSpace)
-    return isForAll(said.message) ? shell.sessions.size : 1
   }
 
   #refuse(close: CloseName, reason: string): void {
@@ -384,6 +327,3 @@ class Attachment implements Attached {
 
 const fullSentence = ({ kind, limit }: NoPlace): string =>
   `${kind === 'group' ? 'your address' : 'the server'} has ${limit} sessions, which is the limit`
-
-const isForAll = ({ kind }: ClientMessage): boolean =>
-  kind === 'update' || kind === 'sync-step-2' || kind === 'presence'

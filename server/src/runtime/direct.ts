@@ -5,9 +5,9 @@
  */
 import {
   closeCodes,
+  closeNameOf,
   err,
   ok,
-  type CloseName,
   type DocName,
   type Result,
   type Update,
@@ -116,7 +116,7 @@ const converse = <T>(
       sendWire: (bytes) => framesIn(bytes).forEach(receive),
       pause: () => undefined, // it says one thing
       resume: () => undefined,
-      close: (code, reason) => end(err({ close: closeNameOf(code), reason })),
+      close: (code, reason) => end(err({ close: closeNameOf(code) ?? 'internalError', reason })),
       terminate: () => end(err({ close: 'internalError', reason: 'the session was ended' })),
     }
     listener = documents.attach({
@@ -148,9 +148,4 @@ const framesIn = (bytes: WireBytes): readonly Uint8Array[] => {
     frames.push(bytes.subarray(start, at))
   }
   return frames
-}
-
-const closeNameOf = (code: number): CloseName => {
-  const names = Object.keys(closeCodes) as CloseName[] // they are the table's
-  return names.find((name) => closeCodes[name].code === code) ?? 'internalError'
 }

@@ -7,7 +7,7 @@ import { nameOf } from '../storage/contract/fixture.ts'
 import { yWebsocket } from '../dialects/y-websocket.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { healthRoutes } from '../http/health.ts'
-import { settle, startTestServer, testLimits, until } from './testing/server.ts'
+import { pass, settle, startTestServer, testLimits, until } from './testing/server.ts'
 
 const notes = nameOf('notes')
 const DISK_FULL = { kind: 'full', message: 'disk is full' } as const
@@ -206,6 +206,18 @@ describe('documents', () => {
     expect(clients.every((client) => client.text() === 'x')).toBe(true)
     const writes = new Set(clients.slice(1).map((client) => client.peer.writes.at(-1)))
     expect(writes.size).toBe(1) // the very same bytes for all
+  })
+
+  it('a session hears something at least every 10 s, whatever is said that it has no words for', async () => {
+    const server = startTestServer()
+    const ann = server.connect(notes) // y-websocket knows no texts beside the document
+    await settle()
+    const heard = ann.peer.frames.length
+    for (let i = 0; i < 4; i++) {
+      server.documents.broadcastStateless(notes, 'hello')
+      await pass(server.clock, 5_000)
+    }
+    expect(ann.peer.frames.length).toBe(heard + 2)
   })
 
   it('a session hears something at least every 10 s, also while its document loads', async () => {

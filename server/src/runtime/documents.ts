@@ -16,6 +16,7 @@ import { AnswerPool } from './answer-pool.ts'
 import { Gate } from './gate.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
+import { LoginCheck, takeLoginPlace } from './login-check.ts'
 import { askAuth, askForToken } from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
@@ -158,23 +159,20 @@ export class Documents {
     return this.#checked(() => askForToken(this.#options, request, grant))
   }
 
-  async #checked<T>(ask: () => Promise<Result<T, NoRoom>>): Promise<Result<T, NoRoom>> {
+  #checked<T>(question: () => Promise<Result<T, NoRoom>>): Promise<Result<T, NoRoom>> {
+    const place = takeLoginPlace(this.#logins)
+    if (!place.ok) return Promise.resolve(place)
     const { clock, serverLimits } = this.#options
-    const place = this.#logins.take(null)
-    if (!place.ok) {
-      const reason = `${this.#logins.taken} logins are being checked, limit ${place.error.limit}`
-      return err({ close: 'tryAgainLater', reason })
-    }
-    const late = Promise.withResolvers<Result<T, NoRoom>>()
-    const { loginMs } = serverLimits
-    const undoDeadline = clock.after(loginMs, () => {
-      const reason = `the login was not checked within ${loginMs} ms`
-      late.resolve(err({ close: 'tryAgainLater', reason }))
-    })
-    const outcome = await Promise.race([ask(), late.promise])
-    undoDeadline()
-    place.value()
-    return outcome
+    return new Promise((told) =>
+      new LoginCheck<T>({
+        clock,
+        withinMs: serverLimits.loginMs,
+        undoPlace: place.value,
+        told,
+      })
+        .start()
+        .ask(question),
+    )
   }
 
   /**

@@ -8,6 +8,7 @@
  * What is refused takes nothing: whoever asks again and again is let through at the rate.
  */
 import { err, millis, ok, type Millis, type Result } from '@quire/shared'
+import { RecentMap } from './recent-map.ts'
 
 /** What bounds each group, and how many are known. */
 export interface GroupRateLimits {
@@ -21,11 +22,12 @@ export interface GroupRateLimits {
 /** The rates of many groups. */
 export class GroupRate {
   readonly #limits: GroupRateLimits
-  /** When each is whole again; who has come last is last. */
-  readonly #wholeAt = new Map<string, Millis>()
+  /** When each is whole again. */
+  readonly #wholeAt: RecentMap<string, Millis>
 
   constructor(limits: GroupRateLimits) {
     this.#limits = limits
+    this.#wholeAt = new RecentMap(limits.groups)
   }
 
   /** Groups that are remembered. */
@@ -35,18 +37,13 @@ export class GroupRate {
 
   /** Counts one for this group, or says in how many milliseconds the next may come. */
   take(group: string, now: Millis): Result<void, { readonly waitMs: number }> {
-    const { perWindow, windowMs, groups } = this.#limits
+    const { perWindow, windowMs } = this.#limits
     const eachMs = windowMs / perWindow
     const wholeAt = Math.max(now, this.#wholeAt.get(group) ?? now) + eachMs
     const waitMs = wholeAt - windowMs - now
     // below a millisecond it may be a rounding error of a sum of many
     if (waitMs >= 1) return err({ waitMs: Math.ceil(waitMs) })
-    this.#wholeAt.delete(group) // set anew at the end
     this.#wholeAt.set(group, millis(wholeAt))
-    for (const [longest] of this.#wholeAt) {
-      if (this.#wholeAt.size <= groups) break
-      this.#wholeAt.delete(longest)
-    }
     return ok(undefined)
   }
 }

@@ -1,42 +1,19 @@
 /* Hocuspocus' own providers on a shared socket without a network: their logins over a session's life. */
-import {
-  HocuspocusProvider as Provider4,
-  HocuspocusProviderWebsocket as Socket4,
-} from '@hocuspocus/provider'
 import { err, millis, ok } from '@quire/shared'
-import {
-  HocuspocusProvider as Provider2,
-  HocuspocusProviderWebsocket as Socket2,
-} from 'hocuspocus-provider-2'
-import {
-  HocuspocusProvider as Provider3,
-  HocuspocusProviderWebsocket as Socket3,
-} from 'hocuspocus-provider-3'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  hocuspocusVersions,
+  makeHocuspocus,
+  type HocuspocusVersion,
+} from '../dialects/testing/stock-hocuspocus.ts'
 import { multiplex } from './multiplexed.ts'
 import { tokenAuth, WRITER } from './testing/logins.ts'
 import { memoryWebSocket } from './testing/memory-web-socket.ts'
 import { pass, startTestServer, until } from './testing/server.ts'
 import { testConnectionLimits } from './testing/shared-socket.ts'
 
-const makers = {
-  '2.15.3': [Provider2, Socket2],
-  '3.4.4': [Provider3, Socket3],
-  '4.8.0': [Provider4, Socket4],
-} as const
-const versions = Object.keys(makers) as readonly (keyof typeof makers)[]
-
-interface Provider {
-  readonly document: { getText(name: string): { insert(at: number, text: string): void } }
-  readonly isAuthenticated: boolean
-  readonly unsyncedChanges: number
-  on(name: string, told: (value: never) => void): unknown
-  attach?: () => void
-  destroy(): void
-}
-
 /** A server on which tokens last five seconds, and a provider with a token function. */
-const start = (version: keyof typeof makers, nextToken: () => string) => {
+const start = (version: HocuspocusVersion, nextToken: () => string) => {
   const server = startTestServer({
     auth: tokenAuth({
       short: () => ok({ ...WRITER, expiresAt: millis(server.clock.wall() + 5_000) }),
@@ -55,38 +32,27 @@ const start = (version: keyof typeof makers, nextToken: () => string) => {
       observe: { event: () => undefined },
     }),
   )
-  const [Provider, Socket] = makers[version] as unknown as [
-    new (options: object) => Provider,
-    new (options: object) => { destroy(): void },
-  ] // what the versions have in common
-  const websocketProvider = new Socket({
-    url: 'ws://memory',
-    WebSocketPolyfill: WebSocket,
-    delay: 1,
-    minDelay: 0,
-  })
   const asked: string[] = []
-  const provider = new Provider({
-    name: 'notes',
-    websocketProvider,
-    broadcast: false,
-    token: () => {
-      const token = nextToken()
-      asked.push(token)
-      return Promise.resolve(token)
-    },
-  })
-  provider.attach?.()
+  const token = (): Promise<string> => {
+    const next = nextToken()
+    asked.push(next)
+    return Promise.resolve(next)
+  }
+  const { provider, socket } = makeHocuspocus(
+    version,
+    { name: 'notes', token },
+    { isConnecting: true, WebSocketPolyfill: WebSocket, delay: 1, minDelay: 0 },
+  )
   const denied: string[] = []
   provider.on('authenticationFailed', ({ reason }: { reason: string }) => denied.push(reason))
   onTestFinished(() => {
     provider.destroy()
-    websocketProvider.destroy()
+    socket.destroy()
   })
   return { server, provider, opened, asked, denied }
 }
 
-describe.each(versions)('provider %s', (version) => {
+describe.each(hocuspocusVersions)('provider %s', (version) => {
   it('is let in, and shows "saved" once what it typed is on disk', async () => {
     const { server, provider } = start(version, () => 'long')
     await until('it is let in', () => provider.isAuthenticated)

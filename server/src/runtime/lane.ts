@@ -10,11 +10,17 @@ export interface LaidOut {
   readonly ends: readonly number[]
 }
 
-/** Lays messages out for a family of clients on a transport, in one array. */
-export const layOut = (
-  messages: readonly ServerMessage[],
-  { dialect, wire }: { readonly dialect: Dialect; readonly wire: Wire },
-): LaidOut => {
+/** A family of clients on a transport. */
+export interface Lane {
+  readonly dialect: Dialect
+  readonly wire: Wire
+}
+
+/** The lane of a session. */
+export const laneOf = ({ dialect, socket }: Session): Lane => ({ dialect, wire: socket.wire })
+
+/** Lays messages out for a lane, in one array. */
+export const layOut = (messages: readonly ServerMessage[], { dialect, wire }: Lane): LaidOut => {
   const framesOf: (readonly Frame[])[] = []
   const ends: number[] = []
   let length = 0

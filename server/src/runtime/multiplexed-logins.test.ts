@@ -1,16 +1,14 @@
 import { err, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
-import { createSlowAuth, grantOf, tokenAuth, tokens, WRITER } from './testing/logins.ts'
+import { grantOf, tokenAuth, tokens, WRITER } from './testing/logins.ts'
 import { pass, settle, startTestServer, testServerLimits } from './testing/server.ts'
-import { open, OPENING, openShared, startWithTwo } from './testing/shared-socket.ts'
+import { open, OPENING, openShared, startWithTwo, startSlow } from './testing/shared-socket.ts'
 
 const { loginMs } = testServerLimits
 
 describe('a document of a shared socket before it is let in', () => {
   it('is heard afterwards, in the order in which it spoke', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow()
     ann.ask('a') // before its login
     ann.login('a', 'secret')
     ann.type('a', 'hello')
@@ -25,9 +23,7 @@ describe('a document of a shared socket before it is let in', () => {
   })
 
   it('leaves the socket to the others: it is read, and they are heard', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow()
     open(ann, 'a', 'secret')
     open(ann, 'b', 'secret')
     await settle()
@@ -87,9 +83,7 @@ describe('a document of a shared socket before it is let in', () => {
   })
 
   it('whose login is not checked in time ends alone, and is to come back', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow()
     open(ann, 'a', 'secret')
     open(ann, 'b', 'secret')
     await settle()
@@ -113,9 +107,7 @@ describe('a document of a shared socket before it is let in', () => {
   })
 
   it('that logs in twice is let in by the second login, whatever the first comes to', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow()
     ann.login('a', 'first')
     ann.ask('a')
     ann.login('a', 'second')
@@ -129,36 +121,22 @@ describe('a document of a shared socket before it is let in', () => {
     expect(server.documents.figures().sessions).toBe(1)
   })
 
-  it.each(['on its way in', 'while it is open'])(
-    'that logs in again and again %s has one login checked at a time, and the last one counts',
-    async (when) => {
-      const { auth, asked } = createSlowAuth()
-      const server = startTestServer({ auth })
-      const ann = openShared(server)
-      open(ann, 'a', 'first')
-      await settle()
-      if (when === 'while it is open') asked[0]?.resolve(ok(WRITER))
-      await settle()
-      ann.heard()
-      const before = asked.length
-      for (let login = 0; login < 50; login++) ann.login('a', `login ${login}`)
-      await settle()
-      const underWay = when === 'while it is open' ? 1 : 0
-      expect(asked).toHaveLength(before + underWay)
-      asked.at(-1)?.resolve(ok(WRITER))
-      await settle()
-      expect(asked).toHaveLength(before + underWay + 1)
-      expect(asked.at(-1)?.request.token).toBe('login 49')
-      asked.at(-1)?.resolve(grantOf('read'))
-      await settle()
-      expect(ann.heard()[0]).toBe('a: readonly')
-    },
-  )
+  it('is asked about once at a time, however often it logs in: of what it says meanwhile the last counts', async () => {
+    const { ann, asked } = startSlow()
+    for (let login = 0; login < 1_000; login++) ann.login('a', `login ${login}`)
+    await settle()
+    expect(asked).toHaveLength(1)
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    expect(asked.map(({ request }) => request.token)).toEqual(['login 0', 'login 999'])
+    expect(ann.heard()).toEqual([])
+    asked[1]?.resolve(grantOf('read'))
+    await settle()
+    expect(ann.heard('a')[0]).toBe('readonly')
+  })
 
   it('cannot put its decision off by logging in again and again', async () => {
-    const { auth } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
+    const { server, ann } = startSlow()
     for (let login = 1; login <= 4; login++) {
       expect(ann.peer.ending).toBeNull()
       ann.login('a', `login ${login}`)
@@ -191,9 +169,7 @@ describe('a document of a shared socket before it is let in', () => {
   ])(
     'shares its bound of %s with the others; who goes over it ends',
     async (_, n, size, reason) => {
-      const { auth, asked } = createSlowAuth()
-      const server = startTestServer({ auth })
-      const ann = openShared(server)
+      const { ann, asked } = startSlow()
       ann.login('a', 'secret')
       ann.login('b', 'secret')
       for (let i = 0; i < n - 1; i++) ann.say('a', 9, ...Array.from({ length: size - 1 }, () => 0))
@@ -210,9 +186,7 @@ describe('a document of a shared socket before it is let in', () => {
   )
 
   it('that leaves meanwhile gives its place back, and its login comes to nothing', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth, serverLimits: { ...testServerLimits, loginsAtOnce: 1 } })
-    const ann = openShared(server)
+    const { server, ann, asked } = startSlow({ loginsAtOnce: 1 })
     open(ann, 'a', 'secret')
     open(ann, 'b', 'secret')
     await settle()

@@ -1,8 +1,14 @@
 import { millis, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
-import { createSlowAuth, tokenAuth, tokens, WRITER } from './testing/logins.ts'
+import { createSlowAuth, grantOf, tokenAuth, tokens, WRITER } from './testing/logins.ts'
 import { pass, settle, startTestServer, testServerLimits } from './testing/server.ts'
-import { open, OPENING, openShared, startWithTwo } from './testing/shared-socket.ts'
+import {
+  open,
+  OPENING,
+  openShared,
+  startWithTwo,
+  startSlowWithOne,
+} from './testing/shared-socket.ts'
 
 const { loginMs } = testServerLimits
 
@@ -30,14 +36,7 @@ describe('[R16] a document of a shared socket that logs in anew', () => {
   })
 
   it('is not heard until that is decided, and then in order', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
-    open(ann, 'a', 'first')
-    await settle()
-    asked[0]?.resolve(ok(WRITER))
-    await pass(server.clock, 100)
-    ann.heard()
+    const { server, ann, asked } = await startSlowWithOne()
     ann.login('a', 'second')
     ann.type('a', 'one')
     ann.type('a', 'two')
@@ -61,19 +60,35 @@ describe('[R16] a document of a shared socket that logs in anew', () => {
   })
 
   it('and whose login is not checked in time is to come back, not told that it has no right', async () => {
-    const { auth, asked } = createSlowAuth()
-    const server = startTestServer({ auth })
-    const ann = openShared(server)
-    open(ann, 'a', 'first')
-    await settle()
-    asked[0]?.resolve(ok(WRITER))
-    await settle()
-    ann.heard()
+    const { server, ann } = await startSlowWithOne()
     ann.login('a', 'second')
     server.clock.advance(loginMs)
     const reason = `the login was not checked within ${loginMs} ms`
     expect(ann.peer.ending).toEqual({ code: 1013, reason })
     expect(ann.heard()).toEqual([])
+  })
+
+  it('is asked about once at a time, however often it does: of what it says meanwhile the last counts', async () => {
+    const { ann, asked } = await startSlowWithOne()
+    for (let login = 0; login < 1_000; login++) ann.login('a', `login ${login}`)
+    await settle()
+    expect(asked).toHaveLength(2)
+    asked[1]?.resolve(ok(WRITER))
+    await settle()
+    expect(asked.map(({ request }) => request.token)).toEqual(['first', 'login 0', 'login 999'])
+    expect(ann.heard()).toEqual([])
+    asked[2]?.resolve(grantOf('read'))
+    await settle()
+    expect(ann.heard()).toEqual(['a: readonly'])
+  })
+
+  it('needs no place among the logins of newcomers: it has one among the sessions', async () => {
+    const { server, ann, asked } = await startSlowWithOne({ loginsAtOnce: 1 })
+    open(openShared(server), 'b', 'which has the only place')
+    ann.login('a', 'second')
+    asked[2]?.resolve(grantOf('read'))
+    await settle()
+    expect(ann.heard()).toEqual(['a: readonly'])
   })
 
   it('and then leaves has its presence taken away, and its place', async () => {

@@ -21,14 +21,14 @@ const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 const update = (text: string): Update => bytesOf(text) as Update // never decoded here
 
-/** Says what a message is in words. */
+/** Says what a message is in words; of a grant it has none. */
 const words: Dialect = {
   name: 'words',
   lane: 'words',
   asking: 'on-join',
   keepAliveMs: 10_000,
   decode: () => ({ ok: true, value: [] }),
-  encode: (message) => [bytesOf(wordOf(message)) as Frame],
+  encode: (message) => (message.kind === 'granted' ? [] : [bytesOf(wordOf(message)) as Frame]),
 }
 
 const wordOf = (message: ServerMessage): string => {
@@ -85,6 +85,31 @@ describe('an outbox', () => {
     expect([heard(0), heard(1), heard(2), heard(3)]).toEqual([['b'], ['a'], ['a', 'b'], ['a', 'b']])
     expect(peers.map(({ writes }) => writes.length)).toEqual([1, 1, 1, 1])
     expect(peers[2]?.writes[0]).toBe(peers[3]?.writes[0])
+  })
+
+  it('[R8] lays out once what it says to all, those who are held as well', () => {
+    const { outbox, all, peers, heard } = setUp(4)
+    const [first, second] = all
+    if (first === undefined || second === undefined) throw new Error('no session')
+    outbox.hold(second)
+    outbox.say(first, saying('before'))
+    outbox.sayToAll({ kind: 'stateless', text: '' })
+    outbox.say(first, saying('after'))
+    outbox.flush()
+    expect(heard(0)).toEqual(['before', 'stateless', 'after'])
+    for (const other of [1, 2, 3]) expect(heard(other)).toEqual(['stateless'])
+    const writes = new Set(peers.slice(1).map((peer) => peer.writes.at(-1)))
+    expect([writes.size, ...peers.map((peer) => peer.writes.length)]).toEqual([1, 1, 1, 1, 1])
+  })
+
+  it('writes nothing, and counts nothing as said, where a family has no words for it', () => {
+    const { outbox, clock, all, peers } = setUp(2)
+    clock.advance(5_000)
+    outbox.sayToAll({ kind: 'granted', access: 'write' })
+    for (const session of all) outbox.say(session, { kind: 'granted', access: 'read' })
+    outbox.flush()
+    expect(peers.map(({ writes }) => writes.length)).toEqual([0, 0])
+    expect(all.map(({ lastSentAt }) => lastSentAt)).toEqual([0, 0])
   })
 
   it('tells everybody everything in the order in which it was said, but nobody its own', () => {

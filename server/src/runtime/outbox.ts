@@ -20,7 +20,7 @@ import type { Clock } from '../ports/clock.ts'
 import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
-import { layOut, PerLane, type LaidOut } from './lane.ts'
+import { laneOf, layOut, PerLane, type LaidOut } from './lane.ts'
 import type { Session } from './session.ts'
 
 /** Parts that are together no larger than this are copied into one write; beyond, each is a write. */
@@ -41,12 +41,15 @@ const ACK_WAIT_MS = 16
  */
 const WRITING_MS = 8
 
+/** A message to all, laid out once for them (R8). */
+type ToAll = PerLane<WireBytes>
+
 /** What a session is told besides, or instead of, what everybody is told. */
 export interface Line {
   /** Items before this one were told before it came. */
   from: number
-  /** In order: a message for it alone in front of item `at`, or null: item `at` is its own. */
-  asides: { readonly at: number; readonly message: ServerMessage | null }[]
+  /** In order: what it is told in front of item `at`, or null: item `at` is its own. */
+  asides: { readonly at: number; readonly message: ServerMessage | ToAll | null }[]
   /** What of its asides is a state vector, and an answer: the last of each. */
   told: { stateVector: StateVector | null; answer: Update | null }
   /** The window in which presence was announced to it. */
@@ -122,18 +125,23 @@ export class Outbox {
       if (told.answer === message.update) return
       told.answer = message.update
     }
-    session.line.asides.push({ at: this.#items.length, message })
-    this.#aside.add(session)
+    this.#setAside(session, message)
     if (message.kind !== 'ack') return this.#schedule()
     const now = this.#options.clock.now()
     this.#schedule(this.#othersWrite(session, now) ? now + ACK_WAIT_MS : 0)
   }
 
+  /** To everybody, those who are held as well, behind everything that was said to them before. */
+  sayToAll(message: ServerMessage): void {
+    const toAll: ToAll = new PerLane((session) => layOut([message], laneOf(session)).bytes)
+    for (const session of this.#options.sessions.values()) this.#setAside(session, toAll)
+    this.#schedule()
+  }
+
   /** An update to all but one, and but those who are held. */
   relay(update: Update, author: Session | undefined): void {
     if (author !== undefined) {
-      author.line.asides.push({ at: this.#items.length, message: null })
-      this.#aside.add(author)
+      this.#setAside(author, null)
     }
     this.#items.push({ kind: 'update', update })
     const id = author?.id ?? null
@@ -178,7 +186,7 @@ export class Outbox {
     const flush: Flush = {
       updates,
       window: this.#window++,
-      shared: new PerLane(({ dialect, socket }) => layOut(items, { dialect, wire: socket.wire })),
+      shared: new PerLane((session) => layOut(items, laneOf(session))),
       now,
     }
     const congested: SessionId[] = []
@@ -190,6 +198,11 @@ export class Outbox {
     }
     this.#aside.clear()
     for (const session of congested) onCongested(session)
+  }
+
+  #setAside(session: Session, message: ServerMessage | ToAll | null): void {
+    session.line.asides.push({ at: this.#items.length, message })
+    this.#aside.add(session)
   }
 
   #othersWrite(session: Session, now: Millis): boolean {
@@ -267,7 +280,6 @@ const interleave = (
   { asides, from, end }: Pick<Line, 'asides' | 'from'> & { readonly end: number },
   { shared }: Flush,
 ): void => {
-  const { dialect, socket } = session
   let at = from
   for (const aside of asides) {
     if (at < aside.at) {
@@ -275,7 +287,13 @@ const interleave = (
       at = aside.at
     }
     if (aside.message === null) at = Math.max(at, aside.at + 1)
-    else parts.push(layOut([aside.message], { dialect, wire: socket.wire }).bytes)
+    else {
+      const bytes =
+        aside.message instanceof PerLane
+          ? aside.message.of(session)
+          : layOut([aside.message], laneOf(session)).bytes
+      if (bytes.length > 0) parts.push(bytes)
+    }
   }
   if (at < end) share(parts, shared.of(session), at, end)
 }
@@ -283,8 +301,9 @@ const interleave = (
 const share = (parts: WireBytes[], { bytes, ends }: LaidOut, from: number, to: number): void => {
   const start = ends[from - 1] ?? 0
   const end = ends[to - 1] ?? 0
+  if (start === end) return // its family has no words for any of it
   if (start === 0 && end === bytes.length) parts.push(bytes)
-  else if (start < end) parts.push(bytes.subarray(start, end) as WireBytes) // whole messages
+  else parts.push(bytes.subarray(start, end) as WireBytes) // whole messages
 }
 
 /** One write where that is a small copy: a write costs more than what it holds. */

@@ -1,7 +1,7 @@
 /*
- * Clients that are refused and come back at once. y-websocket before 3.1 knows no final close code, and
- * waits 100 ms where its socket had opened: 600 handshakes a minute for as long as the page is open. So who
- * is refused the same document again within a minute is told so later and later.
+ * Clients that are refused and come back at once. y-websocket before 3.1, and 4.0.0-3, know no final close
+ * code, and wait 100 ms where their socket had opened: 600 handshakes a minute for as long as the page is
+ * open. So who is refused the same document again within a minute is told so later and later.
  *
  *     refused    1st  2nd   3rd     4th           5th …
  *     told after  0   2 s   4 s     8 s            15 s
@@ -9,6 +9,7 @@
 import { closeCodes, type CloseName, type Millis } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Socket } from '../ports/socket.ts'
+import { RecentMap } from './recent-map.ts'
 
 /** How long a refusal is remembered after it was told. */
 const MEMORY_MS = 60_000
@@ -30,7 +31,7 @@ interface Remembered {
 /** Who was refused what lately. */
 export class Refusals {
   readonly #clock: Clock
-  readonly #known = new Map<string, Remembered>()
+  readonly #known = new RecentMap<string, Remembered>(MOST)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -55,10 +56,7 @@ export class Refusals {
     const known = this.#known.get(key)
     const times = known !== undefined && known.until > now ? known.times + 1 : 1
     const pauseMs = times === 1 ? 0 : Math.min(LONGEST_MS, 1_000 * 2 ** (times - 1))
-    this.#known.delete(key) // to the end: the map keeps the order in which it was filled
     this.#known.set(key, { times, until: now + pauseMs + MEMORY_MS })
-    const oldest = this.#known.keys().next()
-    if (this.#known.size > MOST && !oldest.done) this.#known.delete(oldest.value)
     return pauseMs
   }
 }

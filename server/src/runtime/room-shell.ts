@@ -2,49 +2,29 @@
  * The shell around one room: one queue of inputs, one step at a time, effects performed in order. Each
  * asynchronous effect ends in exactly one input on the same queue. Nothing else touches the room.
  */
-import {
-  assertNever,
-  err,
-  ok,
-  seq,
-  type CloseName,
-  type DocId,
-  type Result,
-  type SessionId,
-  type Update,
-} from '@quire/shared'
+import { assertNever, type CloseName, type SessionId, type Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
-import type { Answer, Content } from '../ports/content.ts'
 import type { Observe } from '../ports/observe.ts'
-import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
 import type { Stateless } from '../ports/stateless.ts'
-import type { Storage, StorageProblem } from '../ports/storage.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect } from '../room/effect.ts'
 import { totalBytes } from '../room/folding.ts'
-import type { Folded, Input } from '../room/input.ts'
+import type { Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
-import type { Answered } from './answer-pool.ts'
-import { answerFor, type AnswerPorts } from './answers.ts'
-import type { Gate } from './gate.ts'
-import type { AppendOutcome, GroupCommit } from './group-commit.ts'
+import type { AnswerPorts } from './answers.ts'
+import { Deliveries } from './deliveries.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
-import { layOut, PerLane } from './lane.ts'
 import { Outbox } from './outbox.ts'
+import { pushOutcome } from './outcome.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
-
-/** Answers under way for one session: a client asks once as it connects, and again where it lacks something. */
-const ANSWERS_PER_SESSION = 8
+import { performOnStorage, type EffectOwner, type StorageEffectPorts } from './storage-effects.ts'
 
 /** What the shells of one server share. */
-export interface ShellPorts {
-  readonly storage: Storage
-  readonly commits: GroupCommit
-  readonly content: Content
+export interface ShellPorts extends StorageEffectPorts {
   readonly cluster: Cluster
   readonly observe: Observe
   /** Hears what clients say beside their documents. */
@@ -52,8 +32,6 @@ export interface ShellPorts {
   readonly clock: Clock
   /** Makes and shares what clients lack. */
   readonly answering: AnswerPorts
-  /** The same for folds. */
-  readonly folds: Gate
   /** How long after one flush of a room the next may follow, with so many recipients, milliseconds. */
   readonly flushIntervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is told of no more updates. */
@@ -63,8 +41,6 @@ export interface ShellPorts {
   /** What all rooms hold in memory. */
   readonly held: HeldBytes
 }
-
-const ENDED = { message: 'the room has ended' }
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>
 
@@ -79,7 +55,10 @@ export class RoomShell {
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
   readonly #outbox: Outbox
+  readonly #deliveries: Deliveries
   readonly #held: HeldShare
+  /** What the outcomes of asynchronous effects go back to. */
+  readonly #owner: EffectOwner
   #queue: Input[] = []
   #isStepping = false
   #isOver = false
@@ -98,7 +77,21 @@ export class RoomShell {
       onCongested: (session) => this.push({ kind: 'congested', session }),
       onBug: (error) => this.#fail(error),
     })
+    this.#deliveries = new Deliveries({
+      clock: ports.clock,
+      sessions: this.#sessions,
+      outbox: this.#outbox,
+      answering: ports.answering,
+      readMs: ports.readMs,
+      onDrained: (session, hasMissedPresence) =>
+        this.push({ kind: 'drained', session, hasMissedPresence }),
+    })
     this.#held = ports.held.share()
+    this.#owner = {
+      document: room.name,
+      isOver: () => this.#isOver,
+      push: (input) => this.push(input),
+    }
   }
 
   /** The sessions attached or waiting to be. */
@@ -112,25 +105,9 @@ export class RoomShell {
     this.#outbox.attach(session)
   }
 
-  /** What waited for a session to read has been taken: writes on, or tells it what it has missed. */
+  /** What waited for a session to read has been taken. */
   drained(session: Session): void {
-    if (this.#sessions.get(session.id) !== session) return
-    const { clock, readMs } = this.#ports
-    switch (session.delivery.feed({ now: clock.now(), readMs })) {
-      case 'more':
-        return clock.endOfTurn(() => this.drained(session))
-      case 'waits':
-        return
-      case 'done': {
-        const { line, id, answers } = session
-        if (!line.isHeld && !line.hasMissedPresence) return
-        // one answer after the other: else who reads in bursts would soon have asked for too many
-        if (line.isHeld && answers > 0) return // `#deliver` comes back to it
-        const { hasMissedPresence } = line
-        line.hasMissedPresence = false
-        this.push({ kind: 'drained', session: id, hasMissedPresence })
-      }
-    }
+    this.#deliveries.feed(session)
   }
 
   /** Time has passed. */
@@ -210,9 +187,12 @@ export class RoomShell {
         )
         return
       case 'load':
-        return this.#load()
+      case 'append':
+      case 'compact':
+      case 'catch-up':
+        return performOnStorage(effect, this.#ports, this.#owner)
       case 'send':
-        return this.#with(effect.to, (session) => this.#send(session, effect.message))
+        return this.#with(effect.to, (session) => this.#deliveries.say(session, effect.message))
       case 'relay': {
         const author = effect.except === null ? undefined : this.#sessions.get(effect.except)
         return this.#outbox.relay(effect.update, author)
@@ -222,26 +202,20 @@ export class RoomShell {
       case 'tell':
         return this.#with(effect.session, (session) => this.#tell(session, effect.text))
       case 'deliver':
-        return this.#with(effect.to, (session) => this.#deliver(session, effect.answer))
+        return this.#with(effect.to, (session) => this.#deliveries.deliver(session, effect.answer))
       case 'hold':
         return this.#with(effect.session, (session) => this.#outbox.hold(session))
       case 'release':
         return this.#with(effect.session, (session) => {
           this.#outbox.release(session)
-          this.drained(session) // it may have missed presence since it was found to be drained
+          this.#deliveries.feed(session) // it may have missed presence since it was found to be drained
         })
       case 'close':
         return this.#close(effect.to, effect.close, effect.reason)
       case 'answer':
-        return this.#answer(effect)
-      case 'append':
-        return this.#append(effect)
+        return this.#with(effect.session, (session) => this.#answer(session, effect))
       case 'publish':
         return cluster.publish(this.room.name, effect.hint)
-      case 'compact':
-        return this.#compact(effect)
-      case 'catch-up':
-        return this.#catchUp(effect)
       case 'evict':
         return this.#end()
       case 'observe':
@@ -251,14 +225,6 @@ export class RoomShell {
     }
   }
 
-  /** R17: to a client that counts an acknowledgement is said behind a large answer that it is still to read. */
-  #send(session: Session, message: ServerMessage): void {
-    const { delivery, dialect } = session
-    if (message.kind === 'ack' && delivery.isUnderWay && dialect.asking === 'in-return')
-      delivery.add([layOut([message], laneOf(session)).bytes], () => undefined)
-    else this.#outbox.say(session, message)
-  }
-
   /** To one session that is attached, behind everything that was said to it before. */
   say(session: Session, message: ServerMessage): void {
     if (this.#sessions.get(session.id) === session) this.#outbox.say(session, message)
@@ -266,8 +232,7 @@ export class RoomShell {
 
   /** A text of the embedder to everybody attached; families without words for it do not hear it. */
   broadcast(text: string): void {
-    for (const session of this.#sessions.values())
-      this.#outbox.say(session, { kind: 'stateless', text })
+    this.#outbox.sayToAll({ kind: 'stateless', text })
   }
 
   /** What a client says to the embedder; what that throws is its bug, and costs nobody anything. */
@@ -327,175 +292,24 @@ export class RoomShell {
         this.#outbox.say(session, { kind: 'keep-alive' })
   }
 
-  /** Runs an asynchronous effect; whatever happens, exactly one input comes of it. */
-  #run<T>(
-    work: Promise<Result<T, { readonly message: string }>>,
-    succeeded: (value: T) => Input,
-    failed: (problem: string) => Input,
-  ): void {
-    work.then(
-      (result) => this.push(result.ok ? succeeded(result.value) : failed(result.error.message)),
-      (error: unknown) => this.push(failed(error instanceof Error ? error.message : String(error))),
-    )
-  }
-
-  #load(): void {
-    this.#run(
-      this.#ports.storage.open(this.room.name),
-      (document) => ({ kind: 'loaded', document }),
-      (problem) => ({ kind: 'loadFailed', problem }),
-    )
-  }
-
-  #append({ doc, updates }: EffectOf<'append'>): void {
-    this.#ports.commits.append(doc, updates, (outcome) =>
-      this.push(
-        outcome.ok
-          ? { kind: 'appended', appended: outcome.value }
-          : { kind: 'appendFailed', problem: outcome.error.message },
-      ),
-    )
-  }
-
-  #answer(effect: EffectOf<'answer'>): void {
-    const { doc, session, stateVector, unsaved, version, asOf } = effect
-    const { answering } = this.#ports
-    const asking = this.#sessions.get(session)
-    if (asking === undefined) return // gone; its `leave` is in the queue
-    if (asking.answers >= ANSWERS_PER_SESSION) {
-      const reason = `asked again before ${asking.answers} answers, limit ${ANSWERS_PER_SESSION}`
-      return this.#sendAway(session, reason)
-    }
-    asking.answers++
-    const { snapshotBytes, bytes } = sizeOf(this.room.phase, unsaved)
-    const make = (): Promise<Answered> =>
-      answerFor(answering, {
-        room: this.#id,
-        doc,
-        stateVector,
-        version,
-        unsaved,
-        snapshotBytes,
-        bytes,
-        isWanted: () => this.#sessions.has(session),
-      })
-    // one after the other: of who asks too often, and is sent away for it, one is made and not eight
-    const answered = asking.answering === null ? make() : asking.answering.then(make, make)
-    asking.answering = answered
-    const over = answered.finally(() => {
-      asking.answers--
-      if (asking.answering === answered) asking.answering = null
+  /** Of who has gone the `leave` is in the queue. */
+  #answer(session: Session, effect: EffectOf<'answer'>): void {
+    const tooMany = this.#deliveries.problem(session)
+    if (tooMany !== null) return this.#sendAway(session.id, tooMany)
+    const { doc, stateVector, unsaved, version, asOf } = effect
+    const size = sizeOf(this.room.phase, unsaved)
+    const question = { room: this.#id, doc, stateVector, version, unsaved, ...size }
+    pushOutcome(this.#deliveries.make(session, question), {
+      succeeded: (answer) => ({ kind: 'answered', session: session.id, answer, asOf }),
+      failed: (problem) => ({ kind: 'answerFailed', session: session.id, problem }),
+      push: this.#owner.push,
     })
-    this.#run(
-      over,
-      (value) => ({ kind: 'answered', session, answer: value, asOf }),
-      (problem) => ({ kind: 'answerFailed', session, problem }),
-    )
-  }
-
-  /** A small answer is said like anything else, a large one is written as it is read. */
-  #deliver(session: Session, answer: Answer): void {
-    const { first, last } = answer
-    const bytes = first.reduce((sum, update) => sum + update.length, last.length)
-    if (bytes <= DRAIN_BYTES && !session.delivery.isUnderWay) {
-      for (const message of messagesOf(answer)) this.#outbox.say(session, message)
-      return this.drained(session)
-    }
-    this.#outbox.flush()
-    session.lastSentAt = this.#ports.clock.now()
-    const undoUse = this.#ports.answering.pool.use(answer)
-    session.answers++ // until it is written: who asks and does not read would pile them up
-    session.delivery.add(piecesFor(answer, session), () => {
-      undoUse()
-      session.answers--
-    })
-    this.drained(session)
-  }
-
-  #compact({ doc, turn }: EffectOf<'compact'>): void {
-    // a room that ended while it waited, in a drain, must not take the disk from those that save
-    const work = async () => (this.#isOver ? err(ENDED) : compact(this.#ports, doc))
-    this.#run(
-      this.#ports.folds.run(work, turn),
-      (folded) => ({ kind: 'compacted', folded }),
-      (problem) => ({ kind: 'compactFailed', problem }),
-    )
-  }
-
-  #catchUp({ doc }: EffectOf<'catch-up'>): void {
-    this.#run(
-      this.#ports.storage.read(doc),
-      (content) => ({ kind: 'caughtUp', content }),
-      (problem) => ({ kind: 'catchUpFailed', problem }),
-    )
   }
 }
-
-const messagesOf = ({ first, last }: Answer): readonly ServerMessage[] => [
-  ...first.map((update) => ({ kind: 'update' as const, update })),
-  { kind: 'sync-step-2', update: last },
-]
-
-/** The wire's bytes of an answer's pieces, laid out once for all who get them (R8). */
-const laidOut = {
-  update: new WeakMap<Update, PerLane<WireBytes>>(),
-  'sync-step-2': new WeakMap<Update, PerLane<WireBytes>>(),
-}
-
-const piecesFor = ({ first, last }: Answer, session: Session): readonly WireBytes[] => [
-  ...first.map((update) => pieceFor('update', update, session)),
-  pieceFor('sync-step-2', last, session),
-]
-
-const pieceFor = (kind: keyof typeof laidOut, update: Update, session: Session): WireBytes => {
-  let piece = laidOut[kind].get(update)
-  if (piece === undefined) {
-    piece = new PerLane((one) => layOut([{ kind, update }], laneOf(one)).bytes)
-    laidOut[kind].set(update, piece)
-  }
-  return piece.of(session)
-}
-
-const laneOf = ({ dialect, socket }: Session) => ({ dialect, wire: socket.wire })
 
 /** What an answer is made of, and may take itself. */
 const sizeOf = (phase: Phase, unsaved: readonly Update[]) => {
   if (phase.kind !== 'live') return { snapshotBytes: 0, bytes: 0 }
   const { snapshotBytes, tail } = phase.document
   return { snapshotBytes, bytes: snapshotBytes + tail.bytes + totalBytes(unsaved) }
-}
-
-/**
- * R14: folds what is stored now; storage replaces exactly those rows, or nothing. What waits for other
- * structs is appended anew first: a room that opens from the snapshot knows of it by the tail only.
- */
-const compact = async (
-  { storage, content, commits }: ShellPorts,
-  doc: DocId,
-): Promise<Result<Folded, StorageProblem | { message: string }>> => {
-  const stored = await storage.read(doc)
-  if (!stored.ok) return stored
-  const { head, snapshot, tail } = stored.value
-  const folded = await content.fold({ snapshot, tail })
-  if (!folded.ok) return folded
-  const { updates, leftOut, bytes, stateVector, deleteSet, index, waiting } = folded.value
-  const base = head - tail.length
-  const quarantined = leftOut.map(({ index, problem }) => ({ seq: seq(base + 1 + index), problem }))
-  let again: Folded['waiting'] = null
-  if (waiting !== null) {
-    const kept = await new Promise<AppendOutcome>((done) => commits.append(doc, [waiting], done))
-    if (!kept.ok) return kept
-    again = { appended: kept.value, bytes: waiting.length }
-  }
-  const snapshotNow = { through: seq(base + updates), bytes, stateVector, deleteSet, index }
-  const replaced = await storage.compact(doc, snapshotNow, quarantined)
-  if (!replaced.ok) return replaced
-  if (!replaced.value) return err({ message: 'a snapshot that covers as much is stored already' })
-  return ok({
-    updates,
-    updateBytes: totalBytes(tail.slice(0, updates)),
-    quarantined,
-    snapshotBytes: bytes.length,
-    waiting: again,
-  })
 }

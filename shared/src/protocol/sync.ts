@@ -24,32 +24,23 @@ export type ReceivedSync =
   | { readonly kind: 'sync-step-2'; readonly contents: UpdateContents }
   | { readonly kind: 'update'; readonly contents: UpdateContents }
 
-const STEP_1 = 0
-const STEP_2 = 1
-const UPDATE = 2
+/** The type that each sync message begins with. */
+export const syncTypes = { 'sync-step-1': 0, 'sync-step-2': 1, update: 2 } as const
 
 /** Writes a sync message behind whatever the encoder holds. */
 export const writeSync = (out: encoding.Encoder, message: SyncMessage): void => {
-  switch (message.kind) {
-    case 'sync-step-1':
-      encoding.writeVarUint(out, STEP_1)
-      return encoding.writeVarUint8Array(out, message.stateVector)
-    case 'sync-step-2':
-      encoding.writeVarUint(out, STEP_2)
-      return encoding.writeVarUint8Array(out, message.update)
-    case 'update':
-      encoding.writeVarUint(out, UPDATE)
-      return encoding.writeVarUint8Array(out, message.update)
-  }
+  encoding.writeVarUint(out, syncTypes[message.kind])
+  const body = message.kind === 'sync-step-1' ? message.stateVector : message.update
+  encoding.writeVarUint8Array(out, body)
 }
 
 /** Reads a sync message. A sub-type it does not know is a problem: its length cannot be known. */
 export const readSync = (reader: ByteReader): Result<ReceivedSync, DecodeProblem> => {
   const type = reader.varUint('sync message type')
-  if (type > UPDATE) reader.fail('unknown', `sync message type ${type} is not known`)
+  if (type > syncTypes.update) reader.fail('unknown', `sync message type ${type} is not known`)
   const body = reader.bytes('sync message')
   if (reader.problem !== null) return err(reader.problem)
-  if (type === STEP_1) {
+  if (type === syncTypes['sync-step-1']) {
     const stateVector = parseStateVector(body)
     return stateVector.ok
       ? ok({ kind: 'sync-step-1', stateVector: stateVector.value })
@@ -57,6 +48,6 @@ export const readSync = (reader: ByteReader): Result<ReceivedSync, DecodeProblem
   }
   const contents = readUpdate(body)
   if (!contents.ok) return contents
-  const kind = type === STEP_2 ? 'sync-step-2' : 'update'
+  const kind = type === syncTypes['sync-step-2'] ? 'sync-step-2' : 'update'
   return ok({ kind, contents: contents.value })
 }

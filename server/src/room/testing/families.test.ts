@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { Dialect } from '../../dialects/dialect.ts'
 import { hocuspocus, readAddress, readManners } from '../../dialects/hocuspocus.ts'
+import { decodedBy } from '../../dialects/testing/decoding.ts'
 import { ySweet } from '../../dialects/y-sweet.ts'
 import type { ClientMessage, ServerMessage } from '../message.ts'
 import { createClient, type Family } from './families.ts'
@@ -13,7 +14,7 @@ import { handSockets, type HandSockets } from './hand-socket.ts'
 import { editText, type ModelClient, type TextEdit } from './model-client.ts'
 import { HocuspocusClient } from './model-hocuspocus.ts'
 import { YSweetClient } from './model-y-sweet.ts'
-import { hocuspocus2, hocuspocus3, hocuspocus4, ySweet09, type Stock } from './stock-providers.ts'
+import { stockHocuspocus, ySweet09, type Stock } from './stock-providers.ts'
 import { here } from './test-room.ts'
 
 const own = 1
@@ -24,9 +25,9 @@ if (!addressed.ok) throw new Error(addressed.error.message)
 const { prefix } = addressed.value
 
 const families: readonly (readonly [Family, (sockets: HandSockets) => Stock, Dialect])[] = [
-  ['hocuspocus 2', hocuspocus2, hocuspocus(prefix, bounds)],
-  ['hocuspocus 3', hocuspocus3, hocuspocus(prefix, bounds)],
-  ['hocuspocus 4', hocuspocus4, hocuspocus(prefix, bounds)],
+  ['hocuspocus 2', stockHocuspocus('2.15.3'), hocuspocus(prefix, bounds)],
+  ['hocuspocus 3', stockHocuspocus('3.4.4'), hocuspocus(prefix, bounds)],
+  ['hocuspocus 4', stockHocuspocus('4.8.0'), hocuspocus(prefix, bounds)],
   ['y-sweet', ySweet09, ySweet(bounds)],
 ]
 
@@ -38,9 +39,7 @@ const readBy = (dialect: Dialect, frame: Uint8Array): readonly ClientMessage[] =
     const manners = readManners(body)
     if (manners.ok && manners.value !== null) return []
   }
-  const messages = dialect.decode(body)
-  if (!messages.ok) throw new Error(messages.error.message)
-  return messages.value
+  return decodedBy(dialect)(body)
 }
 
 /** What matters of a message, to be compared; a presence of nobody is none. */

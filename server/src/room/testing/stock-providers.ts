@@ -1,19 +1,8 @@
-/* The stock providers of each family, on sockets under a test's hand: nothing connects by itself. */
-import {
-  HocuspocusProvider as Provider4,
-  HocuspocusProviderWebsocket as Socket4,
-} from '@hocuspocus/provider'
+/* Stock providers on sockets under a test's hand: nothing connects by itself. */
 import { YSweetProvider } from '@y-sweet/client'
-import {
-  HocuspocusProvider as Provider2,
-  HocuspocusProviderWebsocket as Socket2,
-} from 'hocuspocus-provider-2'
-import {
-  HocuspocusProvider as Provider3,
-  HocuspocusProviderWebsocket as Socket3,
-} from 'hocuspocus-provider-3'
 import type { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { makeHocuspocus, type HocuspocusVersion } from '../../dialects/testing/stock-hocuspocus.ts'
 import type { HandSockets } from './hand-socket.ts'
 
 /** A stock provider: how it comes to a new socket, asks again, and counts. */
@@ -26,62 +15,31 @@ export interface Stock {
   destroy(): void
 }
 
-interface Provider {
-  readonly document: Y.Doc
-  readonly awareness: Awareness | null
-  readonly unsyncedChanges: number
-  readonly isSynced: boolean
-  forceSync(): void
-  destroy(): void
-}
-
-interface Connector {
-  createWebSocketConnection(): Promise<unknown>
-  destroy(): void
-}
-
-const stockHocuspocus = (socket: Connector, provider: Provider): Stock => {
-  const { document, awareness } = provider
-  if (awareness === null) throw new Error('a provider has presence')
-  return {
-    document,
-    awareness,
-    connect: () => void socket.createWebSocketConnection().catch(() => undefined), // it was cut
-    askAgain: () => provider.forceSync(),
-    count: () => [provider.unsyncedChanges, provider.isSynced],
-    destroy: () => {
-      provider.destroy()
-      socket.destroy()
-    },
-  }
-}
-
-const settings = { name: 'd', token: 'secret' }
 const url = 'ws://localhost'
 
-/** npm @hocuspocus/provider 2. */
-export const hocuspocus2 = ({ Socket }: HandSockets): Stock => {
-  const options = { url, connect: false, WebSocketPolyfill: Socket }
-  const socket = new Socket2(options)
-  const provider = new Provider2({ ...settings, websocketProvider: socket, broadcast: false })
-  return stockHocuspocus(socket, provider)
-}
-
-/** npm @hocuspocus/provider 3. */
-export const hocuspocus3 = ({ Socket }: HandSockets): Stock => {
-  const socket = new Socket3({ url, autoConnect: false, WebSocketPolyfill: Socket })
-  const provider = new Provider3({ ...settings, websocketProvider: socket })
-  provider.attach()
-  return stockHocuspocus(socket, provider)
-}
-
-/** npm @hocuspocus/provider 4. */
-export const hocuspocus4 = ({ Socket }: HandSockets): Stock => {
-  const socket = new Socket4({ url, autoConnect: false, WebSocketPolyfill: Socket })
-  const provider = new Provider4({ ...settings, websocketProvider: socket })
-  provider.attach()
-  return stockHocuspocus(socket, provider)
-}
+/** npm @hocuspocus/provider. */
+export const stockHocuspocus =
+  (version: HocuspocusVersion) =>
+  ({ Socket }: HandSockets): Stock => {
+    const { provider, socket } = makeHocuspocus(
+      version,
+      { name: 'd', token: 'secret' },
+      { isConnecting: false, WebSocketPolyfill: Socket },
+    )
+    const { document, awareness } = provider
+    if (awareness === null) throw new Error('a provider has presence')
+    return {
+      document,
+      awareness,
+      connect: () => void socket.createWebSocketConnection().catch(() => undefined), // it was cut
+      askAgain: () => provider.forceSync(),
+      count: () => [provider.unsyncedChanges, provider.isSynced],
+      destroy: () => {
+        provider.destroy()
+        socket.destroy()
+      },
+    }
+  }
 
 /** npm @y-sweet/client 0.9. */
 export const ySweet09 = ({ Socket }: HandSockets): Stock => {

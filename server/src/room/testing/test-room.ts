@@ -21,7 +21,7 @@ import type { OpenedDocument } from '../../ports/storage.ts'
 import type { Effect } from '../effect.ts'
 import type { Input } from '../input.ts'
 import type { Durability, RoomLimits } from '../limits.ts'
-import type { ClientMessage, ServerMessage } from '../message.ts'
+import type { ClientMessage, Receipt, ServerMessage } from '../message.ts'
 import { createRoom, type Asking, type PhaseKind, type Room } from '../phase.ts'
 import { step } from '../room.ts'
 
@@ -121,6 +121,10 @@ const messagesTo = (effect: Effect, session: SessionId): readonly ServerMessage[
     (effect.kind === 'deliver' && effect.to === session)
   return isMeant ? messagesIn(effect) : []
 }
+
+/** What a session is told is saved. */
+export const receiptsTo = (effects: readonly Effect[], session: SessionId): readonly Receipt[] =>
+  sentTo(effects, session).flatMap((message) => (message.kind === 'ack' ? message.receipts : []))
 
 /** What an effect says, whoever it is said to. */
 const messagesIn = (effect: Effect): readonly ServerMessage[] => {

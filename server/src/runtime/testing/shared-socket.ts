@@ -2,16 +2,18 @@
  * A Hocuspocus client's socket, with words for what is said and heard on it (dialects/hocuspocus.ts has the
  * bytes, which are tested against the stock providers there).
  */
+import { ok } from '@quire/shared'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { QuireEvent } from '../../ports/observe.ts'
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { expect } from 'vitest'
+import type { ServerLimits } from '../limits.ts'
 import { multiplex, type ConnectionLimits } from '../multiplexed.ts'
-import { tokenAuth, tokens } from './logins.ts'
+import { createSlowAuth, tokenAuth, tokens, WRITER } from './logins.ts'
 import { createMemorySocket, type Peer } from './memory-socket.ts'
-import { settle, startTestServer, type TestServer } from './server.ts'
+import { settle, startTestServer, testServerLimits, type TestServer } from './server.ts'
 
 /** Bounds as small as a test needs them to be to reach them, with rates that no test meets by accident. */
 export const testConnectionLimits: ConnectionLimits = {
@@ -167,6 +169,24 @@ export const startWithTwo = async () => {
   await openAll(ann, ['a', 'b'], { token: 'write' })
   await settle()
   return { server, ann }
+}
+
+/** A server whose logins wait until the test decides, and a socket on it. */
+export const startSlow = (limits: Partial<ServerLimits> = {}) => {
+  const { auth, asked } = createSlowAuth()
+  const server = startTestServer({ auth, serverLimits: { ...testServerLimits, ...limits } })
+  return { server, ann: openShared(server), asked }
+}
+
+/** The same with a document `a` that may be written: its first login is decided. */
+export const startSlowWithOne = async (limits: Partial<ServerLimits> = {}) => {
+  const { server, ann, asked } = startSlow(limits)
+  open(ann, 'a', 'first')
+  await settle()
+  asked[0]?.resolve(ok(WRITER))
+  await settle()
+  ann.heard()
+  return { server, ann, asked }
 }
 
 /** An update that types a text into a document of its own. */

@@ -19,6 +19,24 @@ const pragma = (db: Database.Database, name: string) => db.pragma(name, { simple
 
 const addLabels = 'ALTER TABLE documents ADD COLUMN label TEXT'
 
+/** A storage on a file as a version wrote it, with a document that has a snapshot and a tail. */
+const openWrittenBy = async (version: number) => {
+  const dataDir = temporaryDir()
+  const file = join(dataDir, 'quire.db')
+  const db = openDatabase(file)
+  migrate(db, file, migrations.slice(0, version))
+  db.exec(`
+    INSERT INTO documents (id, name, epoch, created_at) VALUES (1, 'notes', 7, 0);
+    INSERT INTO snapshots (doc, through_seq, at, state_vector, delete_set, bytes)
+      VALUES (1, 2, 0, x'00', x'00', CAST('ab' AS BLOB));
+    INSERT INTO updates (doc, seq, at, bytes) VALUES (1, 3, 0, CAST('c' AS BLOB))`)
+  db.close()
+  const storage = await openLoopStorage(dataDir)
+  const doc = await openId(storage)
+  expect(await textsIn(storage, doc)).toEqual({ head: 3, snapshot: 'ab', tail: ['c'] })
+  return { storage, doc }
+}
+
 test('an empty file, version 0, becomes the newest version', () => {
   const file = join(temporaryDir(), 'quire.db')
   const db = openDatabase(file)
@@ -49,19 +67,7 @@ test('a file of version 1 keeps its documents on the way to later versions', asy
 })
 
 test('a file of version 1 as it was written gains an empty quarantine', async () => {
-  const dataDir = temporaryDir()
-  const file = join(dataDir, 'quire.db')
-  const db = openDatabase(file)
-  migrate(db, file, migrations.slice(0, 1))
-  db.exec(`
-    INSERT INTO documents (id, name, epoch, created_at) VALUES (1, 'notes', 7, 0);
-    INSERT INTO snapshots (doc, through_seq, at, state_vector, delete_set, bytes)
-      VALUES (1, 2, 0, x'00', x'00', CAST('ab' AS BLOB));
-    INSERT INTO updates (doc, seq, at, bytes) VALUES (1, 3, 0, CAST('c' AS BLOB))`)
-  db.close()
-  const storage = await openLoopStorage(dataDir)
-  const doc = await openId(storage)
-  expect(await textsIn(storage, doc)).toEqual({ head: 3, snapshot: 'ab', tail: ['c'] })
+  const { storage, doc } = await openWrittenBy(1)
   expect(await storage.quarantined(doc)).toEqual({ ok: true, value: [] })
   const quarantined = [{ seq: seq(3), problem: 'broken' }]
   expect(await storage.compact(doc, snapshotOf(3, 'ab'), quarantined)).toMatchObject({ ok: true })
@@ -71,19 +77,7 @@ test('a file of version 1 as it was written gains an empty quarantine', async ()
 })
 
 test('a file of version 2 keeps its snapshots, which get an index with their next fold', async () => {
-  const dataDir = temporaryDir()
-  const file = join(dataDir, 'quire.db')
-  const db = openDatabase(file)
-  migrate(db, file, migrations.slice(0, 2))
-  db.exec(`
-    INSERT INTO documents (id, name, epoch, created_at) VALUES (1, 'notes', 7, 0);
-    INSERT INTO snapshots (doc, through_seq, at, state_vector, delete_set, bytes)
-      VALUES (1, 2, 0, x'00', x'00', CAST('ab' AS BLOB));
-    INSERT INTO updates (doc, seq, at, bytes) VALUES (1, 3, 0, CAST('c' AS BLOB))`)
-  db.close()
-  const storage = await openLoopStorage(dataDir)
-  const doc = await openId(storage)
-  expect(await textsIn(storage, doc)).toEqual({ head: 3, snapshot: 'ab', tail: ['c'] })
+  const { storage, doc } = await openWrittenBy(2)
   expect(unwrap(await storage.outline(doc)).snapshot?.index).toBe(null)
   expect(unwrap(await storage.compact(doc, snapshotOf(3, 'abc'), []))).toBe(true)
   expect(unwrap(await storage.outline(doc)).snapshot?.index).toEqual(snapshotOf(3, 'abc').index)
