@@ -1,6 +1,6 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
+import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
 import { editorRoutes } from './editor.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
@@ -13,9 +13,9 @@ export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>
 }
 
 /** All routes of the server. */
-export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }> => {
+export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }> => {
   const { documents, edge, editorRoot } = options
-  const app = new Hono<{ Bindings: HttpBindings }>()
+  const app = new Hono<{ Bindings: EdgeBindings }>()
   // before the fields below, which mean nothing on a 101 and would cost each handshake
   app.route('/', socketRoutes(options))
   app.use(

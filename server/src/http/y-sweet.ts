@@ -10,13 +10,12 @@
  *   POST /check_store, GET /ready
  */
 import { finished } from 'node:stream'
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { HTTPException } from 'hono/http-exception'
 import { millis, readUpdate, type DocName, type PresenceLimits } from '@quire/shared'
 import { ySweet } from '../dialects/y-sweet.ts'
-import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
+import type { EdgeBindings, WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Content } from '../ports/content.ts'
@@ -52,7 +51,7 @@ export interface YSweetRoutes {
 }
 
 interface Env {
-  Bindings: HttpBindings
+  Bindings: EdgeBindings
   Variables: { document: DocName; grant: Grant }
 }
 
@@ -64,6 +63,8 @@ const WHOLE_AT_ONCE = 2
 
 /** When to come back where there is no room, seconds. */
 const RETRY_SECONDS = '5'
+
+const NO_SOCKET = 'this resource is no WebSocket: ask without Upgrade'
 
 const STATUS = {
   unauthorized: 401,
@@ -186,6 +187,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
 
   routes.get('/d/:id/as-update', withGrant, async (c) => {
     const { outgoing } = c.env
+    if (outgoing === undefined) throw new HTTPException(400, { message: NO_SOCKET })
     const update = await whole.run(async () => {
       if (outgoing.destroyed) throw refusal({ close: 'tryAgainLater', reason: 'nobody waits' })
       const read = await readWhole(asked(c), content)

@@ -1,6 +1,12 @@
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Context, Env, MiddlewareHandler } from 'hono'
-import type { createServer, IncomingMessage, RequestListener, Server } from 'node:http'
+import type {
+  createServer,
+  IncomingMessage,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Clock } from '../../ports/clock.ts'
@@ -70,8 +76,15 @@ export interface EdgeFigures {
   readonly handshakes: number
 }
 
+/** What an app is given beside each request. */
+export interface EdgeBindings {
+  readonly incoming: IncomingMessage
+  /** What the answer is written to; Node has none for an upgrade. */
+  readonly outgoing?: ServerResponse
+}
+
 /** An app's `fetch`, as Hono has it. */
-export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
+export type Fetch = (request: Request, env: EdgeBindings) => Response | Promise<Response>
 
 /** The edge: a server to listen with, a handler to mount, a way to end. */
 export interface WebSocketEdge {
@@ -166,9 +179,9 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     [request, socket, head]: readonly [IncomingMessage, Duplex, Buffer],
   ): Promise<void> => {
     if (!handshakes.admit(request, socket)) return
-    // no `outgoing`: Node has no ServerResponse for an upgrade
-    const env = { incoming: request } as HttpBindings
-    const answer = await handshakes.ask(request, () => fetch(upgradeRequest(request), env))
+    const answer = await handshakes.ask(request, () =>
+      fetch(upgradeRequest(request), { incoming: request }),
+    )
     if (answer === null) return
     const addFields = (lines: string[]): void => {
       for (const [name, value] of fieldsOf(answer))
@@ -186,7 +199,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     ): MiddlewareHandler<E> =>
     async (c) => {
       // our bindings, and nothing where an app is called by hand
-      const env: Partial<HttpBindings> | undefined = c.env
+      const env: Partial<EdgeBindings> | undefined = c.env
       const request = env?.incoming
       const route: Route = { protocols, open: (socket) => owner(socket, c) }
       if (request === undefined || !handshakes.route(request, route))
