@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
 import { editorRoutes } from './editor.ts'
@@ -44,6 +45,11 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   app.route('/health', healthRoutes(health))
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route('/', editorRoutes(editorRoot))
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    options.observe.event({ kind: 'bug', document: null, error })
+    return c.json({ error: 'the server failed to answer' }, 500)
+  })
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}\n`, 404))
   return app
 }

@@ -1,8 +1,8 @@
 /* Who may use the routes of y-sweet, as servers of other kinds decide it. */
 import { err, ok } from '@quire/shared'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import WebSocket from 'ws'
-import type { Access, Auth } from '../ports/auth.ts'
+import type { Access, Auth, Grant } from '../ports/auth.ts'
 import {
   auth,
   during,
@@ -72,6 +72,18 @@ describe('a server that decides itself', () => {
     const app = await start({ auth: ownAuth(over) })
     await expect(during(app, managerOf(app, 'work').getClientToken('mine'))).rejects.toThrow('500')
     expect(app.server.events).toMatchObject([{ kind: 'bug', document: 'mine' }])
+  })
+
+  it('and grants what is no grant costs that request, and is told of where all is told of', async () => {
+    const complaint = vi.spyOn(console, 'error')
+    onTestFinished(() => complaint.mockRestore())
+    const nothing = ok(undefined as unknown as Grant) // as an embedder without types may answer
+    const app = await start({ auth: ownAuth({ authorize: () => Promise.resolve(nothing) }) })
+    const response = await during(app, fetch(`${app.url}/doc/mine/auth`, { method: 'POST' }))
+    expect(response.status).toBe(500)
+    expect(await response.json()).toEqual({ error: 'the server failed to answer' })
+    expect(app.events).toMatchObject([{ kind: 'bug', document: null }])
+    expect(complaint).not.toHaveBeenCalled()
   })
 
   it.each([

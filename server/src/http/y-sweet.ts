@@ -240,7 +240,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   )
   routes.get('/doc/ws/:id', withGrant, open)
   routes.onError((error, c) => {
-    if (!(error instanceof HTTPException)) throw error
+    if (!(error instanceof HTTPException)) throw error // the app's to report
     if (error.status === 503) c.header('Retry-After', RETRY_SECONDS)
     return c.json({ error: error.message }, error.status)
   })
