@@ -100,25 +100,35 @@ describe('a server that decides itself', () => {
 })
 
 describe('behind a proxy that ends TLS', () => {
-  const addresses = async (trustedProxies: readonly string[]) => {
+  const addresses = async (trustedProxies: readonly string[], scheme = 'https') => {
     const app = await start({ trustedProxies })
     const response = await during(
       app,
       fetch(`${app.url}/doc/mine/auth`, {
         method: 'POST',
-        headers: { 'X-Forwarded-Proto': 'https' },
+        headers: { 'X-Forwarded-Proto': scheme },
       }),
     )
     const { url, baseUrl } = (await response.json()) as { url: string; baseUrl: string }
     return [url, baseUrl].map((address) => address.replace(/:\d+/, ''))
   }
 
-  it('addresses are secure where it is trusted', async () => {
-    expect(await addresses(['127.0.0.1'])).toEqual([
-      'wss://127.0.0.1/d/mine/ws',
-      'https://127.0.0.1/d/mine',
-    ])
-  })
+  it.each(['https', 'HTTPS', 'https, http', ' Https ,http'])(
+    'addresses are secure where it is trusted and says %j',
+    async (scheme) => {
+      expect(await addresses(['127.0.0.1'], scheme)).toEqual([
+        'wss://127.0.0.1/d/mine/ws',
+        'https://127.0.0.1/d/mine',
+      ])
+    },
+  )
+
+  it.each(['http', 'http, https', 'httpsx', ''])(
+    'addresses are what they are where it says %j',
+    async (scheme) => {
+      expect((await addresses(['127.0.0.1'], scheme))[0]).toBe('ws://127.0.0.1/d/mine/ws')
+    },
+  )
 
   it('addresses are what they are where nobody is trusted', async () => {
     expect(await addresses([])).toEqual(['ws://127.0.0.1/d/mine/ws', 'http://127.0.0.1/d/mine'])

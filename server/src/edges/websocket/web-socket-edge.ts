@@ -242,11 +242,16 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       const { address, group } = arrivals.clientOf(request)
       return { address, addressGroup: group }
     },
-    isSecure: (request) =>
-      arrivals.isProxied(request) && request.headers['x-forwarded-proto'] === 'https',
+    isSecure: (request) => arrivals.isProxied(request) && schemeOf(request) === 'https',
     full: arrivals.full,
     figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),
   }
+}
+
+/** What proxies say of the client's own hop: the first of a list, in any case (RFC 3986 §3.1). */
+const schemeOf = ({ headersDistinct }: IncomingMessage): string => {
+  const [first = ''] = headersDistinct['x-forwarded-proto']?.[0]?.split(',') ?? []
+  return first.trim().toLowerCase()
 }
 
 const end = (socket: RunningSocket, { code, reason, graceMs }: Drain): void =>
