@@ -7,7 +7,7 @@
  *   GET  /d/{id}/as-update                                               → the document as one update
  *   POST /d/{id}/update      an update                                   → once it is on disk
  *   GET  /d/{id}/ws/{id}     WebSocket; also /doc/ws/{id}
- *   POST /check_store, GET /ready
+ *   GET  /check_store, /ready; the first one by POST, too
  */
 import { finished } from 'node:stream'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
@@ -162,7 +162,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     const request = readAuthRequest(await textOf(c))
     if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
     const { authorization, userId, validForSeconds } = request.value
-    const { document, grant } = { document: c.get('document'), grant: c.get('grant') }
+    const [document, grant] = [c.get('document'), c.get('grant')]
     const access = authorization === 'full' ? 'write' : 'read'
     if (access === 'write' && grant.access !== 'write')
       throw refusal({ close: 'forbidden', reason: 'the token grants no full authorization' })
@@ -210,7 +210,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
       const contents = readUpdate(bytes)
       if (!contents.ok)
         throw refusal({ close: 'badFrame', reason: `update: ${contents.error.message}` })
-      const written = await writeDocument(asked(c), bytes)
+      const written = await writeDocument(asked(c), contents.value)
       if (!written.ok) throw refusal(written.error)
     } finally {
       free()

@@ -5,18 +5,21 @@
  */
 import {
   closeCodes,
+  EMPTY_STATE_VECTOR,
   err,
   ok,
   type CloseName,
   type DocName,
   type Result,
   type Update,
+  type UpdateContents,
 } from '@quire/shared'
-import { askFrame, direct, readAnswer, updateFrame, type DirectAnswer } from '../dialects/direct.ts'
+import { direct, readAnswer, type DirectAnswer } from '../dialects/direct.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Content } from '../ports/content.ts'
 import type { Socket, SocketListener, Wire, WireBytes } from '../ports/socket.ts'
+import type { ClientMessage } from '../room/message.ts'
 import type { Documents, NoRoom } from './documents.ts'
 
 /** What a route wants of a document. */
@@ -54,33 +57,46 @@ export const readDocument = (
   request: DirectRequest,
 ): Promise<Result<readonly Update[], NoRoom>> => {
   const parts: Update[] = []
-  return converse(request, askFrame(), (answer) => {
+  return converse(request, ALL, (answer) => {
     if (answer.kind !== 'part' && answer.kind !== 'last') return null
     parts.push(answer.update)
     return answer.kind === 'last' ? ok(parts) : null
   })
 }
 
-/** Writes an update; resolves once it is on disk. */
+/** Writes an update that was read; resolves once it is on disk. */
 export const writeDocument = (
   request: DirectRequest,
-  update: Uint8Array,
-): Promise<Result<void, NoRoom>> =>
-  converse(request, updateFrame(update), (answer) => {
+  contents: UpdateContents,
+): Promise<Result<void, NoRoom>> => {
+  const said = { message: { kind: 'update', contents }, frame: contents.update } as const
+  return converse(request, said, (answer) => {
     if (answer.kind === 'denied') return err({ close: 'forbidden', reason: answer.reason })
     return answer.kind === 'saved' ? ok(undefined) : null
   })
+}
+
+/** What a route says, and the bytes that count for it. */
+interface Said {
+  readonly message: ClientMessage
+  readonly frame: Uint8Array
+}
+
+const ALL: Said = {
+  message: { kind: 'sync-step-1', stateVector: EMPTY_STATE_VECTOR },
+  frame: EMPTY_STATE_VECTOR,
+}
 
 /** Says one thing, or nothing, and listens until `hear` has made something of the answers. */
 const converse = <T>(
   request: DirectRequest,
-  frame: Uint8Array | null,
+  said: Said | null,
   hear: (answer: DirectAnswer) => Result<T, NoRoom> | null,
 ): Promise<Result<T, NoRoom>> =>
   new Promise((resolve) => {
     const { documents, clock, document, grant, client, withinMs } = request
     let listener: SocketListener | null = null
-    let unsaid = frame
+    let unsaid = said
     let isOver = false
 
     const end = (outcome: Result<T, NoRoom>): void => {
@@ -103,9 +119,9 @@ const converse = <T>(
     }
     /** Not before the document is open: there is less room for what is said to others. Once: it may be asked again. */
     const speak = (): void => {
-      const said = unsaid
+      const next = unsaid
       unsaid = null
-      if (said !== null) clock.endOfTurn(() => listener?.message(said))
+      if (next !== null) clock.endOfTurn(() => listener?.message(next.frame))
     }
     const socket: Socket = {
       ...client,
@@ -122,7 +138,7 @@ const converse = <T>(
     listener = documents.attach({
       document,
       login: { kind: 'checked', grant },
-      dialect: direct,
+      dialect: direct(said?.message ?? null),
       socket,
     })
     if (isOver) listener.closed(closeCodes.normal.code, '')
