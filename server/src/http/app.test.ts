@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -100,6 +101,16 @@ describe('/yjs', () => {
     expect(response.headers.get('upgrade')).toBe('websocket')
   })
 })
+
+it.each(['/yjs/fields', '/hocuspocus', '/d/fields/ws/fields'])(
+  'a socket at %s is opened without the fields of pages',
+  async (path) => {
+    const socket = connect(path)
+    const [{ headers }] = (await once(socket, 'upgrade')) as [IncomingMessage] // ws, doc/ws.md
+    expect(Object.keys(headers)).not.toContain('content-security-policy')
+    socket.terminate()
+  },
+)
 
 describe('/health', () => {
   it('is live and ready, and never from a cache', async () => {

@@ -17,23 +17,9 @@ export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>
 export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }> => {
   const { documents, edge, editorRoot } = options
   const app = new Hono<{ Bindings: EdgeBindings }>()
-  // before the fields below, which mean nothing on a 101 and would cost each handshake
   app.route('/', socketRoutes(options))
-  app.use(
-    secureHeaders({
-      strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"], // the editor sets colours and table widths
-        imgSrc: ['*', 'data:'], // images by URL are part of documents
-        connectSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'self'"],
-      },
-    }),
-  )
+  // on a 101 they mean nothing, and would cost each handshake
+  app.use((c, next) => (c.env.outgoing === undefined ? next() : pageFields(c, next)))
   const health: HealthSource = {
     get isDraining() {
       return documents.isDraining
@@ -53,3 +39,18 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}\n`, 404))
   return app
 }
+
+/** The fields that keep foreign scripts and frames out of pages. */
+const pageFields = secureHeaders({
+  strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"], // the editor sets colours and table widths
+    imgSrc: ['*', 'data:'], // images by URL are part of documents
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'self'"],
+  },
+})
