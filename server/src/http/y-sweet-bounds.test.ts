@@ -6,7 +6,16 @@ import * as Y from 'yjs'
 import WebSocket from 'ws'
 import { nameOf } from '../storage/contract/fixture.ts'
 import type { TestApp } from './testing/app.ts'
-import { during, managerOf, start, textOf, until, updateOf } from './testing/y-sweet.ts'
+import {
+  auth,
+  during,
+  managerOf,
+  start,
+  textOf,
+  tokenFor,
+  until,
+  updateOf,
+} from './testing/y-sweet.ts'
 
 /** A connection that says what a test writes. */
 const dial = async (app: TestApp): Promise<Socket> => {
@@ -136,6 +145,14 @@ describe('an update', () => {
     expect(response.status).toBe(200)
     expect(complaint).not.toHaveBeenCalled()
     expect(app.events).toEqual([])
+  })
+
+  it('of somebody who may only read is refused before any of it has come', async () => {
+    const app = await start({ auth })
+    const socket = await dial(app)
+    socket.write(postHead(`/d/mine/update?token=${await tokenFor('mine', 'read')}`, 1_000))
+    expect(await answerOf(app, socket)).toMatch(/^HTTP\/1\.1 403 [^]*may not change the document/)
+    expect(app.server.memory.byName.size).toBe(0)
   })
 
   it('finds no room while the bodies of others fill it, and finds it afterwards', async () => {

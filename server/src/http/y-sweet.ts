@@ -205,6 +205,9 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   })
 
   routes.post('/d/:id/update', withGrant, async (c) => {
+    // before any of the body is kept: who may only read fills no room of those who may write
+    if (c.get('grant').access !== 'write')
+      throw refusal({ close: 'forbidden', reason: 'this login may not change the document' })
     const { bytes, free } = await bodyOf(c, options.maxUpdateBytes)
     try {
       const contents = readUpdate(bytes)
