@@ -169,7 +169,7 @@ export const optionRows = [
   row('maxTotalLoadQueueBytes', count(KIB, 64 * GIB), [
     String(256 * MIB),
     'bytes',
-    'Most that all clients together may say before their documents are open: eight clients at their own limit.',
+    'Most that all clients together may say before their documents are open: eight clients at their own limit. As much again for updates that come by HTTP, of which one address may hold a quarter.',
   ]),
   row('maxLoginMs', count(100, 600_000), [
     '10000',

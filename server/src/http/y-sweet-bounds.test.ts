@@ -26,8 +26,21 @@ const dial = async (app: TestApp): Promise<Socket> => {
   return socket
 }
 
-const postHead = (path: string, length: number): string =>
-  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${length}\r\n\r\n`
+const postHead = (path: string, length: number, fields = ''): string =>
+  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${fields}Content-Length: ${length}\r\n\r\n`
+
+/** Sends updates of 1 MiB but for their ends, for which there are 2 MiB of room, until one is refused. */
+const fillRoom = async (app: TestApp, fields = '') => {
+  const senders = [await dial(app), await dial(app), await dial(app)]
+  let refusal = ''
+  for (const sender of senders) {
+    sender.on('data', (bytes: Buffer) => (refusal ||= bytes.toString('latin1')))
+    sender.write(postHead('/d/mine/update', 1024 * 1024, fields))
+    sender.write(new Uint8Array(1024 * 1024 - 1))
+  }
+  await until(app, 'one is refused', () => refusal !== '')
+  return { senders, refusal }
+}
 
 /** More than the system takes in for a reader that reads nothing. */
 const LONG_BYTES = 14_400_000
@@ -156,23 +169,36 @@ describe('an update', () => {
   })
 
   it('finds no room while the bodies of others fill it, and finds it afterwards', async () => {
-    const app = await start() // bodies of 1 MiB, and 2 MiB of all
-    const others = [await dial(app), await dial(app), await dial(app)]
-    for (const other of others) {
-      other.write(postHead('/d/mine/update', 1024 * 1024))
-      other.write(new Uint8Array(1024 * 1024 - 1))
-    }
-    const answers: string[] = []
-    for (const other of others) other.on('data', (bytes: Buffer) => answers.push(bytes.toString()))
-    await until(app, 'one is refused', () => answers.length > 0)
-    expect(answers[0]).toMatch(
+    const app = await start()
+    const { senders, refusal } = await fillRoom(app)
+    expect(refusal).toMatch(
       /^HTTP\/1\.1 503 [^]*bodies of requests hold 2097152 bytes, which is the limit/,
     )
-    for (const other of others) other.destroy()
+    for (const sender of senders) sender.destroy()
     const body = new Uint8Array(updateOf('x'.repeat(1_000)))
     let status = 0
     while (status !== 200)
       ({ status } = await during(app, fetch(`${app.url}/d/mine/update`, { method: 'POST', body })))
+  })
+
+  it('takes no room of requests for documents and tokens', async () => {
+    const app = await start()
+    await fillRoom(app)
+    const manager = managerOf(app)
+    expect(await during(app, manager.createDoc('mine'))).toEqual({ docId: 'mine' })
+    expect((await during(app, manager.getClientToken('mine'))).docId).toBe('mine')
+  })
+
+  it('finds no room while its address has its share, and others find theirs', async () => {
+    const app = await start({ trustedProxies: ['127.0.0.1'] })
+    const { refusal } = await fillRoom(app, 'X-Forwarded-For: 192.0.2.1\r\n')
+    expect(refusal).toMatch(
+      /^HTTP\/1\.1 429 [^]*retry-after: 5[^]*bodies of your address hold 1048576 bytes, which is its share/i,
+    )
+    const body = new Uint8Array(updateOf('x'.repeat(1_000)))
+    const headers = { 'X-Forwarded-For': '192.0.2.2' }
+    const posted = fetch(`${app.url}/d/mine/update`, { method: 'POST', body, headers })
+    expect((await during(app, posted)).status).toBe(200)
   })
 
   it.each([

@@ -13,18 +13,26 @@ import { finished } from 'node:stream'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 import { HTTPException } from 'hono/http-exception'
-import { millis, readUpdate, type DocName, type PresenceLimits } from '@quire/shared'
+import {
+  millis,
+  ok,
+  readUpdate,
+  type DocName,
+  type PresenceLimits,
+  type Result,
+} from '@quire/shared'
 import { ySweet } from '../dialects/y-sweet.ts'
 import type { EdgeBindings, WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Content } from '../ports/content.ts'
+import type { Undo } from '../ports/undo.ts'
 import { openDocument, readWhole, writeDocument } from '../runtime/direct.ts'
 import type { Documents, NoRoom } from '../runtime/documents.ts'
 import { Gate } from '../runtime/gate.ts'
-import { ByteBudget } from './byte-budget.ts'
+import { ByteBudget, sharedBytes } from './byte-budget.ts'
 import { originProblem } from './origin.ts'
-import { readBody, type BodyProblem, type RequestBody } from './request-body.ts'
+import { readBody, type BodyBounds, type BodyProblem, type RequestBody } from './request-body.ts'
 import { tokenOf } from './token.ts'
 import { documentOfId, readAuthRequest, readNewRequest } from './y-sweet-requests.ts'
 
@@ -38,7 +46,7 @@ export interface YSweetRoutes {
   readonly allowedOrigins: readonly string[]
   /** Largest update that a request may bring, bytes. */
   readonly maxUpdateBytes: number
-  /** Bytes of all requests' bodies. */
+  /** Bytes of all updates that requests bring. */
   readonly maxBodyBytes: number
   /** Bytes of all documents that have been asked for and not read yet. */
   readonly maxAnswerBytes: number
@@ -55,8 +63,13 @@ interface Env {
   Variables: { document: DocName; grant: Grant }
 }
 
-/** Bodies of requests for documents and tokens, bytes. */
+/**
+ * Bodies of requests for documents and tokens, bytes: as long as a request's head. Like heads they are bounded by
+ * the places of connections, and not together with updates: whoever fills the room of those stops no login.
+ */
 const MAX_REQUEST_BYTES = 16 * 1024
+
+const uncounted = (): Result<Undo, never> => ok(() => undefined)
 
 /** Documents put together at a time: each is in memory twice, and the thread that does it is one. */
 const WHOLE_AT_ONCE = 2
@@ -124,17 +137,21 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   for (const path of ['/doc/*', '/d/*', '/check_store'])
     routes.use(path, unstored, allowed, sameSite)
 
-  const bodies = new ByteBudget(options.maxBodyBytes)
-  const unread = new ByteBudget(options.maxAnswerBytes)
+  const updates = new ByteBudget(sharedBytes(options.maxBodyBytes, options.maxUpdateBytes))
+  const unread = new ByteBudget({ total: options.maxAnswerBytes, perGroup: Infinity })
   const whole = new Gate(WHOLE_AT_ONCE)
-  const bodyOf = async (c: Context<Env>, limit: number): Promise<RequestBody> => {
-    const body = await readBody(c.req.raw, limit, bodies)
+  const bodyOf = async (c: Context<Env>, bounds: BodyBounds): Promise<RequestBody> => {
+    const body = await readBody(c.req.raw, bounds)
     if (!body.ok) throw bodyRefusal(body.error)
     return body.value
   }
+  const updateIn = (c: Context<Env>): Promise<RequestBody> => {
+    const { addressGroup } = edge.clientOf(c.env.incoming)
+    const take = (bytes: number) => updates.take(bytes, addressGroup)
+    return bodyOf(c, { limit: options.maxUpdateBytes, take })
+  }
   const textOf = async (c: Context<Env>): Promise<string> => {
-    const { bytes, free } = await bodyOf(c, MAX_REQUEST_BYTES)
-    free()
+    const { bytes } = await bodyOf(c, { limit: MAX_REQUEST_BYTES, take: uncounted })
     return new TextDecoder().decode(bytes)
   }
 
@@ -192,12 +209,12 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
       if (outgoing.destroyed) throw refusal({ close: 'tryAgainLater', reason: 'nobody waits' })
       const read = await readWhole(asked(c), content)
       if (!read.ok) throw refusal(read.error)
-      const free = unread.take(read.value.length)
-      if (free === null) {
-        const reason = `answers hold ${unread.held} bytes, limit ${unread.limit}`
+      const free = unread.take(read.value.length, null)
+      if (!free.ok) {
+        const reason = `answers hold ${unread.held} bytes, limit ${free.error.limit}`
         throw refusal({ close: 'tryAgainLater', reason })
       }
-      finished(outgoing, free) // also where it is closed already
+      finished(outgoing, free.value) // also where it is closed already
       return read.value
     })
     outgoing.setTimeout(options.readMs)
@@ -208,7 +225,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     // before any of the body is kept: who may only read fills no room of those who may write
     if (c.get('grant').access !== 'write')
       throw refusal({ close: 'forbidden', reason: 'this login may not change the document' })
-    const { bytes, free } = await bodyOf(c, options.maxUpdateBytes)
+    const { bytes, free } = await updateIn(c)
     try {
       const contents = readUpdate(bytes)
       if (!contents.ok)
@@ -244,7 +261,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   routes.get('/doc/ws/:id', withGrant, open)
   routes.onError((error, c) => {
     if (!(error instanceof HTTPException)) throw error // the app's to report
-    if (error.status === 503) c.header('Retry-After', RETRY_SECONDS)
+    if (error.status === 503 || error.status === 429) c.header('Retry-After', RETRY_SECONDS)
     return c.json({ error: error.message }, error.status)
   })
   return routes
@@ -255,7 +272,7 @@ const refusal = ({ close, reason }: NoRoom): HTTPException => {
   return new HTTPException(status, { message: reason })
 }
 
-const BODY_STATUS = { 'too-long': 413, 'no-room': 503, cut: 400 } as const
+const BODY_STATUS = { 'too-long': 413, 'no-room': 503, 'no-share': 429, cut: 400 } as const
 
 const bodyRefusal = ({ kind, message }: BodyProblem): HTTPException =>
   new HTTPException(BODY_STATUS[kind], { message })
