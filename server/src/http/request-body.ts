@@ -22,33 +22,70 @@ export interface BodyBounds {
   readonly take: (bytes: number) => Result<Undo, NoPlace>
 }
 
-/** Reads the body of a request, counting what has come of it. */
+/** Reads the body of a request into room that grows as it comes. */
 export const readBody = async (
   request: Request,
-  { limit, take }: BodyBounds,
+  bounds: BodyBounds,
 ): Promise<Result<RequestBody, BodyProblem>> => {
-  if (Number(request.headers.get('content-length') ?? 0) > limit) return tooLong(limit)
-  const chunks: Uint8Array[] = []
-  const taken: Undo[] = []
-  const free = (): void => taken.forEach((undo) => undo())
+  const length = Number(request.headers.get('content-length') ?? bounds.limit)
+  if (length > bounds.limit) return tooLong(bounds.limit)
+  const room = new GrowingRoom({ ...bounds, limit: length })
   const refuse = <E>(problem: E): E => {
-    free()
+    room.free()
     return problem
   }
-  let length = 0
   try {
     for await (const chunk of request.body ?? []) {
-      length += chunk.length
-      if (length > limit) return refuse(tooLong(limit))
-      const room = take(chunk.length)
-      if (!room.ok) return refuse(noRoom(room.error))
-      taken.push(room.value)
-      chunks.push(chunk)
+      const added = room.add(chunk)
+      if (!added.ok) return refuse(added)
     }
   } catch {
     return refuse(err({ kind: 'cut', message: 'the body ends too early' }))
   }
-  return ok({ bytes: joined(chunks, length), free })
+  return ok({ bytes: room.bytes(), free: () => room.free() })
+}
+
+/**
+ * Bytes one behind the other, in an array that doubles: who sends them one by one would else have the server
+ * keep an object of 100 bytes and more for each.
+ */
+class GrowingRoom {
+  readonly #bounds: BodyBounds
+  readonly #taken: Undo[] = []
+  #bytes = new Uint8Array()
+  #length = 0
+
+  constructor(bounds: BodyBounds) {
+    this.#bounds = bounds
+  }
+
+  /** Copies a chunk. */
+  add(chunk: Uint8Array): Result<void, BodyProblem> {
+    const { limit, take } = this.#bounds
+    const length = this.#length + chunk.length
+    if (length > limit) return tooLong(limit)
+    if (length > this.#bytes.length) {
+      const size = Math.min(limit, Math.max(length, 2 * this.#bytes.length))
+      const taken = take(size - this.#bytes.length)
+      if (!taken.ok) return noRoom(taken.error)
+      this.#taken.push(taken.value)
+      const larger = new Uint8Array(size)
+      larger.set(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#bytes.set(chunk, this.#length)
+    this.#length = length
+    return ok(undefined)
+  }
+
+  /** All of them, in an array of their own. */
+  bytes(): Uint8Array {
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length)
+  }
+
+  free(): void {
+    for (const undo of this.#taken.splice(0)) undo()
+  }
 }
 
 const tooLong = (limit: number) =>
@@ -64,14 +101,3 @@ const noRoom = ({ kind, limit }: NoPlace) =>
         kind: 'no-room',
         message: `bodies of requests hold ${limit} bytes, which is the limit`,
       } as const)
-
-const joined = ([first, ...more]: readonly Uint8Array[], length: number): Uint8Array => {
-  if (first !== undefined && more.length === 0) return first
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of first === undefined ? [] : [first, ...more]) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-}
