@@ -149,7 +149,7 @@ export const optionRows = [
   row('maxReadMs', count(100, 3_600_000), [
     '60000',
     'milliseconds',
-    'Time for a client to read 2 MiB of a large document before it loses its place to joiners who wait for one, and is told to come back: a quarter of a line of 1 Mbit/s, with room for a stall of 20 s.',
+    'Time for a client to read 2 MiB of a large document before it loses its place to joiners who wait for one, and is told to come back: a quarter of a line of 1 Mbit/s, with room for a stall of 20 s. With HTTP also the time for 2 MiB of a body, or its end.',
   ]),
   row('maxUnsavedBytes', count(KIB, GIB), [
     String(64 * MIB),

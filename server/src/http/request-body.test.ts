@@ -1,5 +1,7 @@
-import { ok } from '@quire/shared'
+import { err, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
+import { createManualClock } from '../runtime/testing/manual-clock.ts'
+import { until } from '../runtime/testing/server.ts'
 import { ByteBudget } from './byte-budget.ts'
 import { readBody } from './request-body.ts'
 
@@ -22,9 +24,11 @@ const requestOf = (
   return new Request('http://localhost/', { method: 'POST', body, headers, duplex: 'half' })
 }
 
-const counted = (budget: ByteBudget, limit = 1_000) => ({
+const counted = (budget: ByteBudget, { limit = 1_000, clock = createManualClock() } = {}) => ({
   limit,
   take: (bytes: number) => budget.take(bytes, 'a'),
+  clock,
+  readMs: 60_000,
 })
 
 const roomy = () => new ByteBudget({ total: 1_000, perGroup: 1_000 })
@@ -57,6 +61,45 @@ describe('a body', () => {
   it('that there is none of is empty', async () => {
     const request = new Request('http://localhost/', { method: 'POST' })
     expect(await readBody(request, counted(roomy()))).toMatchObject(ok({ bytes: new Uint8Array() }))
+  })
+
+  it('has its time for each 2 MiB, and for what is left at its end', async () => {
+    const budget = new ByteBudget({ total: Infinity, perGroup: Infinity })
+    const clock = createManualClock()
+    const chunks = function* () {
+      for (let i = 0; i < 5; i++) {
+        yield new Uint8Array(1024 * 1024)
+        clock.advance(29_999)
+      }
+    }
+    const bounds = counted(budget, { limit: 8 * 1024 * 1024, clock })
+    const body = await readBody(requestOf(chunks()), bounds)
+    expect(body.ok && body.value.bytes.length).toBe(5 * 1024 * 1024)
+    expect(clock.timers).toBe(0)
+  })
+
+  it.each([0, 1, 2_097_151])('of which %i bytes come, and no more, is given up', async (length) => {
+    const budget = new ByteBudget({ total: Infinity, perGroup: Infinity })
+    const clock = createManualClock()
+    let isStuck = false
+    const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      start: (controller) => controller.enqueue(new Uint8Array(length)),
+      pull: () => {
+        isStuck = true
+        return new Promise<never>(() => undefined)
+      },
+    })
+    const request = new Request('http://localhost/', { method: 'POST', body, duplex: 'half' })
+    const read = readBody(request, counted(budget, { limit: 8 * 1024 * 1024, clock }))
+    await until('it has stopped', () => isStuck)
+    clock.advance(60_000)
+    expect(await read).toEqual(
+      err({
+        kind: 'too-slow',
+        message: 'less than 2097152 bytes of the body came in 60000 ms, and not its end',
+      }),
+    )
+    expect(budget.held).toBe(0)
   })
 
   it.each([

@@ -1,6 +1,8 @@
 import { err, ok, type Result } from '@quire/shared'
 import type { Undo } from '../ports/undo.ts'
 import type { NoPlace } from '../runtime/places.ts'
+import { READ_BYTES } from '../runtime/reading-pace.ts'
+import { watchPace, type PaceOptions } from './least-pace.ts'
 
 /** A body that was read. It counts as held until `free`. */
 export interface RequestBody {
@@ -8,14 +10,14 @@ export interface RequestBody {
   readonly free: Undo
 }
 
-/** Why there is no body: too long, no room for it or for more of its address, or its sender is gone. */
+/** Why there is no body: too long, too slow, no room for it or for more of its address, or its sender is gone. */
 export interface BodyProblem {
-  readonly kind: 'too-long' | 'no-room' | 'no-share' | 'cut'
+  readonly kind: 'too-long' | 'too-slow' | 'no-room' | 'no-share' | 'cut'
   readonly message: string
 }
 
 /** What bounds a body. */
-export interface BodyBounds {
+export interface BodyBounds extends Omit<PaceOptions, 'onBehind'> {
   /** Longest body, bytes. */
   readonly limit: number
   /** Takes room for so many bytes more. */
@@ -30,19 +32,39 @@ export const readBody = async (
   const length = Number(request.headers.get('content-length') ?? bounds.limit)
   if (length > bounds.limit) return tooLong(bounds.limit)
   const room = new GrowingRoom({ ...bounds, limit: length })
-  const refuse = <E>(problem: E): E => {
-    room.free()
-    return problem
+  const came = await gather(request, room, bounds)
+  if (came.ok) return ok({ bytes: room.bytes(), free: () => room.free() })
+  room.free()
+  return came
+}
+
+const gather = async (
+  { body }: Request,
+  room: GrowingRoom,
+  { clock, readMs }: BodyBounds,
+): Promise<Result<void, BodyProblem>> => {
+  if (body === null) return ok(undefined)
+  const reader = body.getReader()
+  let isBehind = false
+  const onBehind = (): void => {
+    isBehind = true
+    reader.cancel().catch(() => undefined) // what has failed meanwhile says so where it is read
   }
+  const pace = watchPace({ clock, readMs, onBehind })
   try {
-    for await (const chunk of request.body ?? []) {
-      const added = room.add(chunk)
-      if (!added.ok) return refuse(added)
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (isBehind) return tooSlow(readMs)
+      if (done) return ok(undefined)
+      const added = room.add(value)
+      if (!added.ok) return added
+      pace.moved(value.length)
     }
   } catch {
-    return refuse(err({ kind: 'cut', message: 'the body ends too early' }))
+    return err({ kind: 'cut', message: 'the body ends too early' })
+  } finally {
+    pace.over()
   }
-  return ok({ bytes: room.bytes(), free: () => room.free() })
 }
 
 /**
@@ -90,6 +112,12 @@ class GrowingRoom {
 
 const tooLong = (limit: number) =>
   err({ kind: 'too-long', message: `the body is over ${limit} bytes` } as const)
+
+const tooSlow = (readMs: number) =>
+  err({
+    kind: 'too-slow',
+    message: `less than ${READ_BYTES} bytes of the body came in ${readMs} ms, and not its end`,
+  } as const)
 
 const noRoom = ({ kind, limit }: NoPlace) =>
   kind === 'group'

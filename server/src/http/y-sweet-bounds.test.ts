@@ -181,6 +181,19 @@ describe('an update', () => {
       ({ status } = await during(app, fetch(`${app.url}/d/mine/update`, { method: 'POST', body })))
   })
 
+  it.each(['/d/mine/update', '/doc/new', '/doc/mine/auth'])(
+    'at %s whose end does not come is given up',
+    async (path) => {
+      const app = await start({ readMs: 300 })
+      const socket = await dial(app)
+      socket.write(`${postHead(path, 1_000)}half`)
+      expect(await answerOf(app, socket)).toMatch(
+        /^HTTP\/1\.1 408 [^]*less than 2097152 bytes of the body came in 300 ms/,
+      )
+      expect(app.events).toEqual([])
+    },
+  )
+
   it('takes no room of requests for documents and tokens', async () => {
     const app = await start()
     await fillRoom(app)

@@ -50,7 +50,7 @@ export interface YSweetRoutes {
   readonly maxBodyBytes: number
   /** Bytes of all documents that have been asked for and not read yet. */
   readonly maxAnswerBytes: number
-  /** Time without any progress after which nobody reads an answer any more, milliseconds. */
+  /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */
   readonly readMs: number
   /** Time for a document to answer, milliseconds. */
   readonly answerMs: number
@@ -140,8 +140,11 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   const updates = new ByteBudget(sharedBytes(options.maxBodyBytes, options.maxUpdateBytes))
   const unread = new ByteBudget({ total: options.maxAnswerBytes, perGroup: Infinity })
   const whole = new Gate(WHOLE_AT_ONCE)
-  const bodyOf = async (c: Context<Env>, bounds: BodyBounds): Promise<RequestBody> => {
-    const body = await readBody(c.req.raw, bounds)
+  const bodyOf = async (
+    c: Context<Env>,
+    bounds: Pick<BodyBounds, 'limit' | 'take'>,
+  ): Promise<RequestBody> => {
+    const body = await readBody(c.req.raw, { ...bounds, clock, readMs: options.readMs })
     if (!body.ok) throw bodyRefusal(body.error)
     return body.value
   }
@@ -272,7 +275,13 @@ const refusal = ({ close, reason }: NoRoom): HTTPException => {
   return new HTTPException(status, { message: reason })
 }
 
-const BODY_STATUS = { 'too-long': 413, 'no-room': 503, 'no-share': 429, cut: 400 } as const
+const BODY_STATUS = {
+  'too-long': 413,
+  'too-slow': 408,
+  'no-room': 503,
+  'no-share': 429,
+  cut: 400,
+} as const
 
 const bodyRefusal = ({ kind, message }: BodyProblem): HTTPException =>
   new HTTPException(BODY_STATUS[kind], { message })
