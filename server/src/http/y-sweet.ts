@@ -26,10 +26,11 @@ import type { EdgeBindings, WebSocketEdge } from '../edges/websocket/web-socket-
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Content } from '../ports/content.ts'
+import type { Observe } from '../ports/observe.ts'
 import type { Undo } from '../ports/undo.ts'
-import { openDocument, readWhole, writeDocument } from '../runtime/direct.ts'
+import { openDocument, writeDocument } from '../runtime/direct.ts'
 import type { Documents, NoRoom } from '../runtime/documents.ts'
-import { Gate } from '../runtime/gate.ts'
+import { WholeDocuments } from '../runtime/whole-documents.ts'
 import { ByteBudget, sharedBytes } from './byte-budget.ts'
 import { originProblem } from './origin.ts'
 import { readBody, type BodyBounds, type BodyProblem, type RequestBody } from './request-body.ts'
@@ -42,6 +43,7 @@ export interface YSweetRoutes {
   readonly edge: WebSocketEdge
   readonly clock: Clock
   readonly content: Content
+  readonly observe: Observe
   readonly presence: PresenceLimits
   readonly allowedOrigins: readonly string[]
   /** Largest update that a request may bring, bytes. */
@@ -71,9 +73,6 @@ const MAX_REQUEST_BYTES = 16 * 1024
 
 const uncounted = (): Result<Undo, never> => ok(() => undefined)
 
-/** Documents put together at a time: each is in memory twice, and the thread that does it is one. */
-const WHOLE_AT_ONCE = 2
-
 /** When to come back where there is no room, seconds. */
 const RETRY_SECONDS = '5'
 
@@ -89,7 +88,7 @@ const STATUS = {
 
 /** The routes. */
 export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
-  const { documents, edge, clock, content, allowedOrigins, answerMs } = options
+  const { documents, edge, clock, allowedOrigins, answerMs } = options
   const dialect = ySweet(options.presence)
   const routes = new Hono<Env>()
 
@@ -138,8 +137,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     routes.use(path, unstored, allowed, sameSite)
 
   const updates = new ByteBudget(sharedBytes(options.maxBodyBytes, options.maxUpdateBytes))
-  const unread = new ByteBudget({ total: options.maxAnswerBytes, perGroup: Infinity })
-  const whole = new Gate(WHOLE_AT_ONCE)
+  const wholes = new WholeDocuments({ ...options, limitBytes: options.maxAnswerBytes })
   const bodyOf = async (
     c: Context<Env>,
     bounds: Pick<BodyBounds, 'limit' | 'take'>,
@@ -208,18 +206,10 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   routes.get('/d/:id/as-update', withGrant, async (c) => {
     const { outgoing } = c.env
     if (outgoing === undefined) throw new HTTPException(400, { message: NO_SOCKET })
-    const update = await whole.run(async () => {
-      if (outgoing.destroyed) throw refusal({ close: 'tryAgainLater', reason: 'nobody waits' })
-      const read = await readWhole(asked(c), content)
-      if (!read.ok) throw refusal(read.error)
-      const free = unread.take(read.value.length, null)
-      if (!free.ok) {
-        const reason = `answers hold ${unread.held} bytes, limit ${free.error.limit}`
-        throw refusal({ close: 'tryAgainLater', reason })
-      }
-      finished(outgoing, free.value) // also where it is closed already
-      return read.value
-    })
+    const whole = await wholes.read(asked(c), () => !outgoing.destroyed)
+    if (!whole.ok) throw refusal(whole.error)
+    const { update, read } = whole.value
+    finished(outgoing, read) // also where it is closed already
     outgoing.setTimeout(options.readMs)
     return c.body(new Uint8Array(update), 200, { 'Content-Type': 'application/octet-stream' })
   })

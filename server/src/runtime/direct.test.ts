@@ -3,13 +3,7 @@ import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import type { Grant } from '../ports/auth.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
-import {
-  openDocument,
-  readDocument,
-  readWhole,
-  writeDocument,
-  type DirectRequest,
-} from './direct.ts'
+import { openDocument, readDocument, writeDocument, type DirectRequest } from './direct.ts'
 import {
   settle,
   startTestServer,
@@ -85,7 +79,7 @@ describe('what a route writes', () => {
 })
 
 describe('what a route reads', () => {
-  it('is what everybody sees, in pieces or whole', async () => {
+  it('is what everybody sees, in pieces', async () => {
     const server = startTestServer()
     const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(900_000))
     for (const text of texts)
@@ -95,11 +89,7 @@ describe('what a route reads', () => {
     const parts = await readDocument(requestOf(server, READER))
     if (!parts.ok) throw new Error(parts.error.reason)
     expect(parts.value.length).toBeGreaterThan(1)
-    const whole = await readWhole(requestOf(server, READER), server.content)
-    if (!whole.ok) throw new Error(whole.error.reason)
-    expect(readUpdate(whole.value).ok).toBe(true)
-    expect(textOf([whole.value])).toBe(textOf(parts.value))
-    expect(textOf([whole.value])).toHaveLength(2_700_000)
+    expect(textOf(parts.value)).toHaveLength(2_700_000)
   })
 })
 

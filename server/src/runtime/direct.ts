@@ -17,7 +17,6 @@ import {
 import { direct, readAnswer, type DirectAnswer } from '../dialects/direct.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Content } from '../ports/content.ts'
 import type { Socket, SocketListener, Wire, WireBytes } from '../ports/socket.ts'
 import type { ClientMessage } from '../room/message.ts'
 import type { Documents, NoRoom } from './documents.ts'
@@ -37,22 +36,7 @@ export interface DirectRequest {
 export const openDocument = (request: DirectRequest): Promise<Result<void, NoRoom>> =>
   converse(request, null, ({ kind }) => (kind === 'open' ? ok(undefined) : null))
 
-/** The document as everybody sees it, in one update. */
-export const readWhole = async (
-  request: DirectRequest,
-  content: Content,
-): Promise<Result<Update, NoRoom>> => {
-  const parts = await readDocument(request)
-  if (!parts.ok) return parts
-  const [only, ...more] = parts.value
-  if (only !== undefined && more.length === 0) return ok(only)
-  const folded = await content.fold({ snapshot: null, tail: parts.value })
-  if (folded.ok && folded.value.updates === parts.value.length) return ok(folded.value.bytes)
-  const reason = 'the document could not be put together'
-  return err({ close: 'tryAgainLater', reason })
-}
-
-/** The same in updates to be applied in order; none over about 1 MiB. */
+/** The document as everybody sees it, in updates to be applied in order; none over about 1 MiB. */
 export const readDocument = (
   request: DirectRequest,
 ): Promise<Result<readonly Update[], NoRoom>> => {
