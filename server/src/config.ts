@@ -144,12 +144,12 @@ export const optionRows = [
   row('maxAnswerBytes', count(MIB, 64 * GIB), [
     String(256 * MIB),
     'bytes',
-    'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time.',
+    'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time. As much again for documents that are read by HTTP, of which one address may hold a quarter.',
   ]),
   row('maxReadMs', count(100, 3_600_000), [
     '60000',
     'milliseconds',
-    'Time for a client to read 2 MiB of a large document before it loses its place to joiners who wait for one, and is told to come back: a quarter of a line of 1 Mbit/s, with room for a stall of 20 s. With HTTP also the time for 2 MiB of a body, or its end.',
+    'Time for a client to read 2 MiB of a large document before it loses its place to joiners who wait for one, and is told to come back: a quarter of a line of 1 Mbit/s, with room for a stall of 20 s. By HTTP the time for 2 MiB of a document or of what is sent, or its end.',
   ]),
   row('maxUnsavedBytes', count(KIB, GIB), [
     String(64 * MIB),

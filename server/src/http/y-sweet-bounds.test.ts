@@ -51,12 +51,12 @@ const writeLong = async (app: TestApp): Promise<void> => {
 }
 
 /** Asks for the long document before anybody else does, and reads nothing of it. */
-const askForLong = async (app: TestApp): Promise<Socket> => {
+const askForLong = async (app: TestApp, fields = ''): Promise<Socket> => {
   const { calls } = app.server.weather
   const { read } = calls
   const socket = await dial(app)
   socket.pause()
-  socket.write('GET /d/long/as-update HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
+  socket.write(`GET /d/long/as-update HTTP/1.1\r\nHost: 127.0.0.1\r\n${fields}\r\n`)
   await until(app, 'it is read from the disk', () => calls.read > read)
   return socket
 }
@@ -255,6 +255,30 @@ describe('a document that nobody reads', () => {
     stalled.destroy()
     while (await refused()) await until(app, 'the other is gone', () => true)
     expect(answer.length).toBeGreaterThan(LONG_BYTES)
+  })
+
+  it('takes the share of its address, and of no other', async () => {
+    const app = await start({ trustedProxies: ['127.0.0.1'], maxAnswerBytes: 4 * LONG_BYTES })
+    await writeLong(app)
+    const stalled = await askForLong(app, 'X-Forwarded-For: 192.0.2.1\r\n')
+    const ask = (address: string) => {
+      const headers = { 'X-Forwarded-For': address }
+      return during(app, fetch(`${app.url}/d/long/as-update`, { headers }))
+    }
+    let refused = await ask('192.0.2.1')
+    for (; refused.status === 200; refused = await ask('192.0.2.1')) await refused.arrayBuffer()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '5'])
+    expect(await refused.text()).toContain('answers to your address hold 14400000 bytes')
+    const other = await ask('192.0.2.2')
+    expect((await other.arrayBuffer()).byteLength).toBeGreaterThan(LONG_BYTES)
+    stalled.destroy()
+    await until(app, 'it is gone', () => stalled.closed)
+    let status = 0
+    while (status !== 200) {
+      const again = await ask('192.0.2.1')
+      ;({ status } = again)
+      await again.arrayBuffer()
+    }
   })
 })
 

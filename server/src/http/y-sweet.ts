@@ -33,6 +33,7 @@ import type { Documents, NoRoom } from '../runtime/documents.ts'
 import { WholeDocuments } from '../runtime/whole-documents.ts'
 import { ByteBudget, sharedBytes } from './byte-budget.ts'
 import { originProblem } from './origin.ts'
+import { pacedAnswer } from './paced-answer.ts'
 import { readBody, type BodyBounds, type BodyProblem, type RequestBody } from './request-body.ts'
 import { tokenOf } from './token.ts'
 import { documentOfId, readAuthRequest, readNewRequest } from './y-sweet-requests.ts'
@@ -137,6 +138,8 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     routes.use(path, unstored, allowed, sameSite)
 
   const updates = new ByteBudget(sharedBytes(options.maxBodyBytes, options.maxUpdateBytes))
+  // of one address; all together hold fewer bytes, as they share them
+  const unread = new ByteBudget({ ...sharedBytes(options.maxAnswerBytes, 0), total: Infinity })
   const wholes = new WholeDocuments({ ...options, limitBytes: options.maxAnswerBytes })
   const bodyOf = async (
     c: Context<Env>,
@@ -209,9 +212,19 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     const whole = await wholes.read(asked(c), () => !outgoing.destroyed)
     if (!whole.ok) throw refusal(whole.error)
     const { update, read } = whole.value
-    finished(outgoing, read) // also where it is closed already
-    outgoing.setTimeout(options.readMs)
-    return c.body(new Uint8Array(update), 200, { 'Content-Type': 'application/octet-stream' })
+    const share = unread.take(update.length, edge.clientOf(c.env.incoming).addressGroup)
+    finished(outgoing, () => {
+      read()
+      if (share.ok) share.value()
+    }) // also where it is closed already
+    if (!share.ok) {
+      const message = `answers to your address hold ${share.error.limit} bytes, which is its share`
+      throw new HTTPException(429, { message })
+    }
+    return c.body(pacedAnswer(update, { outgoing, clock, readMs: options.readMs }), 200, {
+      'Content-Type': 'application/octet-stream',
+      'Content-Length': String(update.length),
+    })
   })
 
   routes.post('/d/:id/update', withGrant, async (c) => {

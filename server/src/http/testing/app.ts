@@ -40,7 +40,9 @@ export const startApp = async (options: {
   readonly trustedProxies?: readonly string[]
   /** Time for a document to answer a request, milliseconds. */
   readonly answerMs?: number
-  /** Time for a client to read any of an answer, milliseconds. */
+  /** Bytes of answers that are not read yet. */
+  readonly maxAnswerBytes?: number
+  /** Time for a client to send or to read 2 MiB, milliseconds. */
   readonly readMs?: number
 }): Promise<TestApp> => {
   const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
@@ -62,7 +64,7 @@ export const startApp = async (options: {
     content: server.content,
     maxUpdateBytes: 1024 * 1024,
     maxBodyBytes: 2 * 1024 * 1024,
-    maxAnswerBytes: 4 * 1024 * 1024,
+    maxAnswerBytes: options.maxAnswerBytes ?? 4 * 1024 * 1024,
     readMs: options.readMs ?? 60_000,
     answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
