@@ -242,6 +242,11 @@ export const optionRows = [
     'handshakes a minute',
     'WebSocket handshakes of one address, for IPv6 of one /64: so many at once, and again in a minute; a further one is refused with 429. All sessions of an address may come back at once, and half of them a second time. Loopback is not counted.',
   ]),
+  row('maxRequestsPerMinute', count(1, 10_000_000), [
+    '20000',
+    'requests a minute',
+    'HTTP requests of one address, for IPv6 of one /64, page loads included and /health not: so many at once, and again in a minute; a further one is refused with 429. An application asks twice for each client’s token, and all sessions may come back in one minute. Loopback is not counted.',
+  ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',
     'entries',

@@ -29,6 +29,7 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
     refusing: () => edge.full() ?? documents.refusing(),
   }
   app.route('/health', healthRoutes(health))
+  app.use(edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route('/', editorRoutes(editorRoot))
   app.onError((error, c) => {

@@ -9,6 +9,7 @@ import type {
 } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { ok } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
 import { guardArrivals, type RefusedNewcomer } from './arrivals.ts'
@@ -104,6 +105,11 @@ export interface WebSocketEdge {
     open: (socket: TextSocket, c: Context<E>) => TextListener,
     options?: UpgradeOptions,
   ): MiddlewareHandler<E>
+  /**
+   * Middleware that answers 429 to plain requests of an address that makes too many; handshakes are counted
+   * before they reach the app.
+   */
+  readonly requestRate: MiddlewareHandler
   /**
    * Ends all sockets and refuses new ones with 503, for good. Resolves when every listener has been
    * told `closed`, at most `graceMs` later. Safe to call twice: the second call joins the first.
@@ -203,7 +209,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       const request = env?.incoming
       const route: Route = { protocols, open: (socket) => owner(socket, c) }
       if (request === undefined || !handshakes.route(request, route))
-        return plainAnswer(c.req.method)
+        return plainAnswer(refusalOf(c.req.method))
       return c.body(null)
     }
 
@@ -231,6 +237,12 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       handler((socket, c) => ({ kind: 'binary', listener: open(socket, c) }), upgradeOptions),
     upgradeWithText: (open, upgradeOptions) =>
       handler((socket, c) => ({ kind: 'text', listener: open(socket, c) }), upgradeOptions),
+    requestRate: async (c: Context<{ Bindings: EdgeBindings }>, next) => {
+      const { incoming, outgoing } = c.env
+      const turn = outgoing === undefined ? ok(undefined) : arrivals.takeRequest(incoming)
+      if (turn.ok) return next()
+      return plainAnswer(turn.error)
+    },
     close: (drain) => {
       if (running.kind === 'draining') return running.drained
       running = { kind: 'draining', drain, drained: empty.promise }
@@ -263,10 +275,11 @@ const drainingRefusal = ({ graceMs }: Drain): Refusal => ({
   headers: [['Retry-After', String(Math.max(1, Math.ceil(graceMs / 1000)))]],
 })
 
-/** A plain request on a WebSocket route. */
-const plainAnswer = (method: string): Response => {
-  const { status, sentence, headers } =
-    method === 'GET' || method === 'HEAD' ? upgradeRequired : wrongMethod(method)
+/** Why a plain request has no place on a WebSocket route. */
+const refusalOf = (method: string): Refusal =>
+  method === 'GET' || method === 'HEAD' ? upgradeRequired : wrongMethod(method)
+
+const plainAnswer = ({ status, sentence, headers }: Refusal): Response => {
   const response = new Response(`${sentence}\n`, { status })
   for (const [name, value] of headers) response.headers.set(name, value)
   // RFC 9110 §7.8: who sends Upgrade names it in Connection too

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { defaultEdgeLimits } from '../../edges/websocket/limits.ts'
+import { defaultEdgeLimits, type EdgeLimits } from '../../edges/websocket/limits.ts'
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Auth } from '../../ports/auth.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
@@ -38,6 +38,7 @@ export const startApp = async (options: {
   readonly connectionLimits?: ConnectionLimits
   readonly auth?: Auth
   readonly trustedProxies?: readonly string[]
+  readonly edgeLimits?: Partial<EdgeLimits>
   /** Time for a document to answer a request, milliseconds. */
   readonly answerMs?: number
   /** Bytes of answers that are not read yet. */
@@ -48,7 +49,7 @@ export const startApp = async (options: {
   const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
   const events: QuireEvent[] = []
   const edge = createWebSocketEdge({
-    limits: defaultEdgeLimits,
+    limits: { ...defaultEdgeLimits, ...options.edgeLimits },
     clock: systemClock,
     trustedProxies: options.trustedProxies ?? [],
     onRefused: (newcomer) => events.push({ kind: 'newcomer-refused', ...newcomer }),
