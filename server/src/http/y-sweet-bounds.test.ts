@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as Y from 'yjs'
 import WebSocket from 'ws'
+import { openAuth } from '../auth/open.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import type { TestApp } from './testing/app.ts'
 import {
@@ -255,6 +256,36 @@ describe('a document that nobody reads', () => {
     stalled.destroy()
     while (await refused()) await until(app, 'the other is gone', () => true)
     expect(answer.length).toBeGreaterThan(LONG_BYTES)
+  })
+
+  it('is not even opened for who went away while others were in front', async () => {
+    const heard: string[] = []
+    const app = await start({
+      auth: {
+        ...openAuth,
+        authorize: (request) => {
+          heard.push(request.document)
+          return openAuth.authorize(request)
+        },
+      },
+    })
+    app.server.weather.hold('open')
+    const { calls } = app.server.weather
+    const ask = async (id: string): Promise<Socket> => {
+      const socket = await dial(app)
+      socket.write(`GET /d/${id}/as-update HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+      return socket
+    }
+    const ahead = [await ask('a'), await ask('b')]
+    await until(app, 'two are under way', () => calls.open === 2)
+    const gone = await ask('c')
+    await until(app, 'it is heard', () => heard.includes('c'))
+    gone.destroy()
+    await vi.waitFor(async () => expect(await app.connections()).toBe(2))
+    app.server.weather.release('open')
+    for (const socket of ahead) expect(await answerOf(app, socket)).toMatch(/^HTTP\/1\.1 200/)
+    expect(textOf(await during(app, managerOf(app).getDocAsUpdate('d')))).toBe('')
+    expect([...app.server.memory.byName.keys()]).toEqual(['a', 'b', 'd'])
   })
 
   it('takes the share of its address, and of no other', async () => {

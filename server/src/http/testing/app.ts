@@ -16,6 +16,8 @@ export interface TestApp {
   readonly server: TestServer
   /** What the routes reported; the rooms report to `server`. */
   readonly events: readonly QuireEvent[]
+  /** Connections that are open. */
+  connections(): Promise<number>
   /** Asks for a path as it is written: `fetch` would tidy it up first. */
   raw(path: string): Promise<{ readonly status: number; readonly body: string }>
   stop(): Promise<void>
@@ -79,6 +81,10 @@ export const startApp = async (options: {
     url: `http://127.0.0.1:${port}`,
     server,
     events,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        http.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+      ),
     raw: (path) =>
       new Promise((resolve, reject) => {
         const asked = request({ port, path, host: '127.0.0.1' }, (response) => {
