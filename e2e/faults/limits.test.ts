@@ -86,6 +86,22 @@ describe('a server', { timeout: TEST_MS }, () => {
     expect((await readiness(on)).status).toBe(200)
   })
 
+  it('answers an address so many requests at its rate, and everybody else at once', async () => {
+    const on = await start({
+      QUIRE_TRUSTED_PROXIES: '127.0.0.0/8',
+      QUIRE_MAX_REQUESTS_PER_MINUTE: '2',
+    })
+    const ask = async (address: string): Promise<number> => {
+      const headers = { 'X-Forwarded-For': address }
+      return (await fetch(`${on.url}/check_store`, { headers })).status
+    }
+    const answers = [await ask('192.0.2.1'), await ask('192.0.2.1'), await ask('192.0.2.1')]
+    expect(answers).toEqual([200, 200, 429])
+    expect(await ask('192.0.2.2')).toBe(200)
+    expect(await knock(on, '192.0.2.1')).toBe(101)
+    expect((await readiness(on)).status).toBe(200)
+  })
+
   it('opens no more documents than its limit, and tells whoever wants one to come back', async () => {
     const on = await start({ QUIRE_MAX_OPEN_DOCUMENTS: '1' })
     const first = await enter(on, 'a')

@@ -144,12 +144,12 @@ export const optionRows = [
   row('maxAnswerBytes', count(MIB, 64 * GIB), [
     String(256 * MIB),
     'bytes',
-    'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time.',
+    'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time. As much again for documents that are read by HTTP, of which one address may hold a quarter.',
   ]),
   row('maxReadMs', count(100, 3_600_000), [
     '60000',
     'milliseconds',
-    'Time for a client to read 2 MiB of a large document before it loses its place to joiners who wait for one, and is told to come back: a quarter of a line of 1 Mbit/s, with room for a stall of 20 s.',
+    'Time for a client to read 2 MiB of a large document before it loses its place to joiners who wait for one, and is told to come back: a quarter of a line of 1 Mbit/s, with room for a stall of 20 s. By HTTP the time for 2 MiB of a document or of what is sent, or its end.',
   ]),
   row('maxUnsavedBytes', count(KIB, GIB), [
     String(64 * MIB),
@@ -169,7 +169,7 @@ export const optionRows = [
   row('maxTotalLoadQueueBytes', count(KIB, 64 * GIB), [
     String(256 * MIB),
     'bytes',
-    'Most that all clients together may say before their documents are open: eight clients at their own limit.',
+    'Most that all clients together may say before their documents are open: eight clients at their own limit. As much again for updates that come by HTTP, of which one address may hold a quarter.',
   ]),
   row('maxLoginMs', count(100, 600_000), [
     '10000',
@@ -241,6 +241,11 @@ export const optionRows = [
     '3000',
     'handshakes a minute',
     'WebSocket handshakes of one address, for IPv6 of one /64: so many at once, and again in a minute; a further one is refused with 429. All sessions of an address may come back at once, and half of them a second time. Loopback is not counted.',
+  ]),
+  row('maxRequestsPerMinute', count(1, 10_000_000), [
+    '20000',
+    'requests a minute',
+    'HTTP requests of one address, for IPv6 of one /64, page loads included and /health not: so many at once, and again in a minute; a further one is refused with 429. An application asks twice for each client’s token, and all sessions may come back in one minute. Loopback is not counted.',
   ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',

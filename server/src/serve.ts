@@ -115,6 +115,7 @@ export const serve = async (
       handshakes: config.maxHandshakes,
       handshakesPerAddress: config.maxHandshakesPerAddress,
       handshakesPerMinute: config.maxHandshakesPerMinute,
+      requestsPerMinute: config.maxRequestsPerMinute,
       sockets: config.maxSessions,
       socketsPerAddress: config.maxSessionsPerAddress,
     },

@@ -12,6 +12,7 @@ export type Job =
       readonly progress: SharedArrayBuffer
     }
   | { readonly kind: 'answer'; readonly source: ContentSource; readonly stateVector: StateVector }
+  | { readonly kind: 'merge'; readonly source: ContentSource }
   | { readonly kind: 'near'; readonly source: NearSource; readonly stateVector: StateVector }
 
 /** What it answers. */

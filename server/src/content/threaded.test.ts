@@ -60,6 +60,19 @@ describe('content', () => {
     expect(textOf(answer.value.last)).toContain('word 499')
   })
 
+  it.each([
+    ['on the event loop', 5],
+    ['in the thread', 500],
+  ])('merges %s what applying one by one gives', async (_, count) => {
+    const { content } = contentForTest()
+    const { tail } = typed(count).source
+    const merged = await content.merge(tail)
+    if (!merged.ok) throw new Error(merged.error.message)
+    expect(textOf(merged.value)).toBe(textOf(...tail))
+    const damaged = [...tail, ...BROKEN.tail]
+    expect(await content.merge(damaged)).toMatchObject({ error: { kind: 'broken' } })
+  })
+
   it('folds in the thread, from views into a larger buffer, too, and leaves the source alone', async () => {
     const { content } = contentForTest()
     const { source } = typed(200)

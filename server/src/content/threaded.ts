@@ -8,7 +8,7 @@ import type { Answer, Content, ContentProblem, ContentSource } from '../ports/co
 import { foldInThread } from './fold-in-thread.ts'
 import type { Job, JobDone } from './job.ts'
 import { createJobThread, type JobLost } from './job-thread.ts'
-import { answerTo, isEmptyStateVector, nearAnswer, PIECE_BYTES } from './merge.ts'
+import { answerTo, isEmptyStateVector, merge, nearAnswer, PIECE_BYTES } from './merge.ts'
 
 /** Below both, an answer is merged on the event loop: it takes well under a millisecond. */
 const INLINE_BYTES = 32 * 1024
@@ -39,8 +39,7 @@ export const createContent = (clock: Clock, { collectGarbage }: ContentOptions):
       const rest = await answer({ snapshot: null, tail }, stateVector)
       return rest.ok ? ok({ first: [snapshot, ...rest.value.first], last: rest.value.last }) : rest
     }
-    const isInline = tail.length <= INLINE_UPDATES && bytesOf(source) <= INLINE_BYTES
-    return isInline
+    return isSmall(source)
       ? inline(() => answerTo(source, stateVector))
       : ask({ kind: 'answer', source, stateVector })
   }
@@ -53,9 +52,17 @@ export const createContent = (clock: Clock, { collectGarbage }: ContentOptions):
       ? inline(() => nearAnswer(source, stateVector))
       : ask({ kind: 'near', source, stateVector })
   }
+  const mergeAll: Content['merge'] = async (updates) => {
+    const source = { snapshot: null, tail: updates }
+    const merged = isSmall(source)
+      ? inline(() => ({ first: [], last: merge(updates) }))
+      : await ask({ kind: 'merge', source })
+    return merged.ok ? ok(merged.value.last) : merged
+  }
   return {
     answer,
     near,
+    merge: mergeAll,
     fold: (source) => foldInThread(folds, source, collectGarbage),
     warmUp: () => answers.warmUp(),
     async close() {
@@ -63,6 +70,9 @@ export const createContent = (clock: Clock, { collectGarbage }: ContentOptions):
     },
   }
 }
+
+const isSmall = (source: ContentSource): boolean =>
+  source.tail.length <= INLINE_UPDATES && bytesOf(source) <= INLINE_BYTES
 
 const bytesOf = ({ snapshot, tail }: ContentSource): number =>
   tail.reduce((bytes, update) => bytes + update.length, snapshot?.length ?? 0)

@@ -4,7 +4,7 @@ import { assertNever } from '@quire/shared'
 import { fold } from './fold.ts'
 import { foldAround } from './search.ts'
 import type { Job, JobDone } from './job.ts'
-import { answerTo, nearAnswer } from './merge.ts'
+import { answerTo, merge, nearAnswer } from './merge.ts'
 import type { Folded } from '../ports/content.ts'
 
 /** Time for one fold, after which it is of what was done by then: a third of what a job has. */
@@ -29,6 +29,8 @@ const run = (job: Job): JobDone => {
         return { kind: 'fold', value: foldInTime(job) }
       case 'answer':
         return { kind: 'answer', value: answerTo(job.source, job.stateVector) }
+      case 'merge':
+        return { kind: 'answer', value: { first: [], last: merge(job.source.tail) } }
       case 'near':
         return { kind: 'answer', value: nearAnswer(job.source, job.stateVector) }
       default:

@@ -1,27 +1,18 @@
 /*
- * How this server's own routes speak to a room, in the same process: each frame a type and a body.
+ * How this server's own routes speak to a room, in the same process. A route says one message, which it has
+ * read already: the frame that it is sent as stands for it, and counts for the rates. What the room says is a
+ * type and a body:
  *
- *   0              to the room: all of the document, please
- *   1 update       to the room: this is new; from the room: a part of the document
- *   2 update       from the room: the last part
- *   3              from the room: what is new is on disk
- *   4 UTF-8        from the room: what is new was denied
- *   5              from the room: the document is open
+ *   1 update       a part of the document, or what is new in it
+ *   2 update       the last part
+ *   3              what the route said is on disk
+ *   4 UTF-8        what the route said was denied
+ *   5              the document is open
  */
-import {
-  EMPTY_STATE_VECTOR,
-  err,
-  ok,
-  readUpdate,
-  type DecodeProblem,
-  type Frame,
-  type Result,
-  type Update,
-} from '@quire/shared'
+import { ok, type Frame, type Update } from '@quire/shared'
 import type { ClientMessage, ServerMessage } from '../room/message.ts'
 import type { Dialect } from './dialect.ts'
 
-const ASK = 0
 const UPDATE = 1
 const LAST = 2
 const SAVED = 3
@@ -38,21 +29,15 @@ export type DirectAnswer =
   | { readonly kind: 'saved' }
   | { readonly kind: 'denied'; readonly reason: string }
 
-/** The dialect of the server's own routes. */
-export const direct: Dialect = {
+/** The dialect of a route that says this, or nothing. */
+export const direct = (said: ClientMessage | null): Dialect => ({
   name: 'direct',
   lane: 'direct',
   asking: 'on-join',
   keepAliveMs: NEVER_MS,
-  decode: (frame) => decodeFrame(frame),
+  decode: () => ok(said === null ? [] : [said]),
   encode: (message) => encodeMessage(message),
-}
-
-/** Asks for all of the document. */
-export const askFrame = (): Uint8Array => Uint8Array.of(ASK)
-
-/** Says what is new. */
-export const updateFrame = (update: Uint8Array): Uint8Array => frameOf(UPDATE, update)
+})
 
 /** What a frame of the room says. The update is a view into it. */
 export const readAnswer = (frame: Uint8Array): DirectAnswer => {
@@ -62,12 +47,6 @@ export const readAnswer = (frame: Uint8Array): DirectAnswer => {
   if (type === SAVED) return { kind: 'saved' }
   if (type === DENIED) return { kind: 'denied', reason: new TextDecoder().decode(body) }
   return { kind: type === LAST ? 'last' : 'part', update: body as Update } // `encodeMessage` wrote it
-}
-
-const decodeFrame = (frame: Uint8Array): Result<readonly ClientMessage[], DecodeProblem> => {
-  if (frame[0] === ASK) return ok([{ kind: 'sync-step-1', stateVector: EMPTY_STATE_VECTOR }])
-  const contents = readUpdate(frame.subarray(1))
-  return contents.ok ? ok([{ kind: 'update', contents: contents.value }]) : err(contents.error)
 }
 
 const encodeMessage = (message: ServerMessage): readonly Frame[] => {

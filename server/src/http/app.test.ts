@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -99,6 +100,34 @@ describe('/yjs', () => {
     expect(response.status).toBe(426)
     expect(response.headers.get('upgrade')).toBe('websocket')
   })
+})
+
+it.each(['/yjs/fields', '/hocuspocus', '/d/fields/ws/fields'])(
+  'a socket at %s is opened without the fields of pages',
+  async (path) => {
+    const socket = connect(path)
+    const [{ headers }] = (await once(socket, 'upgrade')) as [IncomingMessage] // ws, doc/ws.md
+    expect(Object.keys(headers)).not.toContain('content-security-policy')
+    socket.terminate()
+  },
+)
+
+it('an address that asks too often is told when to come back, and may still ask how the server is', async () => {
+  const other = await startApp({
+    editorRoot: '/nowhere',
+    trustedProxies: ['127.0.0.1'],
+    edgeLimits: { requestsPerMinute: 1 },
+  })
+  const ask = (path: string, address = '192.0.2.1') =>
+    fetch(other.url + path, { headers: { 'X-Forwarded-For': address } })
+  expect((await ask('/check_store')).status).toBe(200)
+  for (const path of ['/check_store', '/', '/nothing', '/d/notes/as-update', '/doc/new']) {
+    const { status, headers } = await ask(path)
+    expect([path, status, headers.get('retry-after')]).toEqual([path, 429, '60'])
+  }
+  for (const path of ['/health/live', '/health/ready']) expect((await ask(path)).status).toBe(200)
+  expect((await ask('/check_store', '192.0.2.2')).status).toBe(200)
+  await other.stop()
 })
 
 describe('/health', () => {

@@ -1,6 +1,7 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
+import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
 import { editorRoutes } from './editor.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
@@ -13,26 +14,12 @@ export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>
 }
 
 /** All routes of the server. */
-export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }> => {
+export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }> => {
   const { documents, edge, editorRoot } = options
-  const app = new Hono<{ Bindings: HttpBindings }>()
-  // before the fields below, which mean nothing on a 101 and would cost each handshake
+  const app = new Hono<{ Bindings: EdgeBindings }>()
   app.route('/', socketRoutes(options))
-  app.use(
-    secureHeaders({
-      strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"], // the editor sets colours and table widths
-        imgSrc: ['*', 'data:'], // images by URL are part of documents
-        connectSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'self'"],
-      },
-    }),
-  )
+  // on a 101 they mean nothing, and would cost each handshake
+  app.use((c, next) => (c.env.outgoing === undefined ? next() : pageFields(c, next)))
   const health: HealthSource = {
     get isDraining() {
       return documents.isDraining
@@ -42,8 +29,29 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: HttpBindings }>
     refusing: () => edge.full() ?? documents.refusing(),
   }
   app.route('/health', healthRoutes(health))
+  app.use(edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route('/', editorRoutes(editorRoot))
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return error.getResponse()
+    options.observe.event({ kind: 'bug', document: null, error })
+    return c.json({ error: 'the server failed to answer' }, 500)
+  })
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}\n`, 404))
   return app
 }
+
+/** The fields that keep foreign scripts and frames out of pages. */
+const pageFields = secureHeaders({
+  strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"], // the editor sets colours and table widths
+    imgSrc: ['*', 'data:'], // images by URL are part of documents
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'self'"],
+  },
+})

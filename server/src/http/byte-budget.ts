@@ -1,12 +1,24 @@
+import { err, ok, type Result } from '@quire/shared'
 import type { Undo } from '../ports/undo.ts'
+import type { NoPlace, PlaceLimits } from '../runtime/places.ts'
 
-/** Bytes that requests hold in memory, against a bound on all of them. */
+/** Part of a budget that one address may hold: it takes four of them to shut others out. */
+const SHARE = 1 / 4
+
+/** A budget of so many bytes, and the share of an address, in which the largest thing finds room. */
+export const sharedBytes = (total: number, largest: number): PlaceLimits => ({
+  total,
+  perGroup: Math.max(total * SHARE, largest),
+})
+
+/** Bytes that requests hold in memory, against a bound on all of them and on those of each group, such as an address. */
 export class ByteBudget {
-  readonly limit: number
+  readonly #limits: PlaceLimits
+  readonly #groups = new Map<string, number>()
   #held = 0
 
-  constructor(limit: number) {
-    this.limit = limit
+  constructor(limits: PlaceLimits) {
+    this.#limits = limits
   }
 
   /** Bytes held at this moment. */
@@ -14,15 +26,28 @@ export class ByteBudget {
     return this.#held
   }
 
-  /** Takes bytes, null if that is too much; the undo gives them back, once. One that finds nothing held has room. */
-  take(bytes: number): Undo | null {
-    if (this.#held > 0 && this.#held + bytes > this.limit) return null
-    this.#held += bytes
+  /**
+   * Takes bytes for a group, null for one that counts in total only; the undo gives them back, once. What
+   * finds nothing held has room, however large it is.
+   */
+  take(bytes: number, group: string | null): Result<Undo, NoPlace> {
+    const { total, perGroup } = this.#limits
+    const own = group === null ? 0 : (this.#groups.get(group) ?? 0)
+    if (own > 0 && own + bytes > perGroup) return err({ kind: 'group', limit: perGroup })
+    if (this.#held > 0 && this.#held + bytes > total) return err({ kind: 'total', limit: total })
+    this.#add(bytes, group)
     let isTaken = true
-    return () => {
-      if (!isTaken) return
+    return ok(() => {
+      if (isTaken) this.#add(-bytes, group)
       isTaken = false
-      this.#held -= bytes
-    }
+    })
+  }
+
+  #add(bytes: number, group: string | null): void {
+    this.#held += bytes
+    if (group === null) return
+    const own = (this.#groups.get(group) ?? 0) + bytes
+    if (own > 0) this.#groups.set(group, own)
+    else this.#groups.delete(group)
   }
 }

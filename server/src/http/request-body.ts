@@ -1,6 +1,8 @@
 import { err, ok, type Result } from '@quire/shared'
 import type { Undo } from '../ports/undo.ts'
-import type { ByteBudget } from './byte-budget.ts'
+import type { NoPlace } from '../runtime/places.ts'
+import { READ_BYTES } from '../runtime/reading-pace.ts'
+import { watchPace, type PaceOptions } from './least-pace.ts'
 
 /** A body that was read. It counts as held until `free`. */
 export interface RequestBody {
@@ -8,58 +10,122 @@ export interface RequestBody {
   readonly free: Undo
 }
 
-/** Why there is no body: too long, no room for it at this moment, or its sender is gone. */
+/** Why there is no body: too long, too slow, no room for it or for more of its address, or its sender is gone. */
 export interface BodyProblem {
-  readonly kind: 'too-long' | 'no-room' | 'cut'
+  readonly kind: 'too-long' | 'too-slow' | 'no-room' | 'no-share' | 'cut'
   readonly message: string
 }
 
-/** Reads the body of a request, counting what has come of it. */
+/** What bounds a body. */
+export interface BodyBounds extends Omit<PaceOptions, 'onBehind'> {
+  /** Longest body, bytes. */
+  readonly limit: number
+  /** Takes room for so many bytes more. */
+  readonly take: (bytes: number) => Result<Undo, NoPlace>
+}
+
+/** Reads the body of a request into room that grows as it comes. */
 export const readBody = async (
   request: Request,
-  limit: number,
-  budget: ByteBudget,
+  bounds: BodyBounds,
 ): Promise<Result<RequestBody, BodyProblem>> => {
-  if (Number(request.headers.get('content-length') ?? 0) > limit) return tooLong(limit)
-  const chunks: Uint8Array[] = []
-  const taken: Undo[] = []
-  const free = (): void => taken.forEach((undo) => undo())
-  const refuse = <E>(problem: E): E => {
-    free()
-    return problem
+  const length = Number(request.headers.get('content-length') ?? bounds.limit)
+  if (length > bounds.limit) return tooLong(bounds.limit)
+  const room = new GrowingRoom({ ...bounds, limit: length })
+  const came = await gather(request, room, bounds)
+  if (came.ok) return ok({ bytes: room.bytes(), free: () => room.free() })
+  room.free()
+  return came
+}
+
+const gather = async (
+  { body }: Request,
+  room: GrowingRoom,
+  { clock, readMs }: BodyBounds,
+): Promise<Result<void, BodyProblem>> => {
+  if (body === null) return ok(undefined)
+  const reader = body.getReader()
+  let isBehind = false
+  const onBehind = (): void => {
+    isBehind = true
+    reader.cancel().catch(() => undefined) // what has failed meanwhile says so where it is read
   }
-  let length = 0
+  const pace = watchPace({ clock, readMs, onBehind })
   try {
-    for await (const chunk of request.body ?? []) {
-      length += chunk.length
-      if (length > limit) return refuse(tooLong(limit))
-      const undo = budget.take(chunk.length)
-      if (undo === null) return refuse(noRoom(budget))
-      taken.push(undo)
-      chunks.push(chunk)
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (isBehind) return tooSlow(readMs)
+      if (done) return ok(undefined)
+      const added = room.add(value)
+      if (!added.ok) return added
+      pace.moved(value.length)
     }
   } catch {
-    return refuse(err({ kind: 'cut', message: 'the body ends too early' }))
+    return err({ kind: 'cut', message: 'the body ends too early' })
+  } finally {
+    pace.over()
   }
-  return ok({ bytes: joined(chunks, length), free })
+}
+
+/**
+ * Bytes one behind the other, in an array that doubles: who sends them one by one would else have the server
+ * keep an object of 100 bytes and more for each.
+ */
+class GrowingRoom {
+  readonly #bounds: BodyBounds
+  readonly #taken: Undo[] = []
+  #bytes = new Uint8Array()
+  #length = 0
+
+  constructor(bounds: BodyBounds) {
+    this.#bounds = bounds
+  }
+
+  /** Copies a chunk. */
+  add(chunk: Uint8Array): Result<void, BodyProblem> {
+    const { limit, take } = this.#bounds
+    const length = this.#length + chunk.length
+    if (length > limit) return tooLong(limit)
+    if (length > this.#bytes.length) {
+      const size = Math.min(limit, Math.max(length, 2 * this.#bytes.length))
+      const taken = take(size - this.#bytes.length)
+      if (!taken.ok) return noRoom(taken.error)
+      this.#taken.push(taken.value)
+      const larger = new Uint8Array(size)
+      larger.set(this.#bytes)
+      this.#bytes = larger
+    }
+    this.#bytes.set(chunk, this.#length)
+    this.#length = length
+    return ok(undefined)
+  }
+
+  /** All of them, in an array of their own. */
+  bytes(): Uint8Array {
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.slice(0, this.#length)
+  }
+
+  free(): void {
+    for (const undo of this.#taken.splice(0)) undo()
+  }
 }
 
 const tooLong = (limit: number) =>
   err({ kind: 'too-long', message: `the body is over ${limit} bytes` } as const)
 
-const noRoom = ({ limit }: ByteBudget) =>
+const tooSlow = (readMs: number) =>
   err({
-    kind: 'no-room',
-    message: `bodies of requests hold ${limit} bytes, which is the limit`,
+    kind: 'too-slow',
+    message: `less than ${READ_BYTES} bytes of the body came in ${readMs} ms, and not its end`,
   } as const)
 
-const joined = ([first, ...more]: readonly Uint8Array[], length: number): Uint8Array => {
-  if (first !== undefined && more.length === 0) return first
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const chunk of first === undefined ? [] : [first, ...more]) {
-    bytes.set(chunk, at)
-    at += chunk.length
-  }
-  return bytes
-}
+const noRoom = ({ kind, limit }: NoPlace) =>
+  kind === 'group'
+    ? err({
+        kind: 'no-share',
+        message: `bodies of your address hold ${limit} bytes, which is its share`,
+      } as const)
+    : err({
+        kind: 'no-room',
+        message: `bodies of requests hold ${limit} bytes, which is the limit`,
+      } as const)

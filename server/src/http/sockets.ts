@@ -1,8 +1,7 @@
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context } from 'hono'
 import type { PresenceLimits } from '@quire/shared'
 import { yWebsocket } from '../dialects/y-websocket.ts'
-import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
+import type { EdgeBindings, WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
@@ -25,7 +24,7 @@ export interface SocketRoutes {
   readonly allowedOrigins: readonly string[]
 }
 
-type Bindings = { Bindings: HttpBindings }
+type Bindings = { Bindings: EdgeBindings }
 
 /** Hears nothing: for a socket that is closed as soon as it is open. */
 const DEAF: SocketListener = {

@@ -1,49 +1,37 @@
 /* What requests to the routes of y-sweet may cost, and what is left of those who give up. */
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as Y from 'yjs'
 import WebSocket from 'ws'
 import { nameOf } from '../storage/contract/fixture.ts'
 import type { TestApp } from './testing/app.ts'
-import { during, managerOf, start, textOf, until, updateOf } from './testing/y-sweet.ts'
+import {
+  answerOf,
+  auth,
+  dial,
+  during,
+  managerOf,
+  start,
+  textOf,
+  tokenFor,
+  until,
+  updateOf,
+} from './testing/y-sweet.ts'
 
-/** A connection that says what a test writes. */
-const dial = async (app: TestApp): Promise<Socket> => {
-  const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
-  onTestFinished(() => void socket.destroy())
-  socket.on('error', () => undefined)
-  await once(socket, 'connect')
-  return socket
-}
+const postHead = (path: string, length: number, fields = ''): string =>
+  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n${fields}Content-Length: ${length}\r\n\r\n`
 
-const postHead = (path: string, length: number): string =>
-  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: ${length}\r\n\r\n`
-
-/** More than the system takes in for a reader that reads nothing. */
-const LONG_BYTES = 14_400_000
-
-const writeLong = async (app: TestApp): Promise<void> => {
-  const update = (i: number) => updateOf(String.fromCodePoint(97 + i).repeat(LONG_BYTES / 16))
-  for (let i = 0; i < 16; i++) await during(app, managerOf(app).updateDoc('long', update(i)))
-}
-
-/** Asks for the long document before anybody else does, and reads nothing of it. */
-const askForLong = async (app: TestApp): Promise<Socket> => {
-  const { calls } = app.server.weather
-  const { read } = calls
-  const socket = await dial(app)
-  socket.pause()
-  socket.write('GET /d/long/as-update HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n')
-  await until(app, 'it is read from the disk', () => calls.read > read)
-  return socket
-}
-
-const answerOf = async (app: TestApp, socket: Socket): Promise<string> => {
-  let said = ''
-  socket.on('data', (bytes: Buffer) => (said += bytes.toString('latin1')))
-  await until(app, 'an answer', () => said.includes('\r\n\r\n'))
-  return said
+/** Sends updates of 1 MiB but for their ends, for which there are 2 MiB of room, until one is refused. */
+const fillRoom = async (app: TestApp, fields = '') => {
+  const senders = [await dial(app), await dial(app), await dial(app)]
+  let refusal = ''
+  for (const sender of senders) {
+    sender.on('data', (bytes: Buffer) => (refusal ||= bytes.toString('latin1')))
+    sender.write(postHead('/d/mine/update', 1024 * 1024, fields))
+    sender.write(new Uint8Array(1024 * 1024 - 1))
+  }
+  await until(app, 'one is refused', () => refusal !== '')
+  return { senders, refusal }
 }
 
 describe('a new document', () => {
@@ -138,24 +126,58 @@ describe('an update', () => {
     expect(app.events).toEqual([])
   })
 
+  it('of somebody who may only read is refused before any of it has come', async () => {
+    const app = await start({ auth })
+    const socket = await dial(app)
+    socket.write(postHead(`/d/mine/update?token=${await tokenFor('mine', 'read')}`, 1_000))
+    expect(await answerOf(app, socket)).toMatch(/^HTTP\/1\.1 403 [^]*may not change the document/)
+    expect(app.server.memory.byName.size).toBe(0)
+  })
+
   it('finds no room while the bodies of others fill it, and finds it afterwards', async () => {
-    const app = await start() // bodies of 1 MiB, and 2 MiB of all
-    const others = [await dial(app), await dial(app), await dial(app)]
-    for (const other of others) {
-      other.write(postHead('/d/mine/update', 1024 * 1024))
-      other.write(new Uint8Array(1024 * 1024 - 1))
-    }
-    const answers: string[] = []
-    for (const other of others) other.on('data', (bytes: Buffer) => answers.push(bytes.toString()))
-    await until(app, 'one is refused', () => answers.length > 0)
-    expect(answers[0]).toMatch(
+    const app = await start()
+    const { senders, refusal } = await fillRoom(app)
+    expect(refusal).toMatch(
       /^HTTP\/1\.1 503 [^]*bodies of requests hold 2097152 bytes, which is the limit/,
     )
-    for (const other of others) other.destroy()
+    for (const sender of senders) sender.destroy()
     const body = new Uint8Array(updateOf('x'.repeat(1_000)))
     let status = 0
     while (status !== 200)
       ({ status } = await during(app, fetch(`${app.url}/d/mine/update`, { method: 'POST', body })))
+  })
+
+  it.each(['/d/mine/update', '/doc/new', '/doc/mine/auth'])(
+    'at %s whose end does not come is given up',
+    async (path) => {
+      const app = await start({ readMs: 300 })
+      const socket = await dial(app)
+      socket.write(`${postHead(path, 1_000)}half`)
+      expect(await answerOf(app, socket)).toMatch(
+        /^HTTP\/1\.1 408 [^]*less than 2097152 bytes of the body came in 300 ms/,
+      )
+      expect(app.events).toEqual([])
+    },
+  )
+
+  it('takes no room of requests for documents and tokens', async () => {
+    const app = await start()
+    await fillRoom(app)
+    const manager = managerOf(app)
+    expect(await during(app, manager.createDoc('mine'))).toEqual({ docId: 'mine' })
+    expect((await during(app, manager.getClientToken('mine'))).docId).toBe('mine')
+  })
+
+  it('finds no room while its address has its share, and others find theirs', async () => {
+    const app = await start({ trustedProxies: ['127.0.0.1'] })
+    const { refusal } = await fillRoom(app, 'X-Forwarded-For: 192.0.2.1\r\n')
+    expect(refusal).toMatch(
+      /^HTTP\/1\.1 429 [^]*retry-after: 5[^]*bodies of your address hold 1048576 bytes, which is its share/i,
+    )
+    const body = new Uint8Array(updateOf('x'.repeat(1_000)))
+    const headers = { 'X-Forwarded-For': '192.0.2.2' }
+    const posted = fetch(`${app.url}/d/mine/update`, { method: 'POST', body, headers })
+    expect((await during(app, posted)).status).toBe(200)
   })
 
   it.each([
@@ -166,42 +188,6 @@ describe('an update', () => {
     const socket = await dial(app)
     socket.write(`POST /d/mine/update HTTP/1.1\r\nHost: 127.0.0.1\r\n${rest}`)
     expect(await answerOf(app, socket)).toMatch(/^HTTP\/1\.1 413 [^]*over 1048576 bytes/)
-  })
-})
-
-describe('a document that nobody reads', () => {
-  it('is held no longer than the time to read it', async () => {
-    const app = await start({ readMs: 500 })
-    await writeLong(app)
-    const stalled = await askForLong(app)
-    let [bytes, isOver] = [0, false]
-    stalled.on('data', (chunk: Buffer) => (bytes += chunk.length))
-    stalled.on('close', () => (isOver = true))
-    stalled.once('data', () => stalled.pause())
-    stalled.resume()
-    await until(app, 'it begins to come', () => bytes > 0)
-    const since = Date.now()
-    await until(app, 'longer than it has', () => Date.now() - since > 3_000)
-    stalled.resume()
-    await until(app, 'it is cut off', () => isOver)
-    expect(bytes).toBeLessThan(LONG_BYTES)
-  })
-
-  it('takes the room of others only until its reader is gone', async () => {
-    const app = await start() // 4 MiB of answers
-    await writeLong(app)
-    const stalled = await askForLong(app)
-    let answer = ''
-    const refused = async (): Promise<boolean> => {
-      const response = await during(app, fetch(`${app.url}/d/long/as-update`))
-      answer = await response.text()
-      return response.status === 503
-    }
-    while (!(await refused())) await until(app, 'it is read', () => true)
-    expect(answer).toMatch(/answers hold 144\d{5} bytes, limit 4194304/)
-    stalled.destroy()
-    while (await refused()) await until(app, 'the other is gone', () => true)
-    expect(answer.length).toBeGreaterThan(LONG_BYTES)
   })
 })
 

@@ -1,8 +1,8 @@
 /* Who may use the routes of y-sweet, as servers of other kinds decide it. */
 import { err, ok } from '@quire/shared'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import WebSocket from 'ws'
-import type { Access, Auth } from '../ports/auth.ts'
+import type { Access, Auth, Grant } from '../ports/auth.ts'
 import {
   auth,
   during,
@@ -74,6 +74,18 @@ describe('a server that decides itself', () => {
     expect(app.server.events).toMatchObject([{ kind: 'bug', document: 'mine' }])
   })
 
+  it('and grants what is no grant costs that request, and is told of where all is told of', async () => {
+    const complaint = vi.spyOn(console, 'error')
+    onTestFinished(() => complaint.mockRestore())
+    const nothing = ok(undefined as unknown as Grant) // as an embedder without types may answer
+    const app = await start({ auth: ownAuth({ authorize: () => Promise.resolve(nothing) }) })
+    const response = await during(app, fetch(`${app.url}/doc/mine/auth`, { method: 'POST' }))
+    expect(response.status).toBe(500)
+    expect(await response.json()).toEqual({ error: 'the server failed to answer' })
+    expect(app.events).toMatchObject([{ kind: 'bug', document: null }])
+    expect(complaint).not.toHaveBeenCalled()
+  })
+
   it.each([
     ['a grant', { authorize: () => new Promise<never>(() => undefined) }],
     ['a token', { issue: () => new Promise<never>(() => undefined) }],
@@ -88,25 +100,35 @@ describe('a server that decides itself', () => {
 })
 
 describe('behind a proxy that ends TLS', () => {
-  const addresses = async (trustedProxies: readonly string[]) => {
+  const addresses = async (trustedProxies: readonly string[], scheme = 'https') => {
     const app = await start({ trustedProxies })
     const response = await during(
       app,
       fetch(`${app.url}/doc/mine/auth`, {
         method: 'POST',
-        headers: { 'X-Forwarded-Proto': 'https' },
+        headers: { 'X-Forwarded-Proto': scheme },
       }),
     )
     const { url, baseUrl } = (await response.json()) as { url: string; baseUrl: string }
     return [url, baseUrl].map((address) => address.replace(/:\d+/, ''))
   }
 
-  it('addresses are secure where it is trusted', async () => {
-    expect(await addresses(['127.0.0.1'])).toEqual([
-      'wss://127.0.0.1/d/mine/ws',
-      'https://127.0.0.1/d/mine',
-    ])
-  })
+  it.each(['https', 'HTTPS', 'https, http', ' Https ,http'])(
+    'addresses are secure where it is trusted and says %j',
+    async (scheme) => {
+      expect(await addresses(['127.0.0.1'], scheme)).toEqual([
+        'wss://127.0.0.1/d/mine/ws',
+        'https://127.0.0.1/d/mine',
+      ])
+    },
+  )
+
+  it.each(['http', 'http, https', 'httpsx', ''])(
+    'addresses are what they are where it says %j',
+    async (scheme) => {
+      expect((await addresses(['127.0.0.1'], scheme))[0]).toBe('ws://127.0.0.1/d/mine/ws')
+    },
+  )
 
   it('addresses are what they are where nobody is trusted', async () => {
     expect(await addresses([])).toEqual(['ws://127.0.0.1/d/mine/ws', 'http://127.0.0.1/d/mine'])

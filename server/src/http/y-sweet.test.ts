@@ -1,6 +1,6 @@
 /* y-sweet's own SDK and client against the routes. */
 import { request } from 'node:http'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as Y from 'yjs'
 import { nameOf } from '../storage/contract/fixture.ts'
 import type { TestApp } from './testing/app.ts'
@@ -16,6 +16,23 @@ import {
   until,
   updateOf,
 } from './testing/y-sweet.ts'
+
+/** The status of a handshake. */
+const shakeHands = (app: TestApp, path: string): Promise<number> => {
+  const headers = {
+    connection: 'upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+  }
+  const status = new Promise<number>((resolve, reject) => {
+    request(`${app.url}${path}`, { headers }, ({ statusCode = 0 }) => resolve(statusCode))
+      .on('upgrade', () => resolve(101))
+      .on('error', reject)
+      .end()
+  })
+  return during(app, status)
+}
 
 describe('the SDK', () => {
   it('makes documents and reads and writes them, on disk when it says so', async () => {
@@ -157,25 +174,19 @@ describe('a request', () => {
 
   it('for a socket is refused before it is one', async () => {
     const app = await start({ auth })
-    const upgrade = {
-      connection: 'upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
-    }
-    const ask = (path: string) =>
-      new Promise<number>((resolve, reject) => {
-        request(`${app.url}${path}`, { headers: upgrade }, ({ statusCode = 0 }) =>
-          resolve(statusCode),
-        )
-          .on('upgrade', () => resolve(101))
-          .on('error', reject)
-          .end()
-      })
-    expect(await during(app, ask('/d/a/ws/b'))).toBe(400)
-    expect(await during(app, ask('/d/a/ws/a'))).toBe(401)
-    expect(await during(app, ask(`/d/a/ws/a?token=${await tokenFor('b')}`))).toBe(403)
+    expect(await shakeHands(app, '/d/a/ws/b')).toBe(400)
+    expect(await shakeHands(app, '/d/a/ws/a')).toBe(401)
+    expect(await shakeHands(app, `/d/a/ws/a?token=${await tokenFor('b')}`)).toBe(403)
     expect(app.server.documents.figures().sessions).toBe(0)
+  })
+
+  it('for a socket where there is a document to read is told so', async () => {
+    const complaint = vi.spyOn(console, 'error')
+    onTestFinished(() => complaint.mockRestore())
+    const app = await start()
+    expect(await shakeHands(app, '/d/a/as-update')).toBe(400)
+    expect(complaint).not.toHaveBeenCalled()
+    expect(app.events).toEqual([])
   })
 })
 

@@ -7,77 +7,43 @@
  *   GET  /d/{id}/as-update                                               → the document as one update
  *   POST /d/{id}/update      an update                                   → once it is on disk
  *   GET  /d/{id}/ws/{id}     WebSocket; also /doc/ws/{id}
- *   POST /check_store, GET /ready
+ *   GET  /check_store, /ready; the first one by POST, too
  */
-import { finished } from 'node:stream'
-import type { HttpBindings } from '@hono/node-server'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
-import { HTTPException } from 'hono/http-exception'
-import { millis, readUpdate, type DocName, type PresenceLimits } from '@quire/shared'
+import { millis, ok, type DocName, type PresenceLimits, type Result } from '@quire/shared'
 import { ySweet } from '../dialects/y-sweet.ts'
-import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Grant } from '../ports/auth.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Content } from '../ports/content.ts'
-import { openDocument, readWhole, writeDocument } from '../runtime/direct.ts'
-import type { Documents, NoRoom } from '../runtime/documents.ts'
-import { Gate } from '../runtime/gate.ts'
-import { ByteBudget } from './byte-budget.ts'
+import type { Undo } from '../ports/undo.ts'
+import { openDocument } from '../runtime/direct.ts'
 import { originProblem } from './origin.ts'
-import { readBody, type BodyProblem, type RequestBody } from './request-body.ts'
+import { readBody } from './request-body.ts'
 import { tokenOf } from './token.ts'
+import { asked, contentRoutes, type ContentRoutes, type GrantedEnv } from './y-sweet-contents.ts'
+import { answerRefusal, bodyRefusal, refusal } from './y-sweet-refusals.ts'
 import { documentOfId, readAuthRequest, readNewRequest } from './y-sweet-requests.ts'
 
 /** What the routes of y-sweet are made of. */
-export interface YSweetRoutes {
-  readonly documents: Documents
-  readonly edge: WebSocketEdge
-  readonly clock: Clock
-  readonly content: Content
+export interface YSweetRoutes extends ContentRoutes {
   readonly presence: PresenceLimits
   readonly allowedOrigins: readonly string[]
-  /** Largest update that a request may bring, bytes. */
-  readonly maxUpdateBytes: number
-  /** Bytes of all requests' bodies. */
-  readonly maxBodyBytes: number
-  /** Bytes of all documents that have been asked for and not read yet. */
-  readonly maxAnswerBytes: number
-  /** Time without any progress after which nobody reads an answer any more, milliseconds. */
-  readonly readMs: number
-  /** Time for a document to answer, milliseconds. */
-  readonly answerMs: number
   /** Why the server takes no clients at this moment, or null. */
   readonly notReady: () => string | null
 }
 
-interface Env {
-  Bindings: HttpBindings
-  Variables: { document: DocName; grant: Grant }
-}
-
-/** Bodies of requests for documents and tokens, bytes. */
+/**
+ * Bodies of requests for documents and tokens, bytes: as long as a request's head. Like heads they are bounded by
+ * the places of connections, and not together with updates: whoever fills the room of those stops no login.
+ */
 const MAX_REQUEST_BYTES = 16 * 1024
 
-/** Documents put together at a time: each is in memory twice, and the thread that does it is one. */
-const WHOLE_AT_ONCE = 2
-
-/** When to come back where there is no room, seconds. */
-const RETRY_SECONDS = '5'
-
-const STATUS = {
-  unauthorized: 401,
-  forbidden: 403,
-  badName: 400,
-  badFrame: 400,
-  internalError: 500,
-} as const satisfies Partial<Record<NoRoom['close'], number>>
+const uncounted = (): Result<Undo, never> => ok(() => undefined)
 
 /** The routes. */
-export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
-  const { documents, edge, clock, content, allowedOrigins, answerMs } = options
+export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
+  const { documents, edge, clock, allowedOrigins, readMs } = options
   const dialect = ySweet(options.presence)
-  const routes = new Hono<Env>()
+  const routes = new Hono<GrantedEnv>()
 
   const granted = async (document: DocName, token: string | null): Promise<Grant> => {
     const grant = await documents.login(document, token)
@@ -86,7 +52,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
   }
 
   /** The document in the path, if the token of the request grants it. */
-  const withGrant: MiddlewareHandler<Env, '/:id'> = async (c, next) => {
+  const withGrant: MiddlewareHandler<GrantedEnv, '/:id'> = async (c, next) => {
     const document = documentOfId(c.req.param('id') ?? '')
     if (!document.ok) throw refusal({ close: 'badName', reason: document.error })
     c.set('document', document.value)
@@ -94,17 +60,8 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     await next()
   }
 
-  const asked = (c: Context<Env>, grant = c.get('grant')) => ({
-    documents,
-    clock,
-    document: c.get('document'),
-    grant,
-    client: edge.clientOf(c.env.incoming),
-    withinMs: answerMs,
-  })
-
   // a page of another site could make a browser on this machine ask; without an answer it may still write
-  const sameSite: MiddlewareHandler<Env> = async (c, next) => {
+  const sameSite: MiddlewareHandler<GrantedEnv> = async (c, next) => {
     const { host } = new URL(c.req.url)
     const problem = originProblem(c.req.header('origin'), host, allowedOrigins)
     if (problem !== null) throw refusal({ close: 'forbidden', reason: problem })
@@ -116,25 +73,18 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     allowHeaders: ['Authorization', 'Content-Type'],
   })
   // what is answered holds for this moment, and tokens are nobody else's
-  const unstored: MiddlewareHandler<Env> = async (c, next) => {
+  const unstored: MiddlewareHandler<GrantedEnv> = async (c, next) => {
     c.header('Cache-Control', 'no-store')
     await next()
   }
   for (const path of ['/doc/*', '/d/*', '/check_store'])
     routes.use(path, unstored, allowed, sameSite)
 
-  const bodies = new ByteBudget(options.maxBodyBytes)
-  const unread = new ByteBudget(options.maxAnswerBytes)
-  const whole = new Gate(WHOLE_AT_ONCE)
-  const bodyOf = async (c: Context<Env>, limit: number): Promise<RequestBody> => {
-    const body = await readBody(c.req.raw, limit, bodies)
+  const textOf = async (c: Context<GrantedEnv>): Promise<string> => {
+    const bounds = { limit: MAX_REQUEST_BYTES, take: uncounted, clock, readMs }
+    const body = await readBody(c.req.raw, bounds)
     if (!body.ok) throw bodyRefusal(body.error)
-    return body.value
-  }
-  const textOf = async (c: Context<Env>): Promise<string> => {
-    const { bytes, free } = await bodyOf(c, MAX_REQUEST_BYTES)
-    free()
-    return new TextDecoder().decode(bytes)
+    return new TextDecoder().decode(body.value.bytes)
   }
 
   routes.get('/ready', (c) => {
@@ -150,9 +100,9 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     const request = readNewRequest(await textOf(c), () => crypto.randomUUID())
     if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
     const document = request.value
-    const grant = await granted(document, tokenOf(c))
     c.set('document', document)
-    const opened = await openDocument(asked(c, grant))
+    c.set('grant', await granted(document, tokenOf(c)))
+    const opened = await openDocument(asked(options, c))
     if (!opened.ok) throw refusal(opened.error)
     return c.json({ docId: document })
   })
@@ -161,7 +111,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     const request = readAuthRequest(await textOf(c))
     if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
     const { authorization, userId, validForSeconds } = request.value
-    const { document, grant } = { document: c.get('document'), grant: c.get('grant') }
+    const [document, grant] = [c.get('document'), c.get('grant')]
     const access = authorization === 'full' ? 'write' : 'read'
     if (access === 'write' && grant.access !== 'write')
       throw refusal({ close: 'forbidden', reason: 'the token grants no full authorization' })
@@ -184,41 +134,11 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     })
   })
 
-  routes.get('/d/:id/as-update', withGrant, async (c) => {
-    const { outgoing } = c.env
-    const update = await whole.run(async () => {
-      if (outgoing.destroyed) throw refusal({ close: 'tryAgainLater', reason: 'nobody waits' })
-      const read = await readWhole(asked(c), content)
-      if (!read.ok) throw refusal(read.error)
-      const free = unread.take(read.value.length)
-      if (free === null) {
-        const reason = `answers hold ${unread.held} bytes, limit ${unread.limit}`
-        throw refusal({ close: 'tryAgainLater', reason })
-      }
-      finished(outgoing, free) // also where it is closed already
-      return read.value
-    })
-    outgoing.setTimeout(options.readMs)
-    return c.body(new Uint8Array(update), 200, { 'Content-Type': 'application/octet-stream' })
-  })
-
-  routes.post('/d/:id/update', withGrant, async (c) => {
-    const { bytes, free } = await bodyOf(c, options.maxUpdateBytes)
-    try {
-      const contents = readUpdate(bytes)
-      if (!contents.ok)
-        throw refusal({ close: 'badFrame', reason: `update: ${contents.error.message}` })
-      const written = await writeDocument(asked(c), bytes)
-      if (!written.ok) throw refusal(written.error)
-    } finally {
-      free()
-    }
-    return c.body(null, 200)
-  })
+  routes.route('/', contentRoutes(options, withGrant))
 
   // refused before the upgrade: the client takes every close alike, and comes back with a new token
   // after three attempts
-  const open = edge.upgrade<Env>((socket, c) =>
+  const open = edge.upgrade<GrantedEnv>((socket, c) =>
     documents.attach({
       document: c.get('document'),
       login: { kind: 'checked', grant: c.get('grant') },
@@ -237,20 +157,6 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<Env> => {
     open,
   )
   routes.get('/doc/ws/:id', withGrant, open)
-  routes.onError((error, c) => {
-    if (!(error instanceof HTTPException)) throw error
-    if (error.status === 503) c.header('Retry-After', RETRY_SECONDS)
-    return c.json({ error: error.message }, error.status)
-  })
+  routes.onError(answerRefusal)
   return routes
 }
-
-const refusal = ({ close, reason }: NoRoom): HTTPException => {
-  const status = Object.hasOwn(STATUS, close) ? STATUS[close as keyof typeof STATUS] : 503
-  return new HTTPException(status, { message: reason })
-}
-
-const BODY_STATUS = { 'too-long': 413, 'no-room': 503, cut: 400 } as const
-
-const bodyRefusal = ({ kind, message }: BodyProblem): HTTPException =>
-  new HTTPException(BODY_STATUS[kind], { message })

@@ -58,6 +58,8 @@ export interface Content {
   answer(source: ContentSource, stateVector: StateVector): Promise<Result<Answer, ContentProblem>>
   /** What a client with this state vector lacks, if `structs` is all that it lacks of the snapshot. */
   near(source: NearSource, stateVector: StateVector): Promise<Result<Answer, ContentProblem>>
+  /** All of these as one update; nothing of them is integrated, and so nothing left out. */
+  merge(updates: readonly Update[]): Promise<Result<Update, ContentProblem>>
   /**
    * Integrates the tail and encodes all as one update. Updates that break it are left out and named;
    * a problem means that the snapshot itself is broken, or that not even the first update was done.

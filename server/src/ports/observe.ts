@@ -16,10 +16,15 @@ export type QuireEvent =
       readonly close: CloseName
       readonly reason: string
     }
-  /** A connection or a handshake found no place, or came too often. `address` is the client's, '' where there is none. */
+  /** A connection, a handshake or a request found no place, or came too often. `address` is the client's, '' where there is none. */
   | {
       readonly kind: 'newcomer-refused'
-      readonly bound: 'connections' | 'handshakes' | 'handshakes-per-minute' | 'sockets'
+      readonly bound:
+        | 'connections'
+        | 'handshakes'
+        | 'handshakes-per-minute'
+        | 'requests-per-minute'
+        | 'sockets'
       readonly of: 'server' | 'address'
       readonly limit: number
       readonly address: string

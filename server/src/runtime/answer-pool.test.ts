@@ -101,6 +101,27 @@ describe('an answer pool', () => {
     expect(third.calls.made).toBe(1)
   })
 
+  it('makes at once what need not wait for its place, and nothing else', async () => {
+    const { pool, clock } = setUp(100)
+    const [first, second] = [slowly(60), slowly(60)]
+    const asked = pool.answerAtOnce('a', first.making)
+    first.done()
+    await asked
+    const undo = pool.use(first.answer)
+    expect(pool.answerAtOnce('b', second.making)).toBeNull()
+    expect(await pool.answerAtOnce('a', second.making)).toEqual(ok(first.answer))
+    undo()
+    clock.advance(2_000)
+    expect(second.calls.made).toBe(0)
+    second.done()
+    expect(await pool.answerAtOnce('b', second.making)).toEqual(ok(second.answer))
+    void pool.answer('c', slowly(90).making) // gives up what nobody reads
+    const waiting = slowly(90)
+    void pool.answer('d', waiting.making)
+    expect(pool.answerAtOnce('e', slowly(10).making)).toBeNull() // it is not its turn
+    expect(waiting.calls.made).toBe(0)
+  })
+
   it('lets small ones in past a large one that is read slowly, and one that waits for it', async () => {
     const { pool } = setUp(1_000)
     const large = slowly(950)

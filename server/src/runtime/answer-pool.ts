@@ -110,6 +110,12 @@ export class AnswerPool {
     return made.promise
   }
 
+  /** The same, or null if it would have to wait for its place. */
+  answerAtOnce(key: string, making: Making): Promise<Answered> | null {
+    const isThere = this.#entries.has(key) || this.#fits(2 * making.bytes, this.#waiting.length > 0)
+    return isThere ? this.answer(key, making) : null
+  }
+
   /** An answer of which `front` is the first part: it keeps that part as long as it is kept itself. */
   compose(front: Answer, rest: Answer): Answer {
     const composed = { first: [...front.first, front.last, ...rest.first], last: rest.last }

@@ -6,17 +6,19 @@
 import {
   closeCodes,
   closeNameOf,
+  EMPTY_STATE_VECTOR,
   err,
   ok,
   type DocName,
   type Result,
   type Update,
+  type UpdateContents,
 } from '@quire/shared'
-import { askFrame, direct, readAnswer, updateFrame, type DirectAnswer } from '../dialects/direct.ts'
+import { direct, readAnswer, type DirectAnswer } from '../dialects/direct.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Content } from '../ports/content.ts'
 import type { Socket, SocketListener, Wire, WireBytes } from '../ports/socket.ts'
+import type { ClientMessage } from '../room/message.ts'
 import type { Documents, NoRoom } from './documents.ts'
 
 /** What a route wants of a document. */
@@ -34,53 +36,51 @@ export interface DirectRequest {
 export const openDocument = (request: DirectRequest): Promise<Result<void, NoRoom>> =>
   converse(request, null, ({ kind }) => (kind === 'open' ? ok(undefined) : null))
 
-/** The document as everybody sees it, in one update. */
-export const readWhole = async (
-  request: DirectRequest,
-  content: Content,
-): Promise<Result<Update, NoRoom>> => {
-  const parts = await readDocument(request)
-  if (!parts.ok) return parts
-  const [only, ...more] = parts.value
-  if (only !== undefined && more.length === 0) return ok(only)
-  const folded = await content.fold({ snapshot: null, tail: parts.value })
-  if (folded.ok && folded.value.updates === parts.value.length) return ok(folded.value.bytes)
-  const reason = 'the document could not be put together'
-  return err({ close: 'tryAgainLater', reason })
-}
-
-/** The same in updates to be applied in order; none over about 1 MiB. */
+/** The document as everybody sees it, in updates to be applied in order; none over about 1 MiB. */
 export const readDocument = (
   request: DirectRequest,
 ): Promise<Result<readonly Update[], NoRoom>> => {
   const parts: Update[] = []
-  return converse(request, askFrame(), (answer) => {
+  return converse(request, ALL, (answer) => {
     if (answer.kind !== 'part' && answer.kind !== 'last') return null
     parts.push(answer.update)
     return answer.kind === 'last' ? ok(parts) : null
   })
 }
 
-/** Writes an update; resolves once it is on disk. */
+/** Writes an update that was read; resolves once it is on disk. */
 export const writeDocument = (
   request: DirectRequest,
-  update: Uint8Array,
-): Promise<Result<void, NoRoom>> =>
-  converse(request, updateFrame(update), (answer) => {
+  contents: UpdateContents,
+): Promise<Result<void, NoRoom>> => {
+  const said = { message: { kind: 'update', contents }, frame: contents.update } as const
+  return converse(request, said, (answer) => {
     if (answer.kind === 'denied') return err({ close: 'forbidden', reason: answer.reason })
     return answer.kind === 'saved' ? ok(undefined) : null
   })
+}
+
+/** What a route says, and the bytes that count for it. */
+interface Said {
+  readonly message: ClientMessage
+  readonly frame: Uint8Array
+}
+
+const ALL: Said = {
+  message: { kind: 'sync-step-1', stateVector: EMPTY_STATE_VECTOR },
+  frame: EMPTY_STATE_VECTOR,
+}
 
 /** Says one thing, or nothing, and listens until `hear` has made something of the answers. */
 const converse = <T>(
   request: DirectRequest,
-  frame: Uint8Array | null,
+  said: Said | null,
   hear: (answer: DirectAnswer) => Result<T, NoRoom> | null,
 ): Promise<Result<T, NoRoom>> =>
   new Promise((resolve) => {
     const { documents, clock, document, grant, client, withinMs } = request
     let listener: SocketListener | null = null
-    let unsaid = frame
+    let unsaid = said
     let isOver = false
 
     const end = (outcome: Result<T, NoRoom>): void => {
@@ -103,9 +103,9 @@ const converse = <T>(
     }
     /** Not before the document is open: there is less room for what is said to others. Once: it may be asked again. */
     const speak = (): void => {
-      const said = unsaid
+      const next = unsaid
       unsaid = null
-      if (said !== null) clock.endOfTurn(() => listener?.message(said))
+      if (next !== null) clock.endOfTurn(() => listener?.message(next.frame))
     }
     const socket: Socket = {
       ...client,
@@ -122,7 +122,7 @@ const converse = <T>(
     listener = documents.attach({
       document,
       login: { kind: 'checked', grant },
-      dialect: direct,
+      dialect: direct(said?.message ?? null),
       socket,
     })
     if (isOver) listener.closed(closeCodes.normal.code, '')

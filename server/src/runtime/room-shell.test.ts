@@ -23,6 +23,7 @@ const createSlowContent = () => {
     answer: slow,
     near: slow,
     fold: () => Promise.reject(new Error('not asked for in this test')),
+    merge: () => Promise.reject(new Error('not asked for in this test')),
     warmUp: () => undefined,
     close: () => Promise.resolve(),
   }

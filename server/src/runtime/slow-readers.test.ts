@@ -27,6 +27,7 @@ const createHeldContent = () => {
       return ok(nearAnswer(source, stateVector))
     },
     fold: () => Promise.reject(new Error('not asked for in this test')),
+    merge: () => Promise.reject(new Error('not asked for in this test')),
     warmUp: () => undefined,
     close: () => Promise.resolve(),
   }

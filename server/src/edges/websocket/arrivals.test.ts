@@ -187,6 +187,40 @@ test('a handshake that comes too often reaches no app, and leaves no place taken
   await openRaw(fixture.port, '/listen', from('192.0.2.2'))
 })
 
+test('plain requests of one address are bounded by time; nobody else’s are, and no handshakes', async () => {
+  const asked: string[] = []
+  await start(
+    { requestsPerMinute: 3 },
+    {
+      mount: (app, { edge }) => {
+        app.use(edge.requestRate)
+        app.get('/page', (c) => {
+          asked.push(c.req.header('x-forwarded-for') ?? '')
+          return c.text('here')
+        })
+      },
+    },
+  )
+  const ask = async (address: string): Promise<RawResponse> => {
+    const client = await connectRaw(fixture.port)
+    client.write(`GET /page HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${address}\r\n\r\n`)
+    return client.response()
+  }
+  for (let i = 0; i < 3; i++) expect((await ask('2001:db8:1:2::1')).status).toBe(200)
+  const { status, headers, body } = await ask('2001:db8:1:2::2')
+  expect([status, headers['retry-after']]).toEqual([429, '20'])
+  expect(body).toBe('your address may make 3 requests a minute\n')
+  expect(fixture.refused).toEqual([
+    { bound: 'requests-per-minute', of: 'address', limit: 3, address: '2001:db8:1:2::2' },
+  ])
+  for (let i = 0; i < 5; i++) await openRaw(fixture.port, '/listen', from('2001:db8:1:2::1'))
+  expect((await ask('192.0.2.1')).status).toBe(200)
+  expect(asked).toHaveLength(4)
+  fixture.clock.advance(20_000)
+  expect((await ask('2001:db8:1:2::1')).status).toBe(200)
+  expect((await ask('2001:db8:1:2::1')).status).toBe(429)
+})
+
 test('connections fill their limit, sessions included; one more is refused', async () => {
   await start({ connections: 2 })
   await openRaw(fixture.port, '/listen')

@@ -21,13 +21,14 @@ import { answer, refusalResponse, type Refusal } from './refusal.ts'
  *
  * How often an address shakes hands is bounded as well: each new session begins with a whole burst of its
  * rates, and a handshake costs more than most of what is said after it. What is refused is not counted, or
- * an office whose clients all retry would never be let in again.
+ * an office whose clients all retry would never be let in again. Plain requests have a rate of their own: of
+ * those an application asks for all of its users.
  */
 
 /** Refusals that are written at the same time; beyond, a connection is dropped without a word. */
 const REFUSALS_AT_ONCE = 256
 
-/** Addresses whose handshakes are remembered: as many as there are connections, in about 3 MB. */
+/** Addresses whose handshakes, or requests, are remembered: as many as there are connections, in about 3 MB. */
 const ADDRESSES = 20_000
 
 const MINUTE_MS = 60_000
@@ -36,7 +37,10 @@ const MINUTE_MS = 60_000
 const RETRY_SECONDS = 5
 
 /** What is full. */
-export type Bound = 'connections' | 'handshakes' | 'handshakes-per-minute' | 'sockets'
+export type Bound = PlaceBound | RateBound
+
+type PlaceBound = 'connections' | 'handshakes' | 'sockets'
+type RateBound = 'handshakes-per-minute' | 'requests-per-minute'
 
 /** A newcomer that was refused. */
 export interface RefusedNewcomer {
@@ -69,6 +73,8 @@ export interface ArrivalGuard {
   guard(server: Server): void
   /** Takes a place for a socket, or says how to refuse its handshake. */
   takeSocket(request: IncomingMessage, socket: Duplex): Result<SocketPlace, Refusal>
+  /** Counts a plain request, or says how to refuse it. */
+  takeRequest(request: IncomingMessage): Result<void, Refusal>
   /** Whose request it is. */
   clientOf(request: IncomingMessage): ClientAddress
   /** True if the connection of a request comes from a trusted proxy. */
@@ -88,11 +94,10 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
   })
   const proxied = new Places({ total: Infinity, perGroup: limits.handshakesPerAddress })
   const sockets = new Places({ total: limits.sockets, perGroup: limits.socketsPerAddress })
-  const handshakeRate = new GroupRate({
-    perWindow: limits.handshakesPerMinute,
-    windowMs: MINUTE_MS,
-    groups: ADDRESSES,
-  })
+  const rates: Record<RateBound, Rate> = {
+    'handshakes-per-minute': rateOf(limits.handshakesPerMinute),
+    'requests-per-minute': rateOf(limits.requestsPerMinute),
+  }
   const arriving = new WeakMap<Duplex, Undo>()
   let refusing = 0
 
@@ -102,18 +107,18 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     return fullRefusal(bound, of, full.limit)
   }
 
-  /** Counts a handshake of this client; null if it may go on. */
-  const tooOften = (client: ClientAddress): Refusal | null => {
-    if (client.group === null) return null
-    const turn = handshakeRate.take(client.group, clock.now())
-    if (turn.ok) return null
-    const limit = limits.handshakesPerMinute
-    onRefused({ bound: 'handshakes-per-minute', of: 'address', limit, address: client.address })
-    return {
+  /** Counts one more of this client's, or says how to refuse it. */
+  const takeTurn = (bound: RateBound, { address, group }: ClientAddress): Result<void, Refusal> => {
+    if (group === null) return ok(undefined)
+    const { limit, groups } = rates[bound]
+    const turn = groups.take(group, clock.now())
+    if (turn.ok) return turn
+    onRefused({ bound, of: 'address', limit, address })
+    return err({
       status: 429,
-      sentence: `your address may open ${limit} sessions a minute`,
+      sentence: `your address may ${rateWords[bound](limit)} a minute`,
       headers: retryAfter(Math.max(RETRY_SECONDS, Math.ceil(turn.error.waitMs / 1000))),
-    }
+    })
   }
 
   const refuse = (tcp: TcpSocket, refusal: Refusal): void => {
@@ -156,6 +161,8 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
 
     clientOf,
 
+    takeRequest: (request) => takeTurn('requests-per-minute', clientOf(request)),
+
     isProxied: ({ socket }) =>
       addresses.isTrusted(addresses.ofConnection(socket.remoteAddress).address),
 
@@ -170,11 +177,11 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
         handshake.value()
         return err(refusalFor('sockets', client, place.error))
       }
-      const problem = tooOften(client)
-      if (problem !== null) {
+      const turn = takeTurn('handshakes-per-minute', client)
+      if (!turn.ok) {
         handshake.value()
         place.value()
-        return err(problem)
+        return turn
       }
       const arrived = (): void => {
         handshake.value()
@@ -194,7 +201,20 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
   }
 }
 
-type PlaceBound = Exclude<Bound, 'handshakes-per-minute'>
+interface Rate {
+  readonly limit: number
+  readonly groups: GroupRate
+}
+
+const rateOf = (limit: number): Rate => ({
+  limit,
+  groups: new GroupRate({ perWindow: limit, windowMs: MINUTE_MS, groups: ADDRESSES }),
+})
+
+const rateWords = {
+  'handshakes-per-minute': (limit: number) => `open ${limit} sessions`,
+  'requests-per-minute': (limit: number) => `make ${limit} requests`,
+} as const satisfies Record<RateBound, unknown>
 
 const words = {
   connections: 'connections',

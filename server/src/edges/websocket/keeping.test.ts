@@ -1,10 +1,10 @@
-import type { HttpBindings } from '@hono/node-server'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test, vi } from 'vitest'
 import { startEdge } from './testing/edge-fixture.ts'
 import { openRaw } from './testing/raw-client.ts'
 import { PATIENCE_MS, until } from './testing/until.ts'
+import type { EdgeBindings } from './web-socket-edge.ts'
 
 vi.setConfig({ testTimeout: PATIENCE_MS })
 
@@ -16,7 +16,7 @@ test('an open socket keeps neither its request nor the context of its route', as
   const fixture = await startEdge({
     mount: (app) =>
       app.use('/listen', async (c, next) => {
-        const { incoming } = c.env as HttpBindings // the edge's own
+        const { incoming } = c.env as EdgeBindings // the edge's own
         for (const [what, object] of Object.entries({ incoming, context: c, request: c.req.raw }))
           kept.set(what, new WeakRef(object))
         await next()

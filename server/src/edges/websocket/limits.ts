@@ -19,6 +19,8 @@ export interface EdgeLimits {
   readonly handshakesPerAddress: number
   /** WebSocket handshakes of one address: so many at once, and so many a minute. 429 beyond. */
   readonly handshakesPerMinute: number
+  /** Plain requests of one address: so many at once, and so many a minute. 429 beyond. */
+  readonly requestsPerMinute: number
   /** WebSockets, those whose handshake is under way included. 503 beyond. */
   readonly sockets: number
   /** The same of one address. 429 beyond. */
@@ -41,6 +43,7 @@ export const defaultEdgeLimits: EdgeLimits = {
   handshakes: 5_000,
   handshakesPerAddress: 500,
   handshakesPerMinute: 3_000,
+  requestsPerMinute: 20_000,
   sockets: 10_000,
   socketsPerAddress: 2_000,
   handshakeMs: 10_000,

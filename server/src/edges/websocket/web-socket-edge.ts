@@ -1,8 +1,15 @@
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Context, Env, MiddlewareHandler } from 'hono'
-import type { createServer, IncomingMessage, RequestListener, Server } from 'node:http'
+import type {
+  createServer,
+  IncomingMessage,
+  RequestListener,
+  Server,
+  ServerResponse,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { ok } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
 import { guardArrivals, type RefusedNewcomer } from './arrivals.ts'
@@ -70,8 +77,15 @@ export interface EdgeFigures {
   readonly handshakes: number
 }
 
+/** What an app is given beside each request. */
+export interface EdgeBindings {
+  readonly incoming: IncomingMessage
+  /** What the answer is written to; Node has none for an upgrade. */
+  readonly outgoing?: ServerResponse
+}
+
 /** An app's `fetch`, as Hono has it. */
-export type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>
+export type Fetch = (request: Request, env: EdgeBindings) => Response | Promise<Response>
 
 /** The edge: a server to listen with, a handler to mount, a way to end. */
 export interface WebSocketEdge {
@@ -91,6 +105,11 @@ export interface WebSocketEdge {
     open: (socket: TextSocket, c: Context<E>) => TextListener,
     options?: UpgradeOptions,
   ): MiddlewareHandler<E>
+  /**
+   * Middleware that answers 429 to plain requests of an address that makes too many; handshakes are counted
+   * before they reach the app.
+   */
+  readonly requestRate: MiddlewareHandler
   /**
    * Ends all sockets and refuses new ones with 503, for good. Resolves when every listener has been
    * told `closed`, at most `graceMs` later. Safe to call twice: the second call joins the first.
@@ -166,9 +185,9 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     [request, socket, head]: readonly [IncomingMessage, Duplex, Buffer],
   ): Promise<void> => {
     if (!handshakes.admit(request, socket)) return
-    // no `outgoing`: Node has no ServerResponse for an upgrade
-    const env = { incoming: request } as HttpBindings
-    const answer = await handshakes.ask(request, () => fetch(upgradeRequest(request), env))
+    const answer = await handshakes.ask(request, () =>
+      fetch(upgradeRequest(request), { incoming: request }),
+    )
     if (answer === null) return
     const addFields = (lines: string[]): void => {
       for (const [name, value] of fieldsOf(answer))
@@ -186,11 +205,11 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     ): MiddlewareHandler<E> =>
     async (c) => {
       // our bindings, and nothing where an app is called by hand
-      const env: Partial<HttpBindings> | undefined = c.env
+      const env: Partial<EdgeBindings> | undefined = c.env
       const request = env?.incoming
       const route: Route = { protocols, open: (socket) => owner(socket, c) }
       if (request === undefined || !handshakes.route(request, route))
-        return plainAnswer(c.req.method)
+        return plainAnswer(refusalOf(c.req.method))
       return c.body(null)
     }
 
@@ -218,6 +237,12 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       handler((socket, c) => ({ kind: 'binary', listener: open(socket, c) }), upgradeOptions),
     upgradeWithText: (open, upgradeOptions) =>
       handler((socket, c) => ({ kind: 'text', listener: open(socket, c) }), upgradeOptions),
+    requestRate: async (c: Context<{ Bindings: EdgeBindings }>, next) => {
+      const { incoming, outgoing } = c.env
+      const turn = outgoing === undefined ? ok(undefined) : arrivals.takeRequest(incoming)
+      if (turn.ok) return next()
+      return plainAnswer(turn.error)
+    },
     close: (drain) => {
       if (running.kind === 'draining') return running.drained
       running = { kind: 'draining', drain, drained: empty.promise }
@@ -229,11 +254,16 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       const { address, group } = arrivals.clientOf(request)
       return { address, addressGroup: group }
     },
-    isSecure: (request) =>
-      arrivals.isProxied(request) && request.headers['x-forwarded-proto'] === 'https',
+    isSecure: (request) => arrivals.isProxied(request) && schemeOf(request) === 'https',
     full: arrivals.full,
     figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),
   }
+}
+
+/** What proxies say of the client's own hop: the first of a list, in any case (RFC 3986 §3.1). */
+const schemeOf = ({ headersDistinct }: IncomingMessage): string => {
+  const [first = ''] = headersDistinct['x-forwarded-proto']?.[0]?.split(',') ?? []
+  return first.trim().toLowerCase()
 }
 
 const end = (socket: RunningSocket, { code, reason, graceMs }: Drain): void =>
@@ -245,10 +275,11 @@ const drainingRefusal = ({ graceMs }: Drain): Refusal => ({
   headers: [['Retry-After', String(Math.max(1, Math.ceil(graceMs / 1000)))]],
 })
 
-/** A plain request on a WebSocket route. */
-const plainAnswer = (method: string): Response => {
-  const { status, sentence, headers } =
-    method === 'GET' || method === 'HEAD' ? upgradeRequired : wrongMethod(method)
+/** Why a plain request has no place on a WebSocket route. */
+const refusalOf = (method: string): Refusal =>
+  method === 'GET' || method === 'HEAD' ? upgradeRequired : wrongMethod(method)
+
+const plainAnswer = ({ status, sentence, headers }: Refusal): Response => {
   const response = new Response(`${sentence}\n`, { status })
   for (const [name, value] of headers) response.headers.set(name, value)
   // RFC 9110 §7.8: who sends Upgrade names it in Connection too

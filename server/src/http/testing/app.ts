@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { defaultEdgeLimits } from '../../edges/websocket/limits.ts'
+import { defaultEdgeLimits, type EdgeLimits } from '../../edges/websocket/limits.ts'
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Auth } from '../../ports/auth.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
@@ -16,6 +16,8 @@ export interface TestApp {
   readonly server: TestServer
   /** What the routes reported; the rooms report to `server`. */
   readonly events: readonly QuireEvent[]
+  /** Connections that are open. */
+  connections(): Promise<number>
   /** Asks for a path as it is written: `fetch` would tidy it up first. */
   raw(path: string): Promise<{ readonly status: number; readonly body: string }>
   stop(): Promise<void>
@@ -38,15 +40,18 @@ export const startApp = async (options: {
   readonly connectionLimits?: ConnectionLimits
   readonly auth?: Auth
   readonly trustedProxies?: readonly string[]
+  readonly edgeLimits?: Partial<EdgeLimits>
   /** Time for a document to answer a request, milliseconds. */
   readonly answerMs?: number
-  /** Time for a client to read any of an answer, milliseconds. */
+  /** Bytes of answers that are not read yet. */
+  readonly maxAnswerBytes?: number
+  /** Time for a client to send or to read 2 MiB, milliseconds. */
   readonly readMs?: number
 }): Promise<TestApp> => {
   const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
   const events: QuireEvent[] = []
   const edge = createWebSocketEdge({
-    limits: defaultEdgeLimits,
+    limits: { ...defaultEdgeLimits, ...options.edgeLimits },
     clock: systemClock,
     trustedProxies: options.trustedProxies ?? [],
     onRefused: (newcomer) => events.push({ kind: 'newcomer-refused', ...newcomer }),
@@ -62,7 +67,7 @@ export const startApp = async (options: {
     content: server.content,
     maxUpdateBytes: 1024 * 1024,
     maxBodyBytes: 2 * 1024 * 1024,
-    maxAnswerBytes: 4 * 1024 * 1024,
+    maxAnswerBytes: options.maxAnswerBytes ?? 4 * 1024 * 1024,
     readMs: options.readMs ?? 60_000,
     answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
@@ -76,6 +81,10 @@ export const startApp = async (options: {
     url: `http://127.0.0.1:${port}`,
     server,
     events,
+    connections: () =>
+      new Promise((resolve, reject) =>
+        http.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+      ),
     raw: (path) =>
       new Promise((resolve, reject) => {
         const asked = request({ port, path, host: '127.0.0.1' }, (response) => {

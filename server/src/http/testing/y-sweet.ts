@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { YSweetProvider } from '@y-sweet/client'
 import { DocumentManager } from '@y-sweet/sdk'
 import { SignJWT } from 'jose'
@@ -97,3 +99,20 @@ export type Client = ReturnType<typeof openClient>
 /** True if the client says that all is on disk. */
 export const isSaved = ({ provider }: Client): boolean =>
   provider.status === 'connected' && !provider.hasLocalChanges
+
+/** A connection that says what a test writes. */
+export const dial = async (app: TestApp): Promise<Socket> => {
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  return socket
+}
+
+/** The head of what is said to it, and what comes along. */
+export const answerOf = async (app: TestApp, socket: Socket): Promise<string> => {
+  let said = ''
+  socket.on('data', (bytes: Buffer) => (said += bytes.toString('latin1')))
+  await until(app, 'an answer', () => said.includes('\r\n\r\n'))
+  return said
+}
