@@ -1,7 +1,8 @@
 /*
  * What a session is told of its own messages once they are on disk. A client that counts what it waits for
  * takes itself for synced when it waits for nothing more, whether it was answered or not, and a page may then
- * fill a document that it takes for empty. So while an answer is under way, it is told behind the answer (R17).
+ * fill a document that it takes for empty. One that sets marks expects a message every few seconds from its
+ * first mark on, which a large answer is not. So while an answer is under way, both are told behind it (R17).
  */
 import type { SessionId } from '@quire/shared'
 import type { Receipt } from './message.ts'
@@ -27,7 +28,7 @@ export const acknowledge = (
   { session, member }: To,
   receipts: readonly Receipt[],
 ): void => {
-  if (!waitsForAnswer(member)) return step.send(session, { kind: 'ack', receipts })
+  if (!waitForAnswer(member, receipts)) return step.send(session, { kind: 'ack', receipts })
   const { behind } = member
   for (const receipt of receipts) {
     behind.receipts.push(receipt)
@@ -35,9 +36,13 @@ export const acknowledge = (
   }
 }
 
-/** True if what is on disk has to wait for an answer. */
-export const waitsForAnswer = ({ asking, answersUnderWay }: Member): boolean =>
-  asking === 'in-return' && answersUnderWay > 0
+/** True if these have to wait for an answer. */
+export const waitForAnswer = (
+  { asking, answersUnderWay }: Member,
+  receipts: readonly Receipt[],
+): boolean => answersUnderWay > 0 && (asking === 'in-return' || receipts.some(isMark))
+
+const isMark = ({ kind }: Receipt): boolean => kind === 'mark'
 
 /** An answer is on its way to the session: behind the last one follows what has waited for it. */
 export const answerWent = (step: Step, { session, member }: To): void => {

@@ -1,7 +1,7 @@
 /* What a live room does with what an attached session says. */
 import { assertNever, limits, ownBytes, type SessionId } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
-import { acknowledge, uncountBehind, waitsForAnswer } from './acknowledging.ts'
+import { acknowledge, uncountBehind, waitForAnswer } from './acknowledging.ts'
 import { answer } from './answering.ts'
 import { countsAnswer, countsUpdate, nextQuestion } from './counting.ts'
 import { append } from './document.ts'
@@ -135,9 +135,11 @@ const acknowledgeMark = (step: Step, live: Live, session: SessionId, member: Mem
   if (mark === null || member.hasBeenDenied || !isOpen(member)) return
   member.mark = null
   const receipt = { kind: 'mark', mark } as const
-  if (document.saving.kind === 'clean') return acknowledge(step, { session, member }, [receipt])
-  if (hasPlace(step, live, { session, member }, mark.length))
-    document.saving = add(document.saving, { session, receipt, update: null })
+  const isSaved = document.saving.kind === 'clean'
+  const waits = !isSaved || waitForAnswer(member, [receipt])
+  if (waits && !hasPlace(step, live, { session, member }, mark.length)) return
+  if (isSaved) acknowledge(step, { session, member }, [receipt])
+  else document.saving = add(document.saving, { session, receipt, update: null })
 }
 
 /** True once a session has said what it changed while it was away. */
@@ -161,8 +163,8 @@ const write = (
   const isKnown = document.frontier.knows(contents)
   const wasClean = document.saving.kind === 'clean'
   if (isKnown && wasClean) {
-    if (waitsForAnswer(member) && !hasPlace(step, live, { session, member }, update.length))
-      return false
+    const waits = waitForAnswer(member, [receipt])
+    if (waits && !hasPlace(step, live, { session, member }, update.length)) return false
     acknowledge(step, { session, member }, [receipt])
     return true
   }

@@ -233,6 +233,16 @@ describe('[R17] a client that counts takes itself for synced once nothing is lef
     expect(kindsOf(room.says(cyd, nothing))).toEqual(['ack'])
   })
 
+  test('and so is one that sets marks: it gives up where it hears nothing for a few seconds', () => {
+    const { room } = asking()
+    room.join(cyd)
+    room.says(cyd, nothing)
+    const [answer] = only(room.says(cyd, typist(3).asks()), 'answer')
+    expect(marksTo(room.says(cyd, mark(1)), cyd)).toEqual([])
+    expect(answer && marksTo(room.answer(answer), cyd)).toEqual([1])
+    expect(marksTo(room.says(cyd, mark(2)), cyd)).toEqual([2])
+  })
+
   test('and what waits for that is bounded', () => {
     const { room } = asking({ unsavedBytes: 2_000 })
     let effects: readonly Effect[] = []

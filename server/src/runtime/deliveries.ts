@@ -79,10 +79,13 @@ export class Deliveries {
     this.feed(session)
   }
 
-  /** R17: to a client that counts an acknowledgement is said behind a large answer that it is still to read. */
+  /** R17: what waits for an answer is said behind a large one that is still to be read. */
   say(session: Session, message: ServerMessage): void {
     const { delivery, dialect } = session
-    if (message.kind === 'ack' && delivery.isUnderWay && dialect.asking === 'in-return')
+    const waits =
+      message.kind === 'ack' &&
+      (dialect.asking === 'in-return' || message.receipts.some(({ kind }) => kind === 'mark'))
+    if (waits && delivery.isUnderWay)
       delivery.add([layOut([message], laneOf(session)).bytes], () => undefined)
     else this.#options.outbox.say(session, message)
   }
