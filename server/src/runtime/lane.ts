@@ -5,7 +5,7 @@ import type { ServerMessage } from '../room/message.ts'
 import type { Session } from './session.ts'
 
 /** Parts that are together no larger than this are copied into one write; beyond, each is a write. */
-const COPY_BYTES = 64 * 1024
+export const COPY_BYTES = 64 * 1024
 
 /** Messages laid out one behind the other; message `i` ends at `ends[i]`. */
 export interface LaidOut {

@@ -6,14 +6,19 @@
  *     most lines   ─────────────────▶        the shared bytes as they are
  *     u1's author  ──▶  ────────────▶        without its own; an acknowledgement stands where it was said
  *     held         · · · · · · · · ·         nothing of it (R9)
+ *
+ * A flush is written in one turn of the event loop. An update that would make it too much for that goes another
+ * way (`bulk.ts`).
  */
 import type { ClientId, Millis, PresenceEntry, SessionId, Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
+import { Bulk, type Author } from './bulk.ts'
 import { layOut, PerLane } from './lane.ts'
 import { writeLine, type Flush } from './line.ts'
 import type { Session } from './session.ts'
+import type { Turns } from './turns.ts'
 
 /** Presence by itself is flushed no more often than a display shows it; with updates it goes along. */
 const PRESENCE_INTERVAL_MS = 16
@@ -33,12 +38,16 @@ const WRITING_MS = 8
 /** What an outbox needs. */
 export interface OutboxOptions {
   readonly clock: Clock
+  /** Shares the turns of the event loop with the other rooms. */
+  readonly turns: Turns
   readonly sessions: ReadonlyMap<SessionId, Session>
   /** How long after one flush the next may follow, with so many recipients, milliseconds. */
   readonly intervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is congested. */
   readonly lagBytes: number
   readonly onCongested: (session: SessionId) => void
+  /** The large updates that were on their way to a session have been written. */
+  readonly onServed: (session: Session) => void
   /** A flush that nobody called for threw. */
   readonly onBug: (error: unknown) => void
 }
@@ -46,7 +55,10 @@ export interface OutboxOptions {
 /** The outbox of one room. */
 export class Outbox {
   readonly #options: OutboxOptions
+  readonly #bulk: Bulk
   #items: ServerMessage[] = []
+  /** Bytes of the updates among them. */
+  #bytes = 0
   #presence = new Map<ClientId, PresenceEntry>()
   /** Sessions with asides. */
   readonly #aside = new Set<Session>()
@@ -59,6 +71,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options
+    this.#bulk = new Bulk(options)
   }
 
   /** A session is attached: what was said before is not for it. */
@@ -69,11 +82,12 @@ export class Outbox {
   /** A session is gone. */
   detach(session: Session): void {
     this.#aside.delete(session)
+    this.#bulk.forget(session)
     session.delivery.clear()
   }
 
   /**
-   * To one session, behind everything that was said to it before. The same state vector or the same
+   * To one session, behind everything that was said to it before but for large updates. The same state vector or the same
    * deletes once more bring it nothing: whoever asks a thousand times in one frame is told once.
    */
   say(session: Session, message: ServerMessage): void {
@@ -94,14 +108,19 @@ export class Outbox {
 
   /** An update to all but one, and but those who are held. */
   relay(update: Update, author: Session | undefined): void {
+    const id = author?.id ?? null
+    if (this.#latest.author !== id) this.#other = this.#latest
+    this.#latest = { author: id, at: this.#options.clock.now() }
+    const { sessions, turns } = this.#options
+    const bytes = this.#bytes + update.length
+    if (this.#bulk.isFrom(id) || bytes * sessions.size > turns.bytes)
+      return this.#relayInBulk(update, author)
     if (author !== undefined) {
       author.line.asides.push({ at: this.#items.length, message: null })
       this.#aside.add(author)
     }
     this.#items.push({ kind: 'update', update })
-    const id = author?.id ?? null
-    if (this.#latest.author !== id) this.#other = this.#latest
-    this.#latest = { author: id, at: this.#options.clock.now() }
+    this.#bytes = bytes
     this.#schedule()
   }
 
@@ -137,6 +156,7 @@ export class Outbox {
     const now = clock.now()
     this.#flushedAt = now
     this.#items = []
+    this.#bytes = 0
     if (hasPresence) this.#presence = new Map()
     const flush: Flush = {
       updates,
@@ -153,6 +173,24 @@ export class Outbox {
     }
     this.#aside.clear()
     for (const session of congested) onCongested(session)
+  }
+
+  /** Writes the large updates that are on their way to a session, as it is to be closed. */
+  finish(session: Session): void {
+    this.#bulk.finish(session)
+  }
+
+  #relayInBulk(update: Update, author: Session | undefined): void {
+    const { sessions, lagBytes, onCongested } = this.#options
+    const id = author?.id ?? null
+    if (!this.#bulk.isFrom(id)) this.flush() // what its author has said before stays before it
+    const hearers = [...sessions.values()].filter((one) => one !== author && !one.line.isHeld)
+    // R9: of those who have to wait for what was on its way before
+    const congested = hearers.filter(
+      (one) => one.socket.queuedBytes() + this.#bulk.bytesFor(one) > lagBytes,
+    )
+    this.#bulk.add(update, id, hearers)
+    for (const one of congested) onCongested(one.id)
   }
 
   #othersWrite(session: Session, now: Millis): boolean {
@@ -185,8 +223,7 @@ export class Outbox {
   }
 }
 
-/** Who wrote, and when; null is somebody at another server. */
 interface Wrote {
-  readonly author: SessionId | null
+  readonly author: Author
   readonly at: number
 }

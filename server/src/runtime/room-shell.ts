@@ -36,6 +36,7 @@ import { layOut, PerLane } from './lane.ts'
 import { Outbox } from './outbox.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
+import type { Turns } from './turns.ts'
 
 /** Answers under way for one session: a client asks once as it connects, and again where it lacks something. */
 const ANSWERS_PER_SESSION = 8
@@ -54,6 +55,8 @@ export interface ShellPorts {
   readonly answering: AnswerPorts
   /** The same for folds. */
   readonly folds: Gate
+  /** What is too much for one turn of the event loop shares those that follow. */
+  readonly turns: Turns
   /** How long after one flush of a room the next may follow, with so many recipients, milliseconds. */
   readonly flushIntervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is told of no more updates. */
@@ -92,10 +95,12 @@ export class RoomShell {
     this.#onEvicted = onEvicted
     this.#outbox = new Outbox({
       clock: ports.clock,
+      turns: ports.turns,
       sessions: this.#sessions,
       intervalMs: ports.flushIntervalMs,
       lagBytes: ports.lagBytes,
       onCongested: (session) => this.push({ kind: 'congested', session }),
+      onServed: (session) => this.drained(session),
       onBug: (error) => this.#fail(error),
     })
     this.#held = ports.held.share()
@@ -293,9 +298,11 @@ export class RoomShell {
 
   #close(ids: readonly SessionId[], close: CloseName, reason: string): void {
     // what was said before the close reaches whoever still reads; of a room that failed it may be wrong
-    if (!this.#isOver) this.#outbox.flush()
+    const isRight = !this.#isOver
+    if (isRight) this.#outbox.flush()
     const document = this.room.name
     for (const session of this.#reach(ids)) {
+      if (isRight) this.#outbox.finish(session)
       this.#ports.observe.event({ kind: 'session-closed', document, close, reason })
       closeSession(session, close, reason)
     }
