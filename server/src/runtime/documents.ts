@@ -22,6 +22,7 @@ import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import type { ReadingPace } from './reading-pace.ts'
 import { Refusals } from './refusals.ts'
+import { Turns } from './turns.ts'
 
 /** How often rooms hear of time: presence ends, retries and keep-alives are due at this grain. */
 const TICK_MS = 500
@@ -32,8 +33,17 @@ const ANSWERS_AT_ONCE = 4
 /** Folds at a time: one is read or stored while the thread folds the other. */
 const FOLDS_AT_ONCE = 2
 
+/**
+ * Bytes that are written to sockets in one turn of the event loop, in which nobody is heard. A write takes half a
+ * millisecond for each MiB, in which the system copies it.
+ */
+const TURN_BYTES = 2 * 1024 * 1024
+
 /** What the rooms of a server need. */
-export interface DocumentsOptions extends Omit<ShellPorts, 'answering' | 'folds' | 'held'> {
+export interface DocumentsOptions extends Omit<
+  ShellPorts,
+  'answering' | 'folds' | 'held' | 'turns'
+> {
   readonly auth: Auth
   /** Of each room. */
   readonly limits: RoomLimits
@@ -126,7 +136,13 @@ export class Documents {
     const { sessions, sessionsPerAddress } = serverLimits
     this.#sessions = new Places({ total: sessions, perGroup: sessionsPerAddress })
     this.#logins = new Places({ total: serverLimits.loginsAtOnce, perGroup: Infinity })
-    this.#ports = { ...options, answering, folds: new Gate(FOLDS_AT_ONCE), held: this.#held }
+    this.#ports = {
+      ...options,
+      answering,
+      folds: new Gate(FOLDS_AT_ONCE),
+      turns: new Turns(clock, TURN_BYTES),
+      held: this.#held,
+    }
   }
 
   /** Starts the ticks. */

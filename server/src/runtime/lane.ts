@@ -1,8 +1,11 @@
-import type { Frame } from '@quire/shared'
+import { concatBytes, type Frame } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Wire, WireBytes } from '../ports/socket.ts'
 import type { ServerMessage } from '../room/message.ts'
 import type { Session } from './session.ts'
+
+/** Parts that are together no larger than this are copied into one write; beyond, each is a write. */
+export const COPY_BYTES = 64 * 1024
 
 /** Messages laid out one behind the other; message `i` ends at `ends[i]`. */
 export interface LaidOut {
@@ -60,4 +63,11 @@ export class PerLane<T> {
     else known.push({ wire: socket.wire, value })
     return value
   }
+}
+
+/** One write where that is a small copy: a write costs more than what it holds. */
+export const joined = (parts: readonly WireBytes[]): readonly WireBytes[] => {
+  if (parts.length === 1) return parts
+  const bytes = parts.reduce((sum, part) => sum + part.length, 0)
+  return bytes <= COPY_BYTES ? [concatBytes(parts) as WireBytes] : parts // whole messages
 }

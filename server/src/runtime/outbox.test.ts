@@ -1,80 +1,10 @@
-import {
-  millis,
-  sessionId,
-  type ClientId,
-  type Frame,
-  type PresenceEntry,
-  type StateVector,
-  type Update,
-} from '@quire/shared'
+import type { StateVector } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Dialect } from '../dialects/dialect.ts'
 import type { ServerMessage } from '../room/message.ts'
-import { Outbox } from './outbox.ts'
-import { createSession, type Session } from './session.ts'
-import { createManualClock } from './testing/manual-clock.ts'
-import { createMemorySocket, type Peer } from './testing/memory-socket.ts'
+import type { Session } from './session.ts'
+import { bytesOf, entry, saying, setUp, update } from './testing/outbox.ts'
 import { settle } from './testing/server.ts'
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
-const update = (text: string): Update => bytesOf(text) as Update // never decoded here
-
-/** Says what a message is in words; of a grant it has none. */
-const words: Dialect = {
-  name: 'words',
-  lane: 'words',
-  asking: 'on-join',
-  keepAliveMs: 10_000,
-  decode: () => ({ ok: true, value: [] }),
-  encode: (message) => (message.kind === 'granted' ? [] : [bytesOf(wordOf(message)) as Frame]),
-}
-
-const wordOf = (message: ServerMessage): string => {
-  if (message.kind === 'update') return textOf(message.update)
-  if (message.kind === 'presence')
-    return message.entries.map(({ client, clock }) => `${client}@${clock}`).join(' ')
-  if (message.kind === 'denied') return message.reason
-  return message.kind
-}
-
-const saying = (reason: string): ServerMessage => ({ kind: 'denied', reason })
-
-const entry = (client: number, clock: number): PresenceEntry => ({
-  client: client as ClientId,
-  clock,
-  state: '{}',
-})
-
-const setUp = (count: number, options: { intervalMs?: number; lagBytes?: number } = {}) => {
-  const clock = createManualClock()
-  const sessions = new Map<Session['id'], Session>()
-  const peers: Peer[] = []
-  const congested: number[] = []
-  const outbox = new Outbox({
-    clock,
-    sessions,
-    intervalMs: () => options.intervalMs ?? 0,
-    lagBytes: options.lagBytes ?? 1_000,
-    onCongested: (session) => congested.push(session),
-    onBug: (error) => {
-      throw error
-    },
-  })
-  const join = (): Session => {
-    const { socket, peer } = createMemorySocket()
-    const id = sessionId(peers.length + 1)
-    const session = createSession({ id, dialect: words, socket }, millis(0))
-    peers.push(peer)
-    sessions.set(id, session)
-    outbox.attach(session)
-    return session
-  }
-  const all = Array.from({ length: count }, join)
-  const heard = (index: number): string[] => (peers[index]?.frames ?? []).map(textOf)
-  return { outbox, clock, sessions, peers, congested, join, all, heard }
-}
 
 describe('an outbox', () => {
   it('[R8] writes once to each, and the same bytes to all who are told the same', () => {

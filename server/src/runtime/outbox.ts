@@ -6,25 +6,19 @@
  *     most lines   ─────────────────▶        the shared bytes as they are
  *     u1's author  ──▶  ────────────▶        without its own; an acknowledgement stands where it was said
  *     held         · · · · · · · · ·         nothing of it (R9)
+ *
+ * A flush is written in one turn of the event loop. An update that would make it too much for that goes another
+ * way (`bulk.ts`).
  */
-import {
-  concatBytes,
-  type ClientId,
-  type Millis,
-  type PresenceEntry,
-  type SessionId,
-  type StateVector,
-  type Update,
-} from '@quire/shared'
+import type { ClientId, Millis, PresenceEntry, SessionId, Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
-import { DRAIN_BYTES, type WireBytes } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
-import { laneOf, layOut, PerLane, type LaidOut } from './lane.ts'
+import { Bulk, type Author } from './bulk.ts'
+import { laneOf, layOut, PerLane } from './lane.ts'
+import { writeLine, type Flush, type ToAll } from './line.ts'
 import type { Session } from './session.ts'
-
-/** Parts that are together no larger than this are copied into one write; beyond, each is a write. */
-const COPY_BYTES = 64 * 1024
+import type { Turns } from './turns.ts'
 
 /** Presence by itself is flushed no more often than a display shows it; with updates it goes along. */
 const PRESENCE_INTERVAL_MS = 16
@@ -41,44 +35,19 @@ const ACK_WAIT_MS = 16
  */
 const WRITING_MS = 8
 
-/** A message to all, laid out once for them (R8). */
-type ToAll = PerLane<WireBytes>
-
-/** What a session is told besides, or instead of, what everybody is told. */
-export interface Line {
-  /** Items before this one were told before it came. */
-  from: number
-  /** In order: what it is told in front of item `at`, or null: item `at` is its own. */
-  asides: { readonly at: number; readonly message: ServerMessage | ToAll | null }[]
-  /** What of its asides is a state vector, and an answer: the last of each. */
-  told: { stateVector: StateVector | null; answer: Update | null }
-  /** The window in which presence was announced to it. */
-  presenceWindow: number
-  /** R9: it is told of no update. */
-  isHeld: boolean
-  /** R9: presence was not told to it because too much waited, or because it is held. */
-  hasMissedPresence: boolean
-}
-
-/** The line of a session that has been told nothing. */
-export const createLine = (): Line => ({
-  from: 0,
-  asides: [],
-  told: { stateVector: null, answer: null },
-  presenceWindow: -1,
-  isHeld: false,
-  hasMissedPresence: false,
-})
-
 /** What an outbox needs. */
 export interface OutboxOptions {
   readonly clock: Clock
+  /** Shares the turns of the event loop with the other rooms. */
+  readonly turns: Turns
   readonly sessions: ReadonlyMap<SessionId, Session>
   /** How long after one flush the next may follow, with so many recipients, milliseconds. */
   readonly intervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is congested. */
   readonly lagBytes: number
   readonly onCongested: (session: SessionId) => void
+  /** The large updates that were on their way to a session have been written. */
+  readonly onServed: (session: Session) => void
   /** A flush that nobody called for threw. */
   readonly onBug: (error: unknown) => void
 }
@@ -86,7 +55,10 @@ export interface OutboxOptions {
 /** The outbox of one room. */
 export class Outbox {
   readonly #options: OutboxOptions
+  readonly #bulk: Bulk
   #items: ServerMessage[] = []
+  /** Bytes of the updates among them. */
+  #bytes = 0
   #presence = new Map<ClientId, PresenceEntry>()
   /** Sessions with asides. */
   readonly #aside = new Set<Session>()
@@ -99,6 +71,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options
+    this.#bulk = new Bulk(options)
   }
 
   /** A session is attached: what was said before is not for it. */
@@ -109,11 +82,12 @@ export class Outbox {
   /** A session is gone. */
   detach(session: Session): void {
     this.#aside.delete(session)
+    this.#bulk.forget(session)
     session.delivery.clear()
   }
 
   /**
-   * To one session, behind everything that was said to it before. The same state vector or the same
+   * To one session, behind everything that was said to it before but for large updates. The same state vector or the same
    * deletes once more bring it nothing: whoever asks a thousand times in one frame is told once.
    */
   say(session: Session, message: ServerMessage): void {
@@ -140,13 +114,16 @@ export class Outbox {
 
   /** An update to all but one, and but those who are held. */
   relay(update: Update, author: Session | undefined): void {
-    if (author !== undefined) {
-      this.#setAside(author, null)
-    }
-    this.#items.push({ kind: 'update', update })
     const id = author?.id ?? null
     if (this.#latest.author !== id) this.#other = this.#latest
     this.#latest = { author: id, at: this.#options.clock.now() }
+    const { sessions, turns } = this.#options
+    const bytes = this.#bytes + update.length
+    if (this.#bulk.isFrom(id) || bytes * sessions.size > turns.bytes)
+      return this.#relayInBulk(update, author)
+    if (author !== undefined) this.#setAside(author, null)
+    this.#items.push({ kind: 'update', update })
+    this.#bytes = bytes
     this.#schedule()
   }
 
@@ -182,6 +159,7 @@ export class Outbox {
     const now = clock.now()
     this.#flushedAt = now
     this.#items = []
+    this.#bytes = 0
     if (hasPresence) this.#presence = new Map()
     const flush: Flush = {
       updates,
@@ -192,7 +170,7 @@ export class Outbox {
     const congested: SessionId[] = []
     // those who are told nothing but what all are told are most, or none
     for (const session of items.length > 0 ? sessions.values() : this.#aside) {
-      write(session, flush)
+      writeLine(session, flush)
       if (!session.line.isHeld && session.socket.queuedBytes() > lagBytes)
         congested.push(session.id)
     }
@@ -203,6 +181,24 @@ export class Outbox {
   #setAside(session: Session, message: ServerMessage | ToAll | null): void {
     session.line.asides.push({ at: this.#items.length, message })
     this.#aside.add(session)
+  }
+
+  /** Writes the large updates that are on their way to a session, as it is to be closed. */
+  finish(session: Session): void {
+    this.#bulk.finish(session)
+  }
+
+  #relayInBulk(update: Update, author: Session | undefined): void {
+    const { sessions, lagBytes, onCongested } = this.#options
+    const id = author?.id ?? null
+    if (!this.#bulk.isFrom(id)) this.flush() // what its author has said before stays before it
+    const hearers = [...sessions.values()].filter((one) => one !== author && !one.line.isHeld)
+    // R9: of those who have to wait for what was on its way before
+    const congested = hearers.filter(
+      (one) => one.socket.queuedBytes() + this.#bulk.bytesFor(one) > lagBytes,
+    )
+    this.#bulk.add(update, id, hearers)
+    for (const one of congested) onCongested(one.id)
   }
 
   #othersWrite(session: Session, now: Millis): boolean {
@@ -235,80 +231,7 @@ export class Outbox {
   }
 }
 
-/** Who wrote, and when; null is somebody at another server. */
 interface Wrote {
-  readonly author: SessionId | null
+  readonly author: Author
   readonly at: number
-}
-
-interface Flush {
-  /** Items that are updates; one that is presence may follow. */
-  readonly updates: number
-  readonly window: number
-  readonly shared: PerLane<LaidOut>
-  readonly now: Millis
-}
-
-const write = (session: Session, flush: Flush): void => {
-  const { line, socket } = session
-  let { updates: end } = flush
-  if (line.presenceWindow === flush.window) {
-    // R9: presence goes first; the next state makes the last one worthless anyway. And none while it is
-    // held: it would go on to have something to read, and never be told of an update again
-    if (line.isHeld || socket.queuedBytes() > DRAIN_BYTES) line.hasMissedPresence = true
-    else end++
-  }
-  const from = line.isHeld ? flush.updates : line.from
-  const { asides } = line
-  line.from = 0
-  if (asides.length === 0 && from >= end) return
-  const parts: WireBytes[] = []
-  if (asides.length === 0) share(parts, flush.shared.of(session), from, end)
-  else {
-    line.asides = []
-    line.told.stateVector = line.told.answer = null
-    interleave(parts, session, { asides, from, end }, flush)
-  }
-  if (parts.length === 0) return
-  session.lastSentAt = flush.now
-  for (const part of joined(parts)) socket.sendWire(part)
-}
-
-const interleave = (
-  parts: WireBytes[],
-  session: Session,
-  { asides, from, end }: Pick<Line, 'asides' | 'from'> & { readonly end: number },
-  { shared }: Flush,
-): void => {
-  let at = from
-  for (const aside of asides) {
-    if (at < aside.at) {
-      share(parts, shared.of(session), at, aside.at)
-      at = aside.at
-    }
-    if (aside.message === null) at = Math.max(at, aside.at + 1)
-    else {
-      const bytes =
-        aside.message instanceof PerLane
-          ? aside.message.of(session)
-          : layOut([aside.message], laneOf(session)).bytes
-      if (bytes.length > 0) parts.push(bytes)
-    }
-  }
-  if (at < end) share(parts, shared.of(session), at, end)
-}
-
-const share = (parts: WireBytes[], { bytes, ends }: LaidOut, from: number, to: number): void => {
-  const start = ends[from - 1] ?? 0
-  const end = ends[to - 1] ?? 0
-  if (start === end) return // its family has no words for any of it
-  if (start === 0 && end === bytes.length) parts.push(bytes)
-  else parts.push(bytes.subarray(start, end) as WireBytes) // whole messages
-}
-
-/** One write where that is a small copy: a write costs more than what it holds. */
-const joined = (parts: readonly WireBytes[]): readonly WireBytes[] => {
-  if (parts.length === 1) return parts
-  const bytes = parts.reduce((sum, part) => sum + part.length, 0)
-  return bytes <= COPY_BYTES ? [concatBytes(parts) as WireBytes] : parts // whole messages
 }

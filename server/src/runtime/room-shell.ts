@@ -22,6 +22,7 @@ import { pushOutcome } from './outcome.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
 import { performOnStorage, type EffectOwner, type StorageEffectPorts } from './storage-effects.ts'
+import type { Turns } from './turns.ts'
 
 /** What the shells of one server share. */
 export interface ShellPorts extends StorageEffectPorts {
@@ -32,6 +33,8 @@ export interface ShellPorts extends StorageEffectPorts {
   readonly clock: Clock
   /** Makes and shares what clients lack. */
   readonly answering: AnswerPorts
+  /** What is too much for one turn of the event loop shares those that follow. */
+  readonly turns: Turns
   /** How long after one flush of a room the next may follow, with so many recipients, milliseconds. */
   readonly flushIntervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is told of no more updates. */
@@ -71,10 +74,12 @@ export class RoomShell {
     this.#onEvicted = onEvicted
     this.#outbox = new Outbox({
       clock: ports.clock,
+      turns: ports.turns,
       sessions: this.#sessions,
       intervalMs: ports.flushIntervalMs,
       lagBytes: ports.lagBytes,
       onCongested: (session) => this.push({ kind: 'congested', session }),
+      onServed: (session) => this.drained(session),
       onBug: (error) => this.#fail(error),
     })
     this.#deliveries = new Deliveries({
@@ -270,9 +275,11 @@ export class RoomShell {
 
   #close(ids: readonly SessionId[], close: CloseName, reason: string): void {
     // what was said before the close reaches whoever still reads; of a room that failed it may be wrong
-    if (!this.#isOver) this.#outbox.flush()
+    const isRight = !this.#isOver
+    if (isRight) this.#outbox.flush()
     const document = this.room.name
     for (const session of this.#reach(ids)) {
+      if (isRight) this.#outbox.finish(session)
       this.#ports.observe.event({ kind: 'session-closed', document, close, reason })
       closeSession(session, close, reason)
     }

@@ -3,8 +3,8 @@ import { closeCodes } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { Socket } from '../ports/socket.ts'
 import { Delivery } from './delivery.ts'
+import { createLine, type Line } from './line.ts'
 import { ReadingPace } from './reading-pace.ts'
-import { createLine, type Line } from './outbox.ts'
 
 /** One client attached to one document: where the room's messages become a family's frames. */
 export interface Session {
