@@ -1,6 +1,9 @@
-/* The pages for those who move in are true: every code block on them runs, beside the server it comes from. */
+/*
+ * The pages for those who move in are true: every code block on them runs, beside the server it comes from;
+ * what is for a browser does so in browser/y-sweet-react.spec.ts.
+ */
 import { execFile } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -11,6 +14,7 @@ import { startKind } from './bench/servers/server.ts'
 import { hocuspocusFamilies } from './compat/families/hocuspocus.ts'
 import type { Address, Client, Family } from './compat/families/family.ts'
 import { yWebsocketFamilies } from './compat/families/y-websocket.ts'
+import { codeBlocksOf } from './harness/code-blocks.ts'
 import { startServer } from './harness/server-process.ts'
 import { until } from './harness/until.ts'
 
@@ -19,11 +23,6 @@ const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
-
-const blocksOf = (page: string): readonly string[] =>
-  [
-    ...readFileSync(join(ROOT, 'server/moving-in', page), 'utf8').matchAll(/```js\n([\s\S]*?)```/g),
-  ].map(([, code = '']) => code)
 
 /** Runs a block as a script of its own, against these servers; returns what it printed. */
 const run = async (code: string, quire: Address, old: Address | null): Promise<string> => {
@@ -59,7 +58,7 @@ const expectBody = async (server: Address, document: string, text: string): Prom
 }
 
 test('from Hocuspocus', async () => {
-  const [use = '', carry = '', ...more] = blocksOf('from-hocuspocus.md')
+  const [use = '', carry = '', ...more] = codeBlocksOf('from-hocuspocus.md', 'js')
   expect(more).toEqual([])
   const [quire, old] = [await quireServer(), await startKind(kinds.hocuspocus)]
   cleanups.push(() => old.remove())
@@ -74,7 +73,7 @@ test('from Hocuspocus', async () => {
 })
 
 test('from y-websocket', async () => {
-  const [use = '', carry = '', ...more] = blocksOf('from-y-websocket.md')
+  const [use = '', carry = '', ...more] = codeBlocksOf('from-y-websocket.md', 'js')
   expect(more).toEqual([])
   const [quire, old] = [await quireServer(), await startKind(kinds['y-websocket'])]
   cleanups.push(() => old.remove())
@@ -89,7 +88,7 @@ test('from y-websocket', async () => {
 })
 
 test('from y-sweet, whose own server is stood in for by another Quire', async () => {
-  const [tokens = '', use = '', carry = '', ...more] = blocksOf('from-y-sweet.md')
+  const [tokens = '', use = '', carry = '', ...more] = codeBlocksOf('from-y-sweet.md', 'js')
   expect(more).toEqual([])
   const [quire, old] = [await quireServer(), await quireServer()]
   const doc = new Doc()

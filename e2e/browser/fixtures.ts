@@ -24,7 +24,7 @@ export type Join = (
 /** Browsers that are kept from test to test, by person: their caches make the pages load faster. */
 type Browsers = Map<Who, BrowserContext>
 
-interface TestFixtures {
+export interface TestFixtures {
   /** A name that no other test uses. */
   readonly doc: string
   readonly join: Join
@@ -32,7 +32,7 @@ interface TestFixtures {
   readonly ownServer: ServerProcess
 }
 
-interface WorkerFixtures {
+export interface WorkerFixtures {
   /** A server that the tests share; each has its own documents. */
   readonly server: ServerProcess
   readonly browsers: Browsers

@@ -23,6 +23,8 @@ export interface PrivateDisk {
   free(): Promise<void>
   /** Makes it read-only, or writable again. Rejects while a file on it is open for writing. */
   remount(mode: 'ro' | 'rw'): Promise<void>
+  /** Copies what is on it to a directory elsewhere, whose path it returns; the caller removes it. */
+  copy(): Promise<string>
   /** Unmounts it, with all that runs on it ended before. */
   remove(): Promise<void>
 }
@@ -72,6 +74,12 @@ export const mountDisk = async (options: DiskOptions): Promise<PrivateDisk> => {
     async remount(to) {
       const [program, ...rest] = [...launcher, 'mount', '-o', `remount,${to}`, path]
       await promisify(execFile)(program, rest)
+    },
+    async copy() {
+      const target = await mkdtemp(join(tmpdir(), 'quire-disk-copy-'))
+      const [program, ...rest] = [...launcher, 'cp', '-R', `${path}/.`, target] as const
+      await promisify(execFile)(program, rest)
+      return target
     },
     fill: () => fillWith(ballast),
     free: () => rm(ballast, { force: true }),

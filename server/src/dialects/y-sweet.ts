@@ -6,6 +6,7 @@
  *
  * The client sets a mark behind each of its changes, and takes the server for dead if it hears nothing for
  * 3 s after one: hence the short keep-alive. Types that are not known are skipped, as its server does.
+ * What it loads from its own store (`offlineSupport`) it does not send: it is asked for that a while later.
  * What it changes is not echoed, and there are no words for a refusal: what is denied stays unacknowledged.
  */
 import * as encoding from 'lib0/encoding'
@@ -39,7 +40,7 @@ export const ySweet = (bounds: PresenceLimits): Dialect => {
   return {
     name: 'y-sweet',
     lane: 'y-sweet',
-    asking: 'on-join',
+    asking: 'twice',
     keepAliveMs: KEEP_ALIVE_MS,
     decode: (frame) => decodeOwn(frame, bounds) ?? base.decode(frame),
     encode: (message) => encodeOwn(message) ?? base.encode(message),

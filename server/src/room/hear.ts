@@ -62,6 +62,16 @@ export const endOpenings = (step: Step, live: Live): void => {
   }
 }
 
+/** Asks those a second time whose time has come, and who have answered the first. */
+export const askAgain = (step: Step, live: Live): void => {
+  for (const [session, member] of live.members) {
+    const { askAgainAt, question } = member
+    if (askAgainAt === null || step.now < askAgainAt || question.kind !== 'none') continue
+    member.askAgainAt = null
+    ask(step, live, { session, member, question: { kind: 'healing' } })
+  }
+}
+
 /** A session that has just been shown everyone hears of changes: asking again brings it nothing. */
 const answerPresence = (step: Step, live: Live, session: SessionId, member: Member): void => {
   const { opening } = member

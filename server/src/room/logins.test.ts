@@ -291,6 +291,15 @@ describe('[R5] a mark', () => {
     expect(marksTo(room.says(ann, mark(8)), ann)).toEqual([8])
   })
 
+  test('of a session that is asked a second time does not wait for that answer', () => {
+    const room = new TestRoom()
+    room.join(ann, 'write', 'twice')
+    room.load()
+    room.says(ann, nothing)
+    expect(sentTo(room.tick(3_000), ann)).toMatchObject([{ kind: 'sync-step-1' }])
+    expect(marksTo(room.says(ann, mark(1)), ann)).toEqual([1])
+  })
+
   test('of two that wait for an answer the later one is told', () => {
     const room = new TestRoom().open(ann)
     room.says(ann, mark(1))

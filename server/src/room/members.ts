@@ -1,5 +1,5 @@
 /* Sessions that come and go, and what is left to do when the last one has gone. */
-import type { SessionId } from '@quire/shared'
+import { millis, type SessionId } from '@quire/shared'
 import { compactIfDue } from './folding.ts'
 import {
   FLOWING,
@@ -14,6 +14,12 @@ import { PresenceTable, type PresenceEntries } from './presence.ts'
 import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
+
+/**
+ * From the join of a session that is asked twice until it is asked again: a browser has opened its store by
+ * then. Who takes longer is asked when it changes something that builds on what is missing.
+ */
+const ASK_AGAIN_MS = 3_000
 
 /** True if there is a place for one more session; otherwise it is refused. */
 export const admit = (
@@ -45,9 +51,10 @@ export const greet = (
   const member: Member = {
     access,
     asking,
+    askAgainAt: asking === 'twice' ? millis(step.now + ASK_AGAIN_MS) : null,
     opening: { kind: 'silent' },
     flow: FLOWING,
-    question: { kind: asking === 'on-join' ? 'none' : 'unasked' },
+    question: { kind: asking === 'in-return' ? 'unasked' : 'none' },
     hasBeenDenied: false,
     mark: null,
     answersUnderWay: 0,
@@ -55,7 +62,7 @@ export const greet = (
   }
   live.members.set(session, member)
   step.observe({ kind: 'session-joined', document: step.room.name, session })
-  if (asking === 'on-join')
+  if (asking !== 'in-return')
     ask(step, live, { session, member, question: { kind: 'opening', asked: null } })
 }
 

@@ -29,6 +29,8 @@ import type { Saving } from './saving.ts'
 export interface Member {
   access: Access
   readonly asking: Asking
+  /** When it is asked a second time; null where it is not, or has been. */
+  askAgainAt: Millis | null
   opening: Opening
   flow: Flow
   question: Question
@@ -44,13 +46,15 @@ export interface Member {
 
 /**
  * When a session is asked for what it has and the server lacks: as it joins, or in return for each of its
- * own questions. Hocuspocus clients begin to count anew with each question of theirs.
+ * own questions, as Hocuspocus clients begin to count anew with each question of theirs; or as it joins and
+ * once more, as y-sweet's do not send what they load from a store of their own behind their first answer.
  */
-export type Asking = 'on-join' | 'in-return'
+export type Asking = 'on-join' | 'twice' | 'in-return'
 
 /**
  * What a session has been asked and has not answered; one question at a time, as an answer brings all that
- * it has. `healing`: it said something whose beginning is missing, or may write what was denied before.
+ * it has. `healing`: it said something whose beginning is missing, may write what was denied before, or is
+ * asked a second time.
  */
 export type Question =
   | { readonly kind: 'none' }

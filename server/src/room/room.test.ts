@@ -123,9 +123,16 @@ describe('[R1] the table in ROOM.md', () => {
 })
 
 test('every test that ROOM.md names exists', () => {
-  const sources = ['folding', 'following', 'hear', 'logins', 'phases', 'presence', 'saving'].map(
-    (name) => readFileSync(new URL(`./${name}.test.ts`, import.meta.url), 'utf8'),
-  )
+  const sources = [
+    'asking',
+    'folding',
+    'following',
+    'hear',
+    'logins',
+    'phases',
+    'presence',
+    'saving',
+  ].map((name) => readFileSync(new URL(`./${name}.test.ts`, import.meta.url), 'utf8'))
   const quoted = markdown.replaceAll(/\s+/g, ' ').matchAll(/"([^"]*)"/g)
   const titles = [...quoted].map(([, title = '']) => title.replace(/ ?…$/, ''))
   const named = titles.filter((title) => title.length > 8) // shorter ones are words, not titles

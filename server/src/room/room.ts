@@ -8,7 +8,7 @@ import { appended, appendFailed, openDocument, retryAppend } from './document.ts
 import type { Effect } from './effect.ts'
 import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
 import { catchUp, catchUpFailed, caughtUp, follow, retryCatchUp } from './following.ts'
-import { endOpenings, hear, regrant } from './hear.ts'
+import { askAgain, endOpenings, hear, regrant } from './hear.ts'
 import type { Input, InputKind, InputOf } from './input.ts'
 import { admit, announce, dismissAll, goLive, greet, part, settle } from './members.ts'
 import type { OpenDocument, PhaseKind, PhaseOf, Room, Waiting } from './phase.ts'
@@ -166,6 +166,7 @@ const table: Table = {
     tick: (at, phase) => {
       announce(at, phase, phase.presence.expire(at.now))
       endOpenings(at, phase)
+      askAgain(at, phase)
       retryAppend(at, phase.document, 'due')
       retryCatchUp(at, phase.document)
       compactIfQuiet(at, phase.document)

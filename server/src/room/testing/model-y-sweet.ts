@@ -10,6 +10,7 @@ import { check } from './model-shell.ts'
 
 /** One y-sweet provider. */
 export class YSweetClient extends ModelClient {
+  override readonly asking = 'twice'
   #localVersion = 0
   #ackedVersion = -1
 

@@ -158,7 +158,7 @@ const happen = (world: World, happening: Happening): void => {
       return client && world.connect(client)
     case 'open':
       if (client === undefined) return
-      return client.asking === 'on-join' ? world.connect(client) : world.open(client)
+      return client.asking === 'in-return' ? world.open(client) : world.connect(client)
     case 'drop':
       return client && world.drop(client)
     case 'regrant':
