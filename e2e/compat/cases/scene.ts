@@ -12,7 +12,7 @@ export type Outcome =
 
 /** How long is waited for what is expected, and for what is expected not to come, milliseconds. */
 const PATIENCE_MS = 30_000
-const IMPATIENCE_MS = 2_500
+const IMPATIENCE_MS = 10_000
 
 /** Servers that cases share; one of each kind is started when it is first asked for. */
 export class SharedServers {
@@ -91,7 +91,7 @@ const sceneOf = ({
     },
     async synced(server, options) {
       const client = scene.open(server, options)
-      await scene.until('it is synced', () => client.isSynced())
+      await scene.until('it is synced', () => client.isSynced(), PATIENCE_MS)
       return client
     },
     async line(server) {
