@@ -28,6 +28,8 @@ export interface Notes {
   readonly status: Locator
   /** Types into the line with this label, and Enter. */
   enter(label: string, line: string): Promise<void>
+  /** Presses a button by the keyboard: a click would wait for frames, which a page behind another has few of. */
+  press(button: string): Promise<void>
   isSaved(): Promise<void>
   isUnsaved(): Promise<void>
   /** True if the browser would ask whether the page is to be left. */
@@ -75,6 +77,7 @@ export const openNotes = async (
       await field.fill(line)
       await field.press('Enter')
     },
+    press: (button) => page.getByRole('button', { name: button }).press('Enter'),
     isSaved: () => expect(saving).toHaveText('saved'),
     isUnsaved: () => expect(saving).toHaveText('unsaved'),
     asksBeforeLeaving: () =>

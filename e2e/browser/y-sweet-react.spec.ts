@@ -227,7 +227,7 @@ test('a page that goes on to the next document is seen there alone', async ({
   await expect(cleo.text).toHaveText('Here.')
 
   const answers = await holdTokens(bob)
-  await bob.page.getByRole('button', { name: 'Next document' }).click()
+  await bob.press('Next document')
   await expectOthers([cleo], [])
   const wasSaved = await watchSaved(bob, 'There.')
   await bob.enter('Text', 'There. ')
@@ -236,11 +236,11 @@ test('a page that goes on to the next document is seen there alone', async ({
   answers.release()
   await bob.isSaved()
   await expect(bob.others).toHaveText('')
-  await cleo.page.getByRole('button', { name: 'Next document' }).click()
+  await cleo.press('Next document')
   await expect(cleo.text).toHaveText('There.')
   await expectOthers(pages)
 
-  await bob.page.getByRole('button', { name: 'Close' }).click()
+  await bob.press('Close')
   await expect(cleo.others).toHaveText('')
 })
 
