@@ -201,7 +201,8 @@ describe('answers', () => {
 describe('the queue of a room', () => {
   it('takes 10,000 messages in one go, and loses none', async () => {
     const much = 16 * 1024 * 1024
-    const limits = { ...testLimits, loadQueueBytes: much, unsavedBytes: much }
+    const folds = { compactUpdates: much, compactBytes: much } // none: the tail is looked at
+    const limits = { ...testLimits, ...folds, loadQueueBytes: much, unsavedBytes: much }
     const server = startTestServer({ limits })
     server.weather.hold('open')
     const ann = server.connect(notes)
