@@ -87,10 +87,11 @@ export const connection: Theme = {
         say(last)
         const hasHeard = (client: Client, key: string) => () => client.doc.getMap('map').has(key)
         await scene.until('what came behind it is heard', hasHeard(one, 'last'))
+        const told = one.statuses.length
         line.cut()
-        await scene.until('it knows that it is out', () => !one.isSynced())
         write(one, 'mine')
-        await scene.until('it is back', () => one.isSynced())
+        const isBack = (): boolean => one.statuses.length > told && one.isSynced()
+        await scene.until('it is out, and back', isBack)
         await scene.until('what it wrote is heard', () => textOf(other) === 'mine')
         say(first)
         await scene.until('the rest is heard', hasHeard(one, 'first'))
