@@ -53,7 +53,7 @@ interface Entry {
   /** Whether its bytes are among those that are held. */
   isCounted: boolean
   undoKeep: Undo | null
-  /** Lets the part go that another entry holds. */
+  /** Lets the part go, or all of it, that another entry holds. */
   undoParts: Undo | null
   readonly made: Promise<Answered | null>
 }
@@ -150,13 +150,11 @@ export class AnswerPool {
         if (answered === null && !isStillWanted()) return this.#drop(entry, null)
       }
       if (!answered.ok) return this.#drop(entry, answered)
-      const front = this.#partOf.get(answered.value)
-      this.#ofAnswer.set(answered.value, entry)
-      if (front !== undefined) entry.undoParts = this.use(front)
-      this.#weigh(
-        entry,
-        answerBytes(answered.value) - (front === undefined ? 0 : answerBytes(front)),
-      )
+      const { value } = answered
+      const part = this.#isHeld(value) ? value : this.#partOf.get(value)
+      if (part !== value) this.#ofAnswer.set(value, entry)
+      if (part !== undefined) entry.undoParts = this.use(part)
+      this.#weigh(entry, answerBytes(value) - (part === undefined ? 0 : answerBytes(part)))
       entry.isMade = true
       this.#keep(entry)
       return answered
@@ -164,6 +162,12 @@ export class AnswerPool {
       this.#drop(entry, null)
       throw error
     }
+  }
+
+  /** True if the bytes of all of it count under a key already. */
+  #isHeld(answer: Answer): boolean {
+    const entry = this.#ofAnswer.get(answer)
+    return entry !== undefined && this.#entries.get(entry.key) === entry
   }
 
   /** True once there is place; false, and it is forgotten, if nobody waits for it by then. */

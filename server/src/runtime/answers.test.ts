@@ -121,6 +121,19 @@ describe('an answer to a client that lacks the end of the snapshot', () => {
     expect(weather.calls.read).toBe(1)
   })
 
+  it('is whole where too much of the snapshot would have to be looked through at once', async () => {
+    const updates = typed(6_000)
+    const { ask, weather, snapshot, pool } = await setUp({ folded: updates })
+    const client = docOf(updates.slice(0, 80))
+    expect(snapshot.bytes.length - Y.encodeStateAsUpdate(client).length).toBeGreaterThan(64 * 1024)
+    const answer = await ask(vectorOf(client))
+    expect(weather.calls).toMatchObject({ parts: 0, read: 1 })
+    const bytes = [...answer.first, answer.last].reduce((sum, { length }) => sum + length, 0)
+    expect(pool.heldBytes).toBe(2 * bytes) // once, and the same once more as it is laid out
+    take(client, answer)
+    expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
+  })
+
   it('is whole where another fold has come in between', async () => {
     const updates = typed(1_000)
     const { ask, weather, snapshot } = await setUp({
