@@ -106,11 +106,16 @@ const hasBeyond = (structs: IdSet, clocks: ReadonlyMap<ClientId, number>): boole
   return false
 }
 
-/** What the second state vector tells of and the first one does not: a run of each client. */
-export const lackOf = (has: StateVector, all: StateVector): IdSet => {
+/**
+ * What the second, stored state vector tells of and the first one does not: a run of each client. Null
+ * where the stored one is damaged.
+ */
+export const lackOf = (has: StateVector, stored: StateVector): IdSet | null => {
   const clocks = clocksOf(has)
+  const all = decodeStateVector(stored)
+  if (!all.ok) return null
   const lack = new IdSet()
-  for (const [client, clock] of clocksOf(all)) lack.add(client, clocks.get(client) ?? 0, clock)
+  for (const [client, clock] of all.value) lack.add(client, clocks.get(client) ?? 0, clock)
   return lack
 }
 

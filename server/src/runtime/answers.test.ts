@@ -112,6 +112,14 @@ describe('an answer to a client that lacks the end of the snapshot', () => {
       'has the index of something else',
       (as) => ({ ...as, index: fold({ snapshot: null, tail: typed(900) }).index }),
     ],
+    [
+      'has a damaged delete set beside it',
+      (as) => ({ ...as, deleteSet: as.deleteSet.subarray(0, -1) as never }),
+    ],
+    [
+      'has a damaged state vector beside it',
+      (as) => ({ ...as, stateVector: as.stateVector.subarray(0, -1) as never }),
+    ],
   ])('is whole where the snapshot %s', async (_, change) => {
     const updates = typed(3_000)
     const { ask, weather } = await setUp({ folded: updates, change })

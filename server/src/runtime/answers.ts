@@ -5,12 +5,14 @@
  *   it knows nothing              the snapshot's bytes as they are, then the tail as one update
  *   it covers the snapshot        the part of the tail that it lacks, and all deletes: the snapshot is not read
  *   it lacks little of it         the same, and what the snapshot's index finds: little is read
- *   otherwise                     the difference to everything, in a thread
+ *   otherwise                     the difference to everything, in a thread; also where what lies beside the
+ *                                 snapshot is damaged
  */
 import {
   bytesEqual,
   EMPTY_STATE_VECTOR,
   EMPTY_UPDATE,
+  isDeleteSet,
   ok,
   type DocId,
   type Result,
@@ -148,10 +150,12 @@ const difference = async (
     const outline = await storage.outline(doc)
     if (!outline.ok) return outline
     const { snapshot, tail } = outline.value
+    const deleteSet = snapshot?.deleteSet ?? null
+    // it goes out as it is stored; where a disk has damaged it the snapshot still has the deletes
+    if (deleteSet !== null && !isDeleteSet(deleteSet)) return 'far'
     const front = await frontOf(storage, outline.value, stateVector)
     if (!front.ok) return front
     if (front.value === 'far') return 'far'
-    const deleteSet = snapshot?.deleteSet ?? null
     const source = { structs: front.value, deleteSet, tail: [...tail, ...unsaved] }
     return content.near(source, stateVector)
   })
@@ -168,6 +172,7 @@ const frontOf = async (
 ): Promise<Result<Update | 'far' | null, StorageProblem>> => {
   if (snapshot === null) return ok(null)
   const lacks = lackOf(stateVector, snapshot.stateVector)
+  if (lacks === null) return ok('far')
   if (lacks.isEmpty) return ok(null)
   const { index, through } = snapshot
   const stretches = index && stretchesOf(index, snapshotBytes, lacks)
