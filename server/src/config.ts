@@ -189,7 +189,7 @@ export const optionRows = [
   row('maxLogins', count(1, 1_000_000), [
     '5000',
     'clients',
-    'Clients whose login is being checked at the same time; a further one is told to come back. Half of all sessions, for when all of them come back at once.',
+    'Newcomers whose login is being checked at the same time; a further one is told to come back. Half of all sessions, for when all of them come back at once. A new login of an open session takes no place here: of those it has one at a time.',
   ]),
   row('maxDocumentsPerConnection', count(1, 100_000), [
     '100',
