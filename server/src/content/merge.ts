@@ -23,7 +23,8 @@ const GROUP = 100
 
 /**
  * Larger updates are cut: a client takes only whole messages for life, and on a line of 1 Mbit/s this
- * takes 8 s of the 30 that it waits. Smaller pieces would cost its Yjs more (DESIGN.md).
+ * takes 8 s of the 30 that it waits. y-sweet's waits 3 to 5 s from its first echo on, which is therefore
+ * said behind its first answer (PROTOCOL.md P17). Smaller pieces would cost a client's Yjs more (DESIGN.md).
  */
 export const PIECE_BYTES = 1024 * 1024
 
