@@ -189,7 +189,7 @@ export const optionRows = [
   row('maxLogins', count(1, 1_000_000), [
     '5000',
     'clients',
-    'Clients whose login is being checked at the same time; a further one is told to come back. Half of all sessions, for when all of them come back at once.',
+    'Newcomers whose login is being checked at the same time; a further one is told to come back. Half of all sessions, for when all of them come back at once. A new login of an open session takes no place here: of those it has one at a time.',
   ]),
   row('maxDocumentsPerConnection', count(1, 100_000), [
     '100',
@@ -245,7 +245,7 @@ export const optionRows = [
   row('maxRequestsPerMinute', count(1, 10_000_000), [
     '20000',
     'requests a minute',
-    'HTTP requests of one address, for IPv6 of one /64, page loads included and /health not: so many at once, and again in a minute; a further one is refused with 429. An application asks twice for each client’s token, and all sessions may come back in one minute. Loopback is not counted.',
+    'HTTP requests of one address, for IPv6 of one /64, page loads included, /health and the preflights of browsers not: so many at once, and again in a minute; a further one is refused with 429. An application asks twice for each client’s token, and all sessions may come back in one minute. Loopback is not counted.',
   ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',

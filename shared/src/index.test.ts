@@ -25,6 +25,7 @@ test('the surface is these names and no more', () => {
     'err',
     'fitCloseReason',
     'indexOfUpdate',
+    'isDeleteSet',
     'jsonProblem',
     'limits',
     'millis',

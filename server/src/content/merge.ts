@@ -23,7 +23,8 @@ const GROUP = 100
 
 /**
  * Larger updates are cut: a client takes only whole messages for life, and on a line of 1 Mbit/s this
- * takes 8 s of the 30 that it waits. Smaller pieces would cost its Yjs more (DESIGN.md).
+ * takes 8 s of the 30 that it waits. y-sweet's waits 3 to 5 s from its first echo on, which is therefore
+ * said behind its first answer (PROTOCOL.md P17). Smaller pieces would cost a client's Yjs more (DESIGN.md).
  */
 export const PIECE_BYTES = 1024 * 1024
 
@@ -106,11 +107,16 @@ const hasBeyond = (structs: IdSet, clocks: ReadonlyMap<ClientId, number>): boole
   return false
 }
 
-/** What the second state vector tells of and the first one does not: a run of each client. */
-export const lackOf = (has: StateVector, all: StateVector): IdSet => {
+/**
+ * What the second, stored state vector tells of and the first one does not: a run of each client. Null
+ * where the stored one is damaged.
+ */
+export const lackOf = (has: StateVector, stored: StateVector): IdSet | null => {
   const clocks = clocksOf(has)
+  const all = decodeStateVector(stored)
+  if (!all.ok) return null
   const lack = new IdSet()
-  for (const [client, clock] of clocksOf(all)) lack.add(client, clocks.get(client) ?? 0, clock)
+  for (const [client, clock] of all.value) lack.add(client, clocks.get(client) ?? 0, clock)
   return lack
 }
 

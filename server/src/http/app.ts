@@ -5,7 +5,7 @@ import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
 import { editorRoutes } from './editor.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
-import { ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
+import { CROSS_SITE_PATHS, crossSite, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
 export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'> {
@@ -29,6 +29,8 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
     refusing: () => edge.full() ?? documents.refusing(),
   }
   app.route('/health', healthRoutes(health))
+  // a browser that asks whether it may ask is not counted: the answer costs no more than a refusal
+  for (const path of CROSS_SITE_PATHS) app.use(path, crossSite(options.allowedOrigins))
   app.use(edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route('/', editorRoutes(editorRoot))

@@ -163,6 +163,26 @@ describe('a page of another site', () => {
     expect(read.headers.get('access-control-allow-origin')).toBe('https://app.example')
   })
 
+  it('that is listed can read that it asks too often, though it asks whether it may as well', async () => {
+    const origin = 'https://app.example'
+    const app = await start({
+      trustedProxies: ['127.0.0.1'],
+      allowedOrigins: [origin],
+      edgeLimits: { requestsPerMinute: 1 },
+    })
+    const ask = (method: string) =>
+      fetch(`${app.url}/check_store`, {
+        method,
+        headers: { origin, 'x-forwarded-for': '192.0.2.1' },
+      })
+    const told: unknown[] = []
+    for (const method of ['OPTIONS', 'POST', 'OPTIONS', 'POST', 'OPTIONS']) {
+      const { status, headers } = await ask(method)
+      told.push([status, headers.get('access-control-allow-origin')])
+    }
+    expect(told).toEqual([204, 200, 204, 429, 204].map((status) => [status, origin]))
+  })
+
   it('opens no socket unless it is listed', async () => {
     const app = await start({ allowedOrigins: ['https://app.example'] })
     const url = `${app.url.replace('http', 'ws')}/d/mine/ws/mine`

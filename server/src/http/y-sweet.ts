@@ -31,6 +31,16 @@ export interface YSweetRoutes extends ContentRoutes {
   readonly notReady: () => string | null
 }
 
+/** Where pages of other sites may ask, if they are listed. */
+export const CROSS_SITE_PATHS = ['/doc/*', '/d/*', '/check_store'] as const
+
+/** Lets pages of these origins read what they are answered, refusals included: it has to stand before what refuses. */
+export const crossSite = (origins: readonly string[]): MiddlewareHandler =>
+  cors({
+    origin: (origin) => (origins.includes('*') || origins.includes(origin) ? origin : null),
+    allowHeaders: ['Authorization', 'Content-Type'],
+  })
+
 /**
  * Bodies of requests for documents and tokens, bytes: as long as a request's head. Like heads they are bounded by
  * the places of connections, and not together with updates: whoever fills the room of those stops no login.
@@ -67,18 +77,12 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
     if (problem !== null) throw refusal({ close: 'forbidden', reason: problem })
     await next()
   }
-  const allowed = cors({
-    origin: (origin) =>
-      allowedOrigins.includes('*') || allowedOrigins.includes(origin) ? origin : null,
-    allowHeaders: ['Authorization', 'Content-Type'],
-  })
   // what is answered holds for this moment, and tokens are nobody else's
   const unstored: MiddlewareHandler<GrantedEnv> = async (c, next) => {
     c.header('Cache-Control', 'no-store')
     await next()
   }
-  for (const path of ['/doc/*', '/d/*', '/check_store'])
-    routes.use(path, unstored, allowed, sameSite)
+  for (const path of CROSS_SITE_PATHS) routes.use(path, unstored, sameSite)
 
   const textOf = async (c: Context<GrantedEnv>): Promise<string> => {
     const bounds = { limit: MAX_REQUEST_BYTES, take: uncounted, clock, readMs }

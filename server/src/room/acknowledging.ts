@@ -1,8 +1,9 @@
 /*
  * What a session is told of its own messages once they are on disk. A client that counts what it waits for
  * takes itself for synced when it waits for nothing more, whether it was answered or not, and a page may then
- * fill a document that it takes for empty. One that sets marks expects a message every few seconds from its
- * first mark on, which a large answer is not. So while an answer is under way, both are told behind it (R17).
+ * fill a document that it takes for empty. One that sets marks expects a message every few seconds from the
+ * first echo of one on, which a large answer is not. So while an answer is under way, both are told behind it
+ * (R17).
  */
 import type { SessionId } from '@quire/shared'
 import type { Receipt } from './message.ts'

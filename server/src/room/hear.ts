@@ -236,9 +236,6 @@ const hearPresence = (
     step.send(session, { kind: 'query-presence' })
   }
   // to the others before its own opening ends: then it is shown everyone, itself included
-  if (isOpening) {
-    announce(step, live, changed)
-    return showPresence(step, live, session, member)
-  }
   announce(step, live, changed)
+  if (isOpening) showPresence(step, live, session, member)
 }

@@ -23,8 +23,9 @@ import {
 } from '@quire/shared'
 
 /**
- * By how much an id's clock may rise at once. Clocks count state changes: 16 million are weeks of moving
- * a cursor. Without a bound, one claim of a foreign id at the highest clock would leave its client none.
+ * By how much an id's clock may rise at once. Clocks count state changes: 16 million are 19 days of ten a
+ * second, without a pause, of a client that is not heard. Without a bound, one claim of a foreign id at the
+ * highest clock would leave its client none.
  */
 const MAX_CLOCK_STEP = 2 ** 24
 

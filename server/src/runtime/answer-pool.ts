@@ -8,7 +8,7 @@
  * and its bytes count from its admission to its end, so that slow readers of many large documents are
  * bounded together: whoever finds no place waits, in order.
  */
-import { EMPTY_UPDATE, ok, type Result } from '@quire/shared'
+import type { Result } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Answer } from '../ports/content.ts'
 import type { Undo } from '../ports/undo.ts'
@@ -44,8 +44,6 @@ const SMALL_SHARE = 1.25
 
 const isWanted = ({ wanted }: Entry): boolean => wanted.some((isOneWaiting) => isOneWaiting())
 
-const NOTHING: Answer = { first: [], last: EMPTY_UPDATE }
-
 interface Entry {
   readonly key: string
   bytes: number
@@ -55,9 +53,9 @@ interface Entry {
   /** Whether its bytes are among those that are held. */
   isCounted: boolean
   undoKeep: Undo | null
-  /** Lets the part go that another entry holds. */
+  /** Lets the part go, or all of it, that another entry holds. */
   undoParts: Undo | null
-  readonly made: Promise<Answered>
+  readonly made: Promise<Answered | null>
 }
 
 /** What an answer takes: its updates, and the same once more as they are laid out for the wire. */
@@ -85,15 +83,18 @@ export class AnswerPool {
     return this.#heldBytes
   }
 
-  /** The answer under this key; made if it is not there. The same key is the same answer. */
-  answer(key: string, making: Making): Promise<Answered> {
+  /**
+   * The answer under this key; made if it is not there. The same key is the same answer. Null if by its
+   * turn nobody waits for it: it is not kept, and who asks next has it made.
+   */
+  answer(key: string, making: Making): Promise<Answered | null> {
     const known = this.#entries.get(key)
     if (known !== undefined) {
       known.wanted.push(making.isWanted)
       if (known.isMade && known.users === 0) this.#keep(known)
       return known.made
     }
-    const made = Promise.withResolvers<Answered>()
+    const made = Promise.withResolvers<Answered | null>()
     const entry: Entry = {
       key,
       bytes: 2 * making.bytes,
@@ -110,8 +111,8 @@ export class AnswerPool {
     return made.promise
   }
 
-  /** The same, or null if it would have to wait for its place. */
-  answerAtOnce(key: string, making: Making): Promise<Answered> | null {
+  /** The same, or null at once if it would have to wait for its place. */
+  answerAtOnce(key: string, making: Making): Promise<Answered | null> | null {
     const isThere = this.#entries.has(key) || this.#fits(2 * making.bytes, this.#waiting.length > 0)
     return isThere ? this.answer(key, making) : null
   }
@@ -135,9 +136,9 @@ export class AnswerPool {
     }
   }
 
-  async #make(entry: Entry, { gate, make }: Making): Promise<Answered> {
+  async #make(entry: Entry, { gate, make }: Making): Promise<Answered | null> {
     const isAdmitted = await this.#admitted(entry)
-    if (!isAdmitted) return ok(NOTHING)
+    if (!isAdmitted) return null
     try {
       const isStillWanted = (): boolean => isWanted(entry)
       const attempt = async (): Promise<Answered | null> =>
@@ -146,16 +147,14 @@ export class AnswerPool {
       while (answered === null) {
         answered = await (gate === null ? attempt() : gate.run(attempt))
         // somebody may have asked since it was found that nobody waits
-        if (answered === null && !isStillWanted()) return this.#drop(entry, ok(NOTHING))
+        if (answered === null && !isStillWanted()) return this.#drop(entry, null)
       }
       if (!answered.ok) return this.#drop(entry, answered)
-      const front = this.#partOf.get(answered.value)
-      this.#ofAnswer.set(answered.value, entry)
-      if (front !== undefined) entry.undoParts = this.use(front)
-      this.#weigh(
-        entry,
-        answerBytes(answered.value) - (front === undefined ? 0 : answerBytes(front)),
-      )
+      const { value } = answered
+      const part = this.#isHeld(value) ? value : this.#partOf.get(value)
+      if (part !== value) this.#ofAnswer.set(value, entry)
+      if (part !== undefined) entry.undoParts = this.use(part)
+      this.#weigh(entry, answerBytes(value) - (part === undefined ? 0 : answerBytes(part)))
       entry.isMade = true
       this.#keep(entry)
       return answered
@@ -163,6 +162,12 @@ export class AnswerPool {
       this.#drop(entry, null)
       throw error
     }
+  }
+
+  /** True if the bytes of all of it count under a key already. */
+  #isHeld(answer: Answer): boolean {
+    const entry = this.#ofAnswer.get(answer)
+    return entry !== undefined && this.#entries.get(entry.key) === entry
   }
 
   /** True once there is place; false, and it is forgotten, if nobody waits for it by then. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { readUpdate, type StateVector, type Update } from '@quire/shared'
+import { EMPTY_UPDATE, readUpdate, type StateVector, type Update } from '@quire/shared'
 import { runSession, sessionPlans } from '@quire/shared/testing'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -11,7 +11,7 @@ import { nameOf, noon, unwrap } from '../storage/contract/fixture.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
 import { withWeather } from '../storage/testing/weather.ts'
 import { AnswerPool } from './answer-pool.ts'
-import { answerFor } from './answers.ts'
+import { answerFor, type Question } from './answers.ts'
 import { Gate } from './gate.ts'
 import { createManualClock } from './testing/manual-clock.ts'
 
@@ -59,19 +59,12 @@ const setUp = async ({ folded, tail = [], unsaved = [], change = (as) => as }: S
   unwrap(await storage.append([{ doc, updates: tail }], noon))
   const pool = new AnswerPool(createManualClock(), 1024 * 1024 * 1024)
   const ports = { storage, content, pool, gate: new Gate(4) }
-  const ask = async (stateVector: StateVector): Promise<Answer> => {
-    const question = {
-      room: 1,
-      doc,
-      stateVector,
-      version: '1',
-      unsaved,
-      snapshotBytes: 0,
-      bytes: 0,
-    }
-    return unwrap(await answerFor(ports, { ...question, isWanted: () => true }))
-  }
-  return { ask, weather, snapshot }
+  const plain = { room: 1, doc, version: '1', unsaved, snapshotBytes: 0, bytes: 0 }
+  const ask = async (
+    stateVector: StateVector,
+    { isWanted = () => true, ...more }: Partial<Question> = {},
+  ): Promise<Answer> => unwrap(await answerFor(ports, { ...plain, stateVector, isWanted, ...more }))
+  return { ask, weather, snapshot, pool }
 }
 
 const take = (doc: Y.Doc, { first, last }: Answer): void => {
@@ -119,6 +112,14 @@ describe('an answer to a client that lacks the end of the snapshot', () => {
       'has the index of something else',
       (as) => ({ ...as, index: fold({ snapshot: null, tail: typed(900) }).index }),
     ],
+    [
+      'has a damaged delete set beside it',
+      (as) => ({ ...as, deleteSet: as.deleteSet.subarray(0, -1) as never }),
+    ],
+    [
+      'has a damaged state vector beside it',
+      (as) => ({ ...as, stateVector: as.stateVector.subarray(0, -1) as never }),
+    ],
   ])('is whole where the snapshot %s', async (_, change) => {
     const updates = typed(3_000)
     const { ask, weather } = await setUp({ folded: updates, change })
@@ -126,6 +127,19 @@ describe('an answer to a client that lacks the end of the snapshot', () => {
     take(client, await ask(vectorOf(client)))
     expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
     expect(weather.calls.read).toBe(1)
+  })
+
+  it('is whole where too much of the snapshot would have to be looked through at once', async () => {
+    const updates = typed(6_000)
+    const { ask, weather, snapshot, pool } = await setUp({ folded: updates })
+    const client = docOf(updates.slice(0, 80))
+    expect(snapshot.bytes.length - Y.encodeStateAsUpdate(client).length).toBeGreaterThan(64 * 1024)
+    const answer = await ask(vectorOf(client))
+    expect(weather.calls).toMatchObject({ parts: 0, read: 1 })
+    const bytes = [...answer.first, answer.last].reduce((sum, { length }) => sum + length, 0)
+    expect(pool.heldBytes).toBe(2 * bytes) // once, and the same once more as it is laid out
+    take(client, answer)
+    expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
   })
 
   it('is whole where another fold has come in between', async () => {
@@ -152,6 +166,45 @@ describe('an answer to a client that lacks the end of the snapshot', () => {
     const { ask, weather } = await setUp({ folded: updates })
     weather.fail('parts', { kind: 'io', message: 'the disk is gone' })
     await expect(ask(vectorOf(docOf(updates.slice(0, -9))))).rejects.toThrow('the disk is gone')
+  })
+})
+
+describe('an answer for which somebody waits', () => {
+  // of each what its client has, in updates, and what the room says of its size
+  const made = [
+    ['whole', { has: 80, snapshotBytes: 0 }],
+    ['in two', { has: 0, snapshotBytes: 1024 * 1024 }],
+  ] as const
+
+  it.each(made)('is made %s though who asked first has left', async (_, { has, snapshotBytes }) => {
+    const updates = typed(6_000)
+    const { ask, weather } = await setUp({ folded: updates })
+    const client = docOf(updates.slice(0, has))
+    weather.hold('outline')
+    let isThere = true
+    const first = ask(vectorOf(client), { snapshotBytes, isWanted: () => isThere })
+    const second = ask(vectorOf(client), { snapshotBytes })
+    await weather.called('outline', 1)
+    isThere = false
+    weather.release('outline')
+    await first
+    take(client, await second)
+    expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
+  })
+
+  it.each(made)('is made %s after all who asked have left', async (_, { has, snapshotBytes }) => {
+    const updates = typed(6_000)
+    const { ask, weather } = await setUp({ folded: updates })
+    const client = docOf(updates.slice(0, has))
+    weather.hold('outline')
+    let isThere = true
+    const first = ask(vectorOf(client), { snapshotBytes, isWanted: () => isThere })
+    await weather.called('outline', 1)
+    isThere = false
+    weather.release('outline')
+    expect(await first).toEqual({ first: [], last: EMPTY_UPDATE })
+    take(client, await ask(vectorOf(client), { snapshotBytes }))
+    expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
   })
 })
 

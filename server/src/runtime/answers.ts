@@ -5,11 +5,14 @@
  *   it knows nothing              the snapshot's bytes as they are, then the tail as one update
  *   it covers the snapshot        the part of the tail that it lacks, and all deletes: the snapshot is not read
  *   it lacks little of it         the same, and what the snapshot's index finds: little is read
- *   otherwise                     the difference to everything, in a thread
+ *   otherwise                     the difference to everything, in a thread; also where what lies beside the
+ *                                 snapshot is damaged
  */
 import {
   bytesEqual,
   EMPTY_STATE_VECTOR,
+  EMPTY_UPDATE,
+  isDeleteSet,
   ok,
   type DocId,
   type Result,
@@ -20,9 +23,9 @@ import {
   type Update,
 } from '@quire/shared'
 import { lackOf } from '../content/merge.ts'
-import type { Content } from '../ports/content.ts'
+import type { Answer, Content } from '../ports/content.ts'
 import type { OpenedDocument, Storage, StorageProblem } from '../ports/storage.ts'
-import type { AnswerPool, Answered } from './answer-pool.ts'
+import type { AnswerPool, Answered, Making } from './answer-pool.ts'
 import type { Gate } from './gate.ts'
 
 /** From this size on a snapshot is shared by those who join while the document changes. */
@@ -56,22 +59,30 @@ export interface Question {
   readonly isWanted: () => boolean
 }
 
-/** What a client lacks; shared with all who ask the same of the same version. */
-export const answerFor = (ports: AnswerPorts, question: Question): Promise<Answered> => {
-  const { pool, gate } = ports
-  const { room, version, stateVector, bytes, snapshotBytes, isWanted } = question
+/** What a client lacks; shared with all who ask the same of the same version. Empty where nobody waits for it. */
+export const answerFor = async (ports: AnswerPorts, question: Question): Promise<Answered> => {
+  const { pool } = ports
+  const { room, version, stateVector } = question
   const asked = Buffer.from(stateVector).toString('latin1') // a key, and a short one
   const key = `${room} ${version} ${asked}`
-  if (bytesEqual(stateVector, EMPTY_STATE_VECTOR))
-    return snapshotBytes < SHARED_SNAPSHOT_BYTES
-      ? pool.answer(key, { bytes, isWanted, gate, make: () => whole(ports, question) })
-      : pool.answer(key, { bytes: 0, isWanted, gate: null, make: () => inTwo(ports, question) })
-  return pool.answer(key, {
-    bytes: 0,
-    isWanted,
-    gate: null,
-    make: (isStillWanted) => difference(ports, question, { key, isStillWanted }),
-  })
+  return (await pool.answer(key, makingOf(ports, question, key))) ?? ok(NOTHING)
+}
+
+const NOTHING: Answer = { first: [], last: EMPTY_UPDATE }
+
+const makingOf = (ports: AnswerPorts, question: Question, key: string): Making => {
+  const { gate } = ports
+  const { stateVector, bytes, snapshotBytes, isWanted } = question
+  if (!bytesEqual(stateVector, EMPTY_STATE_VECTOR)) {
+    const make = (isStillWanted: () => boolean): Promise<Answered | null> =>
+      difference(ports, question, { key, isStillWanted })
+    return { bytes: 0, isWanted, gate: null, make }
+  }
+  if (snapshotBytes < SHARED_SNAPSHOT_BYTES)
+    return { bytes, isWanted, gate, make: () => whole(ports, question) }
+  const make = (isStillWanted: () => boolean): Promise<Answered | null> =>
+    inTwo(ports, question, isStillWanted)
+  return { bytes: 0, isWanted, gate: null, make }
 }
 
 const whole = async (
@@ -85,15 +96,20 @@ const whole = async (
 }
 
 /** The snapshot once for all versions that rest on it, and what came after it. */
-const inTwo = async (ports: AnswerPorts, question: Question): Promise<Answered> => {
+const inTwo = async (
+  ports: AnswerPorts,
+  question: Question,
+  isStillWanted: () => boolean,
+): Promise<Answered | null> => {
   const { storage, content, gate } = ports
   const { doc, unsaved, stateVector } = question
   const outline = await storage.outline(doc)
   if (!outline.ok) return outline
   const { snapshot, tail } = outline.value
   if (snapshot === null) return gate.run(() => whole(ports, question))
-  const front = await snapshotOf(ports, question, snapshot.through)
-  if (!front.ok) return front
+  // its parts are waited for by all who share it, and not by who asked first alone
+  const front = await snapshotOf(ports, { ...question, isWanted: isStillWanted }, snapshot.through)
+  if (front === null || !front.ok) return front
   const undoUse = ports.pool.use(front.value) // or it may be given up before the rest is made
   try {
     const rest = await gate.run(() =>
@@ -110,7 +126,7 @@ const snapshotOf = (
   { storage, content, pool, gate }: AnswerPorts,
   { room, doc, snapshotBytes, isWanted }: Question,
   through: Seq,
-): Promise<Answered> => {
+): Promise<Answered | null> => {
   const make = async (): Promise<Answered> => {
     const stored = await storage.read(doc)
     if (!stored.ok) return stored
@@ -128,22 +144,24 @@ const difference = async (
   { key, isStillWanted }: { readonly key: string; readonly isStillWanted: () => boolean },
 ): Promise<Answered | null> => {
   const { storage, content, pool, gate } = ports
-  const { doc, unsaved, stateVector, bytes, isWanted } = question
+  const { doc, unsaved, stateVector, bytes } = question
   const near = await gate.run(async (): Promise<Answered | 'far' | null> => {
     if (!isStillWanted()) return null
     const outline = await storage.outline(doc)
     if (!outline.ok) return outline
     const { snapshot, tail } = outline.value
+    const deleteSet = snapshot?.deleteSet ?? null
+    // it goes out as it is stored; where a disk has damaged it the snapshot still has the deletes
+    if (deleteSet !== null && !isDeleteSet(deleteSet)) return 'far'
     const front = await frontOf(storage, outline.value, stateVector)
     if (!front.ok) return front
     if (front.value === 'far') return 'far'
-    const deleteSet = snapshot?.deleteSet ?? null
     const source = { structs: front.value, deleteSet, tail: [...tail, ...unsaved] }
     return content.near(source, stateVector)
   })
   if (near !== 'far') return near
   const make = () => whole(ports, question)
-  return pool.answer(`${key} whole`, { bytes, isWanted, gate, make })
+  return pool.answer(`${key} whole`, { bytes, isWanted: isStillWanted, gate, make })
 }
 
 /** What a client lacks of the snapshot's structs; null if it has all of them, `far` if they are not found at once. */
@@ -154,6 +172,7 @@ const frontOf = async (
 ): Promise<Result<Update | 'far' | null, StorageProblem>> => {
   if (snapshot === null) return ok(null)
   const lacks = lackOf(stateVector, snapshot.stateVector)
+  if (lacks === null) return ok('far')
   if (lacks.isEmpty) return ok(null)
   const { index, through } = snapshot
   const stretches = index && stretchesOf(index, snapshotBytes, lacks)

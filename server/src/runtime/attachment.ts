@@ -38,7 +38,7 @@ export interface AttachmentPorts extends MembershipPorts {
   readonly auth: Auth
   readonly observe: Observe
   readonly limits: LoginLimits & ThrottleLimits
-  /** The clients of the server whose login is being checked. */
+  /** The newcomers of the server whose login is being checked. */
   readonly logins: Places
   /** The sessions of the server, several of which may share a socket. */
   readonly sessions: Places

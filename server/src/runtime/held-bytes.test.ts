@@ -3,6 +3,7 @@ import * as encoding from 'lib0/encoding'
 import { writeUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
 import { describe, expect, it } from 'vitest'
+import { ySweet } from '../dialects/y-sweet.ts'
 import { healthRoutes } from '../http/health.ts'
 import type { StorageProblem } from '../ports/storage.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -24,6 +25,13 @@ const updateFrame = (text: string): Uint8Array => {
     writeUpdate(out, Y.encodeStateAsUpdate(doc))
   })
 }
+
+/** The frame in which y-sweet's client sets a mark. */
+const markFrame = (mark: number): Uint8Array =>
+  encoding.encode((out) => {
+    encoding.writeVarUint(out, 102)
+    encoding.writeVarUint8Array(out, Uint8Array.of(mark))
+  })
 
 const limited = (limits: Partial<typeof testServerLimits>): TestServer =>
   startTestServer({ serverLimits: { ...testServerLimits, ...limits } })
@@ -89,6 +97,24 @@ describe('what all documents hold unsaved', () => {
     expect(bob.peer.ending?.code).toBe(1013)
   })
 
+  it('is reached by marks that wait for the disk, and refuses none that is true at once', async () => {
+    const server = startTestServer({
+      dialect: ySweet({ presenceEntries: 100, presenceBytes: 16 * KIB }),
+      serverLimits: { ...testServerLimits, totalUnsavedBytes: 8 * KIB },
+    })
+    const [ann, bob] = [server.connect(nameOf('a')), server.connect(nameOf('b'))]
+    await settle()
+    server.weather.hold('append')
+    ann.type('x'.repeat(7 * KIB))
+    await settle()
+    for (let i = 0; i < 10; i++) ann.peer.say(markFrame(i))
+    expect(ann.peer.ending?.reason).toMatch(/^\d+ bytes of all documents wait for the disk/)
+    expect(server.documents.memory().unsavedBytes).toBeLessThanOrEqual(8 * KIB)
+    bob.peer.say(markFrame(1))
+    await settle()
+    expect([bob.peer.ending, bob.peer.frames.at(-1)]).toEqual([null, markFrame(1)])
+  })
+
   it('is shown by health from a refusal on, until half of it is free', async () => {
     const server = limited({ totalUnsavedBytes: 8 * KIB })
     const health = healthRoutes(server.documents)
@@ -152,6 +178,18 @@ describe('what one said who waited for a document', () => {
 })
 
 describe('open documents', () => {
+  it('that find no place cost none among the sessions', async () => {
+    const server = limited({ openDocuments: 1, sessions: 2 })
+    const ann = server.connect(nameOf('a'))
+    await settle()
+    const bob = server.connect(nameOf('b'))
+    await settle()
+    const cyd = server.connect(nameOf('a'))
+    await settle()
+    expect(bob.peer.ending).toEqual({ code: 1013, reason: '1 documents are open, limit 1' })
+    expect([ann.isSynced, cyd.isSynced]).toEqual([true, true])
+  })
+
   it('find a place up to their limit, and again when one is closed; health says that they are full', async () => {
     const server = limited({ openDocuments: 2 })
     const health = healthRoutes(server.documents)

@@ -9,7 +9,7 @@ export interface LoginLimits {
   readonly loginBytes: number
   /** The same in messages. */
   readonly loginMessages: number
-  /** Clients whose login is being checked, of the whole server. */
+  /** Newcomers whose login is being checked, of the whole server. An open session's new login is none of these. */
   readonly loginsAtOnce: number
 }
 

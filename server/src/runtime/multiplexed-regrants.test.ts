@@ -1,5 +1,6 @@
 import { millis, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
+import type { StatelessMessage } from '../ports/stateless.ts'
 import { createSlowAuth, grantOf, tokenAuth, tokens, WRITER } from './testing/logins.ts'
 import { pass, settle, startTestServer, testServerLimits } from './testing/server.ts'
 import {
@@ -45,6 +46,22 @@ describe('[R16] a document of a shared socket that logs in anew', () => {
     asked[1]?.resolve(ok(WRITER))
     await pass(server.clock, 1_000)
     expect(ann.heard()).toEqual(['a: read-write', 'a: saved', 'a: saved'])
+  })
+
+  it('as somebody else speaks beside its document as that one from there on', async () => {
+    const users: (string | null)[] = []
+    const { auth, asked } = createSlowAuth()
+    const stateless = { received: ({ user }: StatelessMessage) => void users.push(user) }
+    const ann = openShared(startTestServer({ auth, stateless }))
+    open(ann, 'a', 'first')
+    asked[0]?.resolve(ok(WRITER))
+    await settle()
+    ann.stateless('a', 'as she came')
+    ann.login('a', 'second')
+    ann.stateless('a', 'heard when that is decided')
+    asked[1]?.resolve(ok({ ...WRITER, user: 'bea' }))
+    await settle()
+    expect(users).toEqual(['ann', 'bea'])
   })
 
   it('is denied, leaves, and the others go on', async () => {

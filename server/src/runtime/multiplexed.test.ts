@@ -29,6 +29,23 @@ describe('a shared socket', () => {
     expect(ann.heard()).toEqual(['d\0one: saved'])
   })
 
+  it('[R8] has what several of its sessions hear under the address of each, and so have other sockets', async () => {
+    const server = startTestServer()
+    const [ann, bob] = [openShared(server), openShared(server)]
+    await openAll(ann, ['d\0one', 'd\0two', 'd\0three'])
+    await openAll(bob, ['d\0four'])
+    await pass(server.clock, 1_000) // their openings are over
+    ann.type('d\0one', 'hello')
+    await settle()
+    expect(ann.heard().toSorted()).toEqual(['d\0one: saved', 'd\0three: update', 'd\0two: update'])
+    expect(bob.heard()).toEqual(['d\0four: update'])
+    ann.appear('d\0one', 7)
+    await pass(server.clock, 20)
+    const here = (address: string): string => `${address}: presence 7 here`
+    expect(ann.heard().toSorted()).toEqual(['d\0one', 'd\0three', 'd\0two'].map(here))
+    expect(bob.heard()).toEqual([here('d\0four')])
+  })
+
   it('[R5] says that a change is saved once it is on disk, and once for each', async () => {
     const server = startTestServer()
     const ann = openShared(server)

@@ -19,6 +19,8 @@ import { Gate } from './gate.ts'
 /** Documents put together at a time: each is in memory three times, and the thread that does it is one. */
 const WHOLE_AT_ONCE = 2
 
+const NOBODY_WAITS: NoRoom = { close: 'tryAgainLater', reason: 'nobody waits' }
+
 /** What documents are put together with. */
 export interface WholePorts {
   readonly content: Content
@@ -51,7 +53,7 @@ export class WholeDocuments {
   /** A document as everybody sees it. Nothing of it is read if by its turn nobody waits for it. */
   read(request: DirectRequest, isWanted: () => boolean): Promise<Result<WholeDocument, NoRoom>> {
     return this.#gate.run(async () => {
-      if (!isWanted()) return err({ close: 'tryAgainLater', reason: 'nobody waits' })
+      if (!isWanted()) return err(NOBODY_WAITS)
       const pieces = await readDocument(request)
       return pieces.ok ? this.#together(request, pieces.value, isWanted) : pieces
     })
@@ -76,6 +78,7 @@ export class WholeDocuments {
       return err({ close: 'tryAgainLater', reason })
     }
     const answered = await asked
+    if (answered === null) return err(NOBODY_WAITS)
     if (answered.ok) {
       const read = this.#pool.use(answered.value)
       return ok({ update: answered.value.last, read })

@@ -5,7 +5,7 @@ import * as Y from 'yjs'
 import { clientId } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { everyTruncation, mutate, mutations } from '../testing/mutations.ts'
-import { decodeDeleteSet, updateOfDeletes } from './delete-set.ts'
+import { decodeDeleteSet, isDeleteSet, updateOfDeletes } from './delete-set.ts'
 import { IdSet } from './id-set.ts'
 
 const idSets = fc
@@ -44,6 +44,19 @@ describe('delete sets', () => {
           items.map(({ clock, len }) => `${client}:${clock}-${clock + len}`),
         )
         expect(ranges.toSorted()).toEqual(listed(set))
+      }),
+    )
+  })
+
+  test('that are read without an error by Yjs are told from others, those in no order included', () => {
+    fc.assert(
+      fc.property(idSets, mutations, (set, mutation) => {
+        const bytes = mutate(set.toDeleteSet(), mutation, Uint8Array.of(1, 1, 1, 0, 1))
+        const decoded = decodeDeleteSet(bytes)
+        const mayBeOne = decoded.ok || decoded.error.kind === 'order'
+        const isOne = isDeleteSet(bytes)
+        expect([isOne || !decoded.ok, mayBeOne || !isOne]).toEqual([true, true])
+        if (isOne) Y.decodeUpdate(updateOfDeletes(bytes))
       }),
     )
   })

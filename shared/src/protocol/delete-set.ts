@@ -17,6 +17,26 @@ export const decodeDeleteSet = (bytes: Uint8Array): Result<IdSet, DecodeProblem>
   return reader.problem === null ? ok(deletes) : err(reader.problem)
 }
 
+/**
+ * True if Yjs reads these bytes as a delete set: all that `decodeDeleteSet` accepts, and what it refuses for
+ * the order of it. A tenth of its work: nothing is kept.
+ */
+export const isDeleteSet = (bytes: Uint8Array): bytes is DeleteSet => {
+  const reader = new ByteReader(bytes)
+  const clients = reader.clients('the delete set')
+  for (let i = 0; i < clients && reader.problem === null; i++) {
+    reader.varUint('client of the delete set')
+    const count = reader.varUint('number of deleted ranges')
+    for (let n = 0; n < count && reader.problem === null; n++) {
+      const start = reader.varUint('clock of a deleted range')
+      const end = start + reader.varUint('length of a deleted range')
+      if (end > Number.MAX_SAFE_INTEGER) return false
+    }
+  }
+  reader.end('the delete set')
+  return reader.problem === null
+}
+
 /** The update that deletes exactly this and brings no structs. */
 export const updateOfDeletes = (deletes: DeleteSet): Update => {
   const update = new Uint8Array(deletes.length + 1) // leading 0: no blocks

@@ -3,7 +3,7 @@ import type { SessionId, Update } from '@quire/shared'
 import type { Access } from '../../ports/auth.ts'
 import type { ClientMessage, ServerMessage } from '../message.ts'
 import type { ModelClient } from './model-client.ts'
-import { HocuspocusClient } from './model-hocuspocus.ts'
+import { HocuspocusClient, holdsStatus } from './model-hocuspocus.ts'
 import { check, type ModelShell } from './model-shell.ts'
 
 /** What is on its way to a client. */
@@ -87,7 +87,7 @@ export class Line {
       return true
     }
     // a status from before its newest question, but its first (counting.ts)
-    const isAstray = message.kind === 'ack' && heard > 0 && heard < this.#asked
+    const isAstray = holdsStatus(message) && heard > 0 && heard < this.#asked
     if (isAstray && client instanceof HocuspocusClient) client.countAstray()
     client.receive(message)
     if (client instanceof HocuspocusClient) {

@@ -5,8 +5,14 @@
  */
 import type { UpdateContents } from '@quire/shared'
 import type { Access } from '../../ports/auth.ts'
-import type { ClientMessage, ServerMessage } from '../message.ts'
+import type { ClientMessage, Receipt, ServerMessage } from '../message.ts'
 import { ModelClient } from './model-client.ts'
+
+/** True if a message tells it that something is saved that it counts; other receipts are not on the wire. */
+export const holdsStatus = (message: ServerMessage): boolean =>
+  message.kind === 'ack' && message.receipts.some(isCounted)
+
+const isCounted = (receipt: Receipt): boolean => receipt.kind !== 'mark' && receipt.isCounted
 
 /** Versions 2 and 3 relay presence, 3 and 4 never count below zero. */
 export type ProviderVersion = 2 | 3 | 4
@@ -85,12 +91,12 @@ export class HocuspocusClient extends ModelClient {
   }
 
   override receive(message: ServerMessage): void {
+    if (message.kind === 'ack' && !holdsStatus(message)) return
     if (!this.#hasHeard) this.#flush()
     if (message.kind === 'denied') this.#mayWaitInVain = true
     if (message.kind === 'sync-step-2') this.#isSynced = this.#isAnswered = true
     if (message.kind === 'ack')
-      for (const receipt of message.receipts)
-        if (receipt.kind !== 'mark' && receipt.isCounted) this.#countDown()
+      for (const receipt of message.receipts) if (isCounted(receipt)) this.#countDown()
     super.receive(message)
   }
 

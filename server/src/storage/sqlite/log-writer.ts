@@ -38,7 +38,6 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
   const putIndex = db.prepare<[number, number, Uint8Array]>(`
     INSERT INTO snapshot_indexes (doc, through_seq, bytes) VALUES (?, ?, ?)
     ON CONFLICT (doc) DO UPDATE SET through_seq = excluded.through_seq, bytes = excluded.bytes`)
-  const dropIndex = db.prepare<[number]>('DELETE FROM snapshot_indexes WHERE doc = ?')
   const deleteFolded = db.prepare<[number, number]>(
     'DELETE FROM updates WHERE doc = ? AND seq <= ?',
   )
@@ -93,8 +92,7 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
     }
     const [stateVector, deleteSet, bytes, index] = unpack(packed)
     putSnapshot.run(doc, through, at, stateVector, deleteSet, bytes)
-    if (index === undefined) dropIndex.run(doc)
-    else putIndex.run(doc, through, index)
+    if (index !== undefined) putIndex.run(doc, through, index) // one of an older snapshot is not read
     deleteFolded.run(doc, through)
     return ok(true)
   }
