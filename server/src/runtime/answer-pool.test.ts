@@ -1,10 +1,15 @@
 import { EMPTY_UPDATE, err, ok, type Update } from '@quire/shared'
-import { describe, expect, it } from 'vitest'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it, vi } from 'vitest'
 import type { Answer } from '../ports/content.ts'
 import { Gate } from './gate.ts'
 import { AnswerPool, type Answered, type Making } from './answer-pool.ts'
 import { createManualClock } from './testing/manual-clock.ts'
 import { settle } from './testing/server.ts'
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void // what the flag puts into new contexts
 
 const answerOf = (bytes: number): Answer => ({
   first: [new Uint8Array(bytes - EMPTY_UPDATE.length) as Update], // never decoded here
@@ -58,6 +63,27 @@ describe('an answer pool', () => {
     clock.advance(1)
     expect(pool.heldBytes / 2).toBe(0)
     expect(first.calls.made).toBe(1)
+  })
+
+  it('keeps nothing of who has asked once the answer is made', async () => {
+    const { pool } = setUp()
+    const { answer, done, making } = slowly(10)
+    const asked = ['before', 'after'].map((when) => ({ when, isWanted: () => when !== '' }))
+    const kept = asked.map(({ isWanted }) => new WeakRef(isWanted))
+    const ask = (): void => {
+      const isWanted = asked.shift()?.isWanted ?? making.isWanted
+      void pool.answer('a', { ...making, isWanted })
+    }
+    ask()
+    done()
+    await settle()
+    const undoUse = pool.use(answer)
+    ask()
+    await vi.waitFor(() => {
+      collectGarbage()
+      expect(kept.filter((ref) => ref.deref() !== undefined)).toEqual([])
+    })
+    undoUse()
   })
 
   it('keeps what is being read, and its bytes count as long', async () => {

@@ -47,7 +47,8 @@ const isWanted = ({ wanted }: Entry): boolean => wanted.some((isOneWaiting) => i
 interface Entry {
   readonly key: string
   bytes: number
-  readonly wanted: (() => boolean)[]
+  /** Of those who wait for it; of nobody once it is made. */
+  wanted: (() => boolean)[]
   users: number
   isMade: boolean
   /** Whether its bytes are among those that are held. */
@@ -90,8 +91,8 @@ export class AnswerPool {
   answer(key: string, making: Making): Promise<Answered | null> {
     const known = this.#entries.get(key)
     if (known !== undefined) {
-      known.wanted.push(making.isWanted)
-      if (known.isMade && known.users === 0) this.#keep(known)
+      if (!known.isMade) known.wanted.push(making.isWanted)
+      else if (known.users === 0) this.#keep(known)
       return known.made
     }
     const made = Promise.withResolvers<Answered | null>()
@@ -156,6 +157,7 @@ export class AnswerPool {
       if (part !== undefined) entry.undoParts = this.use(part)
       this.#weigh(entry, answerBytes(value) - (part === undefined ? 0 : answerBytes(part)))
       entry.isMade = true
+      entry.wanted = []
       this.#keep(entry)
       return answered
     } catch (error) {
