@@ -7,7 +7,7 @@
  */
 import type { SessionId } from '@quire/shared'
 import type { Receipt } from './message.ts'
-import type { Member } from './phase.ts'
+import type { Asking, Member } from './phase.ts'
 import { receiptCost, uncount } from './saving.ts'
 import type { Step } from './step.ts'
 
@@ -41,9 +41,11 @@ export const acknowledge = (
 export const waitForAnswer = (
   { asking, answersUnderWay }: Member,
   receipts: readonly Receipt[],
-): boolean => answersUnderWay > 0 && (asking === 'in-return' || receipts.some(isMark))
+): boolean => answersUnderWay > 0 && mustNotOvertake(asking, receipts)
 
-const isMark = ({ kind }: Receipt): boolean => kind === 'mark'
+/** R17: true if these must not be told to a session that is asked like this before an answer that was begun. */
+export const mustNotOvertake = (asking: Asking, receipts: readonly Receipt[]): boolean =>
+  asking === 'in-return' || receipts.some(({ kind }) => kind === 'mark')
 
 /** An answer is on its way to the session: behind the last one follows what has waited for it. */
 export const answerWent = (step: Step, { session, member }: To): void => {

@@ -2,7 +2,7 @@ import type { Update } from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
 import type { WireBytes } from '../ports/socket.ts'
 import type { ServerMessage } from '../room/message.ts'
-import { laneOf, layOut, PerLane } from './lane.ts'
+import { laidOutOnce, type PerLane } from './lane.ts'
 import type { Session } from './session.ts'
 
 /** An answer as the messages that it is told in. */
@@ -30,7 +30,7 @@ export const piecesFor = ({ first, last }: Answer, session: Session): readonly W
 const pieceFor = (kind: keyof typeof laidOut, update: Update, session: Session): WireBytes => {
   let piece = laidOut[kind].get(update)
   if (piece === undefined) {
-    piece = new PerLane((one) => layOut([{ kind, update }], laneOf(one)).bytes)
+    piece = laidOutOnce({ kind, update })
     laidOut[kind].set(update, piece)
   }
   return piece.of(session)

@@ -13,7 +13,7 @@
 import type { SessionId, Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { WireBytes } from '../ports/socket.ts'
-import { COPY_BYTES, joined, layOut, PerLane } from './lane.ts'
+import { COPY_BYTES, joined, laidOutOnce, type PerLane } from './lane.ts'
 import type { Session } from './session.ts'
 import type { Turns } from './turns.ts'
 
@@ -68,10 +68,7 @@ export class Bulk {
 
   /** Sends an update on its way to sessions, behind what is on its way to each of them. */
   add(update: Update, author: Author, to: readonly Session[]): void {
-    const wire = new PerLane<WireBytes>(
-      ({ dialect, socket }) =>
-        layOut([{ kind: 'update', update }], { dialect, wire: socket.wire }).bytes,
-    )
+    const wire = laidOutOnce({ kind: 'update', update })
     if (to.length > 0) this.#from.set(author, (this.#from.get(author) ?? 0) + to.length)
     for (const session of to) {
       const queue = this.#queues.get(session) ?? { parcels: [], bytes: 0 }

@@ -9,6 +9,7 @@ import type { SessionId } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Answer } from '../ports/content.ts'
 import { DRAIN_BYTES } from '../ports/socket.ts'
+import { mustNotOvertake } from '../room/acknowledging.ts'
 import type { ServerMessage } from '../room/message.ts'
 import { bytesOf, messagesOf, piecesFor } from './answer-layout.ts'
 import type { Answered } from './answer-pool.ts'
@@ -82,9 +83,7 @@ export class Deliveries {
   /** R17: what waits for an answer is said behind a large one that is still to be read. */
   say(session: Session, message: ServerMessage): void {
     const { delivery, dialect } = session
-    const waits =
-      message.kind === 'ack' &&
-      (dialect.asking === 'in-return' || message.receipts.some(({ kind }) => kind === 'mark'))
+    const waits = message.kind === 'ack' && mustNotOvertake(dialect.asking, message.receipts)
     if (waits && delivery.isUnderWay)
       delivery.add([layOut([message], laneOf(session)).bytes], () => undefined)
     else this.#options.outbox.say(session, message)

@@ -65,6 +65,10 @@ export class PerLane<T> {
   }
 }
 
+/** A message to whoever it is for, laid out once for each lane. */
+export const laidOutOnce = (message: ServerMessage): PerLane<WireBytes> =>
+  new PerLane((session) => layOut([message], laneOf(session)).bytes)
+
 /** One write where that is a small copy: a write costs more than what it holds. */
 export const joined = (parts: readonly WireBytes[]): readonly WireBytes[] => {
   if (parts.length === 1) return parts

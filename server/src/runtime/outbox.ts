@@ -15,7 +15,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
 import { Bulk, type Author } from './bulk.ts'
-import { laneOf, layOut, PerLane } from './lane.ts'
+import { laidOutOnce, laneOf, layOut, PerLane } from './lane.ts'
 import { writeLine, type Flush, type ToAll } from './line.ts'
 import type { Session } from './session.ts'
 import type { Turns } from './turns.ts'
@@ -87,8 +87,9 @@ export class Outbox {
   }
 
   /**
-   * To one session, behind everything that was said to it before but for large updates. The same state vector or the same
-   * deletes once more bring it nothing: whoever asks a thousand times in one frame is told once.
+   * To one session, behind everything that was said to it before, but for large updates (`bulk.ts`). The same
+   * state vector or the same deletes once more bring it nothing: whoever asks a thousand times in one frame is
+   * told once.
    */
   say(session: Session, message: ServerMessage): void {
     const { told } = session.line
@@ -107,7 +108,7 @@ export class Outbox {
 
   /** To everybody, those who are held as well, behind everything that was said to them before. */
   sayToAll(message: ServerMessage): void {
-    const toAll: ToAll = new PerLane((session) => layOut([message], laneOf(session)).bytes)
+    const toAll = laidOutOnce(message)
     for (const session of this.#options.sessions.values()) this.#setAside(session, toAll)
     this.#schedule()
   }
