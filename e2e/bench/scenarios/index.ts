@@ -1,4 +1,5 @@
 /* Every scenario, in the order of the table. */
+import { abuse } from './abuse.ts'
 import { coldOpen } from './cold-open.ts'
 import { comeBack } from './come-back.ts'
 import { cursors } from './cursors.ts'
@@ -21,5 +22,6 @@ export const scenarios: readonly Scenario[] = [
   comeBack,
   cursors,
   slowReaders,
+  abuse,
   kill,
 ]
