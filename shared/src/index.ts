@@ -25,3 +25,28 @@ export { readSync, syncTypes, writeSync } from './protocol/sync.ts'
 export type { ReceivedSync, SyncMessage } from './protocol/sync.ts'
 export { decodePresence, encodePresence } from './protocol/presence.ts'
 export type { PresenceEntry, PresenceLimits } from './protocol/presence.ts'
+export { accesses, CONNECTION, QUIRE_REVISION, QUIRE_SUBPROTOCOL } from './protocol/quire-values.ts'
+export type { Ending, QuireAccess } from './protocol/quire-values.ts'
+export {
+  decodeRequest,
+  encodeChannelRequest,
+  encodeConnectionRequest,
+} from './protocol/quire-client.ts'
+export type {
+  ChannelRequest,
+  ConnectionRequest,
+  ReceivedRequest,
+  UnknownMessage,
+} from './protocol/quire-client.ts'
+export {
+  decodeNotice,
+  encodeChannelNotice,
+  encodeConnectionNotice,
+} from './protocol/quire-server.ts'
+export type {
+  ChannelNotice,
+  ConnectionNotice,
+  Greeting,
+  KnownPresence,
+  ReceivedNotice,
+} from './protocol/quire-server.ts'
