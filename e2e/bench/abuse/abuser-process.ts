@@ -4,6 +4,7 @@
  */
 import { openRaw, type RawClient } from '../../harness/raw-client.ts'
 import { EMPTY } from '../load/corpus.ts'
+import { pause } from '../load/wait.ts'
 import { kinds } from '../servers/kinds.ts'
 import type { ServerName } from '../servers/server.ts'
 import { abuses } from './abuses.ts'
@@ -30,8 +31,9 @@ let abuser = await come()
 process.stdout.write('at it\n')
 for (let round = 0; ; round++) {
   if (abuser.closed !== null) abuser = await come() // it comes back, like any client
-  if (abuser.socket.bufferedAmount < AHEAD_BYTES)
-    for (const message of abuse.messages(kind, document, round)) abuser.socket.send(message)
+  for (const message of abuse.messages(kind, document, round)) abuser.socket.send(message)
+  // whoever waits for the server must not take the machine from it
+  while (abuser.closed === null && abuser.socket.bufferedAmount >= AHEAD_BYTES) await pause(1)
   if (abuse.reconnects === true) {
     abuser.socket.terminate()
     abuser = await come()
