@@ -1,7 +1,7 @@
-import { decodeStateVector, EMPTY_UPDATE, type StateVector, type Update } from '@quire/shared'
+import { decodeStateVector, EMPTY_UPDATE, type Update } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../ports/content.ts'
-import type { Effect } from './effect.ts'
+import type { Asker, Effect } from './effect.ts'
 import {
   ann,
   bob,
@@ -28,8 +28,8 @@ const answered = (room: TestRoom, effects: readonly Effect[], answer = small) =>
   return room.take({ kind: 'answered', session: asked.session, answer, asOf: asked.asOf })
 }
 
-const clocksOf = (stateVector: StateVector | undefined) => {
-  const clocks = decodeStateVector(stateVector ?? new Uint8Array())
+const clocksOf = (asker: Asker | undefined) => {
+  const clocks = decodeStateVector(asker?.kind === 'has' ? asker.stateVector : new Uint8Array())
   return clocks.ok ? Object.fromEntries(clocks.value) : clocks.error
 }
 
@@ -51,7 +51,7 @@ describe('[R9] a session that does not keep up', () => {
     room.update(ann, type(' missed'))
     const effects = drained(room)
     expect(kindsOf(effects)).toEqual(['release', 'answer'])
-    expect(clocksOf(only(effects, 'answer')[0]?.stateVector)).toEqual({ 1: 4 })
+    expect(clocksOf(only(effects, 'answer')[0]?.asker)).toEqual({ 1: 4 })
     expect(kindsOf(answered(room, effects))).toEqual(['sync-step-2'])
     expect(drained(room)).toEqual([])
   })
@@ -99,7 +99,7 @@ describe('[R9] a session that does not keep up', () => {
     congested(room)
     room.commit()
     const asked = only(drained(room), 'answer')[0]
-    expect(clocksOf(asked?.stateVector)).toEqual({ 1: 4 })
+    expect(clocksOf(asked?.asker)).toEqual({ 1: 4 })
   })
 
   test('is held while it reads a large answer, and gets what came since it asked', () => {
@@ -110,7 +110,7 @@ describe('[R9] a session that does not keep up', () => {
     room.update(ann, type(' since'))
     expect(kindsOf(answered(room, asked, large))).toEqual(['hold', 'update', 'sync-step-2'])
     const effects = drained(room)
-    expect(clocksOf(only(effects, 'answer')[0]?.stateVector)).toEqual({ 1: 6 })
+    expect(clocksOf(only(effects, 'answer')[0]?.asker)).toEqual({ 1: 6 })
   })
 
   test('whose large answer comes while it is held misses what it missed before', () => {
@@ -121,7 +121,7 @@ describe('[R9] a session that does not keep up', () => {
     room.update(ann, type(' not told'))
     const asked = room.says(bob, typist(2).asks())
     expect(kindsOf(answered(room, asked, large))).toEqual(['update', 'sync-step-2'])
-    expect(clocksOf(only(drained(room), 'answer')[0]?.stateVector)).toEqual({ 1: 4 })
+    expect(clocksOf(only(drained(room), 'answer')[0]?.asker)).toEqual({ 1: 4 })
   })
 
   test('that has left is nobody', () => {

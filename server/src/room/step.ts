@@ -25,6 +25,11 @@ export class Step {
     this.do({ kind: 'send', to, message })
   }
 
+  /** Sends a message to all members but one. */
+  broadcast(message: ServerMessage, except: SessionId | null = null): void {
+    this.do({ kind: 'broadcast', message, except })
+  }
+
   /** Closes sessions, if any. */
   close(to: readonly SessionId[], close: CloseName, reason: string): void {
     if (to.length > 0) this.do({ kind: 'close', to, close, reason })

@@ -37,13 +37,15 @@ export interface Greeting {
   readonly messageBytes: number
   /** Documents on one connection. */
   readonly documents: number
+  /** Should the connection be lost, everybody is to come back within this time, at random, milliseconds. */
+  readonly spreadMs: number
 }
 
 /** Of the connection. */
 export type ConnectionNotice =
   | ({ readonly kind: 'hello' } & Greeting)
-  /** Somebody is there. */
-  | { readonly kind: 'beat' }
+  /** Somebody is there; and the spread, which grows with those who are. */
+  | { readonly kind: 'beat'; readonly spreadMs: number }
   /** The connection ends now. */
   | ({ readonly kind: 'farewell' } & Ending)
 
@@ -102,11 +104,13 @@ export const encodeConnectionNotice = (message: ConnectionNotice): Frame =>
     encoding.writeVarUint(out, CONNECTION)
     encoding.writeVarUint(out, connectionTypes[message.kind])
     if (message.kind === 'farewell') writeEnding(out, message)
+    if (message.kind === 'beat') encoding.writeVarUint(out, message.spreadMs)
     if (message.kind !== 'hello') return
     encoding.writeVarUint(out, message.revision)
     encoding.writeVarUint(out, message.beatMs)
     encoding.writeVarUint(out, message.messageBytes)
     encoding.writeVarUint(out, message.documents)
+    encoding.writeVarUint(out, message.spreadMs)
   }) as Frame // written to the grammar above
 
 /** Writes a message about the document on this channel, which is 1 or more. */
@@ -181,9 +185,10 @@ const readConnectionNotice = (
         beatMs: reader.varUint('beat'),
         messageBytes: reader.varUint('bytes of a message'),
         documents: reader.varUint('documents'),
+        spreadMs: reader.varUint('spread'),
       }
     case connectionTypes.beat:
-      return { kind: 'beat' }
+      return { kind: 'beat', spreadMs: reader.varUint('spread') }
     case connectionTypes.farewell:
       return { kind: 'farewell', ...readEnding(reader) }
     default:

@@ -71,8 +71,14 @@ const channelRequests = oneOf<ChannelRequest>({
   signal: fc.record({ data: bytes }),
 })
 const connectionNotices = oneOf<ConnectionNotice>({
-  hello: fc.record({ revision: number, beatMs: number, messageBytes: number, documents: number }),
-  beat: nothing,
+  hello: fc.record({
+    revision: number,
+    beatMs: number,
+    messageBytes: number,
+    documents: number,
+    spreadMs: number,
+  }),
+  beat: fc.record({ spreadMs: number }),
   farewell: ending,
 })
 const channelNotices = oneOf<ChannelNotice>({
