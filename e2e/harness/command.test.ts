@@ -12,6 +12,6 @@ it('reads variables and flags of a first line', () => {
 
 it("knows the command's own", () => {
   const { flags, env } = commandLine()
-  expect(flags).toEqual([expect.stringMatching(/^--max-semi-space-size=\d+$/)])
+  expect(flags).toEqual([expect.stringMatching(/^--max-semi-space-size=\d+$/), '--expose-gc'])
   expect(env).toEqual({ MALLOC_MMAP_THRESHOLD_: expect.stringMatching(/^\d+$/) })
 })

@@ -1,9 +1,12 @@
 /* The `quire` command. The environment is read here and nowhere else. */
+import { getHeapStatistics } from 'node:v8'
 import { Command, Option } from 'commander'
 import { describeOption, optionRows, readConfig, type Config } from './config.ts'
 import { createLog } from './observe/log.ts'
 import { sampled } from './observe/sampled.ts'
+import { collectWhenIdle } from './runtime/idle-collector.ts'
 import { systemClock } from './runtime/system-clock.ts'
+import { createUtilisation } from './runtime/utilisation.ts'
 import { serve } from './serve.ts'
 import { openSqliteStorage } from './storage/sqlite/open.ts'
 
@@ -35,6 +38,14 @@ const run = async (config: Config): Promise<void> => {
   const server = await serve(config, { storage: storage.value, observe })
   if (!server.ok) return fail([server.error])
   process.stdout.write(`Quire listening on ${server.value.url}\n`)
+  const { gc } = globalThis // where the command's first line was read (bin/quire.js)
+  if (gc !== undefined)
+    collectWhenIdle({
+      clock: systemClock,
+      bufferBytes: () => getHeapStatistics().external_memory,
+      utilisation: createUtilisation(systemClock),
+      collect: () => void gc(),
+    })
 
   await stop.promise
   const closed = await server.value.close()
