@@ -6,7 +6,7 @@
  * A held member is told of no update, so what waits for it is bounded; what it has missed it gets as one
  * answer, computed from the log.
  */
-import { EMPTY_UPDATE, type Seq, type SessionId } from '@quire/shared'
+import { EMPTY_UPDATE, type SessionId, type StateVector } from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
 import { answerWent } from './acknowledging.ts'
 import type { InputOf } from './input.ts'
@@ -34,14 +34,23 @@ const LARGE_ANSWER_BYTES = 512 * 1024
  * Cheapest case first. What is not on disk is part of the answer where others see it at once, and must
  * not be where they see it only after its commit.
  */
-export const answer = (step: Step, live: Live, to: To, { stateVector }: Asked): void => {
-  const { document } = live
+export const answer = (step: Step, live: Live, to: To, { stateVector }: Asked): void =>
+  give(step, live.document, { to, stateVector, isWhole: true })
+
+/** What a session lacks that has this much; `isWhole` if it then has everything. */
+interface Given extends Asked {
+  readonly to: To
+  readonly isWhole: boolean
+}
+
+const give = (step: Step, document: OpenDocument, { to, stateVector, isWhole }: Given): void => {
   const { frontier } = document
-  if (isAllShown(step, document) && frontier.isEqualTo(stateVector)) {
+  const isKnown = to.member.asking !== 'on-demand' || isLevel(document)
+  if (isKnown && isAllShown(step, document) && frontier.isEqualTo(stateVector)) {
     step.send(to.session, { kind: 'sync-step-2', update: frontier.deletesOnly() })
-    return tellAt(step, to, document.head)
+    return tellAt(step, to, toldSoFar(step, document, isWhole))
   }
-  make(step, document, to, { kind: 'has', stateVector })
+  make(step, document, to, { asker: { kind: 'has', stateVector }, isWhole })
 }
 
 /** Answers a session that was here before with what came since, if the log reaches back to that. */
@@ -54,30 +63,39 @@ export const resume = (step: Step, live: Live, to: To, { epoch, seq }: Was): voi
   }
   if (seq > head || seq < head - tail.updates)
     return step.send(to.session, { kind: 'position-unknown' })
-  if (seq < head || !hasNothingUnsaved(document))
-    return make(step, document, to, { kind: 'was-at', seq })
+  if (seq < head || !hasNothingUnsaved(document) || !isLevel(document))
+    return make(step, document, to, { asker: { kind: 'was-at', seq }, isWhole: true })
   step.send(to.session, { kind: 'sync-step-2', update: EMPTY_UPDATE })
-  tellAt(step, to, head)
+  tellAt(step, to, toldSoFar(step, document, true))
 }
 
 /** Tells those who are told it how far in the log they are. */
 export const tellPositions = (step: Step, live: Live): void => {
-  const { head, following } = live.document
-  if (following.kind !== 'level') return // what others have written is still to be told
+  const { head } = live.document
+  if (!isLevel(live.document)) return // what others have written is still to be told
   for (const [session, member] of live.members) {
     const { toldAt, flow, answersUnderWay } = member
     if (toldAt !== null && toldAt < head && flow.kind === 'flowing' && answersUnderWay === 0)
-      tellAt(step, { session, member }, head)
+      tellAt(step, { session, member }, { head, isWhole: true })
   }
 }
 
-const tellAt = (step: Step, { session, member }: To, head: Seq): void => {
-  if (member.asking !== 'on-demand') return
+const tellAt = (
+  step: Step,
+  { session, member }: To,
+  { head, isWhole }: Pick<AsOf, 'head' | 'isWhole'>,
+): void => {
+  if (member.asking !== 'on-demand' || !isWhole || head < (member.toldAt ?? 0)) return
   member.toldAt = head
   step.send(session, { kind: 'at', seq: head })
 }
 
-const make = (step: Step, document: OpenDocument, { session, member }: To, asker: Asker): void => {
+const make = (
+  step: Step,
+  document: OpenDocument,
+  { session, member }: To,
+  { asker, isWhole }: { readonly asker: Asker; readonly isWhole: boolean },
+): void => {
   const { frontier, id, saving, head } = document
   member.answersUnderWay++
   step.do({
@@ -87,13 +105,16 @@ const make = (step: Step, document: OpenDocument, { session, member }: To, asker
     asker,
     unsaved: step.room.durability === 'ack' ? unsavedUpdates(saving) : [],
     version: `${frontier.version}.${head}`,
-    asOf: toldSoFar(step, document),
+    asOf: toldSoFar(step, document, isWhole),
   })
 }
 
 /** True if everybody may see all that is known. */
 const isAllShown = (step: Step, document: OpenDocument): boolean =>
   step.room.durability === 'ack' || hasNothingUnsaved(document)
+
+/** True if the log holds nothing up to its head that this room has not seen. */
+const isLevel = ({ following }: OpenDocument): boolean => following.kind === 'level'
 
 const hasNothingUnsaved = ({ saving }: OpenDocument): boolean => saving.kind === 'clean'
 
@@ -105,7 +126,7 @@ export const answered = (step: Step, live: Live, input: InputOf<'answered'>): vo
   if (bytesOf(ready) >= LARGE_ANSWER_BYTES) hold(step, session, member, asOf)
   step.do({ kind: 'deliver', to: session, answer: ready })
   answerWent(step, { session, member })
-  tellAt(step, { session, member }, asOf.head)
+  tellAt(step, { session, member }, asOf)
 }
 
 /** An answer could not be made; without it the session would take an old state for the newest. */
@@ -118,7 +139,7 @@ export const answerFailed = (step: Step, live: Live, input: InputOf<'answerFaile
 /** R9: too much waits for a session. */
 export const congested = (step: Step, live: Live, session: SessionId): void => {
   const member = live.members.get(session)
-  if (member !== undefined) hold(step, session, member, toldSoFar(step, live.document))
+  if (member !== undefined) hold(step, session, member, toldSoFar(step, live.document, false))
 }
 
 /** R9: a session has read what waited for it: it gets what it has missed, and keeps up from here on. */
@@ -133,7 +154,8 @@ export const drained = (step: Step, live: Live, input: InputOf<'drained'>): void
   const { since } = member.flow
   member.flow = FLOWING
   step.do({ kind: 'release', session })
-  answer(step, live, { session, member }, { stateVector: since })
+  const isWhole = member.toldAt !== null
+  give(step, live.document, { to: { session, member }, stateVector: since, isWhole })
 }
 
 const hold = (
@@ -149,8 +171,13 @@ const hold = (
 }
 
 /** What every member has been told of, at least: with `relay` what is not committed it has not. */
-const toldSoFar = (step: Step, { frontier, saving, head }: OpenDocument): AsOf => ({
+const toldSoFar = (
+  step: Step,
+  { frontier, saving, head }: OpenDocument,
+  isWhole: boolean,
+): AsOf => ({
   head,
+  isWhole,
   stateVector:
     step.room.durability === 'ack'
       ? frontier.stateVector()

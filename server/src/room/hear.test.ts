@@ -23,7 +23,7 @@ import {
   typist,
 } from './testing/test-room.ts'
 
-const asOf = { stateVector: EMPTY_STATE_VECTOR, head: seq(0) }
+const asOf = { stateVector: EMPTY_STATE_VECTOR, head: seq(0), isWhole: true }
 
 describe('answering', () => {
   test('a client that lacks no struct gets the deletes, without a look at the storage', () => {

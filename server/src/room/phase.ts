@@ -98,6 +98,8 @@ export interface AsOf {
   readonly stateVector: StateVector
   /** The log up to here is inside. */
   readonly head: Seq
+  /** Whoever has read it has all of that: not so, if it is only what was missed by somebody who has not asked. */
+  readonly isWhole: boolean
 }
 
 /** A session that waits for the load, and what it has said so far, in order. */

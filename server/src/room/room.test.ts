@@ -67,7 +67,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
     kind: 'answered',
     session: ann,
     answer: { first: [], last: EMPTY_UPDATE },
-    asOf: { stateVector: EMPTY_STATE_VECTOR, head: seq(1) },
+    asOf: { stateVector: EMPTY_STATE_VECTOR, head: seq(1), isWhole: true },
   },
   answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
   congested: { kind: 'congested', session: ann },
@@ -124,6 +124,7 @@ describe('[R1] the table in ROOM.md', () => {
 
 test('every test that ROOM.md names exists', () => {
   const sources = [
+    'answering',
     'asking',
     'folding',
     'following',

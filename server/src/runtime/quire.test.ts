@@ -13,8 +13,10 @@ const startWithOne = async () => {
   const ann = openQuire(server)
   ann.open(1, 'notes')
   await settle()
-  expect(ann.kinds(1)).toEqual(OPENING)
-  return { server, ann }
+  const heard = ann.heard(1)
+  expect(heard.map(({ kind }) => kind)).toEqual(OPENING)
+  const opened = heard.find(({ kind }) => kind === 'opened')
+  return { server, ann, epoch: opened?.kind === 'opened' ? opened.epoch : 0 }
 }
 
 describe('a quire.v1 connection', () => {
@@ -62,18 +64,20 @@ describe('a quire.v1 connection', () => {
   })
 
   it('[P23] ends a channel that breaks the protocol, and the others go on', async () => {
-    const { ann } = await startWithOne()
+    const { server, ann } = await startWithOne()
     ann.open(2, 'other')
+    await settle()
+    ann.say(2, { kind: 'answer', number: 1, update: EMPTY_UPDATE })
     await settle()
     ann.heard(2)
     ann.say(1, { kind: 'update', number: 1, update: Uint8Array.of(9, 9) as Update })
     await settle()
     expect(ann.heard(1)).toMatchObject([{ kind: 'closed', code: 4400, advice: 'stop' }])
     ann.say(1, { kind: 'update', number: 2, update: EMPTY_UPDATE })
-    ann.say(2, { kind: 'update', number: 1, update: typistOf(2).type('x') })
-    await settle()
+    ann.say(2, { kind: 'update', number: 2, update: typistOf(2).type('x') })
+    await pass(server.clock, 100)
     expect(ann.kinds(1)).toEqual([])
-    expect(ann.heard(2)).toEqual([{ kind: 'saved', number: 1 }])
+    expect(ann.heard(2)).toEqual([{ kind: 'saved', number: 2 }])
     expect(ann.peer.ending).toBeNull()
   })
 
@@ -194,29 +198,29 @@ describe('a document on a channel', () => {
 
 describe('[P24] a client that was here before', () => {
   const startWithLog = async (updates: number) => {
-    const { server, ann } = await startWithOne()
+    const { server, ann, epoch } = await startWithOne()
     ann.say(1, { kind: 'answer', number: 1, update: EMPTY_UPDATE })
     const typist = typistOf(3)
     for (let i = 0; i < updates; i++)
       ann.say(1, { kind: 'update', number: 2 + i, update: typist.type(String(i % 10)) })
     await pass(server.clock, 1_000)
-    return { server, ann, typist, text: typist.doc.getText('text').toJSON() }
+    return { server, ann, epoch, typist, text: typist.doc.getText('text').toJSON() }
   }
 
   it('gets what was appended since, and is not asked', async () => {
-    const { server, ann, text } = await startWithLog(5)
+    const { server, ann, epoch, text } = await startWithLog(5)
     const notices = ann.heard(1)
     expect(notices.at(-1)).toEqual({ kind: 'at', seq: 5 })
     const bob = openQuire(server)
     bob.say(1, { kind: 'open', document: 'notes', token: null })
-    bob.say(1, position(1, 0))
+    bob.say(1, position(epoch, 0))
     await settle()
     const heard = bob.heard(1)
     expect(heard.map(({ kind }) => kind)).toEqual(['access', 'opened', 'answer', 'at'])
     expect(textIn(heard)).toBe(text)
     const cyd = openQuire(server)
     cyd.say(1, { kind: 'open', document: 'notes', token: null })
-    cyd.say(1, position(1, 5))
+    cyd.say(1, position(epoch, 5))
     await settle()
     expect(cyd.heard(1).slice(2)).toEqual([
       { kind: 'answer', update: EMPTY_UPDATE },
@@ -225,13 +229,13 @@ describe('[P24] a client that was here before', () => {
   })
 
   it('gets what is not on disk yet as well, since others see it', async () => {
-    const { server, ann, typist } = await startWithLog(2)
+    const { server, ann, epoch, typist } = await startWithLog(2)
     server.weather.hold('append')
     ann.say(1, { kind: 'update', number: 4, update: typist.type('!') })
     await settle()
     const bob = openQuire(server)
     bob.say(1, { kind: 'open', document: 'notes', token: null })
-    bob.say(1, position(1, 2))
+    bob.say(1, position(epoch, 2))
     await settle()
     const heard = bob.heard(1)
     expect(heard.at(-1)).toEqual({ kind: 'at', seq: 2 })
@@ -242,17 +246,17 @@ describe('[P24] a client that was here before', () => {
   })
 
   it('has to ask if the log does not reach back to it, or not so far', async () => {
-    const { server, text } = await startWithLog(testLimits.compactIdleUpdates + 1)
+    const { server, epoch, text } = await startWithLog(testLimits.compactIdleUpdates + 1)
     const first = openQuire(server)
     first.say(1, { kind: 'open', document: 'notes', token: null })
-    first.say(1, position(1, 2_000_000))
+    first.say(1, position(epoch, 2_000_000))
     await settle()
     expect(first.kinds(1).slice(2)).toEqual(['position-unknown'])
     await pass(server.clock, testLimits.compactQuietMs + 1_000)
     await until('the log is folded', () => server.events.some(({ kind }) => kind === 'compacted'))
     const second = openQuire(server)
     second.say(1, { kind: 'open', document: 'notes', token: null })
-    second.say(1, position(1, 3))
+    second.say(1, position(epoch, 3))
     await settle()
     expect(second.kinds(1).slice(2)).toEqual(['position-unknown'])
     second.say(1, { kind: 'ask', stateVector: Y.encodeStateVector(new Y.Doc()) as never })
@@ -261,10 +265,10 @@ describe('[P24] a client that was here before', () => {
   })
 
   it('is told that the document is another one, and changes nothing in it', async () => {
-    const { server } = await startWithLog(1)
+    const { server, epoch } = await startWithLog(1)
     const bob = openQuire(server)
     bob.say(1, { kind: 'open', document: 'notes', token: null })
-    bob.say(1, position(2, 1))
+    bob.say(1, position(epoch + 1, 1))
     bob.say(1, { kind: 'update', number: 1, update: typistOf(9).type('foreign') })
     await settle()
     expect(bob.heard(1).at(-1)).toEqual({
@@ -272,7 +276,7 @@ describe('[P24] a client that was here before', () => {
       code: 4409,
       advice: 'stop',
       waitMs: 0,
-      reason: 'the document is another one now: epoch 1, and not 2',
+      reason: `the document is another one now: epoch ${epoch}, and not ${epoch + 1}`,
     })
     const ann = openQuire(server)
     ann.open(1, 'notes')
