@@ -6,7 +6,7 @@
  * A held member is told of no update, so what waits for it is bounded; what it has missed it gets as one
  * answer, computed from the log.
  */
-import { EMPTY_UPDATE, type SessionId, type StateVector } from '@quire/shared'
+import { EMPTY_UPDATE, type SessionId } from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
 import { answerWent } from './acknowledging.ts'
 import type { InputOf } from './input.ts'

@@ -19,7 +19,7 @@ const startWithOne = async () => {
   return { server, ann, epoch: opened?.kind === 'opened' ? opened.epoch : 0 }
 }
 
-describe('a quire.v1 connection', () => {
+describe('a connection of quire.v1', () => {
   it('[P22] is greeted, and [P28] never silent for longer than it says', async () => {
     const server = startTestServer()
     const ann = openQuire(server)
@@ -47,7 +47,7 @@ describe('a quire.v1 connection', () => {
     const ann = openQuire(startTestServer())
     const before = ann.peer.frames.length
     ann.sayOfAll({ kind: 'ping' })
-    expect(ann.peer.frames.slice(before).map((frame) => [...frame])).toEqual([[0, 1, 7]])
+    expect(ann.peer.frames.slice(before)).toEqual([Uint8Array.of(0, 1, 7)])
   })
 
   it('[P23] carries several documents, each on a channel, and a number is free once it is closed', async () => {
@@ -153,12 +153,7 @@ describe('a document on a channel', () => {
     expect(ann.heard(1)).toEqual([])
     server.weather.release('append')
     await pass(server.clock, 100)
-    expect(
-      ann
-        .heard(1)
-        .filter(({ kind }) => kind === 'saved')
-        .at(-1),
-    ).toEqual({
+    expect(ann.heard(1).findLast(({ kind }) => kind === 'saved')).toEqual({
       kind: 'saved',
       number: 4,
     })
@@ -285,8 +280,8 @@ describe('[P24] a client that was here before', () => {
   })
 })
 
-describe('[P26] where in the log a client is', () => {
-  it('it is told now and then, and not while something is on its way', async () => {
+describe('[P26] positions of clients', () => {
+  it('they are told now and then, and not while something is on its way', async () => {
     const { server, ann } = await startWithOne()
     const bob = openQuire(server)
     bob.open(1, 'notes')
