@@ -44,7 +44,7 @@ const run = async (config: Config): Promise<void> => {
       clock: systemClock,
       bufferBytes: () => getHeapStatistics().external_memory,
       utilisation: createUtilisation(systemClock),
-      collect: () => void gc(),
+      collect: () => gc(),
     })
 
   await stop.promise
