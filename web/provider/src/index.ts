@@ -1,9 +1,4 @@
-export type {
-  Kept,
-  KeptDocument,
-  KeptListener,
-  OfflineStore,
-  Position,
-  StoreProblem,
-  Unsaved,
-} from './offline/store.ts'
+export { connect } from './connect.ts'
+export type { ConnectOptions } from './connect.ts'
+export type { Provider, Signal, TokenSource } from './provider.ts'
+export type { ProviderState } from './state.ts'
