@@ -1,23 +1,9 @@
 import { parseDocName } from '@quire/shared'
-import type { Awareness } from 'y-protocols/awareness'
-import type { Doc } from 'yjs'
+import type { Connected, ConnectOptions } from './api.ts'
 import { platform } from './environment.ts'
 import { Hub } from './hub.ts'
-import { Provider, type TokenSource } from './provider.ts'
+import { Provider } from './provider.ts'
 import { webSocketTransport } from './transports/web-socket.ts'
-
-/** What is to be connected, and to what. */
-export interface ConnectOptions {
-  /** Where the server is: `https://docs.example.org`, or with `wss:`; below a path as well. */
-  readonly url: string
-  /** The document's name, 1 to 1,024 bytes of UTF-8. */
-  readonly document: string
-  readonly doc: Doc
-  /** Called for each attempt to open the document, and when the login is over. Absent: no token. */
-  readonly token?: TokenSource | undefined
-  /** An awareness that exists, `false` for none; absent: a new one. */
-  readonly presence?: Awareness | false | undefined
-}
 
 /** One connection for all documents of a server in this page. */
 const hubs = new Map<string, Hub>()
@@ -32,7 +18,7 @@ export const connect = ({
   doc,
   token = () => null,
   presence,
-}: ConnectOptions): Provider => {
+}: ConnectOptions): Connected => {
   const address = addressOf(url)
   const name = parseDocName(document)
   if (!name.ok) throw new TypeError(`connect: ${name.error.message}`)

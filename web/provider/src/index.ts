@@ -1,4 +1,12 @@
 export { connect } from './connect.ts'
-export type { ConnectOptions } from './connect.ts'
-export type { Provider, Signal, TokenSource } from './provider.ts'
-export type { ProviderState } from './state.ts'
+export type {
+  Access,
+  Always,
+  Connected,
+  ConnectOptions,
+  Flushed,
+  ProviderState,
+  Signal,
+  Situation,
+  TokenSource,
+} from './api.ts'

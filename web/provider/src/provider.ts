@@ -5,14 +5,7 @@
  *     hub ───notices───▶ │channel│
  *     clock ──ticks────▶ └───────┘ ──state────▶ who looks at it
  */
-import {
-  err,
-  ok,
-  type ChannelNotice,
-  type Result,
-  type StateVector,
-  type Update,
-} from '@quire/shared'
+import type { ChannelNotice, StateVector, Update } from '@quire/shared'
 import {
   applyUpdate,
   encodeStateAsUpdate,
@@ -22,6 +15,7 @@ import {
   type Doc,
 } from 'yjs'
 import { Awareness } from 'y-protocols/awareness'
+import type { Connected, Flushed, ProviderState, Signal, TokenSource } from './api.ts'
 import {
   channelDueAt,
   createChannel,
@@ -33,17 +27,7 @@ import {
 import type { Environment } from './environment.ts'
 import type { ChannelOwner, Hub, Place } from './hub.ts'
 import { PresenceLink } from './presence.ts'
-import { isSameState, stateOf, type ProviderState } from './state.ts'
-
-/** Says which login a document is opened with; called for each attempt, and when a login is over. */
-export type TokenSource = () => string | null | Promise<string | null>
-
-/** Something small that somebody said beside a document. */
-export interface Signal {
-  /** Who, by the login; null for an anonymous one. */
-  readonly user: string | null
-  readonly data: Uint8Array
-}
+import { isSameState, stateOf } from './state.ts'
 
 /** What a provider is made with. */
 export interface ProviderOptions {
@@ -57,7 +41,7 @@ export interface ProviderOptions {
 }
 
 /** One document that is kept in step with a server. */
-export class Provider implements ChannelOwner {
+export class Provider implements Connected, ChannelOwner {
   readonly #options: ProviderOptions
   readonly #channel: Channel
   readonly #place: Place
@@ -88,62 +72,53 @@ export class Provider implements ChannelOwner {
     if (this.#place.connection.kind === 'open') this.#push({ kind: 'online' })
   }
 
-  /** The document itself. */
   get doc(): Doc {
     return this.#options.doc
   }
 
-  /** The document's state; the same object until it changes. */
   get state(): ProviderState {
     return this.#state
   }
 
-  /** Who is here; null where presence is off. */
   get presence(): Awareness | null {
     return this.#presence?.awareness ?? null
   }
 
-  /** Who each client of `presence` is by its login, which nobody can say of themselves. */
   get users(): ReadonlyMap<number, string | null> {
     return this.#presence?.link.users ?? new Map()
   }
 
-  /** Calls `listener` after each change of the state, until undone. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  /** Calls `listener` with what others say with `signal`, until undone. */
   readonly onSignal = (listener: (signal: Signal) => void): (() => void) => {
     this.#signalListeners.add(listener)
     return () => void this.#signalListeners.delete(listener)
   }
 
-  /** Says something small (at most 4 KiB) to everybody else who is here now; false if nobody can be told. */
   readonly signal = (data: Uint8Array): boolean => {
     if (this.#state.kind !== 'live') return false
     this.#place.say({ kind: 'signal', data })
     return true
   }
 
-  /** Resolves once everything that was changed here so far is on the server's disk, or cannot get there. */
-  readonly flush = (): Promise<Result<void, { readonly message: string }>> =>
+  readonly flush = (): Promise<Flushed> =>
     new Promise((resolve) => {
+      const fail = (message: string): void => resolve({ ok: false, error: { message } })
       const look = (): boolean => {
         const { state } = this
-        if (state.saved) resolve(ok(undefined))
-        else if (state.denied !== null) resolve(err({ message: state.denied }))
-        else if (state.kind === 'refused' || state.kind === 'replaced')
-          resolve(err({ message: state.reason }))
-        else if (state.kind === 'closed') resolve(err({ message: 'the document was closed' }))
+        if (state.saved) resolve({ ok: true })
+        else if (state.denied !== null) fail(state.denied)
+        else if (state.kind === 'refused' || state.kind === 'replaced') fail(state.reason)
+        else if (state.kind === 'closed') fail('the document was closed')
         else return false
         return true
       }
       if (!look()) this.#waiting.push(look)
     })
 
-  /** Ends it: the document stays as it is. Safe to call twice. */
   readonly close = (): void => {
     const { doc } = this.#options
     doc.off('update', this.#changed)
