@@ -15,6 +15,7 @@ test('the surface is these names and no more', () => {
     'QUIRE_SUBPROTOCOL',
     'accesses',
     'assertNever',
+    'bodyBehind',
     'bytesEqual',
     'clientId',
     'closeCodes',

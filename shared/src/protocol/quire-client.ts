@@ -8,6 +8,7 @@ import type { Frame, StateVector, Update } from '../bytes.ts'
 import { seq, type Seq } from '../ids.ts'
 import { limits } from '../limits.ts'
 import { err, ok, type Result } from '../result.ts'
+import { bodyBehind } from './body-behind.ts'
 import { ByteReader, type DecodeProblem } from './byte-reader.ts'
 import { CONNECTION, readOptional, writeOptional } from './quire-values.ts'
 
@@ -73,8 +74,8 @@ export const encodeConnectionRequest = (message: ConnectionRequest): Frame =>
   }) as Frame // written to the grammar above
 
 /** Writes a message about the document on this channel, which is 1 or more. */
-export const encodeChannelRequest = (channel: number, message: ChannelRequest): Frame =>
-  encoding.encode((out) => {
+export const encodeChannelRequest = (channel: number, message: ChannelRequest): Frame => {
+  const head = encoding.encode((out) => {
     encoding.writeVarUint(out, channel)
     encoding.writeVarUint(out, channelTypes[message.kind])
     switch (message.kind) {
@@ -91,7 +92,7 @@ export const encodeChannelRequest = (channel: number, message: ChannelRequest): 
       case 'answer':
       case 'update':
         encoding.writeVarUint(out, message.number)
-        return encoding.writeVarUint8Array(out, message.update)
+        return // its body follows
       case 'presence':
         return encoding.writeVarUint8Array(out, message.presence)
       case 'token':
@@ -99,7 +100,10 @@ export const encodeChannelRequest = (channel: number, message: ChannelRequest): 
       case 'signal':
         return encoding.writeVarUint8Array(out, message.data)
     }
-  }) as Frame // written to the grammar above
+  })
+  const isChange = message.kind === 'answer' || message.kind === 'update'
+  return (isChange ? bodyBehind(head, message.update) : head) as Frame // written to the grammar above
+}
 
 /** Reads a message. Bytes in it are views, and updates, state vectors and presence are not checked. */
 export const decodeRequest = (frame: Uint8Array): Result<ReceivedRequest, DecodeProblem> => {

@@ -8,6 +8,7 @@ import type { Frame, StateVector, Update } from '../bytes.ts'
 import { clientId, seq, type Seq } from '../ids.ts'
 import { err, ok, type Result } from '../result.ts'
 import { ByteReader, type DecodeProblem } from './byte-reader.ts'
+import { bodyBehind } from './body-behind.ts'
 import type { PresenceEntry } from './presence.ts'
 import type { UnknownMessage } from './quire-client.ts'
 import {
@@ -114,12 +115,29 @@ export const encodeConnectionNotice = (message: ConnectionNotice): Frame =>
   }) as Frame // written to the grammar above
 
 /** Writes a message about the document on this channel, which is 1 or more. */
-export const encodeChannelNotice = (channel: number, message: ChannelNotice): Frame =>
-  encoding.encode((out) => {
-    encoding.writeVarUint(out, channel)
-    encoding.writeVarUint(out, channelTypes[message.kind])
-    writeNotice(out, message)
-  }) as Frame // written to the grammar above
+export const encodeChannelNotice = (channel: number, message: ChannelNotice): Frame => {
+  const write = (rest: (out: encoding.Encoder) => void): Uint8Array =>
+    encoding.encode((out) => {
+      encoding.writeVarUint(out, channel)
+      encoding.writeVarUint(out, channelTypes[message.kind])
+      rest(out)
+    })
+  const body = bodyOf(message)
+  const frame =
+    body === null
+      ? write((out) => writeNotice(out, message))
+      : bodyBehind(
+          write(() => undefined),
+          body,
+        )
+  return frame as Frame // written to the grammar above
+}
+
+/** What may be large, of messages that are nothing else; null of the others. */
+const bodyOf = (message: ChannelNotice): Uint8Array | null => {
+  if (message.kind === 'update' || message.kind === 'answer') return message.update
+  return message.kind === 'ask' ? message.stateVector : null
+}
 
 const writeNotice = (out: encoding.Encoder, message: ChannelNotice): void => {
   switch (message.kind) {
