@@ -63,7 +63,7 @@ it(
       () => textOfAnn() === text() && bob.text.toJSON() === text(),
       60_000,
     )
-    const [ours = 0, theirs = 0] = [
+    const [ours, theirs] = [
       own.bytes() - (before[0] ?? 0),
       others.bytes() - (before[1] ?? 0),
     ]
