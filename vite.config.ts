@@ -48,7 +48,7 @@ export default defineConfig({
           environment: 'node',
           include: [
             '{server,shared}/src/**/*.test.ts',
-            'web/editor/src/**/*.test.ts',
+            'web/{editor,provider}/src/**/*.test.ts',
             'e2e/**/*.test.ts',
           ],
         },

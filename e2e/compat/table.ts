@@ -21,10 +21,13 @@ export interface Try {
   readonly host: Host
 }
 
-const NO_SERVER: Cell = {
+const noServerOf = ({ kind }: Family): Cell => ({
   kind: 'none',
-  why: 'y-sweet’s own server is a program that no package brings',
-}
+  why:
+    kind === 'quire'
+      ? 'Quire is its own server'
+      : 'y-sweet’s own server is a program that no package brings',
+})
 
 /** The family as its own server's host knows it, with that host; null where there is none. */
 export const ownOf = (family: Family): { host: Host; family: Family } | null => {
@@ -49,7 +52,7 @@ export const renderTable = (themes: readonly Theme[], cellOf: (of: Try) => Cell)
   const cells = (one: Case, family: Family): string => {
     const own = ownOf(family)
     const onQuire = show(cellOf({ case: one, family, host: quire }))
-    const onOwn = show(own === null ? NO_SERVER : cellOf({ case: one, ...own }))
+    const onOwn = show(own === null ? noServerOf(family) : cellOf({ case: one, ...own }))
     return onQuire === onOwn ? onQuire : `${onQuire} / ${onOwn}`
   }
   const row = (columns: readonly string[]): string => `| ${columns.join(' | ')} |`

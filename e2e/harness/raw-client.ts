@@ -31,8 +31,9 @@ export const documentUrl = (server: { readonly yjsUrl: string }, document: strin
 export const openRaw = async (
   url: string,
   hear?: (message: Buffer) => void,
+  protocols: string[] = [],
 ): Promise<RawClient> => {
-  const socket = new WebSocket(url, { perMessageDeflate: false })
+  const socket = new WebSocket(url, protocols, { perMessageDeflate: false })
   let heard = 0
   let closed: Closed | null = null
   // at once: the first frames may come with the handshake's last bytes

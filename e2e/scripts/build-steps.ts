@@ -7,6 +7,11 @@ const EDITOR_PAGE = join(ROOT, 'web/editor/dist/index.html')
 /** Compiles the server and what it needs; only what has changed. */
 export const buildServer = (): Promise<number> => run('tsc', ['-b', 'shared', 'server'])
 
+/** Bundles the client package, and writes its types. */
+export const buildProvider = async (): Promise<number> =>
+  (await run('tsc', ['-b', 'web/provider'])) ||
+  run('vite', ['build', 'web/provider', '-c', 'web/provider/vite.config.ts', '--logLevel', 'warn'])
+
 /** Bundles the editor. */
 export const buildEditor = (): Promise<number> => run('vite', ['build', '--logLevel', 'warn'])
 

@@ -1,6 +1,7 @@
 /* npm run build: everything that is served or run. */
-import { buildEditor, buildServer } from './build-steps.ts'
+import { buildEditor, buildProvider, buildServer } from './build-steps.ts'
 
 const server = await buildServer()
+const provider = server === 0 ? await buildProvider() : 0
 const editor = server === 0 ? await buildEditor() : 0
-process.exit(server || editor)
+process.exit(server || provider || editor)

@@ -36,6 +36,11 @@ export const closeCodes = {
   unauthorized: { code: 4401, advice: 'stop', meaning: 'no valid login' },
   forbidden: { code: 4403, advice: 'stop', meaning: 'the login does not grant this document' },
   badName: { code: 4404, advice: 'stop', meaning: 'not a document name' },
+  replaced: {
+    code: 4409,
+    advice: 'stop',
+    meaning: 'the document was replaced since the client was here; what it has is of another one',
+  },
 } as const satisfies Record<string, CloseCode>
 
 /** The name of a row of `closeCodes`. */

@@ -9,6 +9,7 @@ export { closeCodes, closeNameOf, fitCloseReason } from './close-codes.ts'
 export type { Advice, CloseCode, CloseName } from './close-codes.ts'
 export { ByteReader } from './protocol/byte-reader.ts'
 export type { DecodeProblem } from './protocol/byte-reader.ts'
+export { bodyBehind } from './protocol/body-behind.ts'
 export { utf16Units } from './protocol/utf8.ts'
 export { IdSet } from './protocol/id-set.ts'
 export type { IdRange } from './protocol/id-set.ts'
@@ -25,3 +26,28 @@ export { readSync, syncTypes, writeSync } from './protocol/sync.ts'
 export type { ReceivedSync, SyncMessage } from './protocol/sync.ts'
 export { decodePresence, encodePresence } from './protocol/presence.ts'
 export type { PresenceEntry, PresenceLimits } from './protocol/presence.ts'
+export { accesses, CONNECTION, QUIRE_REVISION, QUIRE_SUBPROTOCOL } from './protocol/quire-values.ts'
+export type { Ending, QuireAccess } from './protocol/quire-values.ts'
+export {
+  decodeRequest,
+  encodeChannelRequest,
+  encodeConnectionRequest,
+} from './protocol/quire-client.ts'
+export type {
+  ChannelRequest,
+  ConnectionRequest,
+  ReceivedRequest,
+  UnknownMessage,
+} from './protocol/quire-client.ts'
+export {
+  decodeNotice,
+  encodeChannelNotice,
+  encodeConnectionNotice,
+} from './protocol/quire-server.ts'
+export type {
+  ChannelNotice,
+  ConnectionNotice,
+  Greeting,
+  KnownPresence,
+  ReceivedNotice,
+} from './protocol/quire-server.ts'

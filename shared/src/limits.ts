@@ -17,4 +17,8 @@ export const limits = {
   unsortedRanges: 65_536,
   /** Longest varUint: 2^53 - 1 takes 8 bytes of 7 bits. */
   varUintBytes: 8,
+  /** Longest name that a client of quire.v1 gives itself, UTF-16 units: it is only for logs. */
+  agentLength: 256,
+  /** Largest signal, bytes: signals are stored nowhere, so what matters belongs into the document. */
+  signalBytes: 4_096,
 } as const

@@ -16,24 +16,32 @@ const SAID_MIB = 160
 /** The heap's own swings are 16 to 61 MiB. */
 const GROWTH_MIB = 112
 const STATUS = 8
+const REFUSED = 2
 const MARK = 102
 const UPDATE_BYTES = 256 * KIB
 /** Time in which connections are counted. */
 const WATCHED_MS = 4_000
 const PEER_WATCHED_MS = 30_000
 /** How many there may be. y-sweet's client is refused before the handshake; it waits longer each time by itself. */
-const CONNECTIONS = { 'y-websocket': 5, hocuspocus: 5, 'y-sweet': 16 } as const
+/** Of quire.v1. */
+const SAVED = 9
+const CONNECTIONS = { 'y-websocket': 5, hocuspocus: 5, 'y-sweet': 16, quire: 1 } as const
 
 const write = ({ doc }: Client, text: string): void => doc.getText('text').insert(0, text)
 const textOf = ({ doc }: Client): string => doc.getText('text').toJSON()
 const sees = (by: Client, who: Client): boolean =>
   by.awareness.getStates().has(who.awareness.clientID)
 
+const NEWEST = new Set([
+  'y-websocket 3.1.0',
+  '@hocuspocus/provider 4.8.0',
+  '@y-sweet/client 0.9.1',
+  '@quire/provider 0.1.0',
+])
+
 /** One family of each kind is enough where all that counts is the server. */
 const newestOnly = ({ name, kind }: Family): Exception | null =>
-  ['y-websocket 3.1.0', '@hocuspocus/provider 4.8.0', '@y-sweet/client 0.9.1'].includes(name)
-    ? null
-    : none(`is the server’s affair: tried with the newest of ${kind}`)
+  NEWEST.has(name) ? null : none(`is the server’s affair: tried with the newest of ${kind}`)
 
 /** Throws if somebody is seen no more at any moment until `ends`. */
 const neverGone = async (by: Client, who: Client, ends: () => Promise<void>): Promise<void> => {
@@ -50,7 +58,8 @@ const relayed: Case = {
   title: 'whose presence another tab has told of first stays when that tab is closed',
   exception: (family, host) => {
     const { kind, name } = family
-    if (kind === 'y-sweet' || (kind === 'hocuspocus' && !name.includes(' 2.')))
+    const isAlone = kind === 'y-sweet' || kind === 'quire'
+    if (isAlone || (kind === 'hocuspocus' && !name.includes(' 2.')))
       return none('does not speak to other tabs')
     return host.isQuire || kind === 'hocuspocus'
       ? null
@@ -182,7 +191,11 @@ const brokenUpdate: Case = {
     const raw = await openRawFamily(scene, server)
     scene.after(() => raw.client.socket.terminate())
     const isAck = (body: Uint8Array): boolean =>
-      (body[0] === STATUS && body[1] === 1) || body[0] === MARK
+      scene.family.kind === 'quire'
+        ? body[0] === SAVED
+        : (body[0] === STATUS && body[1] === 1) || body[0] === MARK
+    const isRefusal = ([type, what]: Uint8Array): boolean =>
+      type === REFUSED && (scene.family.kind === 'quire' || what === 1)
     await scene.until('it is answered', () => raw.heard.length > 1)
     const before = raw.heard.filter(isAck).length
     raw.client.socket.send(raw.frame(updateFrame(Uint8Array.of(1, 1, 7, 0, 4, 1, 2))))
@@ -192,7 +205,7 @@ const brokenUpdate: Case = {
       'it is refused or acknowledged',
       () =>
         raw.client.closed !== null ||
-        raw.heard.some((body) => body[0] === 7 || (body[0] === 2 && body[1] === 1)) ||
+        raw.heard.some((body) => body[0] === 7 || isRefusal(body)) ||
         raw.heard.filter(isAck).length > before,
     )
     if (raw.heard.filter(isAck).length > before) throw new Error('it is acknowledged')

@@ -1,11 +1,23 @@
 /* A bare socket that speaks a family's frames, and any others that it is told to. */
 import * as encoding from 'lib0/encoding'
+import {
+  ByteReader,
+  encodeChannelRequest,
+  QUIRE_SUBPROTOCOL,
+  type ChannelRequest,
+  type StateVector,
+  type Update,
+} from '@quire/shared'
 import { stepOneFrame } from '../../harness/frames.ts'
 import { openRaw, type RawClient } from '../../harness/raw-client.ts'
 import type { Scene } from './case.ts'
 
 const EMPTY_STATE_VECTOR = Uint8Array.of(0)
 const LOGIN = 2
+const SYNC = 0
+const UPDATE = 2
+/** Of quire.v1. */
+const CHANNEL = 1
 
 /** A bare socket at a document. */
 export interface RawFamily {
@@ -25,19 +37,44 @@ export const openRawFamily = async (
     'y-websocket': `${host.isQuire ? '/yjs' : ''}/${document}`,
     hocuspocus: host.isQuire ? '/hocuspocus' : '',
     'y-sweet': `/d/${document}/ws/${document}`,
+    quire: '/sync',
   }[family.kind]
-  const address =
-    family.kind === 'hocuspocus'
+  const isQuire = family.kind === 'quire'
+  const address = isQuire
+    ? Uint8Array.of(CHANNEL)
+    : family.kind === 'hocuspocus'
       ? encoding.encode((out) => encoding.writeVarString(out, document))
       : new Uint8Array()
-  const frame = (body: Uint8Array): Uint8Array => Uint8Array.of(...address, ...body)
+  let number = 0
+  const frame = (body: Uint8Array): Uint8Array => {
+    const update = isQuire ? updateIn(body) : null
+    if (update === null) return Uint8Array.of(...address, ...body)
+    return encodeChannelRequest(CHANNEL, { kind: 'update', number: ++number, update })
+  }
   const heard: Uint8Array[] = []
-  const client = await openRaw(`ws://127.0.0.1:${port}${path}`, (said) =>
-    heard.push(new Uint8Array(said.subarray(address.length))),
+  const client = await openRaw(
+    `ws://127.0.0.1:${port}${path}`,
+    (said) => heard.push(new Uint8Array(said.subarray(address.length))),
+    isQuire ? [QUIRE_SUBPROTOCOL] : [],
   )
+  if (isQuire) {
+    const say = (message: ChannelRequest): void =>
+      client.socket.send(encodeChannelRequest(CHANNEL, message))
+    say({ kind: 'open', document, token: null })
+    say({ kind: 'ask', stateVector: EMPTY_STATE_VECTOR as StateVector })
+    return { client, frame, heard }
+  }
   if (address.length > 0) client.socket.send(frame(loginBody('any')))
   client.socket.send(frame(stepOneFrame(EMPTY_STATE_VECTOR)))
   return { client, frame, heard }
+}
+
+/** The update in a y-websocket message; null where it is none. */
+const updateIn = (body: Uint8Array): Update | null => {
+  const reader = new ByteReader(body)
+  const isUpdate = reader.byte('type') === SYNC && reader.byte('sub-type') === UPDATE
+  const update = reader.bytes('update')
+  return isUpdate && reader.problem === null ? (update as Update) : null // as it came
 }
 
 const loginBody = (token: string): Uint8Array =>

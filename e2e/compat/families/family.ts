@@ -57,7 +57,7 @@ export interface SharedSocket {
 }
 
 /** The wire that a family speaks. */
-export type FamilyKind = 'y-websocket' | 'hocuspocus' | 'y-sweet'
+export type FamilyKind = 'y-websocket' | 'hocuspocus' | 'y-sweet' | 'quire'
 
 /** A family in one of its majors. */
 export interface Family {

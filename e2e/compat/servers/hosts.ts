@@ -9,6 +9,7 @@ import { startKind, type Launcher, type ServerKind } from '../../bench/servers/s
 import { startServer } from '../../harness/server-process.ts'
 import type { Family } from '../families/family.ts'
 import { hocuspocusFamilies } from '../families/hocuspocus.ts'
+import { quireFamily } from '../families/quire.ts'
 import { ySweetFamily } from '../families/y-sweet.ts'
 import { yWebsocketFamilies } from '../families/y-websocket.ts'
 import { SECRET } from './login.ts'
@@ -71,7 +72,12 @@ const peer = (kind: ServerKind, argumentsOf: (wish: ServerWish) => readonly stri
 export const quire: Host = {
   name: kinds.quire.label,
   isQuire: true,
-  families: [...yWebsocketFamilies('/yjs'), ...hocuspocusFamilies('/hocuspocus'), ySweetFamily],
+  families: [
+    ...yWebsocketFamilies('/yjs'),
+    ...hocuspocusFamilies('/hocuspocus'),
+    ySweetFamily,
+    quireFamily,
+  ],
   start: ({ hasLogins = false, env = {}, disk }) =>
     startServer({
       env: {

@@ -67,6 +67,11 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
     case 'query-token':
     case 'stateless':
     case 'keep-alive':
+    case 'opened':
+    case 'at':
+    case 'position-unknown':
+    case 'signal':
+    case 'disk':
       return []
   }
 }

@@ -1,7 +1,8 @@
 import * as encoding from 'lib0/encoding'
 import { closeCodes } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
-import { HocuspocusConnection, type Decision } from './hocuspocus-connection.ts'
+import type { Decision } from './connection.ts'
+import { HocuspocusConnection } from './hocuspocus-connection.ts'
 
 const frame = (address: string, ...body: readonly number[]): Uint8Array =>
   encoding.encode((out) => {
@@ -20,7 +21,7 @@ const login = (address: string, token = '', version: string | null = null): Uint
 
 const step1 = (address: string): Uint8Array => frame(address, 0, 0, 1, 0)
 const bye = (address: string): Uint8Array => frame(address, 7)
-const kindOf = ({ kind }: Decision): string => kind
+const kindOf = ({ kind }: Decision<unknown>): string => kind
 const typeOf = (sent: Uint8Array | undefined, address: string): readonly number[] =>
   [...(sent ?? [])].slice(encoding.encode((out) => encoding.writeVarString(out, address)).length)
 

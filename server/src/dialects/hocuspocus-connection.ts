@@ -8,17 +8,14 @@
  *      └──────────────────────┘  └─────────────────────────────┘ a login
  *        it says goodbye, or we ask it to come back
  */
+import { err, ok, parseDocName, utf8Length, type DocName, type Result } from '@quire/shared'
 import {
-  closeCodes,
-  closeNameOf,
-  err,
-  ok,
-  parseDocName,
-  utf8Length,
-  type DocName,
-  type Frame,
-  type Result,
-} from '@quire/shared'
+  endingOf,
+  type Connection,
+  type Decision as AnyDecision,
+  type Farewell,
+  type Said,
+} from './connection.ts'
 import {
   closeFrame,
   deniedFrame,
@@ -34,48 +31,17 @@ const SESSION_ID_BYTES = 256
 /** Frames that name nobody, after which a socket speaks another protocol. */
 const UNADDRESSED_FRAMES = 100
 
-/** What a session said, for its attachment. */
-export type Said =
-  | { readonly kind: 'login'; readonly token: string }
-  /** A frame without its address. */
-  | { readonly kind: 'message'; readonly body: Uint8Array }
-
-/** What is to be done about a frame. */
-export type Decision =
-  | { readonly kind: 'ignore' }
-  /** A session that is new on this socket says something. */
-  | {
-      readonly kind: 'open'
-      readonly address: string
-      readonly prefix: AddressBytes
-      readonly document: DocName
-      readonly said: Said
-    }
-  | { readonly kind: 'hear'; readonly address: string; readonly said: Said }
-  /** The client has closed one of its documents. */
-  | { readonly kind: 'leave'; readonly address: string }
-  /** The session breaks the protocol: it is to be ended. */
-  | { readonly kind: 'break'; readonly address: string; readonly reason: string }
-  /** Sent to an address that can have no session. */
-  | { readonly kind: 'refuse'; readonly frame: Frame }
-  /** The socket is to be closed: what comes over it is not this protocol. */
-  | { readonly kind: 'close'; readonly reason: string }
-
-/** How a session is told of its end, and whether its socket ends with it. */
-export interface Farewell {
-  readonly frames: readonly Frame[]
-  readonly closesSocket: boolean
-}
-
 interface Place {
   readonly prefix: AddressBytes
   readonly state: 'open' | 'refused'
 }
 
+type Decision = AnyDecision<AddressBytes>
+
 const IGNORE: Decision = { kind: 'ignore' }
 
 /** The documents of one socket; at most `documents` of them. */
-export class HocuspocusConnection {
+export class HocuspocusConnection implements Connection<AddressBytes> {
   readonly #documents: number
   readonly #places = new Map<string, Place>()
   #open = 0
@@ -185,14 +151,4 @@ export class HocuspocusConnection {
 const splitAddress = (address: string): readonly [string, string] => {
   const at = address.indexOf('\0')
   return at === -1 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)]
-}
-
-/**
- * `refused`: the same would end the same way, so the client is not to come back by itself; `restart`: it is,
- * with all of its documents; `retry`: with this one.
- */
-const endingOf = (code: number): 'refused' | 'restart' | 'retry' => {
-  const name = closeNameOf(code)
-  if (name === 'serviceRestart' || name === 'goingAway') return 'restart'
-  return name !== null && closeCodes[name].advice === 'stop' ? 'refused' : 'retry'
 }

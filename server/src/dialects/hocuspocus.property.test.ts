@@ -104,9 +104,9 @@ describe('what the server says', () => {
     const clock = awareness.meta.get(client)?.clock ?? -1
     const state = JSON.stringify(awareness.getLocalState())
     const peer = () => new OutgoingMessage('doc')
-    expect(only(encode({ kind: 'presence', entries: [{ client, clock, state }] }))).toEqual(
-      peer().createAwarenessUpdateMessage(awareness).toUint8Array(),
-    )
+    expect(
+      only(encode({ kind: 'presence', entries: [{ client, clock, state, user: null }] })),
+    ).toEqual(peer().createAwarenessUpdateMessage(awareness).toUint8Array())
     expect(only(encode({ kind: 'keep-alive' }))).toEqual(
       peer().createAwarenessUpdateMessage(awareness, []).toUint8Array(),
     )
@@ -243,8 +243,8 @@ describe.each(hocuspocusVersions)('provider %s', (version) => {
       { kind: 'sync-step-2', update },
       { kind: 'sync-step-2', update: EMPTY_UPDATE },
       { kind: 'update', update },
-      { kind: 'presence', entries: [{ client: 7 as ClientId, clock: 1, state: '{}' }] },
-      { kind: 'presence', entries: [{ client: 7 as ClientId, clock: 1, state: null }] },
+      { kind: 'presence', entries: [{ client: 7 as ClientId, clock: 1, state: '{}', user: null }] },
+      { kind: 'presence', entries: [{ client: 7 as ClientId, clock: 1, state: null, user: null }] },
       { kind: 'query-presence' },
       { kind: 'ack', receipts: [{ kind: 'update', update, isCounted: true }] },
       { kind: 'denied', reason: 'no' },

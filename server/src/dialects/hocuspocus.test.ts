@@ -79,7 +79,10 @@ describe.each(hocuspocusVersions)('provider %s', (version) => {
     other.getText('text').insert(5, ' there')
     tell({ kind: 'update', update: Y.encodeStateAsUpdate(other) as Update })
     expect(provider.document.getText('text').toJSON()).toBe('hello there')
-    tell({ kind: 'presence', entries: [{ client: 7 as ClientId, clock: 1, state: '{"a":1}' }] })
+    tell({
+      kind: 'presence',
+      entries: [{ client: 7 as ClientId, clock: 1, state: '{"a":1}', user: null }],
+    })
     expect(provider.awareness?.getStates().get(7)).toEqual({ a: 1 })
     said.length = 0
     tell({ kind: 'query-presence' })

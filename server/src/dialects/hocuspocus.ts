@@ -188,6 +188,12 @@ const encodeMessage = (
       return [frameOf(prefix, LOGIN, (out) => encoding.writeVarUint(out, TOKEN))]
     case 'stateless':
       return [frameOf(prefix, STATELESS, (out) => encoding.writeVarString(out, message.text))]
+    case 'opened':
+    case 'at':
+    case 'position-unknown':
+    case 'signal':
+    case 'disk':
+      return []
     default:
       return assertNever(message)
   }

@@ -156,9 +156,9 @@ describe('the stock client', () => {
     tell({ kind: 'sync-step-1', stateVector: Uint8Array.of(0) as StateVector })
     expect(kindsOf(said)).toEqual(['sync-step-2'])
     const client = 77 as ClientId // any number is one
-    tell({ kind: 'presence', entries: [{ client, clock: 3, state: '{"name":"Bob"}' }] })
+    tell({ kind: 'presence', entries: [{ client, clock: 3, state: '{"name":"Bob"}', user: null }] })
     expect(provider.awareness.getStates().get(77)).toEqual({ name: 'Bob' })
-    tell({ kind: 'presence', entries: [{ client, clock: 3, state: null }] })
+    tell({ kind: 'presence', entries: [{ client, clock: 3, state: null, user: null }] })
     expect(provider.awareness.getStates().has(77)).toBe(false)
   })
 

@@ -125,6 +125,11 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
     case 'granted':
     case 'query-token':
     case 'stateless':
+    case 'opened':
+    case 'at':
+    case 'position-unknown':
+    case 'signal':
+    case 'disk':
       return []
     default:
       return assertNever(message)

@@ -1,5 +1,8 @@
 import { Hono, type Context } from 'hono'
-import type { PresenceLimits } from '@quire/shared'
+import { QUIRE_SUBPROTOCOL, type PresenceLimits } from '@quire/shared'
+import type { SharedFamily } from '../dialects/connection.ts'
+import { hocuspocusFamily } from '../dialects/hocuspocus-family.ts'
+import { quireFamily } from '../dialects/quire-connection.ts'
 import { yWebsocket } from '../dialects/y-websocket.ts'
 import type { EdgeBindings, WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -21,10 +24,15 @@ export interface SocketRoutes {
   readonly presence: PresenceLimits
   /** Bounds of a connection with several documents. */
   readonly connectionLimits: ConnectionLimits
+  /** Largest message that the edge takes, bytes. */
+  readonly maxUpdateBytes: number
   readonly allowedOrigins: readonly string[]
 }
 
 type Bindings = { Bindings: EdgeBindings }
+
+/** Clients that may come back in a second when the server was away: a handshake and a login cost about 1 ms. */
+const COMEBACKS_PER_SECOND = 150
 
 /** Hears nothing: for a socket that is closed as soon as it is open. */
 const DEAF: SocketListener = {
@@ -41,10 +49,23 @@ const pathIn = (target: string): string => target.replace(/\?.*/, '').slice(0, R
 /** The WebSocket routes: which dialect is spoken, the route says and never the bytes. */
 export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
   const { documents, edge, clock, observe, presence, connectionLimits, allowedOrigins } = options
+  const quireLimits = {
+    messageBytes: options.maxUpdateBytes,
+    documents: connectionLimits.documents,
+  }
+  const spreadMs = (): number => Math.ceil((edge.figures().sockets / COMEBACKS_PER_SECOND) * 1_000)
   const yWebsocketDialect = yWebsocket(presence)
   const turnAway = (socket: Socket, why: NoRoom, what: string): SocketListener => {
     documents.turnAway(socket, why, what)
     return DEAF
+  }
+  const share = <P>(
+    family: SharedFamily<P>,
+    socket: Socket,
+    c: Context<Bindings>,
+  ): SocketListener => {
+    const limits = connectionLimits
+    return multiplex({ family, socket, token: tokenOf(c), documents, limits, clock, observe })
   }
   const foreign = (c: Context<Bindings>): string | null => {
     const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
@@ -78,16 +99,24 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
       const problem = foreign(c)
       if (problem !== null)
         return turnAway(socket, { close: 'forbidden', reason: problem }, '/hocuspocus')
-      return multiplex({
-        socket,
-        token: tokenOf(c),
-        documents,
-        presence,
-        limits: connectionLimits,
-        clock,
-        observe,
-      })
+      return share(hocuspocusFamily(connectionLimits.documents, presence), socket, c)
     }),
+  )
+  routes.get(
+    '/sync',
+    // refused before the upgrade: a client whose subprotocol is not spoken fails by itself (RFC 6455 §4.1)
+    async (c, next) => {
+      const problem = foreign(c)
+      if (problem !== null) return c.text(`${problem}\n`, 403)
+      const offered = (c.req.header('sec-websocket-protocol') ?? '').split(',')
+      if (c.req.header('upgrade') === undefined) return next() // what the edge has to say of that
+      if (offered.some((name) => name.trim() === QUIRE_SUBPROTOCOL)) return next()
+      return c.text(`this server speaks the subprotocol ${QUIRE_SUBPROTOCOL}\n`, 400)
+    },
+    edge.upgrade<Bindings>(
+      (socket, c) => share(quireFamily(quireLimits, presence, spreadMs), socket, c),
+      { protocols: [QUIRE_SUBPROTOCOL] },
+    ),
   )
   return routes
 }

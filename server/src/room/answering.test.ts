@@ -1,11 +1,12 @@
-import { decodeStateVector, EMPTY_UPDATE, type StateVector, type Update } from '@quire/shared'
+import { decodeStateVector, EMPTY_UPDATE, seq, type Update } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../ports/content.ts'
-import type { Effect } from './effect.ts'
+import type { Asker, Effect } from './effect.ts'
 import {
   ann,
   bob,
   cyd,
+  documentOf,
   here,
   kindsOf,
   only,
@@ -28,8 +29,8 @@ const answered = (room: TestRoom, effects: readonly Effect[], answer = small) =>
   return room.take({ kind: 'answered', session: asked.session, answer, asOf: asked.asOf })
 }
 
-const clocksOf = (stateVector: StateVector | undefined) => {
-  const clocks = decodeStateVector(stateVector ?? new Uint8Array())
+const clocksOf = (asker: Asker | undefined) => {
+  const clocks = decodeStateVector(asker?.kind === 'has' ? asker.stateVector : new Uint8Array())
   return clocks.ok ? Object.fromEntries(clocks.value) : clocks.error
 }
 
@@ -51,7 +52,7 @@ describe('[R9] a session that does not keep up', () => {
     room.update(ann, type(' missed'))
     const effects = drained(room)
     expect(kindsOf(effects)).toEqual(['release', 'answer'])
-    expect(clocksOf(only(effects, 'answer')[0]?.stateVector)).toEqual({ 1: 4 })
+    expect(clocksOf(only(effects, 'answer')[0]?.asker)).toEqual({ 1: 4 })
     expect(kindsOf(answered(room, effects))).toEqual(['sync-step-2'])
     expect(drained(room)).toEqual([])
   })
@@ -99,7 +100,7 @@ describe('[R9] a session that does not keep up', () => {
     congested(room)
     room.commit()
     const asked = only(drained(room), 'answer')[0]
-    expect(clocksOf(asked?.stateVector)).toEqual({ 1: 4 })
+    expect(clocksOf(asked?.asker)).toEqual({ 1: 4 })
   })
 
   test('is held while it reads a large answer, and gets what came since it asked', () => {
@@ -110,7 +111,7 @@ describe('[R9] a session that does not keep up', () => {
     room.update(ann, type(' since'))
     expect(kindsOf(answered(room, asked, large))).toEqual(['hold', 'update', 'sync-step-2'])
     const effects = drained(room)
-    expect(clocksOf(only(effects, 'answer')[0]?.stateVector)).toEqual({ 1: 6 })
+    expect(clocksOf(only(effects, 'answer')[0]?.asker)).toEqual({ 1: 6 })
   })
 
   test('whose large answer comes while it is held misses what it missed before', () => {
@@ -121,7 +122,7 @@ describe('[R9] a session that does not keep up', () => {
     room.update(ann, type(' not told'))
     const asked = room.says(bob, typist(2).asks())
     expect(kindsOf(answered(room, asked, large))).toEqual(['update', 'sync-step-2'])
-    expect(clocksOf(only(drained(room), 'answer')[0]?.stateVector)).toEqual({ 1: 4 })
+    expect(clocksOf(only(drained(room), 'answer')[0]?.asker)).toEqual({ 1: 4 })
   })
 
   test('that has left is nobody', () => {
@@ -144,4 +145,71 @@ test('the same vector at the same version has the same answer', () => {
   expect(version()).toBe(first)
   room.update(ann, type('b'))
   expect(version()).not.toBe(first)
+})
+
+describe('[R18] a position', () => {
+  const epoch = 7
+  const onDemand = (...updates: readonly Update[]) => {
+    const room = new TestRoom()
+    room.join(bob, 'write', 'on-demand')
+    room.load({ ...documentOf(...updates), epoch })
+    return room
+  }
+  const at = (place: number, of = epoch) =>
+    ({ kind: 'position', epoch: of, seq: seq(place) }) as const
+  const [first, second] = [typist(1).type('a').update, typist(2).type('b').update]
+
+  test('that is the newest needs nothing', () => {
+    const room = onDemand(first, second)
+    expect(room.says(bob, at(2))).toEqual([
+      { kind: 'send', to: bob, message: { kind: 'sync-step-2', update: EMPTY_UPDATE } },
+      { kind: 'send', to: bob, message: { kind: 'at', seq: 2 } },
+    ])
+  })
+
+  test('is answered from there, and told behind the answer', () => {
+    const room = onDemand(first, second)
+    const asked = room.says(bob, at(1))
+    expect(only(asked, 'answer')).toMatchObject([{ asker: { kind: 'was-at', seq: 1 } }])
+    expect(kindsOf(answered(room, asked))).toEqual(['sync-step-2', 'at'])
+  })
+
+  test.each([
+    ['ahead of the log', 3],
+    ['older than the log goes back', -1],
+  ])('%s is unknown', (_, place) => {
+    expect(kindsOf(onDemand(first, second).says(bob, at(place)))).toEqual(['position-unknown'])
+  })
+
+  test('of another epoch sends its session away for good', () => {
+    const effects = onDemand(first).says(bob, at(1, 8))
+    expect(only(effects, 'close')).toMatchObject([{ to: [bob], close: 'replaced' }])
+    expect(kindsOf(effects).at(-1)).toBe('evict')
+  })
+
+  test('is not told to one who has not asked, however much it is given', () => {
+    const room = onDemand(first)
+    room.join(ann)
+    congested(room)
+    room.update(ann, typist(3).type('c'))
+    const effects = drained(room)
+    expect(kindsOf(answered(room, effects))).toEqual(['sync-step-2'])
+    room.commit()
+    expect(kindsOf(room.tick(1_000))).not.toContain('at')
+  })
+
+  test('is told with a tick once the log has grown, and not while the session is held', () => {
+    const room = onDemand(first)
+    room.says(bob, at(1))
+    room.join(ann)
+    room.update(ann, typist(3).type('c'))
+    room.commit()
+    congested(room)
+    expect(sentTo(room.tick(500), bob)).toEqual([])
+    expect(sentTo(drained(room), bob).at(-1)).toEqual({ kind: 'at', seq: 2 })
+    expect(sentTo(room.tick(500), bob)).toEqual([])
+    room.update(ann, typist(4).type('d'))
+    room.commit()
+    expect(sentTo(room.tick(500), bob)).toEqual([{ kind: 'at', seq: 3 }])
+  })
 })

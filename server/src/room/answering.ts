@@ -6,18 +6,26 @@
  * A held member is told of no update, so what waits for it is bounded; what it has missed it gets as one
  * answer, computed from the log.
  */
-import type { SessionId, StateVector } from '@quire/shared'
+import { EMPTY_UPDATE, type SessionId } from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
 import { answerWent } from './acknowledging.ts'
 import type { InputOf } from './input.ts'
-import { dismiss } from './members.ts'
+import { dismiss, sendAway } from './members.ts'
 import type { ClientMessage } from './message.ts'
-import { FLOWING, type Member, type OpenDocument, type PhaseOf } from './phase.ts'
+import { FLOWING, type AsOf, type Member, type OpenDocument, type PhaseOf } from './phase.ts'
 import { unsavedUpdates } from './saving.ts'
+import type { Asker } from './effect.ts'
 import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
 type Asked = Pick<Extract<ClientMessage, { kind: 'sync-step-1' }>, 'stateVector'>
+type Was = Pick<Extract<ClientMessage, { kind: 'position' }>, 'epoch' | 'seq'>
+
+/** A session, and what the room knows of it. */
+interface To {
+  readonly session: SessionId
+  readonly member: Member
+}
 
 /** From this size on an answer takes so long to read that its reader is held meanwhile, bytes. */
 const LARGE_ANSWER_BYTES = 512 * 1024
@@ -26,28 +34,89 @@ const LARGE_ANSWER_BYTES = 512 * 1024
  * Cheapest case first. What is not on disk is part of the answer where others see it at once, and must
  * not be where they see it only after its commit.
  */
-export const answer = (
-  step: Step,
-  live: Live,
-  { session, member }: { readonly session: SessionId; readonly member: Member },
-  asked: Asked,
-): void => {
+export const answer = (step: Step, live: Live, to: To, { stateVector }: Asked): void =>
+  give(step, live.document, { to, stateVector, isWhole: true })
+
+/** What a session lacks that has this much; `isWhole` if it then has everything. */
+interface Given extends Asked {
+  readonly to: To
+  readonly isWhole: boolean
+}
+
+const give = (step: Step, document: OpenDocument, { to, stateVector, isWhole }: Given): void => {
+  const { frontier } = document
+  const isKnown = to.member.asking !== 'on-demand' || isLevel(document)
+  if (isKnown && isAllShown(step, document) && frontier.isEqualTo(stateVector)) {
+    step.send(to.session, { kind: 'sync-step-2', update: frontier.deletesOnly() })
+    return tellAt(step, to, toldSoFar(step, document, isWhole))
+  }
+  make(step, document, to, { asker: { kind: 'has', stateVector }, isWhole })
+}
+
+/** Answers a session that was here before with what came since, if the log reaches back to that. */
+export const resume = (step: Step, live: Live, to: To, { epoch, seq }: Was): void => {
   const { document } = live
-  const { frontier, id, saving } = document
-  const showsUnsaved = step.room.durability === 'ack'
-  if ((showsUnsaved || saving.kind === 'clean') && frontier.isEqualTo(asked.stateVector))
-    return step.send(session, { kind: 'sync-step-2', update: frontier.deletesOnly() })
+  const { head, tail } = document
+  if (epoch !== document.epoch) {
+    const reason = `the document is another one now: epoch ${document.epoch}, and not ${epoch}`
+    return sendAway(step, live, to.session, { close: 'replaced', reason })
+  }
+  if (seq > head || seq < head - tail.updates)
+    return step.send(to.session, { kind: 'position-unknown' })
+  if (seq < head || !hasNothingUnsaved(document) || !isLevel(document))
+    return make(step, document, to, { asker: { kind: 'was-at', seq }, isWhole: true })
+  step.send(to.session, { kind: 'sync-step-2', update: EMPTY_UPDATE })
+  tellAt(step, to, toldSoFar(step, document, true))
+}
+
+/** Tells those who are told it how far in the log they are. */
+export const tellPositions = (step: Step, live: Live): void => {
+  const { head } = live.document
+  if (!isLevel(live.document)) return // what others have written is still to be told
+  for (const [session, member] of live.members) {
+    const { toldAt, flow, answersUnderWay } = member
+    if (toldAt !== null && toldAt < head && flow.kind === 'flowing' && answersUnderWay === 0)
+      tellAt(step, { session, member }, { head, isWhole: true })
+  }
+}
+
+const tellAt = (
+  step: Step,
+  { session, member }: To,
+  { head, isWhole }: Pick<AsOf, 'head' | 'isWhole'>,
+): void => {
+  if (member.asking !== 'on-demand' || !isWhole || head < (member.toldAt ?? 0)) return
+  member.toldAt = head
+  step.send(session, { kind: 'at', seq: head })
+}
+
+const make = (
+  step: Step,
+  document: OpenDocument,
+  { session, member }: To,
+  { asker, isWhole }: { readonly asker: Asker; readonly isWhole: boolean },
+): void => {
+  const { frontier, id, saving, head } = document
   member.answersUnderWay++
   step.do({
     kind: 'answer',
     doc: id,
     session,
-    stateVector: asked.stateVector,
-    unsaved: showsUnsaved ? unsavedUpdates(saving) : [],
-    version: `${frontier.version}.${document.head}`,
-    asOf: toldSoFar(step, document),
+    asker,
+    unsaved: step.room.durability === 'ack' ? unsavedUpdates(saving) : [],
+    version: `${frontier.version}.${head}`,
+    asOf: toldSoFar(step, document, isWhole),
   })
 }
+
+/** True if everybody may see all that is known. */
+const isAllShown = (step: Step, document: OpenDocument): boolean =>
+  step.room.durability === 'ack' || hasNothingUnsaved(document)
+
+/** True if the log holds nothing up to its head that this room has not seen. */
+const isLevel = ({ following }: OpenDocument): boolean => following.kind === 'level'
+
+const hasNothingUnsaved = ({ saving }: OpenDocument): boolean => saving.kind === 'clean'
 
 /** An answer is ready: its reader is held if it will take long to read. */
 export const answered = (step: Step, live: Live, input: InputOf<'answered'>): void => {
@@ -57,6 +126,7 @@ export const answered = (step: Step, live: Live, input: InputOf<'answered'>): vo
   if (bytesOf(ready) >= LARGE_ANSWER_BYTES) hold(step, session, member, asOf)
   step.do({ kind: 'deliver', to: session, answer: ready })
   answerWent(step, { session, member })
+  tellAt(step, { session, member }, asOf)
 }
 
 /** An answer could not be made; without it the session would take an old state for the newest. */
@@ -69,7 +139,7 @@ export const answerFailed = (step: Step, live: Live, input: InputOf<'answerFaile
 /** R9: too much waits for a session. */
 export const congested = (step: Step, live: Live, session: SessionId): void => {
   const member = live.members.get(session)
-  if (member !== undefined) hold(step, session, member, toldSoFar(step, live.document))
+  if (member !== undefined) hold(step, session, member, toldSoFar(step, live.document, false))
 }
 
 /** R9: a session has read what waited for it: it gets what it has missed, and keeps up from here on. */
@@ -84,10 +154,16 @@ export const drained = (step: Step, live: Live, input: InputOf<'drained'>): void
   const { since } = member.flow
   member.flow = FLOWING
   step.do({ kind: 'release', session })
-  answer(step, live, { session, member }, { stateVector: since })
+  const isWhole = member.toldAt !== null
+  give(step, live.document, { to: { session, member }, stateVector: since, isWhole })
 }
 
-const hold = (step: Step, session: SessionId, member: Member, since: StateVector): void => {
+const hold = (
+  step: Step,
+  session: SessionId,
+  member: Member,
+  { stateVector: since }: AsOf,
+): void => {
   if (member.flow.kind === 'held') return // what it has missed before, it misses still
   member.flow = { kind: 'held', since }
   step.observe({ kind: 'session-held', document: step.room.name, session })
@@ -95,10 +171,18 @@ const hold = (step: Step, session: SessionId, member: Member, since: StateVector
 }
 
 /** What every member has been told of, at least: with `relay` what is not committed it has not. */
-const toldSoFar = (step: Step, { frontier, saving }: OpenDocument): StateVector =>
-  step.room.durability === 'ack'
-    ? frontier.stateVector()
-    : frontier.stateVectorWithout(unsavedUpdates(saving))
+const toldSoFar = (
+  step: Step,
+  { frontier, saving, head }: OpenDocument,
+  isWhole: boolean,
+): AsOf => ({
+  head,
+  isWhole,
+  stateVector:
+    step.room.durability === 'ack'
+      ? frontier.stateVector()
+      : frontier.stateVectorWithout(unsavedUpdates(saving)),
+})
 
 const bytesOf = ({ first, last }: Answer): number =>
   first.reduce((bytes, update) => bytes + update.length, last.length)

@@ -23,6 +23,7 @@ export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument =
     step.observe({ kind: 'corrupt-update', document: step.room.name, problem })
   return {
     id: stored.id,
+    epoch: stored.epoch,
     frontier,
     head: stored.head,
     saving: CLEAN,
@@ -52,12 +53,14 @@ export const appended = (
   const { first, last } = input.appended
   const batch = saving.inFlight
   const updates = updatesOf(batch)
-  if (saving.attempts > 0)
+  if (saving.attempts > 0) {
     step.observe({
       kind: 'append-recovered',
       document: step.room.name,
       attempts: saving.attempts,
     })
+    step.broadcast({ kind: 'disk', works: true })
+  }
   // another node wrote in between, and its hint has not come
   if (first > document.head + 1) catchUp(step, document, seq(first - 1))
   // a read of the log may have seen this commit before its outcome came
@@ -78,6 +81,7 @@ export const appendFailed = (step: Step, document: OpenDocument, problem: string
   if (saving.kind !== 'appending') throw new Error(`appendFailed while ${saving.kind}`)
   document.saving = failed(saving, step.now)
   step.observe({ kind: 'append-failed', document: step.room.name, problem })
+  if (saving.attempts === 0) step.broadcast({ kind: 'disk', works: false })
 }
 
 /** Retries a failed append whose pause is over, or at once. */

@@ -1,8 +1,17 @@
-import type { CloseName, DocId, PresenceEntry, SessionId, StateVector, Update } from '@quire/shared'
+import type {
+  CloseName,
+  DocId,
+  KnownPresence,
+  Seq,
+  SessionId,
+  StateVector,
+  Update,
+} from '@quire/shared'
 import type { Answer } from '../ports/content.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { QuireEvent } from '../ports/observe.ts'
 import type { ServerMessage } from './message.ts'
+import type { AsOf } from './phase.ts'
 
 /** What the runtime is to do, in this order. Those marked * end in exactly one input. */
 export type Effect =
@@ -10,13 +19,19 @@ export type Effect =
   /** * → loaded | loadFailed */
   | { readonly kind: 'load' }
   | { readonly kind: 'send'; readonly to: SessionId; readonly message: ServerMessage }
+  /** A message to all members but one, those who are held as well: encoded once per dialect (R8). */
+  | {
+      readonly kind: 'broadcast'
+      readonly message: ServerMessage
+      readonly except: SessionId | null
+    }
   /** An update to all members but one, and but those who are held: encoded once per dialect (R8). */
   | { readonly kind: 'relay'; readonly update: Update; readonly except: SessionId | null }
   /** Presence to many: of what is said about a client before it leaves, the latest counts (R8). */
   | {
       readonly kind: 'announce'
       readonly to: readonly SessionId[]
-      readonly entries: readonly PresenceEntry[]
+      readonly entries: readonly KnownPresence[]
     }
   /** An answer to a member. One that is held is told of nothing else until it has read all of it. */
   | { readonly kind: 'deliver'; readonly to: SessionId; readonly answer: Answer }
@@ -33,18 +48,18 @@ export type Effect =
       readonly reason: string
     }
   /**
-   * * → answered | answerFailed. The stored content and `unsaved`, less what the vector covers. The same
-   * vector at the same `version` has the same answer.
+   * * → answered | answerFailed. The stored content and `unsaved`, less what the asker has. The same
+   * question at the same `version` has the same answer.
    */
   | {
       readonly kind: 'answer'
       readonly doc: DocId
       readonly session: SessionId
-      readonly stateVector: StateVector
+      readonly asker: Asker
       readonly unsaved: readonly Update[]
       readonly version: string
-      /** What a session that has read everything up to now holds; comes back with the answer. */
-      readonly asOf: StateVector
+      /** Comes back with the answer. */
+      readonly asOf: AsOf
     }
   /** * → appended | appendFailed. At least one update. */
   | { readonly kind: 'append'; readonly doc: DocId; readonly updates: readonly Update[] }
@@ -62,3 +77,9 @@ export type Effect =
   /** The room is absent: forget it, unsubscribe, and drop the outcomes that are still to come. */
   | { readonly kind: 'evict' }
   | { readonly kind: 'observe'; readonly event: QuireEvent }
+
+/** What somebody has who asks for the rest. */
+export type Asker =
+  | { readonly kind: 'has'; readonly stateVector: StateVector }
+  /** Everything up to this number of the log, which the tail reaches back to. */
+  | { readonly kind: 'was-at'; readonly seq: Seq }

@@ -2,6 +2,7 @@ import {
   EMPTY_STATE_VECTOR,
   EMPTY_UPDATE,
   limits,
+  seq,
   type Update,
   type UpdateContents,
 } from '@quire/shared'
@@ -22,7 +23,7 @@ import {
   typist,
 } from './testing/test-room.ts'
 
-const asOf = EMPTY_STATE_VECTOR
+const asOf = { stateVector: EMPTY_STATE_VECTOR, head: seq(0), isWhole: true }
 
 describe('answering', () => {
   test('a client that lacks no struct gets the deletes, without a look at the storage', () => {

@@ -1,8 +1,7 @@
 /* What a live room does with what an attached session says. */
 import { assertNever, limits, ownBytes, type SessionId } from '@quire/shared'
-import type { Access } from '../ports/auth.ts'
 import { acknowledge, uncountBehind, waitForAnswer } from './acknowledging.ts'
-import { answer } from './answering.ts'
+import { answer, resume } from './answering.ts'
 import { countsAnswer, countsUpdate, nextQuestion } from './counting.ts'
 import { append } from './document.ts'
 import type { InputOf } from './input.ts'
@@ -28,6 +27,8 @@ export const hear = (step: Step, live: Live, { session, message }: InputOf<'mess
   switch (message.kind) {
     case 'sync-step-1':
       if (member.asking === 'in-return') askInReturn(step, live, { session, member, message })
+      if (member.asking === 'on-demand' && member.question.kind === 'none')
+        ask(step, live, { session, member, question: { kind: 'opening', asked: null } })
       return answer(step, live, { session, member }, message)
     case 'sync-step-2':
       return hearStep2(step, live, { session, member, message })
@@ -36,6 +37,12 @@ export const hear = (step: Step, live: Live, { session, message }: InputOf<'mess
     case 'mark':
       member.mark = ownBytes(message.mark)
       return acknowledgeMark(step, live, session, member)
+    case 'position':
+      return resume(step, live, { session, member }, message)
+    case 'signal': {
+      const data = ownBytes(message.data)
+      return step.broadcast({ kind: 'signal', user: member.user, data }, session)
+    }
     case 'stateless':
       return step.do({ kind: 'tell', session, text: message.text })
     case 'presence':
@@ -83,10 +90,15 @@ type Said<M> = { readonly session: SessionId; readonly member: Member; readonly 
 type Heard<K> = Extract<InputOf<'message'>['message'], { kind: K }>
 
 /** R16: what a session may do has changed. Who may write again is asked for what was denied meanwhile. */
-export const regrant = (step: Step, live: Live, session: SessionId, access: Access): void => {
+export const regrant = (
+  step: Step,
+  live: Live,
+  { session, access, user }: Pick<InputOf<'regrant'>, 'session' | 'access' | 'user'>,
+): void => {
   const member = live.members.get(session)
   if (member === undefined) return
   member.access = access
+  member.user = user
   if (access === 'write' && member.hasBeenDenied && member.question.kind === 'none')
     ask(step, live, { session, member, question: { kind: 'healing' } })
 }
@@ -227,7 +239,7 @@ const hearPresence = (
   { session, member, message }: Said<Heard<'presence'>>,
 ): void => {
   const isOpening = member.opening.kind !== 'over'
-  const from = { session, isOpening }
+  const from = { session, user: member.user, isOpening }
   const { changed, stale, ignored } = live.presence.accept(message.entries, from, step.now)
   if (ignored > 0)
     step.observe({ kind: 'presence-ignored', document: step.room.name, entries: ignored })

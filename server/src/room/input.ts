@@ -1,10 +1,10 @@
-import type { SessionId, StateVector } from '@quire/shared'
+import type { SessionId } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
 import type { Appended, OpenedDocument, Quarantined, StoredContent } from '../ports/storage.ts'
 import type { ClientMessage } from './message.ts'
-import type { Asking } from './phase.ts'
+import type { AsOf, Asking } from './phase.ts'
 
 /** A fact that reaches a room: something a client did, an outcome, or the passing of time. */
 export type Input =
@@ -12,10 +12,17 @@ export type Input =
       readonly kind: 'join'
       readonly session: SessionId
       readonly access: Access
+      /** Who it is by its login, null for an anonymous one. */
+      readonly user: string | null
       readonly asking: Asking
     }
   /** R16: what a session may do has changed. */
-  | { readonly kind: 'regrant'; readonly session: SessionId; readonly access: Access }
+  | {
+      readonly kind: 'regrant'
+      readonly session: SessionId
+      readonly access: Access
+      readonly user: string | null
+    }
   | {
       readonly kind: 'message'
       readonly session: SessionId
@@ -33,7 +40,7 @@ export type Input =
       readonly session: SessionId
       readonly answer: Answer
       /** As it was asked for. */
-      readonly asOf: StateVector
+      readonly asOf: AsOf
     }
   | { readonly kind: 'answerFailed'; readonly session: SessionId; readonly problem: string }
   /** So much waits for a session to read it that it is to be told of nothing more (R9). */

@@ -39,7 +39,7 @@ describe('[R16] what a session may do changes under it', () => {
     room.says(ann, nothing)
     room.update(ann, type('a'))
     room.commit()
-    room.take({ kind: 'regrant', session: ann, access: 'read' })
+    room.take({ kind: 'regrant', session: ann, access: 'read', user: null })
     expect(kindsOf(room.update(ann, type('b')))).toEqual(['denied'])
   })
 
@@ -47,10 +47,10 @@ describe('[R16] what a session may do changes under it', () => {
     const room = new TestRoom().open(bob)
     room.join(ann, 'read')
     room.says(ann, nothing)
-    expect(room.take({ kind: 'regrant', session: ann, access: 'write' })).toEqual([])
-    room.take({ kind: 'regrant', session: ann, access: 'read' })
+    expect(room.take({ kind: 'regrant', session: ann, access: 'write', user: null })).toEqual([])
+    room.take({ kind: 'regrant', session: ann, access: 'read', user: null })
     room.update(ann, typist(1).type('a'))
-    const effects = room.take({ kind: 'regrant', session: ann, access: 'write' })
+    const effects = room.take({ kind: 'regrant', session: ann, access: 'write', user: null })
     expect(sentTo(effects, ann)).toMatchObject([{ kind: 'sync-step-1' }])
   })
 
@@ -58,14 +58,14 @@ describe('[R16] what a session may do changes under it', () => {
     const room = new TestRoom()
     room.join(ann)
     room.update(ann, typist(1).type('a'))
-    room.take({ kind: 'regrant', session: ann, access: 'read' })
+    room.take({ kind: 'regrant', session: ann, access: 'read', user: null })
     expect(kindsOf(room.load())).toEqual(['sync-step-1', 'denied'])
   })
 
   test('of somebody who has left it changes nothing', () => {
     const room = new TestRoom().open(ann, bob)
     room.leave(ann)
-    expect(room.take({ kind: 'regrant', session: ann, access: 'read' })).toEqual([])
+    expect(room.take({ kind: 'regrant', session: ann, access: 'read', user: null })).toEqual([])
   })
 })
 
@@ -317,7 +317,7 @@ describe('[R5] a mark', () => {
     expect(kindsOf(room.update(ann, denied))).toEqual(['denied'])
     expect(marksTo(room.says(ann, mark(1)), ann)).toEqual([])
     // it may write again, and brings what was denied
-    room.take({ kind: 'regrant', session: ann, access: 'write' })
+    room.take({ kind: 'regrant', session: ann, access: 'write', user: null })
     expect(marksTo(room.says(ann, mark(1)), ann)).toEqual([])
     room.says(ann, { kind: 'sync-step-2', contents: denied })
     const effects = room.commit()

@@ -1,5 +1,5 @@
 /* Sessions that come and go, and what is left to do when the last one has gone. */
-import { millis, type SessionId } from '@quire/shared'
+import { millis, type CloseName, type SessionId } from '@quire/shared'
 import { compactIfDue } from './folding.ts'
 import {
   FLOWING,
@@ -11,6 +11,7 @@ import {
 } from './phase.ts'
 import type { InputOf } from './input.ts'
 import { PresenceTable, type PresenceEntries } from './presence.ts'
+import { isFailing } from './saving.ts'
 import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
@@ -46,10 +47,11 @@ export const goLive = (step: Step, document: OpenDocument): Live => {
 export const greet = (
   step: Step,
   live: Live,
-  { session, access, asking }: Pick<InputOf<'join'>, 'session' | 'access' | 'asking'>,
+  { session, access, user, asking }: Omit<InputOf<'join'>, 'kind'>,
 ): void => {
   const member: Member = {
     access,
+    user,
     asking,
     askAgainAt: asking === 'twice' ? millis(step.now + ASK_AGAIN_MS) : null,
     opening: { kind: 'silent' },
@@ -59,10 +61,16 @@ export const greet = (
     mark: null,
     answersUnderWay: 0,
     behind: { receipts: [], bytes: 0 },
+    toldAt: null,
   }
   live.members.set(session, member)
   step.observe({ kind: 'session-joined', document: step.room.name, session })
-  if (asking !== 'in-return')
+  if (asking === 'on-demand') {
+    const { epoch, saving } = live.document
+    step.send(session, { kind: 'opened', epoch, user })
+    if (isFailing(saving)) step.send(session, { kind: 'disk', works: false })
+  }
+  if (asking === 'on-join' || asking === 'twice')
     ask(step, live, { session, member, question: { kind: 'opening', asked: null } })
 }
 
@@ -90,8 +98,17 @@ export const part = (step: Step, live: Live, session: SessionId): void => {
 }
 
 /** Sends a session away. It is no member from here on: what stood behind it in its frame is not heard. */
-export const dismiss = (step: Step, live: Live, session: SessionId, reason: string): void => {
-  step.close([session], 'tryAgainLater', reason)
+export const dismiss = (step: Step, live: Live, session: SessionId, reason: string): void =>
+  sendAway(step, live, session, { close: 'tryAgainLater', reason })
+
+/** The same, with another advice. */
+export const sendAway = (
+  step: Step,
+  live: Live,
+  session: SessionId,
+  { close, reason }: { readonly close: CloseName; readonly reason: string },
+): void => {
+  step.close([session], close, reason)
   part(step, live, session)
 }
 

@@ -1,4 +1,12 @@
-import type { Mark, PresenceEntry, ReceivedSync, SyncMessage, Update } from '@quire/shared'
+import type {
+  KnownPresence,
+  Mark,
+  PresenceEntry,
+  ReceivedSync,
+  Seq,
+  SyncMessage,
+  Update,
+} from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 
 /** What a client said about one document, decoded and checked by its dialect. */
@@ -10,6 +18,10 @@ export type ClientMessage =
   | { readonly kind: 'mark'; readonly mark: Mark }
   /** A text for the embedder, which is no part of the document. */
   | { readonly kind: 'stateless'; readonly text: string }
+  /** It has everything of this epoch up to here, and wants what came since. */
+  | { readonly kind: 'position'; readonly epoch: number; readonly seq: Seq }
+  /** Something small for everybody else, which is no part of the document. */
+  | { readonly kind: 'signal'; readonly data: Uint8Array }
   /** A message type this server does not know: counted, never a reason to close. */
   | { readonly kind: 'unknown'; readonly type: number }
 
@@ -26,7 +38,16 @@ export type Receipt =
 /** What the server says about one document; each dialect has its own bytes for it. */
 export type ServerMessage =
   | SyncMessage
-  | { readonly kind: 'presence'; readonly entries: readonly PresenceEntry[] }
+  | { readonly kind: 'presence'; readonly entries: readonly KnownPresence[] }
+  /** The document is open: which one it is, and who the client is by its login. */
+  | { readonly kind: 'opened'; readonly epoch: number; readonly user: string | null }
+  /** It has been told everything up to here. */
+  | { readonly kind: 'at'; readonly seq: Seq }
+  /** The log does not reach back to its position. */
+  | { readonly kind: 'position-unknown' }
+  | { readonly kind: 'signal'; readonly user: string | null; readonly data: Uint8Array }
+  /** Whether what is said now gets to disk. */
+  | { readonly kind: 'disk'; readonly works: boolean }
   /** Asks the client for the presence it knows, its own above all. */
   | { readonly kind: 'query-presence' }
   /** These are committed, in the order in which this session sent them (R5). */

@@ -28,6 +28,8 @@ import type { Saving } from './saving.ts'
 /** A session attached to a live room. */
 export interface Member {
   access: Access
+  /** Who it is by its login, null for an anonymous one. */
+  user: string | null
   readonly asking: Asking
   /** When it is asked a second time; null where it is not, or has been. */
   askAgainAt: Millis | null
@@ -42,14 +44,18 @@ export interface Member {
   answersUnderWay: number
   /** What it is told behind them. */
   behind: Behind
+  /** How far in the log it was last told that it is; null where it is not told that, or not yet. */
+  toldAt: Seq | null
 }
 
 /**
  * When a session is asked for what it has and the server lacks: as it joins, or in return for each of its
  * own questions, as Hocuspocus clients begin to count anew with each question of theirs; or as it joins and
  * once more, as y-sweet's do not send what they load from a store of their own behind their first answer.
+ * `on-demand`: in return for its question as well, but who knows its position in the log needs none: it is told
+ * that position, and knows what of its own is not saved (quire.v1).
  */
-export type Asking = 'on-join' | 'twice' | 'in-return'
+export type Asking = 'on-join' | 'twice' | 'in-return' | 'on-demand'
 
 /**
  * What a session has been asked and has not answered; one question at a time, as an answer brings all that
@@ -86,9 +92,20 @@ export type Opening =
   | { readonly kind: 'heard'; readonly since: Millis }
   | { readonly kind: 'over'; readonly shownAt: Millis }
 
+/** Where in the document an answer ends. */
+export interface AsOf {
+  /** What a session that has read everything up to here holds, at least. */
+  readonly stateVector: StateVector
+  /** The log up to here is inside. */
+  readonly head: Seq
+  /** Whoever has read it has all of that: not so, if it is only what was missed by somebody who has not asked. */
+  readonly isWhole: boolean
+}
+
 /** A session that waits for the load, and what it has said so far, in order. */
 export interface Waiting {
   access: Access
+  user: string | null
   readonly asking: Asking
   readonly said: { readonly message: ClientMessage; readonly bytes: number }[]
   /** What `said` holds in memory, bytes. */
@@ -98,6 +115,8 @@ export interface Waiting {
 /** What a room holds of a loaded document: no content beyond what is not yet on disk. */
 export interface OpenDocument {
   readonly id: DocId
+  /** Changes when a document is deleted, restored or re-imported under the same name. */
+  readonly epoch: number
   readonly frontier: Frontier
   /** The newest update in the log that this room knows of. */
   head: Seq

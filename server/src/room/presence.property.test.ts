@@ -1,8 +1,15 @@
-import { clientId, millis, sessionId, type ClientId, type SessionId } from '@quire/shared'
+import {
+  clientId,
+  millis,
+  sessionId,
+  type ClientId,
+  type PresenceEntry,
+  type SessionId,
+} from '@quire/shared'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { check } from './testing/model-shell.ts'
-import { PresenceTable, type PresenceEntries } from './presence.ts'
+import { PresenceTable } from './presence.ts'
 
 const bounds = {
   presenceEntries: 6,
@@ -112,12 +119,12 @@ class Room {
     check(this.table.leave(session).length === 0, 'a leave is announced once')
   }
 
-  #accept(session: SessionId | undefined, entries: PresenceEntries): void {
+  #accept(session: SessionId | undefined, entries: readonly PresenceEntry[]): void {
     if (session === undefined || !this.live.includes(session)) return
     const isOpening = this.#opening.delete(session)
     const { changed, stale, ignored } = this.table.accept(
       entries,
-      { session, isOpening },
+      { session, user: null, isOpening },
       millis(this.#now),
     )
     for (const { client } of changed) {
@@ -133,7 +140,7 @@ class Room {
   }
 }
 
-const utf8Bytes = (entries: PresenceEntries): number =>
+const utf8Bytes = (entries: readonly PresenceEntry[]): number =>
   entries.reduce((sum, { state }) => sum + Buffer.byteLength(state ?? ''), 0)
 
 test('[R7] claims, relays, leaves and reconnects in any order stay bounded and owned, and leave no ghost', () => {

@@ -1,4 +1,4 @@
-import { clientId, millis, sessionId, utf8Length, type PresenceEntry } from '@quire/shared'
+import { clientId, millis, sessionId, utf8Length, type KnownPresence } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PresenceTable } from './presence.ts'
@@ -11,10 +11,10 @@ const bounds = {
   presenceTtlMs: 30_000,
 }
 const at = millis(0)
-const opening = (session = ann) => ({ session, isOpening: true })
-const later = (session = ann) => ({ session, isOpening: false })
+const opening = (session = ann) => ({ session, user: null, isOpening: true })
+const later = (session = ann) => ({ session, user: null, isOpening: false })
 const ignored = (entries = 1) => ({ changed: [], stale: [], ignored: entries })
-const changed = (...entries: readonly PresenceEntry[]) => ({
+const changed = (...entries: readonly KnownPresence[]) => ({
   changed: entries,
   stale: [],
   ignored: 0,
@@ -242,7 +242,7 @@ test('[R7] whoever hears every announcement sees what the table holds', () => {
   fc.assert(
     fc.property(fc.array(happenings), (all) => {
       const table = new PresenceTable({ ...bounds, presenceEntries: 10, presenceTotalBytes: 5 })
-      const view = new Map<number, PresenceEntry>()
+      const view = new Map<number, KnownPresence>()
       let now = 0
       for (const happening of all) {
         if ('afterMs' in happening) now += happening.afterMs
@@ -253,7 +253,7 @@ test('[R7] whoever hears every announcement sees what the table holds', () => {
               ? table.leave(happening.leaves)
               : 'unread' in happening
                 ? table.renew([happening.unread], millis(now))
-                : table.accept(happening.entries, happening, millis(now)).changed
+                : table.accept(happening.entries, { ...happening, user: null }, millis(now)).changed
         for (const entry of announced) {
           const known = view.get(entry.client)
           const isGoing = known?.clock === entry.clock && entry.state === null

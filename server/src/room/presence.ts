@@ -17,6 +17,7 @@
 import {
   utf8Length,
   type ClientId,
+  type KnownPresence,
   type Millis,
   type PresenceEntry,
   type SessionId,
@@ -45,7 +46,7 @@ export interface PresenceBounds {
 }
 
 /** Entries to be told to somebody. */
-export type PresenceEntries = readonly PresenceEntry[]
+export type PresenceEntries = readonly KnownPresence[]
 
 interface Known {
   readonly clock: number
@@ -54,6 +55,8 @@ interface Known {
   readonly bytes: number
   /** Null once its session has left or its time is over: anybody may claim it with a higher clock. */
   readonly owner: SessionId | null
+  /** Who that is by its login. */
+  readonly user: string | null
   readonly seenAt: Millis
 }
 
@@ -70,6 +73,8 @@ export interface PresenceChange {
 /** Who sent a presence message, and whether it is the opening one of its session. */
 export interface PresenceSender {
   readonly session: SessionId
+  /** Who it is by its login. */
+  readonly user: string | null
   /** True until the server has shown this session anybody's presence. */
   readonly isOpening: boolean
 }
@@ -92,21 +97,23 @@ export class PresenceTable {
 
   /** Everyone who is here. */
   states(): PresenceEntries {
-    const states: PresenceEntry[] = []
-    for (const [client, { clock, state }] of this.#known)
-      if (state !== null) states.push({ client, clock, state })
+    const states: KnownPresence[] = []
+    for (const [client, { clock, state, user }] of this.#known)
+      if (state !== null) states.push({ client, clock, state, user })
     return states
   }
 
   /** The same, and those who have gone: for whoever may not have heard of it. */
   everyone(): PresenceEntries {
-    return [...this.#known].map(([client, { clock, state }]) => ({ client, clock, state }))
+    return [...this.#known].map(([client, { clock, state, user }]) => {
+      return { client, clock, state, user: state === null ? null : user }
+    })
   }
 
   /** Takes a decoded message in. */
-  accept(entries: PresenceEntries, from: PresenceSender, now: Millis): PresenceChange {
-    const changed: PresenceEntry[] = []
-    const stale: PresenceEntry[] = []
+  accept(entries: readonly PresenceEntry[], from: PresenceSender, now: Millis): PresenceChange {
+    const changed: KnownPresence[] = []
+    const stale: KnownPresence[] = []
     let ignored = 0
     for (const entry of entries) {
       const { client, clock, state } = entry
@@ -121,12 +128,13 @@ export class PresenceTable {
           ignored++ // its clock stays as it is known, so that a smaller state counts again
           continue
         }
-        this.#put(client, { clock, state, bytes, owner: from.session, seenAt: now })
-        changed.push(entry)
+        const { session: owner, user } = from
+        this.#put(client, { clock, state, bytes, owner, user, seenAt: now })
+        changed.push({ client, clock, state, user: state === null ? null : user })
       } else if (owns) ignored++
       else {
-        this.#put(client, { ...known, owner: from.session, seenAt: now })
-        if (known.state === null) stale.push({ client, clock: known.clock, state: null })
+        this.#put(client, { ...known, owner: from.session, user: from.user, seenAt: now })
+        if (known.state === null) stale.push(goneAt(client, known.clock))
       }
     }
     return { changed, stale, ignored }
@@ -139,7 +147,7 @@ export class PresenceTable {
 
   /** Renews what sessions own that the server does not read; returns what to announce. */
   renew(unread: readonly SessionId[], now: Millis): PresenceEntries {
-    const renewed: PresenceEntry[] = []
+    const renewed: KnownPresence[] = []
     for (const owner of unread)
       for (const client of this.#owned.get(owner) ?? []) {
         const known = this.#known.get(client)
@@ -147,7 +155,7 @@ export class PresenceTable {
         if (now - known.seenAt < RENEWED_AT * this.#bounds.presenceTtlMs) continue
         const clock = known.clock + 1
         this.#known.set(client, { ...known, clock, seenAt: now })
-        renewed.push({ client, clock, state: known.state })
+        renewed.push({ client, clock, state: known.state, user: known.user })
       }
     return renewed
   }
@@ -202,12 +210,12 @@ export class PresenceTable {
   }
 
   #remove(clients: readonly ClientId[]): PresenceEntries {
-    const removed: PresenceEntry[] = []
+    const removed: KnownPresence[] = []
     for (const client of clients) {
       const known = this.#known.get(client)
       if (known === undefined) continue
       // the same clock, as y-protocols removes: clients accept "gone" at an equal clock
-      if (known.state !== null) removed.push({ client, clock: known.clock, state: null })
+      if (known.state !== null) removed.push(goneAt(client, known.clock))
       if (known.owner !== null) this.#disown(client, known.owner)
       this.#bytes -= known.bytes
       this.#known.delete(client) // set anew at the end: the longest gone come first in the map
@@ -216,6 +224,13 @@ export class PresenceTable {
     return removed
   }
 }
+
+const goneAt = (client: ClientId, clock: number): KnownPresence => ({
+  client,
+  clock,
+  state: null,
+  user: null,
+})
 
 /** awareness.js: a higher clock wins; an equal one only to say "gone". */
 const isNews = (entry: PresenceEntry, known: Known): boolean =>

@@ -52,8 +52,8 @@ const inPhase: Record<PhaseKind, () => TestRoom> = {
 }
 
 const inputs: { readonly [K in InputKind]: InputOf<K> } = {
-  join: { kind: 'join', session: bob, access: 'write', asking: 'on-join' },
-  regrant: { kind: 'regrant', session: ann, access: 'read' },
+  join: { kind: 'join', session: bob, access: 'write', user: null, asking: 'on-join' },
+  regrant: { kind: 'regrant', session: ann, access: 'read', user: null },
   message: { kind: 'message', session: ann, message: { kind: 'unknown', type: 9 }, bytes: 1 },
   leave: { kind: 'leave', session: ann },
   loaded: { kind: 'loaded', document: emptyDocument },
@@ -67,7 +67,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
     kind: 'answered',
     session: ann,
     answer: { first: [], last: EMPTY_UPDATE },
-    asOf: EMPTY_STATE_VECTOR,
+    asOf: { stateVector: EMPTY_STATE_VECTOR, head: seq(1), isWhole: true },
   },
   answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
   congested: { kind: 'congested', session: ann },
@@ -124,6 +124,7 @@ describe('[R1] the table in ROOM.md', () => {
 
 test('every test that ROOM.md names exists', () => {
   const sources = [
+    'answering',
     'asking',
     'folding',
     'following',

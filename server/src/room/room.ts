@@ -3,7 +3,7 @@
  * The table below has a cell for every phase and every input; rules R1.. stand in ROOM.md.
  */
 import { millis, seq, type Millis, type SessionId } from '@quire/shared'
-import { answered, answerFailed, congested, drained } from './answering.ts'
+import { answered, answerFailed, congested, drained, tellPositions } from './answering.ts'
 import { appended, appendFailed, openDocument, retryAppend } from './document.ts'
 import type { Effect } from './effect.ts'
 import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
@@ -83,9 +83,9 @@ const table: Table = {
     join: (at, { waiting }, input) => {
       if (admit(at, waiting, input.session)) waiting.set(input.session, waitingOf(input)) // R2: in order
     },
-    regrant: (_, { waiting }, { session, access }) => {
+    regrant: (_, { waiting }, { session, access, user }) => {
       const place = waiting.get(session)
-      if (place !== undefined) place.access = access
+      if (place !== undefined) Object.assign(place, { access, user })
     },
     message: (at, phase, { session, message, bytes }) => {
       const place = phase.waiting.get(session)
@@ -106,8 +106,8 @@ const table: Table = {
       if (waiting.size === 0) return at.evict()
       const live = goLive(at, openDocument(at, input.document))
       at.observe({ kind: 'room-opened', document: at.room.name, loadMs: at.now - since })
-      for (const [session, { access, asking }] of waiting)
-        greet(at, live, { session, access, asking })
+      for (const [session, { access, user, asking }] of waiting)
+        greet(at, live, { session, access, user, asking })
       if (hinted > live.document.head) catchUp(at, live.document, hinted)
       for (const [session, { said }] of waiting)
         for (const { message, bytes } of said)
@@ -142,7 +142,7 @@ const table: Table = {
     join: (at, phase, input) => {
       if (admit(at, phase.members, input.session)) greet(at, phase, input)
     },
-    regrant: (at, phase, { session, access }) => regrant(at, phase, session, access),
+    regrant,
     message: hear,
     leave: (at, phase, input) => part(at, phase, input.session),
     loaded: impossible,
@@ -167,6 +167,7 @@ const table: Table = {
       announce(at, phase, phase.presence.expire(at.now))
       endOpenings(at, phase)
       askAgain(at, phase)
+      tellPositions(at, phase)
       retryAppend(at, phase.document, 'due')
       retryCatchUp(at, phase.document)
       compactIfQuiet(at, phase.document)
@@ -238,8 +239,9 @@ const table: Table = {
   },
 }
 
-const waitingOf = ({ access, asking }: InputOf<'join'>): Waiting => ({
+const waitingOf = ({ access, user, asking }: InputOf<'join'>): Waiting => ({
   access,
+  user,
   asking,
   said: [],
   bytes: 0,

@@ -123,7 +123,10 @@ describe('failing', () => {
     const updates = [type('1'), type('2'), type('3')]
     room.update(ann, updates[0] ?? type('never'))
     room.update(ann, updates[1] ?? type('never'))
-    expect(room.failAppend()).toMatchObject([{ event: { kind: 'append-failed' } }])
+    expect(room.failAppend()).toMatchObject([
+      { event: { kind: 'append-failed' } },
+      { kind: 'broadcast', message: { kind: 'disk', works: false } },
+    ])
     expect(kindsOf(room.update(ann, updates[2] ?? type('never')))).toEqual([])
     expect(room.tick(99)).toEqual([])
     const retried = room.tick(1)

@@ -25,6 +25,12 @@ export class Step {
     this.do({ kind: 'send', to, message })
   }
 
+  /** Sends a message to all members but one, where there are any. */
+  broadcast(message: ServerMessage, except: SessionId | null = null): void {
+    if (this.room.phase.kind !== 'live') return
+    this.do({ kind: 'broadcast', message, except })
+  }
+
   /** Closes sessions, if any. */
   close(to: readonly SessionId[], close: CloseName, reason: string): void {
     if (to.length > 0) this.do({ kind: 'close', to, close, reason })

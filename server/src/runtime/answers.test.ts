@@ -63,7 +63,10 @@ const setUp = async ({ folded, tail = [], unsaved = [], change = (as) => as }: S
   const ask = async (
     stateVector: StateVector,
     { isWanted = () => true, ...more }: Partial<Question> = {},
-  ): Promise<Answer> => unwrap(await answerFor(ports, { ...plain, stateVector, isWanted, ...more }))
+  ): Promise<Answer> =>
+    unwrap(
+      await answerFor(ports, { ...plain, asker: { kind: 'has', stateVector }, isWanted, ...more }),
+    )
   return { ask, weather, snapshot, pool }
 }
 

@@ -2,6 +2,7 @@
  * How what a client lacks is computed, cheapest case first (an equal or empty room has been answered by the
  * room itself):
  *
+ *   it knows its place in the log  what was appended since, from the tail
  *   it knows nothing              the snapshot's bytes as they are, then the tail as one update
  *   it covers the snapshot        the part of the tail that it lacks, and all deletes: the snapshot is not read
  *   it lacks little of it         the same, and what the snapshot's index finds: little is read
@@ -12,6 +13,7 @@ import {
   bytesEqual,
   EMPTY_STATE_VECTOR,
   EMPTY_UPDATE,
+  err,
   isDeleteSet,
   ok,
   type DocId,
@@ -23,6 +25,7 @@ import {
   type Update,
 } from '@quire/shared'
 import { lackOf } from '../content/merge.ts'
+import type { Asker } from '../room/effect.ts'
 import type { Answer, Content } from '../ports/content.ts'
 import type { OpenedDocument, Storage, StorageProblem } from '../ports/storage.ts'
 import type { AnswerPool, Answered, Making } from './answer-pool.ts'
@@ -48,7 +51,7 @@ export interface Question {
   /** Names the room among all of this server's life. */
   readonly room: number
   readonly doc: DocId
-  readonly stateVector: StateVector
+  readonly asker: Asker
   /** Changes with the document's content. */
   readonly version: string
   readonly unsaved: readonly Update[]
@@ -62,15 +65,43 @@ export interface Question {
 /** What a client lacks; shared with all who ask the same of the same version. Empty where nobody waits for it. */
 export const answerFor = async (ports: AnswerPorts, question: Question): Promise<Answered> => {
   const { pool } = ports
-  const { room, version, stateVector } = question
-  const asked = Buffer.from(stateVector).toString('latin1') // a key, and a short one
+  const { room, version, asker, isWanted } = question
+  if (asker.kind === 'was-at') {
+    const make = (): Promise<Answered> => since(ports, question, asker.seq)
+    const key = `${room} ${version} since ${asker.seq}`
+    const { gate } = ports
+    return (await pool.answer(key, { bytes: 0, isWanted, gate, make })) ?? ok(NOTHING)
+  }
+  const asked = Buffer.from(asker.stateVector).toString('latin1') // a key, and a short one
   const key = `${room} ${version} ${asked}`
-  return (await pool.answer(key, makingOf(ports, question, key))) ?? ok(NOTHING)
+  const making = makingOf(ports, { ...question, stateVector: asker.stateVector }, key)
+  return (await pool.answer(key, making)) ?? ok(NOTHING)
+}
+
+/** What was appended behind a place in the log that is in its tail, and what is to be. */
+const since = async (
+  { storage, content }: AnswerPorts,
+  { doc, unsaved }: Question,
+  seq: Seq,
+): Promise<Answered> => {
+  const outline = await storage.outline(doc)
+  if (!outline.ok) return outline
+  const { head, tail } = outline.value
+  const missed = head - seq
+  if (missed > tail.length)
+    return err({ message: `the log was folded beyond ${seq} meanwhile; please come back` })
+  const news = missed > 0 ? tail.slice(-missed) : []
+  return content.answer({ snapshot: null, tail: [...news, ...unsaved] }, EMPTY_STATE_VECTOR)
+}
+
+/** A question by what the client has. */
+interface VectorQuestion extends Question {
+  readonly stateVector: StateVector
 }
 
 const NOTHING: Answer = { first: [], last: EMPTY_UPDATE }
 
-const makingOf = (ports: AnswerPorts, question: Question, key: string): Making => {
+const makingOf = (ports: AnswerPorts, question: VectorQuestion, key: string): Making => {
   const { gate } = ports
   const { stateVector, bytes, snapshotBytes, isWanted } = question
   if (!bytesEqual(stateVector, EMPTY_STATE_VECTOR)) {
@@ -87,7 +118,7 @@ const makingOf = (ports: AnswerPorts, question: Question, key: string): Making =
 
 const whole = async (
   { storage, content }: AnswerPorts,
-  { doc, unsaved, stateVector }: Question,
+  { doc, unsaved, stateVector }: VectorQuestion,
 ): Promise<Answered> => {
   const stored = await storage.read(doc)
   if (!stored.ok) return stored
@@ -98,7 +129,7 @@ const whole = async (
 /** The snapshot once for all versions that rest on it, and what came after it. */
 const inTwo = async (
   ports: AnswerPorts,
-  question: Question,
+  question: VectorQuestion,
   isStillWanted: () => boolean,
 ): Promise<Answered | null> => {
   const { storage, content, gate } = ports
@@ -124,7 +155,7 @@ const inTwo = async (
 /** The pieces of the snapshot that covers the log up to `through`, or of a newer one: that is as good. */
 const snapshotOf = (
   { storage, content, pool, gate }: AnswerPorts,
-  { room, doc, snapshotBytes, isWanted }: Question,
+  { room, doc, snapshotBytes, isWanted }: VectorQuestion,
   through: Seq,
 ): Promise<Answered | null> => {
   const make = async (): Promise<Answered> => {
@@ -140,7 +171,7 @@ const snapshotOf = (
 /** What it may take at most is known only when it is known how much the client lacks. */
 const difference = async (
   ports: AnswerPorts,
-  question: Question,
+  question: VectorQuestion,
   { key, isStillWanted }: { readonly key: string; readonly isStillWanted: () => boolean },
 ): Promise<Answered | null> => {
   const { storage, content, pool, gate } = ports

@@ -83,7 +83,9 @@ export class Deliveries {
   /** R17: what waits for an answer is said behind a large one that is still to be read. */
   say(session: Session, message: ServerMessage): void {
     const { delivery, dialect } = session
-    const waits = message.kind === 'ack' && mustNotOvertake(dialect.asking, message.receipts)
+    const waits =
+      message.kind === 'at' ||
+      (message.kind === 'ack' && mustNotOvertake(dialect.asking, message.receipts))
     if (waits && delivery.isUnderWay)
       delivery.add([layOut([message], laneOf(session)).bytes], () => undefined)
     else this.#options.outbox.say(session, message)

@@ -6,6 +6,7 @@ import {
   makeHocuspocus,
   type HocuspocusVersion,
 } from '../dialects/testing/stock-hocuspocus.ts'
+import { hocuspocusFamily } from '../dialects/hocuspocus-family.ts'
 import { multiplex } from './multiplexed.ts'
 import { tokenAuth, WRITER } from './testing/logins.ts'
 import { memoryWebSocket } from './testing/memory-web-socket.ts'
@@ -27,7 +28,10 @@ const start = (version: HocuspocusVersion, nextToken: () => string) => {
       token: null,
       documents: server.documents,
       clock: server.clock,
-      presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
+      family: hocuspocusFamily(testConnectionLimits.documents, {
+        presenceEntries: 100,
+        presenceBytes: 16 * 1024,
+      }),
       limits: testConnectionLimits,
       observe: { event: () => undefined },
     }),

@@ -61,7 +61,8 @@ export class Membership {
     shell.attach(session)
     this.#take(grant)
     const { asking } = session.dialect
-    shell.push({ kind: 'join', session: session.id, access: grant.access, asking })
+    const { access, user } = grant
+    shell.push({ kind: 'join', session: session.id, access, user, asking })
   }
 
   /** R16: its grant is over or may change; what is held back of what it said waits for that. */
@@ -73,7 +74,8 @@ export class Membership {
   regrant(grant: Grant): void {
     const { session, shell } = this.#options
     this.#take(grant)
-    shell.push({ kind: 'regrant', session: session.id, access: grant.access })
+    const { access, user } = grant
+    shell.push({ kind: 'regrant', session: session.id, access, user })
     this.#throttle.goOn()
   }
 
@@ -132,4 +134,4 @@ export class Membership {
 }
 
 const isForAll = ({ kind }: ClientMessage): boolean =>
-  kind === 'update' || kind === 'sync-step-2' || kind === 'presence'
+  kind === 'update' || kind === 'sync-step-2' || kind === 'presence' || kind === 'signal'

@@ -1,14 +1,9 @@
 /*
  * A socket that carries several sessions: a channel and an attachment for each of them. Which frame is for
- * whom, and what is left of the socket when one of them ends, `HocuspocusConnection` decides.
+ * whom, and what is left of the socket when one of them ends, the family's `Connection` decides.
  */
-import { assertNever, closeCodes, type PresenceLimits } from '@quire/shared'
-import {
-  HocuspocusConnection,
-  type Decision,
-  type Said,
-} from '../dialects/hocuspocus-connection.ts'
-import { hocuspocus } from '../dialects/hocuspocus.ts'
+import { assertNever, closeCodes } from '@quire/shared'
+import type { Connection, Decision, Said, SharedFamily } from '../dialects/connection.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
@@ -36,19 +31,20 @@ export interface ConnectionLimits extends ThrottleLimits {
 }
 
 /** What a shared socket needs. */
-export interface MultiplexOptions {
+export interface MultiplexOptions<P> {
+  readonly family: SharedFamily<P>
   readonly socket: Socket
   /** The token that was given on the way in, null for none. */
   readonly token: string | null
   readonly documents: Documents
-  readonly presence: PresenceLimits
   readonly limits: ConnectionLimits
   readonly clock: Clock
   readonly observe: Observe
 }
 
-/** Serves Hocuspocus clients on a socket; what it returns is the socket's owner. */
-export const multiplex = (options: MultiplexOptions): SocketListener => new Multiplexed(options)
+/** Serves the clients of a family on a socket; what it returns is the socket's owner. */
+export const multiplex = <P>(options: MultiplexOptions<P>): SocketListener =>
+  new Multiplexed(options)
 
 interface Share {
   readonly address: string
@@ -56,22 +52,27 @@ interface Share {
   readonly attached: Attached
 }
 
-class Multiplexed implements SocketListener, ChannelOwner {
-  readonly #options: MultiplexOptions
-  readonly #connection: HocuspocusConnection
+class Multiplexed<P> implements SocketListener, ChannelOwner {
+  readonly #options: MultiplexOptions<P>
+  readonly #connection: Connection<P>
   readonly #backlog: Backlog
   readonly #rate: Rate
   readonly #pace = new ReadingPace()
   readonly #shares = new Map<string, Share>()
   readonly #pausing = new Set<unknown>()
+  readonly #undoBeat: Undo
   #undoEmpty: Undo | null = null
   #undoPause: Undo = () => undefined
   #isOver = false
 
-  constructor(options: MultiplexOptions) {
+  constructor(options: MultiplexOptions<P>) {
     this.#options = options
-    const { limits, clock } = options
-    this.#connection = new HocuspocusConnection(limits.documents)
+    const { limits, clock, socket, family } = options
+    this.#connection = family.connection
+    for (const frame of family.greeting) socket.send(frame)
+    const { beat } = family
+    this.#undoBeat =
+      beat === null ? () => undefined : clock.every(beat.everyMs, () => socket.send(beat.frame()))
     this.#backlog = new Backlog(limits.backlog)
     this.#rate = new Rate(limits, clock.now())
     this.#watchEmpty()
@@ -100,6 +101,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
     this.#isOver = true
     this.#undoEmpty?.()
     this.#undoPause()
+    this.#undoBeat()
     const shares = [...this.#shares.values()]
     this.#shares.clear()
     for (const { channel, attached } of shares) {
@@ -131,7 +133,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
     this.#watchEmpty()
   }
 
-  #act(decision: Decision): void {
+  #act(decision: Decision<P>): void {
     const { socket } = this.#options
     switch (decision.kind) {
       case 'ignore':
@@ -150,6 +152,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
           .get(decision.address)
           ?.channel.close(closeCodes.badFrame.code, decision.reason)
       case 'refuse':
+      case 'reply':
         return socket.send(decision.frame)
       case 'close': {
         const { reason } = decision
@@ -166,10 +169,10 @@ class Multiplexed implements SocketListener, ChannelOwner {
     }
   }
 
-  #open({ address, prefix, document, said }: Decision & { kind: 'open' }): void {
-    const { socket, documents, presence, token } = this.#options
+  #open({ address, prefix, document, said }: Decision<P> & { kind: 'open' }): void {
+    const { socket, documents, family, token } = this.#options
     const channel = new Channel(socket, this)
-    const dialect = hocuspocus(prefix, presence)
+    const dialect = family.dialectOf(prefix)
     const login = { kind: 'said', token, backlog: this.#backlog } as const
     const attached = documents.attach({
       document,
@@ -184,7 +187,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
 
   #tell(attached: Attached, said: Said): void {
     if (said.kind === 'message') return attached.message(said.body)
-    attached.login(said.token)
+    attached.login(said.token ?? this.#options.token ?? '')
   }
 
   #leave(address: string): void {
@@ -220,7 +223,7 @@ class Multiplexed implements SocketListener, ChannelOwner {
 }
 
 /** The messages that a frame counts for here; what a session hears, its throttle counts. */
-const chargeOf = (decision: Decision): number => {
+const chargeOf = (decision: Decision<unknown>): number => {
   switch (decision.kind) {
     case 'open':
     case 'refuse':
@@ -228,6 +231,7 @@ const chargeOf = (decision: Decision): number => {
     case 'hear':
       return decision.said.kind === 'login' ? LOGIN_MESSAGES : 0
     case 'ignore':
+    case 'reply':
     case 'leave':
     case 'break':
     case 'close':

@@ -10,7 +10,7 @@
  * A flush is written in one turn of the event loop. An update that would make it too much for that goes another
  * way (`bulk.ts`).
  */
-import type { ClientId, Millis, PresenceEntry, SessionId, Update } from '@quire/shared'
+import type { ClientId, KnownPresence, Millis, SessionId, Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
@@ -59,7 +59,7 @@ export class Outbox {
   #items: ServerMessage[] = []
   /** Bytes of the updates among them. */
   #bytes = 0
-  #presence = new Map<ClientId, PresenceEntry>()
+  #presence = new Map<ClientId, KnownPresence>()
   /** Sessions with asides. */
   readonly #aside = new Set<Session>()
   #window = 0
@@ -89,7 +89,7 @@ export class Outbox {
   /**
    * To one session, behind everything that was said to it before, but for large updates (`bulk.ts`). The same
    * state vector or the same deletes once more bring it nothing: whoever asks a thousand times in one frame is
-   * told once.
+   * told once. And of where it is in the log it is not told before what is on its way.
    */
   say(session: Session, message: ServerMessage): void {
     const { told } = session.line
@@ -100,16 +100,18 @@ export class Outbox {
       if (told.answer === message.update) return
       told.answer = message.update
     }
+    if (message.kind === 'at' && this.#bulk.bytesFor(session) > 0) return
     this.#setAside(session, message)
     if (message.kind !== 'ack') return this.#schedule()
     const now = this.#options.clock.now()
     this.#schedule(this.#othersWrite(session, now) ? now + ACK_WAIT_MS : 0)
   }
 
-  /** To everybody, those who are held as well, behind everything that was said to them before. */
-  sayToAll(message: ServerMessage): void {
+  /** To everybody but one, those who are held as well, behind everything that was said to them before. */
+  sayToAll(message: ServerMessage, except: SessionId | null = null): void {
     const toAll = laidOutOnce(message)
-    for (const session of this.#options.sessions.values()) this.#setAside(session, toAll)
+    for (const session of this.#options.sessions.values())
+      if (session.id !== except) this.#setAside(session, toAll)
     this.#schedule()
   }
 
@@ -129,7 +131,7 @@ export class Outbox {
   }
 
   /** Presence to many. */
-  announce(to: Iterable<Session>, entries: readonly PresenceEntry[]): void {
+  announce(to: Iterable<Session>, entries: readonly KnownPresence[]): void {
     for (const entry of entries) this.#presence.set(entry.client, entry)
     for (const { line } of to) line.presenceWindow = this.#window
     this.#schedule(this.#flushedAt + PRESENCE_INTERVAL_MS)

@@ -198,6 +198,8 @@ export class RoomShell {
         return performOnStorage(effect, this.#ports, this.#owner)
       case 'send':
         return this.#with(effect.to, (session) => this.#deliveries.say(session, effect.message))
+      case 'broadcast':
+        return this.#outbox.sayToAll(effect.message, effect.except)
       case 'relay': {
         const author = effect.except === null ? undefined : this.#sessions.get(effect.except)
         return this.#outbox.relay(effect.update, author)
@@ -303,9 +305,9 @@ export class RoomShell {
   #answer(session: Session, effect: EffectOf<'answer'>): void {
     const tooMany = this.#deliveries.problem(session)
     if (tooMany !== null) return this.#sendAway(session.id, tooMany)
-    const { doc, stateVector, unsaved, version, asOf } = effect
+    const { doc, asker, unsaved, version, asOf } = effect
     const size = sizeOf(this.room.phase, unsaved)
-    const question = { room: this.#id, doc, stateVector, version, unsaved, ...size }
+    const question = { room: this.#id, doc, asker, version, unsaved, ...size }
     pushOutcome(this.#deliveries.make(session, question), {
       succeeded: (answer) => ({ kind: 'answered', session: session.id, answer, asOf }),
       failed: (problem) => ({ kind: 'answerFailed', session: session.id, problem }),

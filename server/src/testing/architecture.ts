@@ -3,9 +3,11 @@
  *
  *   5  server/src/{main,index,serve}.ts · web/editor          assembly
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
- *   3  server/src/runtime                                     shells: clocks, queues, sockets, threads
+ *   3  server/src/runtime · web/provider/src                  shells: clocks, queues, sockets, threads
  *   2  server/src/{storage,cluster,auth,observe,content}      adapters; know the ports and shared
+ *      web/provider/src/{transports,environment.ts,…}
  *   1  server/src/{room,dialects,ports,config.ts}             pure, or types only
+ *      web/provider/src/{connection,state.ts}
  *   0  shared/src                                             pure
  */
 import { posix } from 'node:path'
@@ -24,11 +26,18 @@ const AREAS: readonly Area[] = [
   area('runtime/', 3),
   ...['http/', 'edges/'].map((path) => area(path, 4)),
   ...['serve.ts', 'main.ts', 'index.ts'].map((path) => area(path, 5)),
+  ...['connection/', 'state.ts', 'api.ts'].map((path) => ofProvider(path, 1)),
+  ...['transports/', 'environment.ts', 'presence.ts'].map((path) => ofProvider(path, 2)),
+  ...['hub.ts', 'provider.ts', 'connect.ts', 'index.ts'].map((path) => ofProvider(path, 3)),
   { path: 'web/editor/src/', floor: 5 },
 ]
 
 function area(path: string, floor: number): Area {
   return { path: `server/src/${path}`, floor }
+}
+
+function ofProvider(path: string, floor: number): Area {
+  return { path: `web/provider/src/${path}`, floor }
 }
 
 const PACKAGES: Readonly<Record<string, string>> = {

@@ -59,6 +59,8 @@ const gist = (message: ClientMessage): readonly unknown[] => {
     case 'query-presence':
     case 'stateless':
     case 'unknown':
+    case 'position':
+    case 'signal':
       return [message]
   }
 }

@@ -2,6 +2,7 @@
 import type { Access } from '../../ports/auth.ts'
 import { ModelClient } from './model-client.ts'
 import { HocuspocusClient } from './model-hocuspocus.ts'
+import { QuireClient } from './model-quire.ts'
 import { YSweetClient } from './model-y-sweet.ts'
 
 /** Every family, and each major version that keeps its count in its own way. */
@@ -11,6 +12,7 @@ export const families = [
   'hocuspocus 3',
   'hocuspocus 4',
   'y-sweet',
+  'quire',
 ] as const
 
 /** Whose client it is. */
@@ -35,5 +37,7 @@ export const createClient = (id: number, { family, access }: ClientOptions): Mod
       return new HocuspocusClient(id, access, 4)
     case 'y-sweet':
       return new YSweetClient(id, access)
+    case 'quire':
+      return new QuireClient(id, access)
   }
 }

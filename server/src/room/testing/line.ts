@@ -3,6 +3,7 @@ import type { SessionId, Update } from '@quire/shared'
 import type { Access } from '../../ports/auth.ts'
 import type { ClientMessage, ServerMessage } from '../message.ts'
 import type { ModelClient } from './model-client.ts'
+import { QuireClient } from './model-quire.ts'
 import { HocuspocusClient, holdsStatus } from './model-hocuspocus.ts'
 import { check, type ModelShell } from './model-shell.ts'
 
@@ -90,6 +91,9 @@ export class Line {
     const isAstray = holdsStatus(message) && heard > 0 && heard < this.#asked
     if (isAstray && client instanceof HocuspocusClient) client.countAstray()
     client.receive(message)
+    if (message.kind === 'at' && client instanceof QuireClient)
+      for (const update of this.shell.logUpTo(message.seq))
+        check(client.has(update), 'P26: told everything up to its position')
     if (client instanceof HocuspocusClient) {
       check(client.countsRight, 'R5: no more statuses than were counted')
       check(client.isSyncedRight, 'R17: synced by an answer')

@@ -201,6 +201,11 @@ export class ModelClient {
       case 'query-token':
       case 'stateless':
       case 'keep-alive':
+      case 'opened':
+      case 'at':
+      case 'position-unknown':
+      case 'signal':
+      case 'disk':
     }
   }
 

@@ -2,7 +2,14 @@
  * The runtime around one room, as a model: it performs effects against a model storage, one stage at a
  * time, and holds the room to its rules with every effect.
  */
-import { millis, parseDocName, type SessionId } from '@quire/shared'
+import {
+  EMPTY_STATE_VECTOR,
+  millis,
+  parseDocName,
+  type Seq,
+  type SessionId,
+  type Update,
+} from '@quire/shared'
 import { answerTo } from '../../content/merge.ts'
 import type { Effect } from '../effect.ts'
 import type { Input } from '../input.ts'
@@ -81,6 +88,11 @@ export class ModelShell {
     return this.#missedPresence.delete(session)
   }
 
+  /** The log up to this number. */
+  logUpTo(seq: Seq): readonly Update[] {
+    return this.#storage.log.slice(0, seq)
+  }
+
   /** Takes an input and performs what comes of it. */
   take(input: Input, now: number): void {
     if (this.#isOver) return
@@ -130,6 +142,8 @@ export class ModelShell {
         )
       case 'send':
         return this.#send(effect.to, effect.message)
+      case 'broadcast':
+        return this.#broadcast(effect)
       case 'relay':
         return this.#relay(effect)
       case 'announce': {
@@ -181,6 +195,12 @@ export class ModelShell {
     }
   }
 
+  #broadcast({ message, except }: EffectOf<'broadcast'>): void {
+    const { phase } = this.room
+    if (phase.kind !== 'live') return // nobody is left to be told
+    for (const session of phase.members.keys()) if (session !== except) this.#send(session, message)
+  }
+
   #relay({ update, except }: EffectOf<'relay'>): void {
     const { phase } = this.room
     check(phase.kind === 'live', 'members to relay to')
@@ -210,10 +230,23 @@ export class ModelShell {
     )
   }
 
-  #answer({ session, stateVector, unsaved, asOf }: EffectOf<'answer'>): void {
+  /** What was appended behind a place in the log; a fold may have gone beyond it since the room looked. */
+  #since(after: Seq, { session, unsaved, asOf }: Omit<EffectOf<'answer'>, 'kind'>): Input {
+    const { head, tail } = this.#storage.read()
+    const missed = head - after
+    if (missed > tail.length) return { kind: 'answerFailed', session, problem: 'folded' }
+    const news = missed > 0 ? tail.slice(-missed) : []
+    const source = { snapshot: null, tail: [...news, ...unsaved] }
+    return { kind: 'answered', session, answer: answerTo(source, EMPTY_STATE_VECTOR), asOf }
+  }
+
+  #answer(effect: EffectOf<'answer'>): void {
+    const { session, asker, unsaved, asOf } = effect
     const act = (fails: boolean): Input => {
       if (fails) return { kind: 'answerFailed', session, problem: 'weather' }
       const { snapshot, tail } = this.#storage.read()
+      if (asker.kind === 'was-at') return this.#since(asker.seq, effect)
+      const { stateVector } = asker
       const answer = answerTo({ snapshot, tail: [...tail, ...unsaved] }, stateVector)
       return { kind: 'answered', session, answer, asOf }
     }

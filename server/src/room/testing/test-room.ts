@@ -8,7 +8,7 @@ import {
   readUpdate,
   seq,
   sessionId,
-  type PresenceEntry,
+  type KnownPresence,
   type SessionId,
   type StateVector,
   type Update,
@@ -103,10 +103,11 @@ export const here = (
   client: number,
   clock: number,
   state: string | null = '{}',
-): PresenceEntry => ({
+): KnownPresence => ({
   client: clientId(client),
   clock,
   state,
+  user: null,
 })
 
 /** What a session is sent, if it is a member and keeps up. */
@@ -184,7 +185,7 @@ export class TestRoom {
     access: Access = 'write',
     asking: Asking = 'on-join',
   ): readonly Effect[] {
-    return this.take({ kind: 'join', session, access, asking })
+    return this.take({ kind: 'join', session, access, user: null, asking })
   }
 
   leave(session: SessionId): readonly Effect[] {
@@ -229,7 +230,7 @@ export class TestRoom {
     return this.says(session, { kind: 'update', contents })
   }
 
-  presence(session: SessionId, ...entries: readonly PresenceEntry[]): readonly Effect[] {
+  presence(session: SessionId, ...entries: readonly KnownPresence[]): readonly Effect[] {
     return this.says(session, { kind: 'presence', entries })
   }
 

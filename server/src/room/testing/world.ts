@@ -81,7 +81,7 @@ export class World {
     this.#lines.push(line)
     client.open((message) => line.say(message))
     if (asking === 'in-return') line.tell({ kind: 'granted', access }, true)
-    this.#shell.take({ kind: 'join', session, access, asking }, this.now)
+    this.#shell.take({ kind: 'join', session, access, user: null, asking }, this.now)
   }
 
   /** R16: another login, which is checked at once where there is a connection. */
@@ -93,7 +93,7 @@ export class World {
     const { shell, session } = line
     line.access = access
     if (client.asking === 'in-return') line.tell({ kind: 'granted', access }, true)
-    shell.take({ kind: 'regrant', session, access }, this.now)
+    shell.take({ kind: 'regrant', session, access, user: null }, this.now)
   }
 
   /** A client that has not asked yet does; others ask again. */

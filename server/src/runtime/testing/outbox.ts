@@ -4,7 +4,7 @@ import {
   sessionId,
   type ClientId,
   type Frame,
-  type PresenceEntry,
+  type KnownPresence,
   type Update,
 } from '@quire/shared'
 import type { Dialect } from '../../dialects/dialect.ts'
@@ -43,10 +43,11 @@ const wordOf = (message: ServerMessage): string => {
 export const saying = (reason: string): ServerMessage => ({ kind: 'denied', reason })
 
 /** A state of presence. */
-export const entry = (client: number, clock: number): PresenceEntry => ({
+export const entry = (client: number, clock: number): KnownPresence => ({
   client: client as ClientId,
   clock,
   state: '{}',
+  user: null,
 })
 
 /** Bounds of an outbox under test, none of which a test meets by accident. */

@@ -5,6 +5,7 @@
 import { ok } from '@quire/shared'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { hocuspocusFamily } from '../../dialects/hocuspocus-family.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
 import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
@@ -64,14 +65,18 @@ export const openShared = (
   const { socket, peer } = createMemorySocket()
   const events: QuireEvent[] = []
   const { documents, clock } = server
+  const connectionLimits = { ...testConnectionLimits, ...limits }
   peer.open(
     multiplex({
       socket,
       token,
       documents,
       clock,
-      presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
-      limits: { ...testConnectionLimits, ...limits },
+      family: hocuspocusFamily(connectionLimits.documents, {
+        presenceEntries: 100,
+        presenceBytes: 16 * 1024,
+      }),
+      limits: connectionLimits,
       observe: { event: (event) => events.push(event) },
     }),
   )

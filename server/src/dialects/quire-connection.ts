@@ -1,0 +1,169 @@
+/* The channels of one quire.v1 socket (PROTOCOL.md §1.10, P22 to P29). */
+import {
+  assertNever,
+  ByteReader,
+  closeCodes,
+  CONNECTION,
+  decodeRequest,
+  encodeChannelNotice,
+  encodeConnectionNotice,
+  err,
+  ok,
+  parseDocName,
+  QUIRE_REVISION,
+  type CloseName,
+  type DocName,
+  type Ending,
+  type Frame,
+  type Greeting,
+  type PresenceLimits,
+  type Result,
+} from '@quire/shared'
+import {
+  endingOf,
+  type Connection,
+  type Decision as AnyDecision,
+  type Farewell,
+  type SharedFamily,
+} from './connection.ts'
+import { quire } from './quire.ts'
+
+type Decision = AnyDecision<number>
+
+const IGNORE: Decision = { kind: 'ignore' }
+
+/** How long the line is silent at most, milliseconds. */
+const BEAT_MS = 10_000
+
+/** How long whoever is told to come back is to stay away, milliseconds: what refused it may pass. */
+const PAUSE_MS = 1_000
+
+/** What a server tells its clients. */
+export type QuireLimits = Pick<Greeting, 'messageBytes' | 'documents'>
+
+/** quire.v1's clients on one socket. `spreadMs` is what they are told at this moment. */
+export const quireFamily = (
+  limits: QuireLimits,
+  presence: PresenceLimits,
+  spreadMs: () => number,
+): SharedFamily<number> => ({
+  connection: new QuireConnection(limits.documents, spreadMs),
+  dialectOf: (channel) => quire(channel, presence),
+  greeting: [
+    encodeConnectionNotice({
+      kind: 'hello',
+      revision: QUIRE_REVISION,
+      beatMs: BEAT_MS,
+      ...limits,
+      spreadMs: spreadMs(),
+    }),
+  ],
+  beat: { everyMs: BEAT_MS, frame: () => beatFrame(spreadMs) },
+})
+
+const beatFrame = (spreadMs: () => number): Frame =>
+  encodeConnectionNotice({ kind: 'beat', spreadMs: spreadMs() })
+
+/** The channels of one socket; at most `documents` of them are open. */
+export class QuireConnection implements Connection<number> {
+  readonly #documents: number
+  readonly #spreadMs: () => number
+  readonly #open = new Set<number>()
+
+  constructor(documents: number, spreadMs: () => number) {
+    this.#documents = documents
+    this.#spreadMs = spreadMs
+  }
+
+  get open(): number {
+    return this.#open.size
+  }
+
+  hear(frame: Uint8Array): Decision {
+    const reader = new ByteReader(frame)
+    const channel = reader.varUint('channel')
+    if (reader.problem !== null) return { kind: 'close', reason: reader.problem.message }
+    const isOpen = this.#open.has(channel)
+    const address = String(channel)
+    const request = decodeRequest(frame)
+    if (!request.ok) {
+      const reason = request.error.message
+      if (channel === CONNECTION) return { kind: 'close', reason }
+      return isOpen ? { kind: 'break', address, reason } : IGNORE
+    }
+    const { message } = request.value
+    switch (message.kind) {
+      case 'ping':
+        return { kind: 'reply', frame: beatFrame(this.#spreadMs) }
+      case 'hello':
+        return IGNORE
+      case 'open':
+        if (isOpen) return { kind: 'close', reason: `channel ${channel} is open, and opened again` }
+        return this.#openChannel(channel, message)
+      case 'close':
+        return this.#open.delete(channel) ? { kind: 'leave', address } : IGNORE
+      case 'token':
+        return isOpen
+          ? { kind: 'hear', address, said: { kind: 'login', token: message.token } }
+          : IGNORE
+      case 'ask':
+      case 'answer':
+      case 'update':
+      case 'presence':
+      case 'signal':
+      case 'position':
+      case 'unknown': // its room counts it
+        return isOpen ? { kind: 'hear', address, said: { kind: 'message', body: frame } } : IGNORE
+      default:
+        return assertNever(message)
+    }
+  }
+
+  ended(address: string, code: number, reason: string): Farewell {
+    const channel = Number(address)
+    if (!this.#open.delete(channel)) return { frames: [], closesSocket: false }
+    const ending = endingFor(code, reason)
+    if (endingOf(code) !== 'restart')
+      return {
+        frames: [encodeChannelNotice(channel, { kind: 'closed', ...ending })],
+        closesSocket: false,
+      }
+    const farewell = encodeConnectionNotice({ kind: 'farewell', ...ending })
+    return { frames: [farewell], closesSocket: true }
+  }
+
+  #openChannel(
+    channel: number,
+    { document: raw, token }: { readonly document: string; readonly token: string | null },
+  ): Decision {
+    const document = this.#documentOf(raw)
+    if (!document.ok) {
+      const { close, reason } = document.error
+      const ending = endingFor(closeCodes[close].code, reason)
+      return { kind: 'refuse', frame: encodeChannelNotice(channel, { kind: 'closed', ...ending }) }
+    }
+    this.#open.add(channel)
+    return {
+      kind: 'open',
+      address: String(channel),
+      prefix: channel,
+      document: document.value,
+      said: { kind: 'login', token },
+    }
+  }
+
+  #documentOf(
+    raw: string,
+  ): Result<DocName, { readonly close: CloseName; readonly reason: string }> {
+    const document = parseDocName(raw)
+    if (!document.ok) return err({ close: 'badName', reason: document.error.message })
+    if (this.#open.size < this.#documents) return ok(document.value)
+    const reason = `${this.#open.size} documents are open on this connection, limit ${this.#documents}`
+    return err({ close: 'tryAgainLater', reason })
+  }
+}
+
+const endingFor = (code: number, reason: string): Ending => {
+  const advice = endingOf(code) === 'refused' ? 'stop' : 'retry'
+  return { code, advice, waitMs: endingOf(code) === 'retry' ? PAUSE_MS : 0, reason }
+}

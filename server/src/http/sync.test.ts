@@ -1,0 +1,61 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { QUIRE_SUBPROTOCOL } from '@quire/shared'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import WebSocket from 'ws'
+import { startApp, type TestApp } from './testing/app.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startApp({ editorRoot: '/nonexistent', allowedOrigins: ['https://app.example'] })
+})
+afterAll(() => app.stop())
+
+const connect = (protocols: readonly string[], options: WebSocket.ClientOptions = {}): WebSocket =>
+  new WebSocket(`${app.url.replace('http', 'ws')}/sync`, [...protocols], options)
+
+/** What is answered to a handshake that is refused. */
+const refusal = async (socket: WebSocket): Promise<{ status: number; body: string }> => {
+  socket.on('error', () => {})
+  const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+  return { status: response.statusCode ?? 0, body: await text(response) }
+}
+
+describe('/sync', () => {
+  it('[P22] speaks the subprotocol, among others that are offered', async () => {
+    const socket = connect(['quire.v9', QUIRE_SUBPROTOCOL])
+    const [greeting] = (await once(socket, 'message')) as [Buffer]
+    expect(socket.protocol).toBe(QUIRE_SUBPROTOCOL)
+    expect([...greeting.subarray(0, 2)]).toEqual([0, 0])
+    socket.close()
+    await once(socket, 'close')
+  })
+
+  it.each([[[]], [['quire.v9']]])(
+    '[P22] refuses who offers %j, naming what it speaks',
+    async (protocols) => {
+      expect(await refusal(connect(protocols))).toEqual({
+        status: 400,
+        body: `this server speaks the subprotocol ${QUIRE_SUBPROTOCOL}\n`,
+      })
+    },
+  )
+
+  it('refuses a page of a foreign origin, and takes one that is allowed', async () => {
+    const foreign = connect([QUIRE_SUBPROTOCOL], { origin: 'https://evil.example' })
+    expect(await refusal(foreign)).toMatchObject({
+      status: 403,
+      body: expect.stringContaining('https://evil.example'),
+    })
+    const listed = connect([QUIRE_SUBPROTOCOL], { origin: 'https://app.example' })
+    await once(listed, 'open')
+    listed.terminate()
+  })
+
+  it('tells a plain request to upgrade', async () => {
+    const response = await fetch(`${app.url}/sync`)
+    expect(response.status).toBe(426)
+    await response.body?.cancel()
+  })
+})

@@ -1,0 +1,323 @@
+/*
+ * The connection that the documents of a page share, as a pure machine:
+ *
+ *            a document is open           greeted
+ *     idle ──────────────────▶ opening ───────────▶ open
+ *      ▲                        ▲   │                │ silence, an end, a farewell
+ *      │ none is                │   │ it fails       ▼
+ *      └──────────────────  waiting ◀────────────────┘        refused: a farewell that says "stop"
+ *
+ * Every pause is a random part of what it might be, so that those who lost their server together do not come back
+ * together; the server says how long that is to be when many are there (PROTOCOL.md P29).
+ */
+import type { Ending, Greeting } from '@quire/shared'
+
+/** How long a connection may take to open and to be greeted, milliseconds. */
+export const OPEN_MS = 10_000
+/** The first pause at most, doubled with every failure up to the longest, milliseconds. */
+const FIRST_PAUSE_MS = 1_000
+const LONGEST_PAUSE_MS = 30_000
+/** No pause is shorter after a failure, milliseconds: whoever fails at once must not try at once. */
+const SHORTEST_PAUSE_MS = 100
+/** A connection that lived so long has worked: the next failure is the first again, milliseconds. */
+const STEADY_MS = 10_000
+/** Beats that are missed before a connection is dead. */
+const MISSED_BEATS = 3
+/** How long the answer to a ping may take, milliseconds. */
+const PING_MS = 5_000
+/** Failures of one transport in a row after which the next one is tried. */
+const FAILURES_PER_TRANSPORT = 2
+/** How long the connection stays on another transport before the first is tried again, milliseconds. */
+const FIRST_TRANSPORT_AGAIN_MS = 300_000
+
+/** What a connection is in. */
+export type Connection =
+  | { readonly kind: 'idle' }
+  | Opening
+  | Open
+  | Waiting
+  /** For good: the same would end the same way. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly code: number }
+
+interface Opening {
+  readonly kind: 'opening'
+  readonly since: number
+  readonly tries: Tries
+}
+
+interface Open {
+  readonly kind: 'open'
+  readonly since: number
+  readonly greeting: Greeting
+  readonly heardAt: number
+  readonly pingedAt: number | null
+  readonly tries: Tries
+}
+
+interface Waiting {
+  readonly kind: 'waiting'
+  readonly until: number
+  /** Not before, whatever happens: the server has said so. */
+  readonly notBefore: number
+  readonly reason: string
+  readonly tries: Tries
+}
+
+/** How it went so far. */
+interface Tries {
+  /** Failures in a row. */
+  readonly failures: number
+  /** Which transport is used, from 0, how often it failed, and since when another than the first is. */
+  readonly transport: number
+  readonly ofTransport: number
+  readonly awayFromFirstAt: number | null
+}
+
+/** What happens to a connection. */
+export type ConnectionEvent =
+  /** There is a document that wants it; there is none any more. */
+  | { readonly kind: 'wanted' }
+  | { readonly kind: 'unwanted' }
+  | { readonly kind: 'greeted'; readonly greeting: Greeting }
+  /** Something came over it. */
+  | { readonly kind: 'heard'; readonly spreadMs: number | null }
+  | { readonly kind: 'farewell'; readonly ending: Ending }
+  /** The transport has ended, or could not begin. */
+  | { readonly kind: 'ended'; readonly reason: string }
+  /** The network is back, the page is seen, the machine has woken up. */
+  | { readonly kind: 'woken' }
+  | { readonly kind: 'tick' }
+
+/** What is to be done, in this order. */
+export type ConnectionEffect =
+  | { readonly kind: 'open'; readonly transport: number }
+  /** The transport is given up; nothing it still says counts. */
+  | { readonly kind: 'drop' }
+  | { readonly kind: 'ping' }
+
+/** What a step is given. */
+export interface Around {
+  /** Milliseconds; may jump. */
+  readonly now: number
+  /** From 0 to 1. */
+  readonly random: number
+  /** How many transports there are. */
+  readonly transports: number
+}
+
+/** What comes of an event. */
+export interface Stepped {
+  readonly connection: Connection
+  readonly effects: readonly ConnectionEffect[]
+}
+
+/** A connection that nobody wants yet. */
+export const IDLE: Connection = { kind: 'idle' }
+
+/** Takes an event. */
+export const stepConnection = (
+  connection: Connection,
+  event: ConnectionEvent,
+  around: Around,
+): Stepped => {
+  // the cell of this state and this event takes exactly these: Table says so
+  const cell = table[connection.kind][event.kind] as Cell<
+    Connection['kind'],
+    ConnectionEvent['kind']
+  >
+  return cell(connection, event, around)
+}
+
+/** When the next tick is due; null if nothing is waited for. */
+export const dueAt = (connection: Connection): number | null => {
+  switch (connection.kind) {
+    case 'idle':
+    case 'refused':
+      return null
+    case 'opening':
+      return connection.since + OPEN_MS
+    case 'waiting':
+      return connection.until
+    case 'open': {
+      const { pingedAt } = connection
+      const silence = silentAt(connection)
+      return pingedAt === null ? silence : Math.min(silence, pingedAt + PING_MS)
+    }
+  }
+}
+
+type StateOf<K extends Connection['kind']> = Extract<Connection, { kind: K }>
+type EventOf<K extends ConnectionEvent['kind']> = Extract<ConnectionEvent, { kind: K }>
+type Cell<S extends Connection['kind'], E extends ConnectionEvent['kind']> = (
+  connection: StateOf<S>,
+  event: EventOf<E>,
+  around: Around,
+) => Stepped
+type Table = {
+  readonly [S in Connection['kind']]: { readonly [E in ConnectionEvent['kind']]: Cell<S, E> }
+}
+
+const FRESH: Tries = { failures: 0, transport: 0, ofTransport: 0, awayFromFirstAt: null }
+
+const stay = (connection: Connection): Stepped => ({ connection, effects: [] })
+
+const begin = (tries: Tries, { now }: Around): Stepped => ({
+  connection: { kind: 'opening', since: now, tries },
+  effects: [{ kind: 'open', transport: tries.transport }],
+})
+
+/** Nobody wants it any more. */
+const end = (): Stepped => ({ connection: IDLE, effects: [{ kind: 'drop' }] })
+
+const silentAt = ({ heardAt, greeting }: Open): number => heardAt + MISSED_BEATS * greeting.beatMs
+
+const pause = (failures: number, spreadMs: number, random: number): number => {
+  const grown = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10))
+  return Math.max(SHORTEST_PAUSE_MS, random * Math.max(grown, spreadMs))
+}
+
+interface Lost {
+  readonly reason: string
+  readonly tries: Tries
+  readonly spreadMs?: number
+  /** The server's own pause. */
+  readonly waitMs?: number
+}
+
+const wait = (
+  { reason, tries, spreadMs = 0, waitMs = 0 }: Lost,
+  { now, random }: Around,
+): Stepped => {
+  const notBefore = now + waitMs
+  const until = notBefore + pause(tries.failures, spreadMs, random)
+  return stay({ kind: 'waiting', until, notBefore, reason, tries })
+}
+
+/** It has failed before it was greeted: perhaps this way is blocked, and another one is not. */
+const failed = ({ tries }: Opening, reason: string, around: Around): Stepped => {
+  const { now, transports } = around
+  const ofTransport = tries.ofTransport + 1
+  const moves = ofTransport >= FAILURES_PER_TRANSPORT && transports > 1
+  const transport = moves ? (tries.transport + 1) % transports : tries.transport
+  const next: Tries = {
+    failures: tries.failures + 1,
+    transport,
+    ofTransport: moves ? 0 : ofTransport,
+    awayFromFirstAt: transport === 0 ? null : (tries.awayFromFirstAt ?? now),
+  }
+  return wait({ reason, tries: next }, around)
+}
+
+const lost = (open: Open, why: Omit<Lost, 'tries'>, around: Around): Stepped => {
+  const { tries, since, greeting } = open
+  const isSteady = around.now - since >= STEADY_MS
+  const failures = isSteady ? 0 : tries.failures + 1
+  const next = { ...tries, failures, ofTransport: 0 }
+  return wait({ spreadMs: greeting.spreadMs, ...why, tries: next }, around)
+}
+
+const dropped = ({ connection, effects }: Stepped): Stepped => ({
+  connection,
+  effects: [{ kind: 'drop' }, ...effects],
+})
+
+/** From time to time the first way is tried again: what blocked it may have been another network. */
+const triesNow = (tries: Tries, { now }: Around): Tries =>
+  tries.awayFromFirstAt !== null && now - tries.awayFromFirstAt >= FIRST_TRANSPORT_AGAIN_MS
+    ? { ...tries, transport: 0, ofTransport: FAILURES_PER_TRANSPORT - 1, awayFromFirstAt: null }
+    : tries
+
+const bidFarewell = (tries: Tries, { ending }: EventOf<'farewell'>, around: Around): Stepped => {
+  const { advice, reason, code, waitMs } = ending
+  if (advice === 'stop') return dropped(stay({ kind: 'refused', reason, code }))
+  return dropped(wait({ reason, tries, waitMs }, around))
+}
+
+const table: Table = {
+  idle: {
+    wanted: (_, __, around) => begin(FRESH, around),
+    unwanted: stay,
+    greeted: stay,
+    heard: stay,
+    farewell: stay,
+    ended: stay,
+    woken: stay,
+    tick: stay,
+  },
+  opening: {
+    wanted: stay,
+    unwanted: end,
+    greeted: ({ tries }, { greeting }, { now }) =>
+      stay({ kind: 'open', since: now, greeting, heardAt: now, pingedAt: null, tries }),
+    heard: stay, // nothing counts before the greeting
+    farewell: ({ tries }, event, around) =>
+      bidFarewell({ ...tries, failures: tries.failures + 1 }, event, around),
+    ended: (connection, { reason }, around) => failed(connection, reason, around),
+    woken: stay,
+    tick: (connection, _, around) =>
+      around.now - connection.since < OPEN_MS
+        ? stay(connection)
+        : dropped(failed(connection, `no answer within ${OPEN_MS} ms`, around)),
+  },
+  open: {
+    wanted: stay,
+    unwanted: end,
+    greeted: stay, // once is enough
+    heard: (connection, { spreadMs }, { now }) => {
+      const greeting =
+        spreadMs === null ? connection.greeting : { ...connection.greeting, spreadMs }
+      return stay({ ...connection, greeting, heardAt: now, pingedAt: null })
+    },
+    farewell: (connection, event, around) => {
+      const isSteady = around.now - connection.since >= STEADY_MS
+      const failures = isSteady ? 0 : connection.tries.failures + 1
+      return bidFarewell({ ...connection.tries, failures, ofTransport: 0 }, event, around)
+    },
+    ended: (connection, { reason }, around) => lost(connection, { reason }, around),
+    woken: (connection, _, { now }) =>
+      connection.pingedAt === null
+        ? { connection: { ...connection, pingedAt: now }, effects: [{ kind: 'ping' }] }
+        : stay(connection),
+    tick: (connection, _, around) => {
+      const { pingedAt, heardAt } = connection
+      const { now } = around
+      // set back: silence is counted anew
+      if (now < heardAt)
+        return stay({ ...connection, heardAt: now, pingedAt: pingedAt === null ? null : now })
+      const isUnanswered = pingedAt !== null && now - pingedAt >= PING_MS
+      if (!isUnanswered && now < silentAt(connection)) return stay(connection)
+      return dropped(lost(connection, { reason: 'the server is silent' }, around))
+    },
+  },
+  waiting: {
+    wanted: stay,
+    unwanted: () => stay(IDLE),
+    greeted: stay,
+    heard: stay,
+    farewell: stay,
+    ended: stay,
+    woken: (connection, _, around) =>
+      around.now >= connection.notBefore
+        ? begin(triesNow(connection.tries, around), around)
+        : stay({ ...connection, until: Math.min(connection.until, connection.notBefore) }),
+    tick: (connection, _, around) => {
+      const { until, notBefore, tries } = connection
+      if (around.now >= until) return begin(triesNow(tries, around), around)
+      // a clock that was set back must not make the pause longer than it could have been
+      const longest = around.now + (until - notBefore) + LONGEST_PAUSE_MS
+      return stay(
+        until > longest ? { ...connection, until: longest, notBefore: around.now } : connection,
+      )
+    },
+  },
+  refused: {
+    wanted: stay,
+    unwanted: () => stay(IDLE),
+    greeted: stay,
+    heard: stay,
+    farewell: stay,
+    ended: stay,
+    woken: stay,
+    tick: stay,
+  },
+}

@@ -1,0 +1,12 @@
+export { connect } from './connect.ts'
+export type {
+  Access,
+  Always,
+  Connected,
+  ConnectOptions,
+  Flushed,
+  ProviderState,
+  Signal,
+  Situation,
+  TokenSource,
+} from './api.ts'
