@@ -32,6 +32,20 @@ describe('an outbox', () => {
     expect([writes.size, ...peers.map((peer) => peer.writes.length)]).toEqual([1, 1, 1, 1, 1])
   })
 
+  it('[R9] tells a signal to those who keep up, and to no one who has to read first what waits', () => {
+    const { outbox, all, peers, heard } = setUp(4)
+    const [author, held] = all
+    if (author === undefined || held === undefined) throw new Error('no session')
+    outbox.hold(held)
+    peers[2]?.stall()
+    outbox.say(all[2] ?? author, saying('x'.repeat(65 * 1024)))
+    outbox.flush()
+    outbox.sayToAll({ kind: 'signal', user: null, data: Uint8Array.of(1) }, author.id)
+    outbox.flush()
+    expect([0, 1, 3].map((at) => heard(at))).toEqual([[], [], ['signal']])
+    expect(heard(2)).toHaveLength(1)
+  })
+
   it('writes nothing, and counts nothing as said, where a family has no words for it', () => {
     const { outbox, clock, all, peers } = setUp(2)
     clock.advance(5_000)

@@ -12,6 +12,7 @@
  */
 import type { ClientId, KnownPresence, Millis, SessionId, Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
+import { DRAIN_BYTES } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
 import { Bulk, type Author } from './bulk.ts'
@@ -107,11 +108,15 @@ export class Outbox {
     this.#schedule(this.#othersWrite(session, now) ? now + ACK_WAIT_MS : 0)
   }
 
-  /** To everybody but one, those who are held as well, behind everything that was said to them before. */
+  /**
+   * To everybody but one, those who are held as well, behind everything that was said to them before. But a signal
+   * is only for who keeps up (R9): it is stored nowhere, and who reads it later is told of what has passed.
+   */
   sayToAll(message: ServerMessage, except: SessionId | null = null): void {
     const toAll = laidOutOnce(message)
+    const isPassing = message.kind === 'signal'
     for (const session of this.#options.sessions.values())
-      if (session.id !== except) this.#setAside(session, toAll)
+      if (session.id !== except && !(isPassing && lags(session))) this.#setAside(session, toAll)
     this.#schedule()
   }
 
@@ -233,6 +238,10 @@ export class Outbox {
     }
   }
 }
+
+/** True for who has to read first what waits. */
+const lags = ({ line, socket }: Session): boolean =>
+  line.isHeld || socket.queuedBytes() > DRAIN_BYTES
 
 interface Wrote {
   readonly author: Author

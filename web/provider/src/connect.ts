@@ -24,7 +24,12 @@ export const connect = ({
   if (!name.ok) throw new TypeError(`connect: ${name.error.message}`)
   let hub = hubs.get(address)
   if (hub === undefined) {
-    hub = new Hub({ url: address, transports: [webSocketTransport], environment: platform })
+    hub = new Hub({
+      url: address,
+      transports: [webSocketTransport],
+      environment: platform,
+      onEmpty: () => hubs.delete(address),
+    })
     hubs.set(address, hub)
   }
   return new Provider({

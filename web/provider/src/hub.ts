@@ -53,6 +53,8 @@ export interface HubOptions {
   /** Ways to reach the server, the most wanted first. */
   readonly transports: readonly [Transport, ...(readonly Transport[])]
   readonly environment: Environment
+  /** The last document has left. */
+  readonly onEmpty: () => void
 }
 
 /** One connection to one server. */
@@ -92,6 +94,7 @@ export class Hub {
         if (this.#owners.size > 0) return
         this.#undoWoken()
         this.#push({ kind: 'unwanted' })
+        this.#options.onEmpty()
       },
     }
   }

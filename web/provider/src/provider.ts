@@ -173,6 +173,9 @@ export class Provider implements Connected, ChannelOwner {
     }
     this.#setTimer()
     this.#show()
+    // for good: a connection that nobody else needs is not kept for it
+    const { kind } = this.#channel.phase
+    if (kind === 'refused' || kind === 'replaced') this.#place.leave()
   }
 
   #perform(effect: ChannelEffect): void {
