@@ -93,6 +93,24 @@ describe('with an open server', () => {
     await until('bob reads it', () => textOf(bob) === 'before')
   })
 
+  it('pauses, keeps what is changed meanwhile, and goes on where it was', async () => {
+    const [ann, bob] = [open(server, 'paused'), open(server, 'paused')]
+    await Promise.all([live(ann), live(bob)])
+    type(ann, 'a')
+    await saved(ann)
+    ann.pause()
+    expect(ann.state).toMatchObject({ kind: 'connecting', saved: true })
+    type(ann, 'b')
+    type(bob, 'c')
+    expect(ann.state).toMatchObject({ saved: false, unsaved: { changes: 1 } })
+    await saved(bob)
+    expect(textOf(ann)).toBe('ba')
+    ann.resume()
+    ann.resume()
+    await saved(ann)
+    await until('both have all', () => textOf(ann) === textOf(bob) && textOf(ann).length === 3)
+  })
+
   it('a signal reaches those who are here', async () => {
     const [ann, bob] = [open(server, 'signals'), open(server, 'signals')]
     await Promise.all([live(ann), live(bob)])
@@ -235,6 +253,21 @@ describe('with logins', () => {
     type(none, 'kept here')
     expect(none.state).toMatchObject({ kind: 'refused', saved: false })
     expect((await none.flush()).ok).toBe(false)
+  })
+
+  it('whoever was refused gets in with another login, and with what it wrote', async () => {
+    let token = 'nonsense'
+    const ann = open(server, 'again', { token: () => token })
+    await until('it is refused', () => ann.state.kind === 'refused')
+    type(ann, 'kept ')
+    ann.pause()
+    expect(ann.state.kind).toBe('refused')
+    token = sign({ docs: [{ name: 'again', access: 'write' }] })
+    ann.resume()
+    expect(ann.state.kind).toBe('connecting')
+    await saved(ann)
+    const bob = open(server, 'again', { token: () => token })
+    await until('bob reads it', () => textOf(bob) === 'kept ')
   })
 
   it('whoever may only read is told so, keeps what it changed, and is never shown that as saved', async () => {

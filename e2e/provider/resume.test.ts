@@ -63,10 +63,7 @@ it(
       () => textOfAnn() === text() && bob.text.toJSON() === text(),
       60_000,
     )
-    const [ours, theirs] = [
-      own.bytes() - (before[0] ?? 0),
-      others.bytes() - (before[1] ?? 0),
-    ]
+    const [ours, theirs] = [own.bytes() - (before[0] ?? 0), others.bytes() - (before[1] ?? 0)]
     process.stdout.write(
       `${trace}: opened with ${first.join(' and ')} bytes; ${MISSED} missed edits took ${ours} bytes, y-websocket ${theirs} (${(theirs / ours).toFixed(1)} times)\n`,
     )

@@ -84,6 +84,10 @@ export interface Connected {
   onSignal(listener: (signal: Signal) => void): () => void
   /** Resolves once everything that was changed here so far is on the server's disk, or cannot get there. */
   flush(): Promise<Flushed>
+  /** Lets the connection go, for a page that is hidden for long, until `resume`. What is changed meanwhile is kept. */
+  pause(): void
+  /** Connects again after `pause`, or after a refusal: perhaps with another login. Else nothing. */
+  resume(): void
   /** Ends it: the document stays as it is. Safe to call twice. */
   close(): void
 }

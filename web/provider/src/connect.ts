@@ -22,24 +22,27 @@ export const connect = ({
   const address = addressOf(url)
   const name = parseDocName(document)
   if (!name.ok) throw new TypeError(`connect: ${name.error.message}`)
-  let hub = hubs.get(address)
-  if (hub === undefined) {
-    hub = new Hub({
-      url: address,
-      transports: [webSocketTransport],
-      environment: platform,
-      onEmpty: () => hubs.delete(address),
-    })
-    hubs.set(address, hub)
-  }
   return new Provider({
     document,
     doc,
     token,
     presence: presence ?? true,
-    hub,
+    hub: () => hubOf(address),
     environment: platform,
   })
+}
+
+const hubOf = (url: string): Hub => {
+  const known = hubs.get(url)
+  if (known !== undefined) return known
+  const hub = new Hub({
+    url,
+    transports: [webSocketTransport],
+    environment: platform,
+    onEmpty: () => hubs.delete(url),
+  })
+  hubs.set(url, hub)
+  return hub
 }
 
 const addressOf = (url: string): string => {

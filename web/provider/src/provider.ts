@@ -24,6 +24,7 @@ import {
   type ChannelEffect,
   type ChannelEvent,
 } from './connection/channel.ts'
+import { IDLE } from './connection/connection.ts'
 import type { Environment } from './environment.ts'
 import type { ChannelOwner, Hub, Place } from './hub.ts'
 import { PresenceLink } from './presence.ts'
@@ -36,7 +37,8 @@ export interface ProviderOptions {
   readonly token: TokenSource
   /** False: nobody is shown, and this client is shown to nobody. */
   readonly presence: Awareness | boolean
-  readonly hub: Hub
+  /** The connection of its server; asked for whenever it is needed. */
+  readonly hub: () => Hub
   readonly environment: Environment
 }
 
@@ -44,7 +46,7 @@ export interface ProviderOptions {
 export class Provider implements Connected, ChannelOwner {
   readonly #options: ProviderOptions
   readonly #channel: Channel
-  readonly #place: Place
+  #place: Place | null
   readonly #presence: { readonly awareness: Awareness; readonly link: PresenceLink } | null
   readonly #isOwnAwareness: boolean
   readonly #listeners = new Set<() => void>()
@@ -57,7 +59,7 @@ export class Provider implements Connected, ChannelOwner {
 
   constructor(options: ProviderOptions) {
     this.#options = options
-    const { doc, document, presence, environment, hub } = options
+    const { doc, document, presence, environment } = options
     this.#channel = createChannel({ document, pending: contentOf(doc, environment.now()) })
     this.#isOwnAwareness = presence === true
     const awareness = presence === true ? new Awareness(doc) : presence
@@ -67,9 +69,9 @@ export class Provider implements Connected, ChannelOwner {
         : { awareness, link: new PresenceLink(awareness, this, () => this.#sayPresence()) }
     doc.on('update', this.#changed)
     doc.on('destroy', this.close)
-    this.#place = hub.join(this)
-    this.#state = stateOf(this.#channel, this.#place.connection)
-    if (this.#place.connection.kind === 'open') this.#push({ kind: 'online' })
+    this.#state = stateOf(this.#channel, IDLE)
+    this.#place = null
+    this.resume()
   }
 
   get doc(): Doc {
@@ -100,7 +102,7 @@ export class Provider implements Connected, ChannelOwner {
 
   readonly signal = (data: Uint8Array): boolean => {
     if (this.#state.kind !== 'live') return false
-    this.#place.say({ kind: 'signal', data })
+    this.#place?.say({ kind: 'signal', data })
     return true
   }
 
@@ -119,6 +121,22 @@ export class Provider implements Connected, ChannelOwner {
       if (!look()) this.#waiting.push(look)
     })
 
+  readonly pause = (): void => {
+    this.#push({ kind: 'offline' })
+    this.#leave()
+    this.#show()
+  }
+
+  readonly resume = (): void => {
+    if (this.#place !== null || this.#state.kind === 'closed') return
+    this.#push({ kind: 'wanted' })
+    const { kind } = this.#channel.phase
+    if (kind === 'replaced') return
+    this.#place = this.#options.hub().join(this)
+    if (this.#place.connection.kind === 'open') this.#push({ kind: 'online' })
+    this.#show()
+  }
+
   readonly close = (): void => {
     const { doc } = this.#options
     doc.off('update', this.#changed)
@@ -126,7 +144,7 @@ export class Provider implements Connected, ChannelOwner {
     this.#push({ kind: 'close' })
     this.#presence?.link.end()
     if (this.#isOwnAwareness) this.#presence?.awareness.destroy()
-    this.#place.leave()
+    this.#leave()
     this.#undoTimer()
   }
 
@@ -175,7 +193,12 @@ export class Provider implements Connected, ChannelOwner {
     this.#show()
     // for good: a connection that nobody else needs is not kept for it
     const { kind } = this.#channel.phase
-    if (kind === 'refused' || kind === 'replaced') this.#place.leave()
+    if (kind === 'refused' || kind === 'replaced') this.#leave()
+  }
+
+  #leave(): void {
+    this.#place?.leave()
+    this.#place = null
   }
 
   #perform(effect: ChannelEffect): void {
@@ -184,14 +207,14 @@ export class Provider implements Connected, ChannelOwner {
       case 'get-token':
         return void this.#getToken()
       case 'say':
-        return this.#place.say(effect.request)
+        return this.#place?.say(effect.request)
       case 'ask': {
         const stateVector = encodeStateVector(doc) as StateVector // Yjs wrote it
-        return this.#place.say({ kind: 'ask', stateVector })
+        return this.#place?.say({ kind: 'ask', stateVector })
       }
       case 'answer': {
         const update = encodeStateAsUpdate(doc, effect.stateVector) as Update // Yjs wrote it
-        return this.#place.say({ kind: 'answer', number: effect.number, update })
+        return this.#place?.say({ kind: 'answer', number: effect.number, update })
       }
       case 'apply':
         return this.#apply(effect.update)
@@ -232,7 +255,7 @@ export class Provider implements Connected, ChannelOwner {
     const { kind } = this.#channel.phase
     const own = this.#presence?.link.own() ?? null
     if (own !== null && (kind === 'syncing' || kind === 'live'))
-      this.#place.say({ kind: 'presence', presence: own })
+      this.#place?.say({ kind: 'presence', presence: own })
   }
 
   #setTimer(): void {
@@ -244,7 +267,7 @@ export class Provider implements Connected, ChannelOwner {
   }
 
   #show(): void {
-    const state = stateOf(this.#channel, this.#place.connection)
+    const state = stateOf(this.#channel, this.#place?.connection ?? IDLE)
     if (isSameState(state, this.#state)) return
     this.#state = state
     this.#waiting = this.#waiting.filter((look) => !look())

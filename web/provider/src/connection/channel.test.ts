@@ -229,6 +229,17 @@ const anyEvent: fc.Arbitrary<ChannelEvent | number> = fc.oneof(
   fc.nat({ max: 40_000 }),
 )
 
+it('a refused channel sleeps when it is wanted again, and keeps what was changed', () => {
+  const run = new Run().live()
+  run.take({ kind: 'changed', update: typist()() })
+  run.hear(closed('stop', 4401))
+  run.take({ kind: 'offline' })
+  run.take({ kind: 'wanted' })
+  expect(run.channel.phase.kind).toBe('asleep')
+  run.open()
+  expect(run.channel.pending).toMatchObject([{ changes: 1, number: 1 }])
+})
+
 describe('whatever happens to a channel', () => {
   it('a change is kept until a number that it was sent under is saved on that connection', () => {
     fc.assert(

@@ -89,6 +89,8 @@ export interface Channel {
 /** What happens to a channel. */
 export type ChannelEvent =
   | { readonly kind: 'online' | 'offline' | 'woken' | 'tick' | 'close' }
+  /** Somebody wants it again that was refused. */
+  | { readonly kind: 'wanted' }
   | { readonly kind: 'token'; readonly token: string | null }
   | { readonly kind: 'token-failed'; readonly reason: string }
   | { readonly kind: 'notice'; readonly notice: ChannelNotice }
@@ -404,6 +406,7 @@ const settled: Row = {
   online: (step) => void (step.channel.isOnline = true),
   offline: (step) => void (step.channel.isOnline = false),
   woken: ignore,
+  wanted: ignore,
   tick: ignore,
   close,
   token: ignore,
@@ -457,7 +460,7 @@ const table: Table = {
       else step.channel.phase = { kind: 'asleep' }
     },
   },
-  refused: settled,
+  refused: { ...settled, wanted: (step) => leave(step, { kind: 'asleep' }) },
   replaced: settled,
   over: { ...settled, close: ignore, changed: ignore },
 }
