@@ -5,9 +5,9 @@
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
  *   3  server/src/runtime · web/provider/src                  shells: clocks, queues, sockets, threads
  *   2  server/src/{storage,cluster,auth,observe,content}      adapters; know the ports and shared
- *      web/provider/src/{transports,environment.ts,…}
+ *      web/provider/src/{transports,offline,environment.ts,…}
  *   1  server/src/{room,dialects,ports,config.ts}             pure, or types only
- *      web/provider/src/{connection,state.ts}
+ *      web/provider/src/{connection,offline/store.ts,state.ts,…}
  *   0  shared/src                                             pure
  */
 import { posix } from 'node:path'
@@ -26,9 +26,15 @@ const AREAS: readonly Area[] = [
   area('runtime/', 3),
   ...['http/', 'edges/'].map((path) => area(path, 4)),
   ...['serve.ts', 'main.ts', 'index.ts'].map((path) => area(path, 5)),
-  ...['connection/', 'state.ts', 'api.ts'].map((path) => ofProvider(path, 1)),
-  ...['transports/', 'environment.ts', 'presence.ts'].map((path) => ofProvider(path, 2)),
-  ...['hub.ts', 'provider.ts', 'connect.ts', 'index.ts'].map((path) => ofProvider(path, 3)),
+  ...['connection/', 'offline/store.ts', 'listeners.ts', 'state.ts', 'api.ts'].map((path) =>
+    ofProvider(path, 1),
+  ),
+  ...['transports/', 'offline/', 'environment.ts', 'presence.ts', 'document-link.ts'].map((path) =>
+    ofProvider(path, 2),
+  ),
+  ...['hub.ts', 'device-link.ts', 'provider.ts', 'connect.ts', 'index.ts'].map((path) =>
+    ofProvider(path, 3),
+  ),
   { path: 'web/editor/src/', floor: 5 },
 ]
 
@@ -114,7 +120,12 @@ const areBetween = (one: string, other: string): boolean =>
   [one, other].some((path) => path.startsWith('web/'))
 
 const isKnownToAdapters = (path: string): boolean =>
-  ['shared/src/', 'server/src/ports/', 'server/src/thread-file.ts'].includes(path)
+  [
+    'shared/src/',
+    'server/src/ports/',
+    'server/src/thread-file.ts',
+    'web/provider/src/offline/store.ts',
+  ].includes(path)
 
 /** What floors 0 and 1 must not touch. */
 export const purityProblems = (file: SourceFile): readonly string[] => {

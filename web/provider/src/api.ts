@@ -1,6 +1,7 @@
 /* What users of the package see: types only, and nothing of how it works. */
 import type { Awareness } from 'y-protocols/awareness'
 import type { Doc } from 'yjs'
+import type { OfflineStore, StoreProblem } from './offline/store.ts'
 
 /** What may be done with a document. */
 export type Access = 'read' | 'comment' | 'write'
@@ -17,6 +18,8 @@ export interface ConnectOptions {
   readonly doc: Doc
   /** Absent: no token. */
   readonly token?: TokenSource | undefined
+  /** What keeps documents on this device; absent: nothing does, and what is not saved ends with the page. */
+  readonly offline?: OfflineStore | undefined
   /** An awareness that exists, `false` for none; absent: a new one. */
   readonly presence?: Awareness | false | undefined
 }
@@ -33,8 +36,12 @@ export interface Always {
   readonly user: string | null
   /** False while the server says that it cannot save. */
   readonly serverSaves: boolean
-  /** Why what is not saved will not be, until this client may write; null where it will. */
+  /** Why something that is not saved will not be: this client may not write, or it is too large. Else null. */
   readonly denied: string | null
+  /** Whether what this device keeps is in the document: `opening` before that, `off` where nothing keeps it. */
+  readonly local: 'off' | 'opening' | 'open'
+  /** Why this device does not keep what is changed; null where it does. */
+  readonly storeProblem: StoreProblem | null
 }
 
 /** What the connection of a document is in. */
@@ -88,6 +95,11 @@ export interface Connected {
   pause(): void
   /** Connects again after `pause`, or after a refusal: perhaps with another login. Else nothing. */
   resume(): void
+  /**
+   * Forgets what this device keeps under this name, and ends it: for a document that was replaced, once it is kept
+   * as a copy, or is not wanted. The name can be connected again with a new `Y.Doc` then.
+   */
+  discard(): Promise<Flushed>
   /** Ends it: the document stays as it is. Safe to call twice. */
   close(): void
 }

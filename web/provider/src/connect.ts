@@ -17,6 +17,7 @@ export const connect = ({
   document,
   doc,
   token = () => null,
+  offline,
   presence,
 }: ConnectOptions): Connected => {
   const address = addressOf(url)
@@ -27,6 +28,7 @@ export const connect = ({
     doc,
     token,
     presence: presence ?? true,
+    offline: offline ?? null,
     hub: () => hubOf(address),
     environment: platform,
   })

@@ -29,8 +29,8 @@ const MESSAGE_BYTES = 256 * 1024 * 1024
 
 /** A document on the connection. */
 export interface ChannelOwner {
-  /** The connection is open: what was said before is forgotten on the other side. */
-  online(): void
+  /** The connection is open, for messages of at most so many bytes: what was said before is forgotten there. */
+  online(messageBytes: number): void
   offline(): void
   /** The connection is in another state. */
   changed(): void
@@ -42,6 +42,8 @@ export interface ChannelOwner {
 /** A place on the connection. */
 export interface Place {
   say(request: ChannelRequest): void
+  /** Tries a connection again that was refused. */
+  retry(): void
   /** What the connection is in. */
   readonly connection: Connection
   leave(): void
@@ -79,12 +81,21 @@ export class Hub {
       this.#undoWoken = this.#options.environment.onWoken(() => this.#wake())
       this.#push({ kind: 'wanted' })
     }
-    // each number once: what is still on its way to a document that was closed must not reach another one
-    const channel = this.#nextChannel++
+    let channel = this.#nextChannel++
     this.#owners.set(channel, owner)
+    if (this.#connection.kind === 'open') owner.online(this.#connection.greeting.messageBytes)
     const connection = (): Connection => this.#connection
     return {
-      say: (request) => this.#line?.send(sendable(encodeChannelRequest(channel, request))),
+      say: (request) => {
+        if (request.kind === 'open') {
+          // each number once: what is still on its way on a channel that was closed is for nobody any more
+          this.#owners.delete(channel)
+          channel = this.#nextChannel++
+          this.#owners.set(channel, owner)
+        }
+        this.#line?.send(sendable(encodeChannelRequest(channel, request)))
+      },
+      retry: () => this.#push({ kind: 'wanted' }),
       get connection() {
         return connection()
       },
@@ -125,9 +136,10 @@ export class Hub {
     for (const effect of effects) this.#perform(effect)
     this.#setTimer()
     if (before.kind === connection.kind && before === connection) return
-    const owners = [...this.#owners.values()]
-    for (const owner of owners) {
-      if (connection.kind === 'open' && before.kind !== 'open') owner.online()
+    for (const [channel, owner] of Array.from(this.#owners)) {
+      if (this.#owners.get(channel) !== owner) continue // one of the others has made it leave
+      if (connection.kind === 'open' && before.kind !== 'open')
+        owner.online(connection.greeting.messageBytes)
       if (connection.kind !== 'open' && before.kind === 'open') owner.offline()
       if (connection.kind !== before.kind) owner.changed()
     }

@@ -1,7 +1,7 @@
 /*
  * Who is here: a y-protocols Awareness that is told what the server says, and says what is set in it.
  */
-import { encodePresence, type KnownPresence } from '@quire/shared'
+import { encodePresence, jsonProblem, type KnownPresence } from '@quire/shared'
 import {
   applyAwarenessUpdate,
   encodeAwarenessUpdate,
@@ -46,12 +46,20 @@ export class PresenceLink {
     return meta.has(clientID) ? encodeAwarenessUpdate(this.#awareness, [clientID]) : null
   }
 
-  /** Takes what the server says. */
-  take(entries: readonly KnownPresence[]): void {
-    for (const { client, state, user } of entries)
+  /** Takes what the server says. Returns why that is not possible; null if it is. */
+  take(all: readonly KnownPresence[]): string | null {
+    for (const { client, state } of all) {
+      const problem = state === null ? null : jsonProblem(state)
+      if (problem !== null) return `presence of client ${client}: ${problem}`
+    }
+    const { clientID } = this.#awareness
+    // what this client is, it says itself: the server may only tell it that others think it gone
+    const entries = all.filter(({ client, state }) => client !== clientID || state === null)
+    for (const { client, state, user } of all)
       if (state === null) this.#users.delete(client)
       else this.#users.set(client, user)
     applyAwarenessUpdate(this.#awareness, encodePresence(entries), this.#origin)
+    return null
   }
 
   /** Nobody else is known to be here. When they are told of again, it may be with the same clock. */

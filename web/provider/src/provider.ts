@@ -1,34 +1,31 @@
 /*
  * A document and its channel: what is changed here is said, what is said there is applied, in order.
  *
- *     Y.Doc ──changed──▶ ┌───────┐ ──effects──▶ Y.Doc, Awareness, hub
+ *     Y.Doc ──changed──▶ ┌───────┐ ──effects──▶ Y.Doc, Awareness, hub, this device
  *     hub ───notices───▶ │channel│
  *     clock ──ticks────▶ └───────┘ ──state────▶ who looks at it
  */
-import type { ChannelNotice, StateVector, Update } from '@quire/shared'
-import {
-  applyUpdate,
-  encodeStateAsUpdate,
-  encodeStateVector,
-  getState,
-  parseUpdateMeta,
-  type Doc,
-} from 'yjs'
+import type { ChannelNotice } from '@quire/shared'
+import type { Doc } from 'yjs'
 import { Awareness } from 'y-protocols/awareness'
 import type { Connected, Flushed, ProviderState, Signal, TokenSource } from './api.ts'
+import { channelDueAt, stepChannel } from './connection/channel.ts'
 import {
-  channelDueAt,
   createChannel,
-  stepChannel,
   type Channel,
   type ChannelEffect,
   type ChannelEvent,
-} from './connection/channel.ts'
+} from './connection/channel-state.ts'
 import { IDLE } from './connection/connection.ts'
+import { pendingOf } from './connection/pending.ts'
+import { DeviceLink, pendingOfAll } from './device-link.ts'
+import { DocumentLink } from './document-link.ts'
 import type { Environment } from './environment.ts'
 import type { ChannelOwner, Hub, Place } from './hub.ts'
+import type { OfflineStore } from './offline/store.ts'
+import { Listeners } from './listeners.ts'
 import { PresenceLink } from './presence.ts'
-import { isSameState, stateOf } from './state.ts'
+import { flushedIn, isSameState, stateOf, type Device } from './state.ts'
 
 /** What a provider is made with. */
 export interface ProviderOptions {
@@ -37,6 +34,7 @@ export interface ProviderOptions {
   readonly token: TokenSource
   /** False: nobody is shown, and this client is shown to nobody. */
   readonly presence: Awareness | boolean
+  readonly offline: OfflineStore | null
   /** The connection of its server; asked for whenever it is needed. */
   readonly hub: () => Hub
   readonly environment: Environment
@@ -46,31 +44,49 @@ export interface ProviderOptions {
 export class Provider implements Connected, ChannelOwner {
   readonly #options: ProviderOptions
   readonly #channel: Channel
-  #place: Place | null
+  readonly #link: DocumentLink
+  readonly #kept: DeviceLink | null
+  #device: Device
+  #place: Place | null = null
   readonly #presence: { readonly awareness: Awareness; readonly link: PresenceLink } | null
   readonly #isOwnAwareness: boolean
-  readonly #listeners = new Set<() => void>()
-  readonly #signalListeners = new Set<(signal: Signal) => void>()
+  readonly #watchers: Listeners<void>
+  readonly #signals: Listeners<Signal>
   #state: ProviderState
-  #queue: ChannelEvent[] = []
-  #isStepping = false
+  #tasks: (() => void)[] = []
+  #isBusy = false
   #undoTimer: () => void = () => undefined
   #waiting: (() => boolean)[] = []
 
   constructor(options: ProviderOptions) {
     this.#options = options
-    const { doc, document, presence, environment } = options
-    this.#channel = createChannel({ document, pending: contentOf(doc, environment.now()) })
+    const { doc, document, presence, offline, environment } = options
+    this.#watchers = new Listeners(environment.report)
+    this.#signals = new Listeners(environment.report)
+    this.#link = new DocumentLink(doc, this, {
+      changedHere: (update) => {
+        const key = this.#kept?.changedHere(update) ?? null
+        this.#push({ kind: 'changed', update, key })
+      },
+      changedThere: (update) => this.#kept?.changedThere(update),
+      threw: (error) => environment.report(error),
+    })
     this.#isOwnAwareness = presence === true
     const awareness = presence === true ? new Awareness(doc) : presence
     this.#presence =
       awareness === false
         ? null
         : { awareness, link: new PresenceLink(awareness, this, () => this.#sayPresence()) }
-    doc.on('update', this.#changed)
     doc.on('destroy', this.close)
-    this.#state = stateOf(this.#channel, IDLE)
-    this.#place = null
+    this.#device = { local: offline === null ? 'off' : 'opening', storeProblem: null }
+    this.#kept = offline === null ? null : this.#openDevice(offline)
+    // what a document has before it was ever connected is not known to be anywhere else
+    const content = this.#link.content()
+    if (content !== null) this.#kept?.changedHere(content)
+    const pending = content === null ? [] : [pendingOf(content, environment.now(), null)]
+    this.#channel = createChannel({ document, pending, loads: offline !== null })
+    this.#state = stateOf(this.#channel, IDLE, this.#device)
+    void this.#load()
     this.resume()
   }
 
@@ -90,15 +106,10 @@ export class Provider implements Connected, ChannelOwner {
     return this.#presence?.link.users ?? new Map()
   }
 
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
-  }
+  readonly subscribe = (listener: () => void): (() => void) => this.#watchers.add(listener)
 
-  readonly onSignal = (listener: (signal: Signal) => void): (() => void) => {
-    this.#signalListeners.add(listener)
-    return () => void this.#signalListeners.delete(listener)
-  }
+  readonly onSignal = (listener: (signal: Signal) => void): (() => void) =>
+    this.#signals.add(listener)
 
   readonly signal = (data: Uint8Array): boolean => {
     if (this.#state.kind !== 'live') return false
@@ -108,48 +119,45 @@ export class Provider implements Connected, ChannelOwner {
 
   readonly flush = (): Promise<Flushed> =>
     new Promise((resolve) => {
-      const fail = (message: string): void => resolve({ ok: false, error: { message } })
       const look = (): boolean => {
-        const { state } = this
-        if (state.saved) resolve({ ok: true })
-        else if (state.denied !== null) fail(state.denied)
-        else if (state.kind === 'refused' || state.kind === 'replaced') fail(state.reason)
-        else if (state.kind === 'closed') fail('the document was closed')
-        else return false
-        return true
+        const flushed = flushedIn(this.#state)
+        if (flushed !== null) resolve(flushed)
+        return flushed !== null
       }
       if (!look()) this.#waiting.push(look)
     })
 
-  readonly pause = (): void => {
-    this.#push({ kind: 'offline' })
-    this.#leave()
-    this.#show()
-  }
+  readonly pause = (): void =>
+    this.#do(() => {
+      this.#step({ kind: 'pause' })
+      this.#leave()
+    })
 
-  readonly resume = (): void => {
-    if (this.#place !== null || this.#state.kind === 'closed') return
-    this.#push({ kind: 'wanted' })
-    const { kind } = this.#channel.phase
-    if (kind === 'replaced') return
-    this.#place = this.#options.hub().join(this)
-    if (this.#place.connection.kind === 'open') this.#push({ kind: 'online' })
-    this.#show()
+  readonly resume = (): void =>
+    this.#do(() => {
+      if (this.#place !== null) return this.#place.retry()
+      this.#step({ kind: 'wanted' })
+      const { kind } = this.#channel.phase
+      if (kind !== 'replaced' && kind !== 'over') this.#place = this.#options.hub().join(this)
+    })
+
+  readonly discard = async (): Promise<Flushed> => {
+    const cleared = (await this.#kept?.clear()) ?? { ok: true }
+    if (cleared.ok) this.close()
+    return cleared
   }
 
   readonly close = (): void => {
-    const { doc } = this.#options
-    doc.off('update', this.#changed)
-    doc.off('destroy', this.close)
+    this.#options.doc.off('destroy', this.close)
+    this.#link.end()
     this.#push({ kind: 'close' })
     this.#presence?.link.end()
     if (this.#isOwnAwareness) this.#presence?.awareness.destroy()
-    this.#leave()
-    this.#undoTimer()
+    this.#kept?.close()
   }
 
-  online(): void {
-    this.#push({ kind: 'online' })
+  online(messageBytes: number): void {
+    this.#push({ kind: 'online', messageBytes })
   }
 
   offline(): void {
@@ -168,32 +176,59 @@ export class Provider implements Connected, ChannelOwner {
     this.#show()
   }
 
-  readonly #changed = (update: Uint8Array, origin: unknown): void => {
-    if (origin !== this) this.#push({ kind: 'changed', update: update as Update }) // Yjs wrote it
+  #openDevice(store: OfflineStore): DeviceLink {
+    return new DeviceLink(store, this.#options.document, {
+      changed: (update) => {
+        this.#noteBroken(this.#link.load([update]))
+        this.#push({ kind: 'overheard' })
+      },
+      inherited: (unsaved) => this.#push({ kind: 'inherited', unsaved: pendingOfAll(unsaved) }),
+      problem: (storeProblem) => this.#know({ storeProblem }),
+    })
+  }
+
+  /** The network waits for it: what is here need not be fetched. */
+  async #load(): Promise<void> {
+    if (this.#kept === null) return
+    const found = await this.#kept.find((storeProblem) => this.#know({ storeProblem }))
+    this.#noteBroken(this.#link.load(found.updates))
+    this.#push({ kind: 'loaded', ...found })
+    this.#know({ local: 'open' })
+  }
+
+  #noteBroken(why: string | null): void {
+    if (why === null) return
+    const message = `what this device keeps of ${this.#options.document} does not apply: ${why}`
+    this.#know({ storeProblem: { kind: 'broken', message } })
+  }
+
+  #know(news: Partial<Device>): void {
+    this.#device = { ...this.#device, ...news }
+    this.#show()
   }
 
   #push(event: ChannelEvent): void {
-    this.#queue.push(event)
-    if (this.#isStepping) return
-    this.#isStepping = true
-    const { environment } = this.#options
-    try {
-      // what is done may push, as whoever watches the document may change it; the array grows while it is walked
-      for (let i = 0; i < this.#queue.length; i++) {
-        const next = this.#queue[i]
-        if (next === undefined) break
-        const around = { now: environment.now(), random: environment.random() }
-        for (const effect of stepChannel(this.#channel, next, around)) this.#perform(effect)
-      }
-    } finally {
-      this.#queue = []
-      this.#isStepping = false
-    }
+    this.#do(() => this.#step(event))
+  }
+
+  /** One thing after the other: what is done may cause more, as whoever watches the document may change it. */
+  #do(task: () => void): void {
+    this.#tasks.push(task)
+    if (this.#isBusy) return
+    this.#isBusy = true
+    for (let next = this.#tasks.shift(); next !== undefined; next = this.#tasks.shift()) next()
+    this.#isBusy = false
     this.#setTimer()
-    this.#show()
     // for good: a connection that nobody else needs is not kept for it
     const { kind } = this.#channel.phase
-    if (kind === 'refused' || kind === 'replaced') this.#leave()
+    if (kind === 'refused' || kind === 'replaced' || kind === 'over') this.#leave()
+    this.#show()
+  }
+
+  #step(event: ChannelEvent): void {
+    const { environment } = this.#options
+    const around = { now: environment.now(), random: environment.random() }
+    for (const effect of stepChannel(this.#channel, event, around)) this.#attempt(effect)
   }
 
   #leave(): void {
@@ -201,52 +236,54 @@ export class Provider implements Connected, ChannelOwner {
     this.#place = null
   }
 
+  /** What the application's listeners throw must not keep what comes after it from being done. */
+  #attempt(effect: ChannelEffect): void {
+    try {
+      this.#perform(effect)
+    } catch (error) {
+      this.#options.environment.report(error)
+    }
+  }
+
   #perform(effect: ChannelEffect): void {
-    const { doc } = this.#options
     switch (effect.kind) {
       case 'get-token':
-        return void this.#getToken()
+        return void this.#getToken(effect.attempt)
       case 'say':
         return this.#place?.say(effect.request)
-      case 'ask': {
-        const stateVector = encodeStateVector(doc) as StateVector // Yjs wrote it
-        return this.#place?.say({ kind: 'ask', stateVector })
-      }
-      case 'answer': {
-        const update = encodeStateAsUpdate(doc, effect.stateVector) as Update // Yjs wrote it
-        return this.#place?.say({ kind: 'answer', number: effect.number, update })
-      }
+      case 'ask':
+        return this.#place?.say({ kind: 'ask', stateVector: this.#link.stateVector() })
+      case 'compare':
+        return this.#push({ kind: 'compared', update: this.#link.beyond(effect.stateVector) })
       case 'apply':
-        return this.#apply(effect.update)
+        return this.#distrust('an update', this.#link.apply(effect.update))
       case 'show-presence':
-        return this.#presence?.link.take(effect.entries)
+        return this.#distrust('presence', this.#presence?.link.take(effect.entries) ?? null)
       case 'say-presence':
         return this.#sayPresence()
       case 'forget-presence':
         return this.#presence?.link.forget()
       case 'signal':
-        return this.#tell(this.#signalListeners, effect)
+        return this.#signals.tell(effect)
+      case 'note-saved':
+        return this.#kept?.saved(effect.keys)
+      case 'note-position':
+        return this.#kept?.moved(effect.position)
     }
   }
 
-  #apply(update: Update): void {
-    const { doc } = this.#options
-    try {
-      applyUpdate(doc, update, this)
-    } catch (error) {
-      if (isIn(doc, update)) return throwLater(error) // by somebody who watches the document
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#push({ kind: 'broken', reason: `an update of the server does not apply: ${reason}` })
-    }
+  #distrust(what: string, why: string | null): void {
+    if (why === null) return
+    this.#push({ kind: 'broken', reason: `the server sent ${what} that does not apply: ${why}` })
   }
 
-  async #getToken(): Promise<void> {
+  async #getToken(attempt: number): Promise<void> {
     let event: ChannelEvent
     try {
-      event = { kind: 'token', token: await this.#options.token() }
+      event = { kind: 'token', attempt, token: await this.#options.token() }
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
-      event = { kind: 'token-failed', reason: `no token: ${reason}` }
+      event = { kind: 'token-failed', attempt, reason: `no token: ${reason}` }
     }
     this.#push(event)
   }
@@ -267,45 +304,10 @@ export class Provider implements Connected, ChannelOwner {
   }
 
   #show(): void {
-    const state = stateOf(this.#channel, this.#place?.connection ?? IDLE)
+    const state = stateOf(this.#channel, this.#place?.connection ?? IDLE, this.#device)
     if (isSameState(state, this.#state)) return
     this.#state = state
     this.#waiting = this.#waiting.filter((look) => !look())
-    this.#tell(this.#listeners, undefined)
-  }
-
-  /** What a listener throws is its own, and nobody else's. */
-  #tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {
-    for (const listener of listeners)
-      try {
-        listener(value)
-      } catch (error) {
-        throwLater(error)
-      }
+    this.#watchers.tell()
   }
 }
-
-/** True if the document has every struct of the update. */
-const isIn = (doc: Doc, update: Update): boolean => {
-  try {
-    const { to } = parseUpdateMeta(update)
-    return [...to].every(([client, clock]) => getState(doc.store, client) >= clock)
-  } catch {
-    return false
-  }
-}
-
-const throwLater = (error: unknown): void =>
-  queueMicrotask(() => {
-    throw error
-  })
-
-/** What a document has before it was ever connected is not known to be anywhere else. */
-const contentOf = (doc: Doc, now: number): Channel['pending'] => {
-  const update = encodeStateAsUpdate(doc) as Update // Yjs wrote it
-  if (update.length <= EMPTY_BYTES) return []
-  return [{ update, changes: 1, at: now, number: null }]
-}
-
-/** An update of no structs and no deletes: two zeros. */
-const EMPTY_BYTES = 2

@@ -1,20 +1,28 @@
-import type { Always, ProviderState, Situation } from './api.ts'
-import type { Channel } from './connection/channel.ts'
+import type { Always, Flushed, ProviderState, Situation } from './api.ts'
+import type { Channel } from './connection/channel-state.ts'
 import type { Connection } from './connection/connection.ts'
 
-/** The state that a channel and its connection make. */
-export const stateOf = (channel: Channel, connection: Connection): ProviderState => {
+/** What is known of this device. */
+export type Device = Pick<Always, 'local' | 'storeProblem'>
+
+/** The state that a channel, its connection and this device make. */
+export const stateOf = (
+  channel: Channel,
+  connection: Connection,
+  device: Device,
+): ProviderState => {
   const { pending, access, user, diskWorks, denied } = channel
   const always: Always = {
     saved: pending.length === 0,
     unsaved: {
       changes: pending.reduce((sum, { changes }) => sum + changes, 0),
-      since: pending[0]?.at ?? null,
+      since: pending.reduce<number | null>((first, { at }) => Math.min(first ?? at, at), null),
     },
     access,
     user,
     serverSaves: diskWorks,
     denied,
+    ...device,
   }
   return { ...always, ...kindOf(channel, connection) }
 }
@@ -25,11 +33,13 @@ const kindOf = ({ phase }: Channel, connection: Connection): Situation => {
       return { kind: 'closed' }
     case 'refused':
     case 'replaced':
-    case 'waiting':
       return phase
+    case 'waiting':
+      return { kind: 'waiting', until: phase.until, reason: phase.reason }
     case 'syncing':
     case 'live':
       return { kind: phase.kind }
+    case 'loading':
     case 'asleep':
     case 'signing-in':
     case 'opening':
@@ -44,3 +54,13 @@ const kindOf = ({ phase }: Channel, connection: Connection): Situation => {
 /** True if nobody who looks at both could tell them apart. */
 export const isSameState = (a: ProviderState, b: ProviderState): boolean =>
   JSON.stringify(a) === JSON.stringify(b)
+
+/** What comes of waiting for the disk in this state; null as long as that is open. */
+export const flushedIn = (state: ProviderState): Flushed | null => {
+  if (state.saved) return { ok: true }
+  if (state.denied !== null) return failed(state.denied)
+  if (state.kind === 'refused' || state.kind === 'replaced') return failed(state.reason)
+  return state.kind === 'closed' ? failed('the document was closed') : null
+}
+
+const failed = (message: string): Flushed => ({ ok: false, error: { message } })

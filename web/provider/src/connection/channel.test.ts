@@ -2,14 +2,9 @@ import { seq, type ChannelNotice, type StateVector, type Update } from '@quire/s
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { applyUpdate, Doc, encodeStateVector } from 'yjs'
-import {
-  channelDueAt,
-  createChannel,
-  FRAME_MS,
-  stepChannel,
-  type ChannelEffect,
-  type ChannelEvent,
-} from './channel.ts'
+import { channelDueAt, stepChannel } from './channel.ts'
+import { createChannel, type ChannelEffect, type ChannelEvent } from './channel-state.ts'
+import { FRAME_MS } from './sending.ts'
 
 /** Updates of somebody who types. */
 const typist = () => {
@@ -23,7 +18,13 @@ const typist = () => {
 }
 
 class Run {
-  readonly channel = createChannel({ document: 'notes', pending: [] })
+  readonly channel
+  messageBytes = 1_000_000
+
+  constructor(loads = false) {
+    this.channel = createChannel({ document: 'notes', pending: [], loads })
+  }
+
   now = 1_000_000
   random = 0.5
 
@@ -31,14 +32,30 @@ class Run {
     return stepChannel(this.channel, event, { now: this.now, random: this.random })
   }
 
+  /** What is compared is found at once, as it is in a document. */
   hear(notice: ChannelNotice): readonly ChannelEffect[] {
-    return this.take({ kind: 'notice', notice })
+    const effects = this.take({ kind: 'notice', notice })
+    return effects.flatMap((effect) =>
+      effect.kind === 'compare' ? this.take({ kind: 'compared', update: nothing }) : [effect],
+    )
+  }
+
+  online(): readonly ChannelEffect[] {
+    return this.take({ kind: 'online', messageBytes: this.messageBytes })
+  }
+
+  token(token: string | null = null): readonly ChannelEffect[] {
+    return this.take({ kind: 'token', attempt: this.channel.attempt, token })
+  }
+
+  change(update: Update, key: number | null = null): readonly ChannelEffect[] {
+    return this.take({ kind: 'changed', update, key })
   }
 
   /** Opens it; `answers` if the server has asked as well, and was answered. */
   open(epoch = 7): this {
-    this.take({ kind: 'online' })
-    this.take({ kind: 'token', token: 't' })
+    this.online()
+    this.token('t')
     this.hear({ kind: 'opened', epoch, user: 'ann' })
     return this
   }
@@ -68,13 +85,16 @@ const closed = (advice: 'stop' | 'retry', code = 1013, waitMs = 0): ChannelNotic
 describe('a channel', () => {
   it('[P24] opens with a token, and asks, until the server has answered', () => {
     const run = new Run()
-    expect(kinds(run.take({ kind: 'online' }))).toEqual(['get-token'])
-    expect(kinds(run.take({ kind: 'token', token: 't' }))).toEqual(['open', 'ask'])
+    expect(kinds(run.online())).toEqual(['get-token'])
+    expect(kinds(run.token('t'))).toEqual(['open', 'ask'])
     run.hear({ kind: 'access', access: 'write' })
-    expect(kinds(run.hear({ kind: 'opened', epoch: 7, user: null }))).toEqual(['say-presence'])
+    expect(kinds(run.hear({ kind: 'opened', epoch: 7, user: null }))).toEqual([
+      'note-position', // of which document it is, before anything of it is kept
+      'say-presence',
+    ])
     expect(run.channel.phase.kind).toBe('syncing')
     expect(run.hear({ kind: 'ask', stateVector })).toEqual([
-      { kind: 'answer', number: 1, stateVector },
+      { kind: 'say', request: { kind: 'answer', number: 1, update: nothing } },
     ])
     expect(kinds(run.hear({ kind: 'answer', update: nothing }))).toEqual(['apply'])
     expect(run.channel.phase.kind).toBe('live')
@@ -83,11 +103,11 @@ describe('a channel', () => {
   it('[P24] comes back with its position, and sends again what is not saved', () => {
     const run = new Run().live()
     const type = typist()
-    run.take({ kind: 'changed', update: type() })
+    run.change(type())
     run.take({ kind: 'offline' })
-    run.take({ kind: 'changed', update: type() })
-    run.take({ kind: 'online' })
-    expect(kinds(run.take({ kind: 'token', token: null }))).toEqual(['open', 'position'])
+    run.change(type())
+    run.online()
+    expect(kinds(run.token())).toEqual(['open', 'position'])
     const opened = run.hear({ kind: 'opened', epoch: 7, user: null })
     expect(kinds(opened)).toEqual(['update', 'say-presence'])
     expect(run.channel.pending).toMatchObject([{ number: 1, changes: 2 }])
@@ -99,15 +119,15 @@ describe('a channel', () => {
     const run = new Run().live()
     run.hear({ kind: 'update', update: nothing })
     run.take({ kind: 'offline' })
-    run.take({ kind: 'online' })
-    expect(kinds(run.take({ kind: 'token', token: null }))).toEqual(['open', 'ask'])
+    run.online()
+    expect(kinds(run.token())).toEqual(['open', 'ask'])
     run.hear({ kind: 'opened', epoch: 7, user: null })
     run.hear({ kind: 'ask', stateVector })
     run.hear({ kind: 'answer', update: nothing })
     run.hear({ kind: 'at', seq: seq(6) })
     run.take({ kind: 'offline' })
-    run.take({ kind: 'online' })
-    expect(kinds(run.take({ kind: 'token', token: null }))).toEqual(['open', 'position'])
+    run.online()
+    expect(kinds(run.token())).toEqual(['open', 'position'])
   })
 
   it('[P24] asks where the server does not know its position', () => {
@@ -116,8 +136,8 @@ describe('a channel', () => {
     run.open()
     expect(kinds(run.hear({ kind: 'position-unknown' }))).toEqual(['ask'])
     run.take({ kind: 'offline' })
-    run.take({ kind: 'online' })
-    expect(kinds(run.take({ kind: 'token', token: null }))).toEqual(['open', 'ask'])
+    run.online()
+    expect(kinds(run.token())).toEqual(['open', 'ask'])
   })
 
   it.each([
@@ -125,24 +145,24 @@ describe('a channel', () => {
     ['as its epoch says', (run: Run) => run.hear({ kind: 'opened', epoch: 8, user: null })],
   ])('[P24] of a document that was replaced, %s, merges nothing and sends nothing', (_, learn) => {
     const run = new Run().live()
-    run.take({ kind: 'changed', update: typist()() })
+    run.change(typist()())
     run.take({ kind: 'offline' })
-    run.take({ kind: 'online' })
-    run.take({ kind: 'token', token: null })
+    run.online()
+    run.token()
     expect(kinds(learn(run)).filter((kind) => kind === 'update' || kind === 'apply')).toEqual([])
     expect(run.channel.phase.kind).toBe('replaced')
     expect(run.take({ kind: 'offline' })).toEqual([])
-    expect(run.take({ kind: 'online' })).toEqual([])
+    expect(run.online()).toEqual([])
     expect(run.channel.pending).toHaveLength(1)
   })
 
   it('sends what is changed at once, and what follows closely together', () => {
     const run = new Run().live()
     const type = typist()
-    expect(kinds(run.take({ kind: 'changed', update: type() }))).toEqual(['update'])
+    expect(kinds(run.change(type()))).toEqual(['update'])
     for (let i = 0; i < 5; i++) {
       run.now++
-      expect(run.take({ kind: 'changed', update: type() })).toEqual([])
+      expect(run.change(type())).toEqual([])
     }
     expect(channelDueAt(run.channel)).toBe(run.now - 5 + FRAME_MS)
     run.now += FRAME_MS
@@ -155,7 +175,7 @@ describe('a channel', () => {
 
   it('[P25] what is changed before the server has asked is part of the answer', () => {
     const run = new Run().open()
-    expect(run.take({ kind: 'changed', update: typist()() })).toEqual([])
+    expect(run.change(typist()())).toEqual([])
     run.hear({ kind: 'ask', stateVector })
     expect(run.channel.pending).toMatchObject([{ number: 1 }])
   })
@@ -163,7 +183,7 @@ describe('a channel', () => {
   it('keeps thousands of offline changes as one, whole', () => {
     const run = new Run()
     const type = typist()
-    for (let i = 0; i < 5_000; i++) run.take({ kind: 'changed', update: type(`${i} `) })
+    for (let i = 0; i < 5_000; i++) run.change(type(`${i} `))
     expect(run.channel.pending.length).toBeLessThan(101)
     expect(run.channel.pending.reduce((sum, { changes }) => sum + changes, 0)).toBe(5_000)
     const doc = new Doc()
@@ -175,7 +195,7 @@ describe('a channel', () => {
     'distrusts a server that tells %s',
     (_, notice) => {
       const run = new Run().live()
-      run.take({ kind: 'changed', update: typist()() })
+      run.change(typist()())
       expect(kinds(run.hear(notice))).toContain('close')
       expect(run.channel.phase.kind).toBe('waiting')
       expect(run.channel.pending).toHaveLength(1)
@@ -184,8 +204,8 @@ describe('a channel', () => {
 
   it('distrusts a server that tells of a document before it is open', () => {
     const run = new Run()
-    run.take({ kind: 'online' })
-    run.take({ kind: 'token', token: null })
+    run.online()
+    run.token()
     run.hear({ kind: 'update', update: nothing })
     expect(run.channel.phase).toMatchObject({
       kind: 'waiting',
@@ -202,7 +222,7 @@ describe('a channel', () => {
       pauses.push((channelDueAt(run.channel) ?? 0) - run.now)
       run.now += pauses.at(-1) ?? 0
       expect(kinds(run.take({ kind: 'tick' }))).toEqual(['get-token'])
-      run.take({ kind: 'token', token: null })
+      run.token()
     }
     expect(pauses).toEqual([1_500, 2_500, 4_500])
   })
@@ -210,21 +230,23 @@ describe('a channel', () => {
   it('asks for another token where the server wants one, and says it', () => {
     const run = new Run().live()
     expect(kinds(run.hear({ kind: 'token-wanted' }))).toEqual(['get-token'])
-    expect(run.take({ kind: 'token', token: 'new' })).toEqual([
-      { kind: 'say', request: { kind: 'token', token: 'new' } },
-    ])
+    expect(run.token('new')).toEqual([{ kind: 'say', request: { kind: 'token', token: 'new' } }])
   })
 })
 
 const updates = typist()
 const anyEvent: fc.Arbitrary<ChannelEvent | number> = fc.oneof(
   fc.constantFrom<ChannelEvent>(
-    { kind: 'online' },
+    { kind: 'online', messageBytes: 1_000 },
     { kind: 'offline' },
     { kind: 'woken' },
     { kind: 'tick' },
-    { kind: 'token', token: 't' },
-    { kind: 'token-failed', reason: 'no' },
+    { kind: 'pause' },
+    { kind: 'token', attempt: 1, token: 't' },
+    { kind: 'token', attempt: 2, token: 't' },
+    { kind: 'token-failed', attempt: 1, reason: 'no' },
+    { kind: 'compared', update: nothing },
+    { kind: 'overheard' },
     { kind: 'broken', reason: 'bad' },
   ),
   fc
@@ -246,7 +268,7 @@ const anyEvent: fc.Arbitrary<ChannelEvent | number> = fc.oneof(
 
 it('a refused channel sleeps when it is wanted again, and keeps what was changed', () => {
   const run = new Run().live()
-  run.take({ kind: 'changed', update: typist()() })
+  run.change(typist()())
   run.hear(closed('stop', 4401))
   run.take({ kind: 'offline' })
   run.take({ kind: 'wanted' })
@@ -269,7 +291,7 @@ describe('whatever happens to a channel', () => {
             const sent = run.channel.number
             if (one === 'edit') {
               edits++
-              run.take({ kind: 'changed', update: updates() })
+              run.change(updates())
             } else if (typeof one === 'number') run.now += one
             else run.take(one)
             const isSaved =
@@ -303,18 +325,17 @@ describe('whatever happens to a channel', () => {
               run.now += one
               continue
             }
-            const effects = run.take(one === 'edit' ? { kind: 'changed', update: updates() } : one)
+            const effects =
+              one === 'edit'
+                ? run.change(updates())
+                : one.kind === 'notice'
+                  ? run.hear(one.notice)
+                  : run.take(one)
             if (run.channel.number === 0) last = 0
             for (const effect of effects) {
-              const number =
-                effect.kind === 'answer'
-                  ? effect.number
-                  : effect.kind === 'say' && effect.request.kind === 'update'
-                    ? effect.request.number
-                    : null
-              if (number === null) continue
-              expect(number).toBe(last + 1)
-              last = number
+              if (effect.kind !== 'say' || !('number' in effect.request)) continue
+              expect(effect.request.number).toBe(last + 1)
+              last = effect.request.number
             }
           }
         },

@@ -11,14 +11,10 @@
  * together; the server says how long that is to be when many are there (PROTOCOL.md P29).
  */
 import type { Ending, Greeting } from '@quire/shared'
+import { LONGEST_PAUSE_MS, obeyedMs, pauseMs } from './pause.ts'
 
 /** How long a connection may take to open and to be greeted, milliseconds. */
 export const OPEN_MS = 10_000
-/** The first pause at most, doubled with every failure up to the longest, milliseconds. */
-const FIRST_PAUSE_MS = 1_000
-const LONGEST_PAUSE_MS = 30_000
-/** No pause is shorter after a failure, milliseconds: whoever fails at once must not try at once. */
-const SHORTEST_PAUSE_MS = 100
 /** A connection that lived so long has worked: the next failure is the first again, milliseconds. */
 const STEADY_MS = 10_000
 /** Beats that are missed before a connection is dead. */
@@ -171,11 +167,6 @@ const end = (): Stepped => ({ connection: IDLE, effects: [{ kind: 'drop' }] })
 
 const silentAt = ({ heardAt, greeting }: Open): number => heardAt + MISSED_BEATS * greeting.beatMs
 
-const pause = (failures: number, spreadMs: number, random: number): number => {
-  const grown = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures, 10))
-  return Math.max(SHORTEST_PAUSE_MS, random * Math.max(grown, spreadMs))
-}
-
 interface Lost {
   readonly reason: string
   readonly tries: Tries
@@ -188,8 +179,8 @@ const wait = (
   { reason, tries, spreadMs = 0, waitMs = 0 }: Lost,
   { now, random }: Around,
 ): Stepped => {
-  const notBefore = now + waitMs
-  const until = notBefore + pause(tries.failures, spreadMs, random)
+  const notBefore = now + obeyedMs(waitMs)
+  const until = notBefore + pauseMs(tries.failures, random, spreadMs)
   return stay({ kind: 'waiting', until, notBefore, reason, tries })
 }
 
@@ -311,7 +302,7 @@ const table: Table = {
     },
   },
   refused: {
-    wanted: stay,
+    wanted: (_, __, around) => begin(FRESH, around),
     unwanted: () => stay(IDLE),
     greeted: stay,
     heard: stay,
