@@ -15,6 +15,8 @@ const PROJECTS = [
   'shared/tsconfig.test.json',
   'server',
   'server/tsconfig.test.json',
+  'web/provider',
+  'web/provider/tsconfig.test.json',
   'web/editor',
   'e2e',
 ]
