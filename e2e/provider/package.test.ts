@@ -1,11 +1,14 @@
 /* What is published of the client package: built as it is published, looked at as its users would. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { gzipSync } from 'node:zlib'
 import { build, type InlineConfig } from 'vite'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { publishedEntries, publishTypes } from '../scripts/publish-types.ts'
 
 const root = fileURLToPath(new URL('../../web/provider', import.meta.url))
 /** Of all that is not Yjs, gzipped, bytes. */
@@ -48,24 +51,37 @@ it(`is under ${SIZE_BYTES} bytes gzipped with all that it needs but Yjs`, async 
   expect(length).toBeLessThan(SIZE_BYTES)
 })
 
-it('publishes types that name nothing private', async () => {
-  const { files } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
-    files: readonly string[]
-  }
-  const types = files.filter((file) => file.endsWith('.d.ts'))
-  expect(types.length).toBeGreaterThan(1)
-  for (const file of types) {
-    const source = await readFile(
-      join(root, 'src', file.replace(/^.*\/(.*)\.d\.ts$/, '$1.ts')),
-      'utf8',
-    )
-    // of a function only its signature is published, and `connect` has a type for each part of it
-    const imports = [...source.matchAll(/import type .* from '([^']+)'/g)].map(
-      ([, from = '']) => from,
-    )
-    const published = new Set(types.map((one) => one.replace(/^.*\/(.*)\.d\.ts$/, './$1.ts')))
-    expect(
-      imports.filter((from) => !/^(yjs|y-protocols\/)/.test(from) && !published.has(from)),
-    ).toEqual([])
-  }
+/** What is published names Yjs and what it stands on, and files beside it. */
+const NAMED = /^(yjs|y-protocols\/|\.)/
+
+it('publishes types that name nothing private, and that its users can compile against', async () => {
+  const home = join(outDir, 'node_modules/@quire/provider')
+  await mkdir(home, { recursive: true })
+  await cp(join(root, 'package.json'), join(home, 'package.json'))
+  publishTypes(publishedEntries(), join(home, 'dist/types'))
+  for (const file of await readdir(home, { recursive: true }))
+    if (file.endsWith('.d.ts'))
+      expect(
+        importsOf(await readFile(join(home, file), 'utf8')).filter((from) => !NAMED.test(from)),
+      ).toEqual([])
+  for (const name of ['yjs', 'lib0', 'y-protocols'])
+    await symlink(join(root, '../../node_modules', name), join(outDir, 'node_modules', name))
+  const user = join(outDir, 'user.mts')
+  await writeFile(
+    user,
+    `import { connect, type OfflineStore, type ProviderState } from '@quire/provider'
+     import { Doc } from 'yjs'
+     declare const offline: OfflineStore
+     const notes = connect({ url: 'http://x', document: 'notes', doc: new Doc(), offline })
+     const state: ProviderState = notes.state
+     export const until: number | null = state.kind === 'waiting' ? state.until : state.unsaved.since
+     // @ts-expect-error it is a function
+     connect({ url: 'http://x', document: 'notes', doc: new Doc(), token: 'secret' })`,
+  )
+  const options = ['--strict', '--noEmit', '--target', 'es2024', '--module', 'nodenext']
+  const compiler = join(root, '../../node_modules/.bin/tsc')
+  const { stdout } = await promisify(execFile)(compiler, [...options, user]).catch(
+    (error: { stdout: string }) => error,
+  )
+  expect(stdout).toBe('')
 })

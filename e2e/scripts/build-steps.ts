@@ -1,5 +1,6 @@
 import { existsSync, globSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { publishedEntries, publishTypes } from './publish-types.ts'
 import { ROOT, run } from './run.ts'
 
 const EDITOR_PAGE = join(ROOT, 'web/editor/dist/index.html')
@@ -8,9 +9,14 @@ const EDITOR_PAGE = join(ROOT, 'web/editor/dist/index.html')
 export const buildServer = (): Promise<number> => run('tsc', ['-b', 'shared', 'server'])
 
 /** Bundles the client package, and writes its types. */
-export const buildProvider = async (): Promise<number> =>
-  (await run('tsc', ['-b', 'web/provider'])) ||
-  run('vite', ['build', 'web/provider', '-c', 'web/provider/vite.config.ts', '--logLevel', 'warn'])
+export const buildProvider = async (): Promise<number> => {
+  const compiled = await run('tsc', ['-b', 'web/provider'])
+  if (compiled !== 0) return compiled
+  const config = 'web/provider/vite.config.ts'
+  const bundled = await run('vite', ['build', 'web/provider', '-c', config, '--logLevel', 'warn'])
+  if (bundled === 0) publishTypes(publishedEntries(), join(ROOT, 'web/provider/dist/types'))
+  return bundled
+}
 
 /** Bundles the editor. */
 export const buildEditor = (): Promise<number> => run('vite', ['build', '--logLevel', 'warn'])

@@ -10,3 +10,12 @@ export type {
   Situation,
   TokenSource,
 } from './api.ts'
+export type {
+  Kept,
+  KeptDocument,
+  KeptListener,
+  OfflineStore,
+  Position,
+  StoreProblem,
+  Unsaved,
+} from './offline/store.ts'
