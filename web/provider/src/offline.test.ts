@@ -1,0 +1,264 @@
+import type { Update } from '@quire/shared'
+import { describe, expect, it } from 'vitest'
+import { Doc } from 'yjs'
+import type { Provider } from './provider.ts'
+import { createWorld } from './testing/test-clients.ts'
+import { TestDevice } from './testing/test-device.ts'
+
+const textOf = ({ doc }: Provider): string => doc.getText('text').toJSON()
+const write = ({ doc }: Provider, text: string): void => doc.getText('text').insert(0, text)
+
+/** A world whose network can be down, and a device. */
+const scene = () => {
+  const world = createWorld()
+  const device = new TestDevice()
+  const { store: offline } = device
+  const connected = world.server.connected.bind(world.server)
+  const settle = async (): Promise<void> => {
+    await world.network.settle()
+    device.write()
+    await world.network.settle()
+  }
+  return {
+    ...world,
+    device,
+    offline,
+    settle,
+    goDown: () => {
+      world.server.connected = (line) => line.finish()
+      world.network.cutAll()
+    },
+    comeBack: async () => {
+      world.server.connected = connected
+      world.environment.wake()
+      await world.pass(31_000)
+      await world.rest()
+      device.write()
+    },
+  }
+}
+
+describe('with a store on this device', () => {
+  it('a document opens without network, with what was seen of it and what was changed', async () => {
+    const { open, offline, settle, goDown, rest } = scene()
+    const bob = open()
+    const ann = open({ offline })
+    expect(ann.state.local).toBe('opening')
+    await rest()
+    write(bob, 'seen ')
+    await rest()
+    write(ann, 'saved ')
+    await rest()
+    goDown()
+    write(ann, 'unsaved ')
+    await settle()
+    ann.close()
+    await settle()
+    const again = open({ offline })
+    expect(textOf(again)).toBe('')
+    await settle()
+    expect(again.state).toMatchObject({ local: 'open', saved: false, unsaved: { changes: 1 } })
+    expect(['connecting', 'waiting']).toContain(again.state.kind)
+    expect(textOf(again)).toBe('unsaved saved seen ')
+  })
+
+  it('what was changed offline in an earlier life is sent, and is unsaved on the device no more', async () => {
+    const { open, offline, settle, goDown, comeBack, device, server } = scene()
+    goDown()
+    const ann = open({ offline })
+    await settle()
+    for (let i = 0; i < 250; i++) write(ann, `${i} `)
+    await settle()
+    ann.close()
+    await settle()
+    const again = open({ offline })
+    await settle()
+    expect(again.state.unsaved.changes).toBe(250)
+    await comeBack()
+    expect(again.state).toMatchObject({ kind: 'live', saved: true })
+    expect(device.of('notes').unsaved).toEqual([])
+    expect(server.document('notes').durable().getText('text').toJSON()).toBe(textOf(again))
+  })
+
+  it('the network waits for the device: what is there is not fetched', async () => {
+    const { open, offline, settle, rest, server, network, device } = scene()
+    const ann = open({ offline })
+    write(ann, 'x'.repeat(10_000))
+    await rest()
+    device.write()
+    ann.close()
+    await settle()
+    const before = server.heardOf.length
+    const again = open({ offline })
+    await network.settle()
+    expect(again.state.kind).toBe('live')
+    const asked = server.heardOf.slice(before).find(({ message }) => message.kind === 'ask')
+    expect(asked?.message).toMatchObject({ stateVector: expect.anything() as unknown })
+    expect(asked?.bytes).toBeGreaterThan(5)
+    expect(textOf(again)).toHaveLength(10_000)
+  })
+
+  it('what is changed before the device has been read is kept, and unsaved until it is on the server', async () => {
+    const { open, offline, settle, goDown, comeBack, device } = scene()
+    goDown()
+    const doc = new Doc()
+    doc.getText('text').insert(0, 'before ')
+    const ann = open({ offline, doc })
+    write(ann, 'early ')
+    await settle()
+    write(ann, 'late ')
+    await settle()
+    expect(device.of('notes').unsaved).toHaveLength(3)
+    expect(ann.state.unsaved.changes).toBe(3)
+    await comeBack()
+    expect(ann.state.saved).toBe(true)
+    expect(device.of('notes').unsaved).toEqual([])
+  })
+
+  it('tabs see one another without network, and each sends its own', async () => {
+    const { open, offline, settle, goDown, comeBack, device, server } = scene()
+    goDown()
+    const [ann, bob] = [open({ offline }), open({ offline })]
+    await settle()
+    write(ann, 'ann ')
+    await settle()
+    write(bob, 'bob ')
+    await settle()
+    expect([textOf(ann), textOf(bob)]).toEqual(['bob ann ', 'bob ann '])
+    expect([ann, bob].map(({ state }) => state.unsaved.changes)).toEqual([1, 1])
+    await comeBack()
+    expect([ann, bob].map(({ state }) => state.saved)).toEqual([true, true])
+    expect(device.of('notes').unsaved).toEqual([])
+    expect(server.document('notes').durable().getText('text').toJSON()).toBe('bob ann ')
+  })
+
+  it('a tab that is gone leaves what it has not sent to another one', async () => {
+    const { open, offline, settle, goDown, comeBack, server } = scene()
+    goDown()
+    const [ann, bob] = [open({ offline }), open({ offline })]
+    await settle()
+    write(ann, 'ann ')
+    await settle()
+    ann.close()
+    await settle()
+    expect(bob.state).toMatchObject({ saved: false, unsaved: { changes: 1 } })
+    await comeBack()
+    expect(bob.state.saved).toBe(true)
+    expect(server.document('notes').durable().getText('text').toJSON()).toBe('ann ')
+  })
+
+  it('[P24] what is kept of a document that was replaced meanwhile is merged with nothing', async () => {
+    const { open, offline, settle, goDown, comeBack, device, server, rest } = scene()
+    const ann = open({ offline })
+    await rest()
+    write(ann, 'old ')
+    await rest()
+    device.write()
+    goDown()
+    write(ann, 'offline ')
+    ann.close()
+    await settle()
+    server.document('notes').replace()
+    const again = open({ offline })
+    await settle()
+    expect(textOf(again)).toBe('offline old ')
+    await comeBack()
+    expect(again.state).toMatchObject({ kind: 'replaced', saved: false })
+    expect(server.document('notes').log).toEqual([])
+
+    const copy = open({ offline, document: 'notes (copy)', doc: again.doc })
+    await rest()
+    expect(copy.state).toMatchObject({ kind: 'live', saved: true })
+    expect(await again.discard()).toMatchObject({ ok: true })
+    expect(again.state.kind).toBe('closed')
+    const fresh = open({ offline })
+    await rest()
+    expect(fresh.state.kind).toBe('live')
+    expect(textOf(fresh)).toBe('')
+    expect(server.document('notes (copy)').durable().getText('text').toJSON()).toBe('offline old ')
+  })
+
+  it('[P24] also where the page died before it was told how far it is', async () => {
+    const { open, offline, settle, goDown, comeBack, device, server, network } = scene()
+    const bob = open()
+    await network.settle()
+    write(bob, 'old ')
+    await network.settle()
+    const ann = open({ offline })
+    await settle()
+    expect(textOf(ann)).toBe('old ')
+    expect(device.of('notes').position).toEqual({ epoch: 7, seq: 0 })
+    const [tab] = device.openers
+    if (tab !== undefined) device.crash(tab)
+    goDown()
+    server.document('notes').replace()
+    const again = open({ offline })
+    await comeBack()
+    expect(again.state.kind).toBe('replaced')
+  })
+
+  it('where there is no store, or it fails, it says so and goes on', async () => {
+    const { open, offline, device, rest, server } = scene()
+    device.problem = { kind: 'unavailable', message: 'a private window' }
+    const ann = open({ offline })
+    write(ann, 'a')
+    await rest()
+    expect(ann.state).toMatchObject({
+      kind: 'live',
+      saved: true,
+      local: 'open',
+      storeProblem: { kind: 'unavailable' },
+    })
+    const bob = open({
+      offline: {
+        ...offline,
+        open: () => {
+          throw new Error('no such thing')
+        },
+      },
+    })
+    await rest()
+    expect(bob.state).toMatchObject({
+      kind: 'live',
+      storeProblem: { kind: 'io', message: 'the store threw: no such thing' },
+    })
+    expect(server.document('notes').durable().getText('text').toJSON()).toBe('a')
+  })
+
+  it('problems come and go', async () => {
+    const { open, offline, device, rest } = scene()
+    const ann = open({ offline })
+    await rest()
+    const [tab] = device.openers
+    tab?.listener.problem({ kind: 'quota', message: 'the disk is full' })
+    expect(ann.state.storeProblem).toEqual({ kind: 'quota', message: 'the disk is full' })
+    tab?.listener.problem(null)
+    expect(ann.state.storeProblem).toBeNull()
+  })
+
+  it('what the device has lost half of is fetched', async () => {
+    const { open, offline, device, rest } = scene()
+    const bob = open()
+    write(bob, 'whole')
+    await rest()
+    const half = Uint8Array.of(1, 2, 3) as Update
+    device.of('notes').updates.push(half)
+    const owner = undefined as never
+    device.of('notes').unsaved.push({ key: 1, update: half, at: 0, owner })
+    const ann = open({ offline })
+    await rest()
+    expect(textOf(ann)).toBe('whole')
+    expect(ann.state).toMatchObject({ kind: 'live', saved: true, storeProblem: { kind: 'broken' } })
+  })
+
+  it('one that is closed before the device was read keeps what was changed', async () => {
+    const { open, offline, settle, goDown, device } = scene()
+    goDown()
+    const ann = open({ offline })
+    write(ann, 'early ')
+    ann.close()
+    await settle()
+    expect(device.openers.size).toBe(0)
+    expect(device.of('notes').unsaved).toHaveLength(1)
+  })
+})

@@ -1,0 +1,152 @@
+/*
+ * A device that keeps documents in memory, for several tabs: what is given is written when a test says so, or lost
+ * with its tab.
+ */
+import { ok, type Result, type Update } from '@quire/shared'
+import type {
+  Kept,
+  KeptDocument,
+  KeptListener,
+  OfflineStore,
+  Position,
+  StoreProblem,
+  Unsaved,
+} from '../offline/store.ts'
+
+interface Stored {
+  updates: Update[]
+  unsaved: (Unsaved & { readonly owner: TestTab })[]
+  position: Position | null
+}
+
+const NOTHING = (): Stored => ({ updates: [], unsaved: [], position: null })
+
+/** A device. */
+export class TestDevice {
+  readonly stored = new Map<string, Stored>()
+  readonly openers = new Set<TestTab>()
+  /** How the next documents open: null as they should. */
+  problem: StoreProblem | null = null
+  keys = 0
+
+  /** What a tab uses. */
+  readonly store: OfflineStore = {
+    open: async (document, listener) => {
+      if (this.problem !== null) return { ok: false, error: this.problem }
+      return ok(new TestTab(this, document, listener))
+    },
+    documents: async () => ok([...this.stored.keys()]),
+    close: async () => undefined,
+  }
+
+  of(document: string): Stored {
+    const stored = this.stored.get(document) ?? NOTHING()
+    this.stored.set(document, stored)
+    return stored
+  }
+
+  /** Writes all that was given. */
+  write(): void {
+    for (const tab of this.openers) tab.write()
+  }
+
+  /** A tab dies with what it has not written. */
+  crash(tab: TestTab): void {
+    tab.given = []
+    this.leave(tab)
+  }
+
+  leave(tab: TestTab): void {
+    if (!this.openers.delete(tab)) return
+    const { unsaved } = this.of(tab.document)
+    const heir = [...this.openers].find(({ document }) => document === tab.document)
+    if (heir === undefined) return
+    const left = unsaved.filter(({ owner }) => owner === tab)
+    const rest = unsaved.filter(({ owner }) => owner !== tab)
+    const inherited = left.map((one) => ({ ...one, owner: heir }))
+    this.of(tab.document).unsaved = [...rest, ...inherited]
+    if (left.length > 0) heir.listener.inherited(inherited)
+  }
+}
+
+/** A document that is open in a tab. */
+export class TestTab implements KeptDocument {
+  readonly kept: Kept
+  readonly document: string
+  readonly listener: KeptListener
+  given: ((stored: Stored) => Update | null)[] = []
+  readonly #device: TestDevice
+
+  constructor(device: TestDevice, document: string, listener: KeptListener) {
+    this.#device = device
+    this.document = document
+    this.listener = listener
+    const stored = device.of(document)
+    const alive = (owner: TestTab): boolean => device.openers.has(owner)
+    stored.unsaved = stored.unsaved.map((one) => (alive(one.owner) ? one : { ...one, owner: this }))
+    device.openers.add(this)
+    this.kept = {
+      updates: [...stored.updates],
+      unsaved: stored.unsaved.filter(({ owner }) => owner === this),
+      position: stored.position,
+    }
+  }
+
+  changedHere(update: Update): number {
+    const key = ++this.#device.keys
+    this.given.push((stored) => {
+      stored.updates.push(update)
+      stored.unsaved.push({ key, update, at: 0, owner: this })
+      return update
+    })
+    return key
+  }
+
+  changedThere(update: Update): void {
+    this.given.push((stored) => {
+      stored.updates.push(update)
+      return update
+    })
+  }
+
+  saved(keys: readonly number[]): void {
+    this.given.push((stored) => {
+      stored.unsaved = stored.unsaved.filter(({ key }) => !keys.includes(key))
+      return null
+    })
+  }
+
+  moved(position: Position): void {
+    this.given.push((stored) => {
+      const { epoch, seq } = stored.position ?? { epoch: -1, seq: -1 }
+      if (position.epoch !== epoch || position.seq > seq) stored.position = position
+      return null
+    })
+  }
+
+  /** Writes what was given, and tells the others. */
+  write(): void {
+    for (const give of this.given.splice(0)) {
+      const update = give(this.#device.of(this.document))
+      if (update === null) continue
+      for (const other of this.#device.openers)
+        if (other !== this && other.document === this.document) other.listener.changed(update)
+    }
+  }
+
+  async flush(): Promise<Result<void, StoreProblem>> {
+    this.write()
+    return ok(undefined)
+  }
+
+  async clear(): Promise<Result<void, StoreProblem>> {
+    this.given = []
+    this.#device.stored.delete(this.document)
+    return ok(undefined)
+  }
+
+  async close(): Promise<void> {
+    this.write()
+    this.#device.leave(this)
+  }
+}
