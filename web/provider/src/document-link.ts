@@ -4,8 +4,6 @@ import {
   applyUpdate,
   encodeStateAsUpdate,
   encodeStateVector,
-  getState,
-  parseUpdateMeta,
   transact,
   type Doc,
   type Transaction,
@@ -41,8 +39,7 @@ export class DocumentLink {
 
   /** Applies what the server says. Returns why that is not possible; null if it is. */
   apply(update: Update): string | null {
-    this.#source = 'server'
-    const problem = this.#guarded(() => applyUpdate(this.#doc, update, this.#origin), update)
+    const problem = this.#integrate([update], 'server')
     const { pendingStructs, pendingDs } = this.#doc.store
     // what waits for something else is in no change yet
     if (problem === null && (pendingStructs !== null || pendingDs !== null))
@@ -52,14 +49,7 @@ export class DocumentLink {
 
   /** Applies what this device keeps, as one change. Returns why some of it is not possible; null if all is. */
   load(updates: readonly Update[]): string | null {
-    this.#source = 'device'
-    let problem: string | null = null
-    const all = (): void => {
-      for (const update of updates)
-        problem =
-          this.#guarded(() => applyUpdate(this.#doc, update, this.#origin), update) ?? problem
-    }
-    return this.#guarded(() => transact(this.#doc, all, this.#origin, false), null) ?? problem
+    return this.#integrate(updates, 'device')
   }
 
   /** All of it; null if there is nothing. The state vector of an empty one is not enough: deletes are content, too. */
@@ -94,27 +84,23 @@ export class DocumentLink {
     else if (this.#source === 'server') this.#listener.changedThere(bytes)
   }
 
-  /** Yjs throws on what it cannot integrate, and passes on what those throw who watch the document. */
-  #guarded(task: () => void, update: Update | null): string | null {
-    try {
-      task()
-      return null
-    } catch (error) {
-      if (update === null || isIn(this.#doc, update)) {
-        this.#listener.threw(error)
-        return null
-      }
-      return error instanceof Error ? error.message : String(error)
+  /** What Yjs cannot integrate it throws on at once; those who watch the document are called at the end, and may throw, too. */
+  #integrate(updates: readonly Update[], source: 'server' | 'device'): string | null {
+    this.#source = source
+    let problem: string | null = null
+    const all = (): void => {
+      for (const update of updates)
+        try {
+          applyUpdate(this.#doc, update, this.#origin)
+        } catch (error) {
+          problem = error instanceof Error ? error.message : String(error)
+        }
     }
-  }
-}
-
-/** True if the document has every struct of the update. */
-const isIn = (doc: Doc, update: Update): boolean => {
-  try {
-    const { to } = parseUpdateMeta(update)
-    return [...to].every(([client, clock]) => getState(doc.store, client) >= clock)
-  } catch {
-    return false
+    try {
+      transact(this.#doc, all, this.#origin, false)
+    } catch (error) {
+      this.#listener.threw(error)
+    }
+    return problem
   }
 }

@@ -135,10 +135,11 @@ export class Provider implements Connected, ChannelOwner {
 
   readonly resume = (): void =>
     this.#do(() => {
-      if (this.#place !== null) return this.#place.retry()
-      this.#step({ kind: 'wanted' })
+      if (this.#place === null) this.#step({ kind: 'wanted' })
       const { kind } = this.#channel.phase
-      if (kind !== 'replaced' && kind !== 'over') this.#place = this.#options.hub().join(this)
+      if (kind === 'replaced' || kind === 'over') return
+      this.#place ??= this.#options.hub().join(this)
+      this.#place.retry()
     })
 
   readonly discard = async (): Promise<Flushed> => {

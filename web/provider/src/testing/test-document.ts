@@ -3,21 +3,26 @@
  *
  *   log   1 2 3 4 | 5 6        committed | relayed, and lost with a crash
  */
-import type { KnownPresence, Update } from '@quire/shared'
-import { applyUpdate, Doc, encodeStateAsUpdate, getState, parseUpdateMeta } from 'yjs'
+import {
+  EMPTY_UPDATE,
+  IdSet,
+  readUpdate,
+  type KnownPresence,
+  type StateVector,
+  type Update,
+  type UpdateContents,
+} from '@quire/shared'
+import { applyUpdate, diffUpdate, Doc, mergeUpdates } from 'yjs'
 import type { TestSession } from './test-session.ts'
 
-/** Applies an update; false if it brings nothing, not even something that has to wait for something else. */
+/** Applies an update; false if it brings nothing. */
 export const isNews = (doc: Doc, update: Uint8Array): boolean => {
-  const waiting = String(doc.store.pendingDs)
   let isNew = false
   const notice = (): void => void (isNew = true)
   doc.on('update', notice)
   applyUpdate(doc, update)
   doc.off('update', notice)
-  const { to } = parseUpdateMeta(update)
-  const isBeyond = [...to].some(([client, clock]) => clock > getState(doc.store, client))
-  return isNew || isBeyond || String(doc.store.pendingDs) !== waiting
+  return isNew || doc.store.pendingStructs !== null || doc.store.pendingDs !== null
 }
 
 /** What a server holds of a document. */
@@ -27,32 +32,45 @@ export class TestDocument {
   committed = 0
   /** Positions below it are too old. */
   oldest = 0
-  known = new Doc()
   readonly sessions = new Set<TestSession>()
   /** The clocks of those who have gone. */
   readonly gone = new Map<number, number>()
+  #structs = new IdSet()
+  #deletes = new IdSet()
 
   constructor(epoch: number) {
     this.epoch = epoch
   }
 
-  /** Takes what a client says; false if it brings nothing. */
-  accept(update: Update): boolean {
-    if (!isNews(this.known, update)) return false
-    this.log.push(update)
-    return true
-  }
-
   /** Whether an update would bring anything. */
-  wouldBring(update: Update): boolean {
-    const copy = new Doc()
-    applyUpdate(copy, this.content())
-    return isNews(copy, update)
+  lacks({ structs, deletes }: UpdateContents): boolean {
+    return !this.#structs.hasAll(structs) || !this.#deletes.hasAll(deletes)
   }
 
-  /** Whether something refers to what is not there. */
-  get lacks(): boolean {
-    return this.known.store.pendingStructs !== null || this.known.store.pendingDs !== null
+  /** Takes an update in; true if it waits for what is not there. */
+  accept({ update, structs, deletes, needs }: UpdateContents): boolean {
+    this.log.push(update.slice() as Update) // it is a view into its message
+    this.#structs.addAll(structs)
+    this.#deletes.addAll(deletes)
+    const isBeyond = [...structs.ranges()].some(
+      ({ client, end }) => this.#structs.contiguous(client) < end,
+    )
+    return isBeyond || [...needs].some(([id, clock]) => this.#structs.contiguous(id) < clock)
+  }
+
+  stateVector(): StateVector {
+    return this.#structs.toStateVector()
+  }
+
+  /** What somebody lacks who has this. */
+  beyond(stateVector: StateVector): Update {
+    return diffUpdate(this.since(0), stateVector) as Update // Yjs wrote it
+  }
+
+  /** The log from here on. */
+  since(at: number): Update {
+    const missed = this.log.slice(at)
+    return missed.length === 0 ? EMPTY_UPDATE : (mergeUpdates(missed) as Update) // Yjs wrote it
   }
 
   /** What survives a crash. */
@@ -63,19 +81,14 @@ export class TestDocument {
   }
 
   crash(): void {
-    this.known = this.durable()
-    this.log = this.log.slice(0, this.committed)
-    this.sessions.clear()
-    this.gone.clear()
+    this.#forget(this.log.slice(0, this.committed))
   }
 
   /** Another one takes the name. */
   replace(): void {
     this.epoch++
-    this.log = []
     this.committed = this.oldest = 0
-    this.known = new Doc()
-    this.sessions.clear()
+    this.#forget([])
   }
 
   /** Who is here. */
@@ -83,8 +96,15 @@ export class TestDocument {
     return [...this.sessions].flatMap(({ presence }) => Array.from(presence.values()))
   }
 
-  /** All of it, in one update. */
-  content(): Update {
-    return encodeStateAsUpdate(this.known) as Update // Yjs wrote it
+  #forget(kept: readonly Update[]): void {
+    this.sessions.clear()
+    this.gone.clear()
+    this.log = []
+    this.#structs = new IdSet()
+    this.#deletes = new IdSet()
+    for (const update of kept) {
+      const contents = readUpdate(update)
+      if (contents.ok) this.accept(contents.value)
+    }
   }
 }

@@ -1,16 +1,14 @@
 import {
   decodePresence,
-  EMPTY_UPDATE,
   encodeChannelNotice,
+  readUpdate,
   seq,
   type ChannelNotice,
   type ChannelRequest,
   type KnownPresence,
   type QuireAccess,
-  type StateVector,
   type Update,
 } from '@quire/shared'
-import { encodeStateAsUpdate, encodeStateVector, mergeUpdates } from 'yjs'
 import type { TestDocument } from './test-document.ts'
 import type { TestLine } from './test-network.ts'
 
@@ -58,9 +56,10 @@ export class TestSession {
   }
 
   hear(request: ChannelRequest): void {
+    if (!this.document.sessions.has(this)) return
     switch (request.kind) {
       case 'ask':
-        return this.#answer(encodeStateAsUpdate(this.document.known, request.stateVector), true)
+        return this.#answer(this.document.beyond(request.stateVector), true)
       case 'position':
         return this.#resume(request)
       case 'answer':
@@ -123,42 +122,45 @@ export class TestSession {
 
   #ask(): void {
     this.#asked++
-    const stateVector = encodeStateVector(this.document.known) as StateVector // Yjs wrote it
-    this.tell({ kind: 'ask', stateVector })
+    this.tell({ kind: 'ask', stateVector: this.document.stateVector() })
   }
 
-  #answer(update: Uint8Array, asks: boolean): void {
-    this.tell({ kind: 'answer', update: update as Update }) // Yjs wrote it
+  #answer(update: Update, asks: boolean): void {
+    this.tell({ kind: 'answer', update })
     if (asks) this.#ask()
     this.#hasAll = true
   }
 
   #resume({ epoch, seq: at }: ChannelRequest & { readonly kind: 'position' }): void {
     const { document } = this
-    const { log, oldest, committed } = document
-    if (epoch !== document.epoch) {
-      this.end()
-      const ending = { code: 4409, advice: 'stop', waitMs: 0, reason: 'another one' } as const
-      return this.tell({ kind: 'closed', ...ending })
-    }
+    const { oldest, committed } = document
+    if (epoch !== document.epoch) return this.#close(4409, 'it is another one')
     if (at < oldest || at > committed) return this.tell({ kind: 'position-unknown' })
-    const missed = log.slice(at)
-    this.#answer(missed.length === 0 ? EMPTY_UPDATE : mergeUpdates(missed), false)
+    this.#answer(document.since(at), false)
   }
 
   #take({ number, update }: { readonly number: number; readonly update: Update }): void {
     const { document } = this
-    const own = update.slice() as Update // a view into its message
-    if (this.access !== 'write' && document.wouldBring(own)) {
+    const contents = readUpdate(update)
+    if (!contents.ok) return this.#close(4400, contents.error.message)
+    const isNew = document.lacks(contents.value)
+    if (isNew && this.access !== 'write') {
       this.#isDenied = true
       return this.tell({ kind: 'denied', reason: 'this login may only read' })
     }
-    if (document.accept(own)) {
-      for (const other of this.#others()) other.tell({ kind: 'update', update: own })
-      if (document.lacks && this.#asked === 0) this.#ask()
+    if (isNew) {
+      const waits = document.accept(contents.value)
+      for (const other of this.#others())
+        other.tell({ kind: 'update', update: update.slice() as Update })
+      if (waits && this.#asked === 0) this.#ask()
     }
     this.#marks.push({ number, upTo: document.log.length })
     this.acknowledge()
+  }
+
+  #close(code: number, reason: string): void {
+    this.tell({ kind: 'closed', code, advice: 'stop', waitMs: 0, reason })
+    this.end()
   }
 
   #hearPresence(bytes: Uint8Array): void {
