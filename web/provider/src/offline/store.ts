@@ -14,7 +14,7 @@ export interface Position {
 
 /** Something that was changed here, and is not known to be on the server's disk. */
 export interface Unsaved {
-  /** Names it in the store; increasing. */
+  /** Names it to the opened document that told it, and to no other; increasing. */
   readonly key: number
   readonly update: Update
   /** When it was changed, milliseconds since the Unix epoch. */
@@ -24,10 +24,12 @@ export interface Unsaved {
 /**
  * Why something could not be kept. `quota`: there is no space; `unavailable`: there is no store at all, as
  * in some private windows; `newer`: a newer version of this code has written it; `broken`: what is there does
- * not read; `io`: anything else. With all of them the document works on, and is kept by nobody here.
+ * not read; `cleared`: another tab, or the user, has forgotten the document meanwhile, so that what was
+ * changed here has no ground to stand on; `io`: anything else. With all of them the document works on, and is
+ * kept by nobody here. `quota`, `unavailable` and `io` are tried again; the others end only with another open.
  */
 export interface StoreProblem {
-  readonly kind: 'quota' | 'unavailable' | 'newer' | 'broken' | 'io'
+  readonly kind: 'quota' | 'unavailable' | 'newer' | 'broken' | 'cleared' | 'io'
   /** For people: what failed, where, with the platform's own words. */
   readonly message: string
 }
@@ -41,32 +43,38 @@ export interface Kept {
   readonly position: Position | null
 }
 
-/** What the owner of an open document is told. */
+/** What the owner of an open document is told; never before `open` has resolved. */
 export interface KeptListener {
   /** Another tab has changed the document, or heard of a change: to be applied, and not to be kept again. */
   changed(update: Update): void
-  /** A tab has gone, and left this unsaved: it is this one's to send now. */
+  /** A tab has gone, and left this unsaved: it is this one's to send now. `changed` has told it before. */
   inherited(unsaved: readonly Unsaved[]): void
   /** Keeping does not work, or works again (null). */
   problem(problem: StoreProblem | null): void
 }
 
-/** A document that is open in a store. Nothing throws; what fails is told as a problem. */
+/**
+ * A document that is open in a store. Nothing throws; what fails is told as a problem. Bytes that are given
+ * are kept as they are, and may be written to by nobody from then on.
+ */
 export interface KeptDocument {
   readonly kept: Kept
   /** Keeps a change that was made here; returns its key at once. Other tabs are told. */
   changedHere(update: Update): number
-  /** Keeps a change that came from the server. Other tabs are told. */
+  /**
+   * Keeps a change that came from the server. Other tabs are told. One that changed nothing, because
+   * `changed` had told it before, need not be given.
+   */
   changedThere(update: Update): void
   /** These are on the server's disk. */
   saved(keys: readonly number[]): void
-  /** Everything up to here has been given to `changedThere` or `changedHere` before. */
+  /** Everything up to here has been given to `changedThere` or `changedHere` before, or told by `changed`. */
   moved(position: Position): void
   /** Resolves once all that was given so far is kept, or with why it is not. */
   flush(): Promise<Result<void, StoreProblem>>
   /** Forgets everything about this document; it is empty afterwards, and open still. */
   clear(): Promise<Result<void, StoreProblem>>
-  /** Gives it back. Safe to call twice. */
+  /** Keeps what it can, and gives the document back. Safe to call twice. */
   close(): Promise<void>
 }
 
@@ -76,4 +84,6 @@ export interface OfflineStore {
   open(document: string, listener: KeptListener): Promise<Result<KeptDocument, StoreProblem>>
   /** The names of all documents of which something is kept. */
   documents(): Promise<Result<readonly string[], StoreProblem>>
+  /** Closes what is open, and gives the store back. Safe to call twice. */
+  close(): Promise<void>
 }

@@ -1,0 +1,354 @@
+/*
+ * A document that is open on a device, beside others who have it open as well.
+ *
+ *   changedHere ──▶ pending ──▶ records.write ──▶ siblings: kept ──▶ changed, in the other tabs
+ *   changedThere ─▶ pending ──┤ soon, by the one who is elected;
+ *                             └ by the others, if nobody has kept it within some seconds
+ *
+ * Others are told of a change once it is kept, and whoever opens the document listens before it reads: so each
+ * change is read, or heard, or both. What cannot be kept is told at once, and again to newcomers.
+ *
+ * What comes from the server needs no haste: until it is kept no position says that it is, so that the server
+ * tells it again. A change made here is nowhere else, and is written at once.
+ */
+import { assertNever, err, ok, type Result, type Update } from '@quire/shared'
+import { Delay } from './delay.ts'
+import type { OfflineClock } from './clock.ts'
+import { foldLog } from './fold-log.ts'
+import { isFoldDue } from './folding.ts'
+import { Handles } from './handles.ts'
+import { packUpdates } from './packed.ts'
+import { Pending, type Draft, type Given } from './pending.ts'
+import { clearedProblem, NOTHING_KEPT } from './records.ts'
+import type { Contents, DocumentRecords, LogSize, UnsavedEntry } from './records.ts'
+import type { SiblingEvent, SiblingMessage, Siblings } from './siblings.ts'
+import type { Kept, KeptDocument, KeptListener, Position, StoreProblem } from './store.ts'
+import { Waiters, type Waiter } from './waiters.ts'
+import { Work, type Job } from './work.ts'
+
+/** What an opener works with. */
+export interface DocumentPorts {
+  /** For people. */
+  readonly name: string
+  readonly records: DocumentRecords
+  readonly siblings: Siblings
+  readonly clock: OfflineClock
+  readonly listener: KeptListener
+}
+
+/** What was found when it was opened. */
+export interface Opening {
+  readonly contents: Pick<Contents, 'life' | 'size' | 'position'>
+  readonly updates: readonly Update[]
+  /** What it has to send. */
+  readonly unsaved: readonly UnsavedEntry[]
+}
+
+/** How long things that are not urgent wait for others to go along, milliseconds. */
+const SOON_MS = 200
+/** How long shared things wait for the one who is elected to keep them, milliseconds. */
+const PATIENCE_MS = 5_000
+/** So many bytes of shared things wait no longer. */
+const PATIENT_BYTES = 256 * 1024
+
+/** One opener's document. */
+export class OpenDocument implements KeptDocument {
+  readonly kept: Kept
+  readonly #ports: DocumentPorts
+  readonly #pending = new Pending()
+  readonly #work: Work
+  readonly #soon: Delay
+  readonly #patience: Delay
+  readonly #handles = new Handles()
+  #life: string | null
+  /** Lives that were ended here: what others still tell of them is void. */
+  readonly #pastLives = new Set<string>()
+  #size: LogSize
+  #foldPatience = 1
+  #isElected = false
+  readonly #gone = new Set<string>()
+  readonly #flushes = new Waiters()
+  readonly #clearings = new Waiters()
+  #closing: Promise<void> | null = null
+
+  constructor(ports: DocumentPorts, { contents, updates, unsaved }: Opening) {
+    this.#ports = ports
+    this.#life = contents.life
+    this.#size = contents.size
+    this.kept = { updates, unsaved: this.#handles.own(unsaved), position: contents.position }
+    this.#work = new Work({
+      clock: ports.clock,
+      next: () => this.#next(),
+      onProblem: (problem) => this.#onProblem(problem),
+      onIdle: () => this.#onIdle(),
+    })
+    this.#soon = new Delay(ports.clock, SOON_MS, () => this.#work.wake())
+    this.#patience = new Delay(ports.clock, PATIENCE_MS, () => this.#work.wake())
+  }
+
+  changedHere(update: Update): number {
+    const key = this.#handles.next()
+    this.#give({ kind: 'here', key, update, at: this.#ports.clock.now() })
+    return key
+  }
+
+  changedThere(update: Update): void {
+    this.#give({ kind: 'there', update })
+  }
+
+  saved(keys: readonly number[]): void {
+    if (keys.length > 0) this.#give({ kind: 'saved', keys })
+  }
+
+  moved(position: Position): void {
+    this.#give({ kind: 'moved', position })
+  }
+
+  flush(): Promise<Result<void, StoreProblem>> {
+    const problem = this.#whyOver()
+    if (problem !== null) return Promise.resolve(err(problem))
+    const { serial } = this.#pending
+    if (this.#pending.isKept(serial)) return Promise.resolve(ok(undefined))
+    return this.#await(this.#flushes, serial)
+  }
+
+  clear(): Promise<Result<void, StoreProblem>> {
+    const problem = this.#whyOver()
+    if (problem !== null) return Promise.resolve(err(problem))
+    return this.#await(this.#clearings, this.#pending.serial)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close(this.flush())
+    return this.#closing
+  }
+
+  /** Something has happened to the others. */
+  hear(event: SiblingEvent): void {
+    if (this.#closing !== null) return
+    switch (event.kind) {
+      case 'heard':
+        return this.#heard(event.message)
+      case 'joined':
+        return this.#work.problem === null ? undefined : this.#tellUnkept(this.#pending.updates())
+      case 'left':
+        this.#gone.add(event.opener)
+        return this.#work.wake()
+      case 'elected':
+        this.#isElected = true
+        return this.#work.wake()
+      default:
+        return assertNever(event)
+    }
+  }
+
+  async #close(flushed: Promise<unknown>): Promise<void> {
+    await flushed
+    this.#soon.reset()
+    this.#patience.reset()
+    await this.#work.stop()
+    this.#ports.siblings.leave()
+    await this.#ports.records.close()
+  }
+
+  #whyOver(): StoreProblem | null {
+    if (this.#closing !== null)
+      return { kind: 'unavailable', message: `${this.#ports.name} is closed on this device` }
+    return this.#work.isOver ? this.#work.problem : null
+  }
+
+  #await(waiters: Waiters, serial: number): Promise<Result<void, StoreProblem>> {
+    const answer = waiters.wait(serial)
+    this.#work.retry()
+    return answer
+  }
+
+  #give(given: Given): void {
+    if (this.#closing !== null) return
+    if (this.#work.isOver) {
+      if ('update' in given) this.#tellUnkept([given.update])
+      return
+    }
+    this.#pending.add(given)
+    if (this.#work.problem !== null) this.#tellUnkept(this.#pending.untold())
+    if (this.#isUrgent()) this.#work.wake()
+    else this.#arm()
+  }
+
+  #isUrgent(): boolean {
+    return (
+      this.#flushes.areThere ||
+      this.#pending.has('here', 'unkept') ||
+      this.#pending.sharedBytes > PATIENT_BYTES
+    )
+  }
+
+  #arm(): void {
+    if (this.#pending.has('saved')) this.#soon.arm()
+    if (this.#pending.has('there', 'moved')) (this.#isElected ? this.#soon : this.#patience).arm()
+  }
+
+  #next(): Job | null {
+    const clearing = this.#clearings.shift()
+    if (clearing !== null) return () => this.#clear(clearing)
+    if (this.#gone.size > 0) return () => this.#adopt([...this.#gone])
+    const draft = this.#draft()
+    if (draft !== null) return () => this.#write(draft)
+    const life = this.#life
+    if (life === null || !this.#isElected || !isFoldDue(this.#size, this.#foldPatience)) return null
+    return () => this.#fold(life)
+  }
+
+  #draft(): Draft | null {
+    const isDue = this.#isUrgent() || this.#soon.isOver
+    const withShared =
+      this.#flushes.areThere ||
+      this.#patience.isOver ||
+      this.#pending.sharedBytes > PATIENT_BYTES ||
+      (this.#isElected && isDue)
+    if (!isDue && !withShared) return null
+    this.#soon.reset()
+    if (withShared) this.#patience.reset()
+    return this.#pending.draft(withShared)
+  }
+
+  async #write({ updates, unsaved, saved, position }: Draft): Promise<StoreProblem | null> {
+    const places = this.#handles.placesOf(saved)
+    if (updates.length + places.length === 0 && position === null) {
+      this.#pending.settle()
+      return null
+    }
+    const written = await this.#ports.records.write({
+      life: this.#life,
+      owner: this.#ports.siblings.self,
+      log: updates.length === 0 ? null : { bytes: packUpdates(updates), updates: updates.length },
+      unsaved: unsaved.map(({ at, update }) => ({ at, bytes: update })),
+      saved: places,
+      position,
+    })
+    if (!written.ok) {
+      this.#pending.restore()
+      return written.error
+    }
+    const { life, number, size } = written.value
+    this.#pending.settle()
+    this.#life = life
+    this.#size = size
+    for (const [index, { key }] of unsaved.entries()) this.#handles.place(key, { number, index })
+    this.#handles.forget(saved)
+    if (updates.length > 0 || position !== null)
+      this.#tell({ kind: 'kept', life, updates, position: written.value.position })
+    this.#answer()
+    return null
+  }
+
+  async #adopt(gone: readonly string[]): Promise<StoreProblem | null> {
+    const { records, siblings, listener } = this.#ports
+    const adopted = await records.adopt({ life: this.#life, owner: siblings.self, gone })
+    if (!adopted.ok) return adopted.error
+    for (const opener of gone) this.#gone.delete(opener)
+    const { life, unsaved: entries } = adopted.value
+    if (life === null || entries.length === 0) return null
+    this.#life = life
+    const unsaved = this.#handles.own(entries)
+    const updates = unsaved.map(({ update }) => update)
+    this.#notify(() => {
+      for (const update of updates) listener.changed(update)
+      listener.inherited(unsaved)
+    })
+    // the one who is gone may have kept them without having told anybody
+    this.#tell({ kind: 'kept', life, updates, position: null })
+    return null
+  }
+
+  async #clear({ serial, resolve }: Waiter): Promise<StoreProblem | null> {
+    const life = this.#life
+    this.#life = null
+    if (life !== null) this.#pastLives.add(life)
+    const cleared = await this.#ports.records.clear()
+    if (cleared.ok) {
+      this.#pending.forget(serial)
+      this.#handles.forgetAll()
+      this.#size = NOTHING_KEPT.size
+      if (life !== null) this.#tell({ kind: 'cleared', life })
+      this.#answer()
+    } else {
+      this.#life = life
+      if (life !== null) this.#pastLives.delete(life)
+    }
+    resolve(cleared)
+    return cleared.ok ? null : cleared.error
+  }
+
+  async #fold(life: string): Promise<null> {
+    const size = await foldLog(this.#ports.records, life)
+    // what cannot be folded is not tried before it has grown to twice its length
+    this.#foldPatience = size === null ? this.#foldPatience * 2 : 1
+    if (size !== null) this.#size = size
+    return null
+  }
+
+  #heard(message: SiblingMessage): void {
+    const { listener, name } = this.#ports
+    if (this.#work.problem?.kind === 'cleared') return
+    switch (message.kind) {
+      case 'cleared':
+        if (message.life === this.#life) this.#work.end(clearedProblem(name))
+        return
+      case 'unkept':
+        for (const update of message.updates) {
+          this.#notify(() => listener.changed(update))
+          if (this.#work.isOver) continue
+          this.#pending.add({ kind: 'unkept', update })
+          this.#work.wake()
+        }
+        return
+      case 'kept': {
+        if (this.#pastLives.has(message.life)) return
+        if (this.#life !== null && this.#life !== message.life)
+          return this.#work.end(clearedProblem(name))
+        this.#life = message.life
+        const news = this.#pending.covered(message.updates, message.position)
+        for (const update of news) this.#notify(() => listener.changed(update))
+        return this.#answer()
+      }
+      default:
+        assertNever(message)
+    }
+  }
+
+  #onProblem(problem: StoreProblem | null): void {
+    if (problem !== null) {
+      this.#flushes.fail(problem)
+      this.#clearings.fail(problem)
+      if (problem.kind !== 'cleared') this.#tellUnkept(this.#pending.untold())
+    }
+    if (this.#work.isOver) this.#pending.forget(this.#pending.serial)
+    this.#notify(() => this.#ports.listener.problem(problem))
+  }
+
+  #onIdle(): void {
+    this.#answer()
+    this.#arm()
+  }
+
+  #answer(): void {
+    this.#flushes.answer((serial) => this.#pending.isKept(serial))
+  }
+
+  #tellUnkept(updates: readonly Update[]): void {
+    if (updates.length > 0 && this.#work.problem?.kind !== 'cleared')
+      this.#tell({ kind: 'unkept', updates })
+  }
+
+  #tell(message: SiblingMessage): void {
+    this.#ports.siblings.tell(message)
+  }
+
+  /** What the owner of the document throws is none of the store's. */
+  #notify(task: () => void): void {
+    queueMicrotask(() => {
+      if (this.#closing === null) task()
+    })
+  }
+}
