@@ -5,6 +5,9 @@ import { growingRules } from './growing.ts'
 import { keepingRules } from './keeping.ts'
 import { sharingRules } from './sharing.ts'
 
+export { labelled, labelsIn } from './fixture.ts'
+export type { MakeOffline, OfflineRule, OfflineTab, OfflineUnderTest } from './fixture.ts'
+
 /** All rules of contract.ts. */
 export const offlineRules: readonly OfflineRule[] = [
   ...keepingRules,
