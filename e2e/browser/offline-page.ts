@@ -18,6 +18,7 @@ export const serveOfflinePage = async (): Promise<ServedPage> => {
     const file = files.get(path)
     if (file === undefined) return void response.writeHead(404).end()
     response.setHeader('Content-Type', path.endsWith('/') ? 'text/html' : 'text/javascript')
+    response.setHeader('Access-Control-Allow-Origin', '*') // for frames without an origin
     response.end(file)
   })
   server.listen(0, '127.0.0.1')

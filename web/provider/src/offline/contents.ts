@@ -5,6 +5,7 @@ import {
   laterOf,
   sizeFolded,
   sizeWith,
+  takeOver,
   type Adopted,
   type Adoption,
   type Batch,
@@ -37,13 +38,14 @@ export const append = (
   const entry: LogEntry | null = batch.log && { ...batch.log, number }
   const added = batch.unsaved.map((one, index) => ({
     ...one,
-    owner: batch.owner,
+    origin: batch.owner,
     key: { number, index },
   }))
   const position = laterOf(contents.position, batch.position)
   const size = entry === null ? contents.size : sizeWith(contents.size, entry)
   return ok({
     contents: {
+      ...contents,
       life,
       next: entry === null ? number : number + 1,
       position,
@@ -57,16 +59,9 @@ export const append = (
 
 /** Takes over what others have left. */
 export const adopt = ({ document, contents }: Asked, adoption: Adoption): Changed<Adopted> => {
-  const { owner, gone } = adoption
   if (hasEnded(adoption.life, contents)) return err(clearedProblem(document))
-  const isLeft = (entry: { readonly owner: string }): boolean => gone.includes(entry.owner)
-  return ok({
-    contents: {
-      ...contents,
-      unsaved: contents.unsaved.map((entry) => (isLeft(entry) ? { ...entry, owner } : entry)),
-    },
-    answer: { life: contents.life, unsaved: contents.unsaved.filter(isLeft) },
-  })
+  const { unsaved, owners } = takeOver(contents, adoption)
+  return ok({ contents: { ...contents, owners }, answer: { life: contents.life, unsaved } })
 }
 
 /** Puts one entry in the place of some; the answer is null if one of them is not there. */

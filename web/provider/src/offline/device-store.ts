@@ -5,7 +5,13 @@ import { err, ok, parseDocName, type Result, type Update } from '@quire/shared'
 import type { OfflineClock } from './clock.ts'
 import { unpackLog } from './fold-log.ts'
 import { OpenDocument } from './kept-document.ts'
-import type { Contents, DocumentRecords, Records, UnsavedEntry } from './records.ts'
+import {
+  ownerOf,
+  type Contents,
+  type DocumentRecords,
+  type Records,
+  type UnsavedEntry,
+} from './records.ts'
 import type { JoinSiblings, SiblingEvent, Siblings } from './siblings.ts'
 import type { KeptDocument, KeptListener, OfflineStore, StoreProblem } from './store.ts'
 
@@ -124,12 +130,17 @@ const find = async (
   if (updates === null)
     return err({ kind: 'broken', message: `what is kept of ${name} on this device does not read` })
   // asked after the reading: whoever has written by then and does not live now is gone for good
-  const owners = new Set(contents.unsaved.map(({ owner }) => owner))
+  const owners = new Set(contents.unsaved.map(({ origin }) => ownerOf(contents, origin)))
   const gone = await siblings.gone([...owners])
   if (!gone.ok) return gone
   if (gone.value.length === 0) return ok({ contents, updates, unsaved: [], gone: [] })
   const { life, next } = contents
-  const adopted = await document.adopt({ life, owner: siblings.self, gone: gone.value })
+  const adopted = await document.adopt({
+    life,
+    owner: siblings.self,
+    gone: gone.value,
+    known: contents,
+  })
   if (!adopted.ok) return ok({ contents, updates, unsaved: [], gone: gone.value })
   const { unsaved } = adopted.value
   // written by one who died between the reading and the asking

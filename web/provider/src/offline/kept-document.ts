@@ -69,6 +69,8 @@ export class OpenDocument implements KeptDocument {
   readonly #gone = new Set<string>()
   readonly #flushes = new Waiters()
   readonly #clearings = new Waiters()
+  /** The kind of the problem that the owner knows of. */
+  #told: StoreProblem['kind'] | undefined
   #closing: Promise<void> | null = null
 
   constructor(ports: DocumentPorts, { contents, updates, unsaved }: Opening) {
@@ -244,7 +246,12 @@ export class OpenDocument implements KeptDocument {
 
   async #adopt(gone: readonly string[]): Promise<StoreProblem | null> {
     const { records, siblings, listener } = this.#ports
-    const adopted = await records.adopt({ life: this.#life, owner: siblings.self, gone })
+    const adopted = await records.adopt({
+      life: this.#life,
+      owner: siblings.self,
+      gone,
+      known: NOTHING_KEPT,
+    })
     if (!adopted.ok) return adopted.error
     for (const opener of gone) this.#gone.delete(opener)
     const { life, unsaved: entries } = adopted.value
@@ -324,7 +331,9 @@ export class OpenDocument implements KeptDocument {
       if (problem.kind !== 'cleared') this.#tellUnkept(this.#pending.untold())
     }
     if (this.#work.isOver) this.#pending.forget(this.#pending.serial)
-    this.#notify(() => this.#ports.listener.problem(problem))
+    const isNews = problem?.kind !== this.#told
+    this.#told = problem?.kind
+    if (isNews) this.#notify(() => this.#ports.listener.problem(problem))
   }
 
   #onIdle(): void {

@@ -6,7 +6,8 @@
  *   the store    note                                what the store is: plain, or encrypted with which key
  *   a document   label · life · next · position      next: the number that the log gives out next
  *   its log      number → updates                    in order; from time to time one entry takes over from many
- *   its unsaved  (number, index) → update, at, owner each of them is in the log, too
+ *   its unsaved  (number, index) → update, at        each of them is in the log, too
+ *   its owners   origin → owner                      who is to send what an opener that is gone has written
  *
  * A *life* begins with the first thing that is kept and ends with `clear`. Who writes says which life it means:
  * what was changed in one has no ground in the next.
@@ -34,6 +35,8 @@ export interface UnsavedEntry {
   readonly key: UnsavedKey
   readonly at: number
   readonly bytes: Uint8Array
+  /** The opener that has written it. */
+  readonly origin: string
 }
 
 /** How large a document's log is: what decides when it is folded. */
@@ -55,8 +58,10 @@ export interface Contents {
   readonly size: LogSize
   /** In order. */
   readonly log: readonly LogEntry[]
-  /** In the order in which it was written, with the openers that are to send it. */
-  readonly unsaved: readonly (UnsavedEntry & { readonly owner: string })[]
+  /** In the order in which they were written. */
+  readonly unsaved: readonly UnsavedEntry[]
+  /** By origin, the openers that are to send them, where these are others. */
+  readonly owners: ReadonlyMap<string, string>
 }
 
 /** What is to be kept at once. */
@@ -90,6 +95,8 @@ export interface Adoption {
   readonly life: string | null
   readonly owner: string
   readonly gone: readonly string[]
+  /** What `read` has told before, so that it need not be read again; `NOTHING_KEPT` if nothing was read. */
+  readonly known: Pick<Contents, 'unsaved' | 'next'>
 }
 
 /** What was taken over, in order. */
@@ -141,6 +148,25 @@ export const NOTHING_KEPT: Contents = {
   size: { foldedBytes: 0, tailUpdates: 0, tailBytes: 0 },
   log: [],
   unsaved: [],
+  owners: new Map(),
+}
+
+/** The opener that is to send what another has written. */
+export const ownerOf = ({ owners }: Pick<Contents, 'owners'>, origin: string): string =>
+  owners.get(origin) ?? origin
+
+/** Lets one opener be the owner of all those unsaved that were of others. */
+export const takeOver = (
+  { unsaved, owners }: Pick<Contents, 'unsaved' | 'owners'>,
+  { owner, gone }: Pick<Adoption, 'owner' | 'gone'>,
+): Pick<Contents, 'unsaved' | 'owners'> => {
+  const next = new Map<string, string>() // of those who have left something still
+  for (const { origin } of unsaved) {
+    const before = ownerOf({ owners }, origin)
+    next.set(origin, gone.includes(before) ? owner : before)
+  }
+  const isTaken = (origin: string): boolean => gone.includes(ownerOf({ owners }, origin))
+  return { unsaved: unsaved.filter(({ origin }) => isTaken(origin)), owners: next }
 }
 
 /** The position to keep: within an epoch it never goes back; one of another epoch takes over. */

@@ -4,7 +4,7 @@
  *   meta        'note'                    → the note of the store
  *   documents   key                       → DocumentRow
  *   updates     [key, number]             → LogEntry
- *   unsaved     [key, number, index]      → UnsavedRow
+ *   unsaved     [key, number, index]      → UnsavedEntry
  *
  * It gives way to whoever wants to upgrade or delete it.
  */
@@ -108,7 +108,8 @@ export class Database {
       const fail = (error: unknown): void => resolve(err(problemOf(error, this.#doing('open'))))
       let request: IDBOpenDBRequest
       try {
-        if (typeof indexedDB === 'undefined' || indexedDB === null) return resolve(err(NO_INDEXEDDB))
+        if (typeof indexedDB === 'undefined' || indexedDB === null)
+          return resolve(err(NO_INDEXEDDB))
         request = indexedDB.open(this.#name, VERSION)
       } catch (error) {
         return fail(error) // where cookies are blocked, for example
@@ -157,7 +158,8 @@ const NO_INDEXEDDB: StoreProblem = {
 const endOf = (transaction: IDBTransaction): Promise<Error | null> =>
   new Promise((resolve) => {
     transaction.oncomplete = () => resolve(null)
-    transaction.onabort = () => resolve(transaction.error ?? new Error('the transaction was aborted'))
+    transaction.onabort = () =>
+      resolve(transaction.error ?? new Error('the transaction was aborted'))
   })
 
 const abortIfLive = (transaction: IDBTransaction): void => {

@@ -7,6 +7,8 @@ import {
   NOTHING_KEPT,
   sizeFolded,
   sizeWith,
+  takeOver,
+  type Adopted,
   type Contents,
   type DocumentRecords,
   type LogEntry,
@@ -15,13 +17,9 @@ import {
 } from '../records.ts'
 import { resultOf, type Access, type Database } from './database.ts'
 
-interface DocumentRow extends Pick<Contents, 'next' | 'position' | 'size'> {
+interface DocumentRow extends Pick<Contents, 'next' | 'position' | 'size' | 'owners'> {
   readonly life: string
   readonly label: Uint8Array
-}
-
-interface UnsavedRow extends UnsavedEntry {
-  readonly owner: string
 }
 
 const DOCUMENT = ['documents', 'updates', 'unsaved'] as const
@@ -64,11 +62,11 @@ const documentIn = (database: Database, key: string, label: Uint8Array): Documen
         const [row, log, unsaved] = await Promise.all([
           rowIn(tx),
           resultOf<LogEntry[]>(tx.objectStore('updates').getAll(all)),
-          resultOf<UnsavedRow[]>(tx.objectStore('unsaved').getAll(all)),
+          resultOf<UnsavedEntry[]>(tx.objectStore('unsaved').getAll(all)),
         ])
         if (row === null) return ok(NOTHING_KEPT)
-        const { life, next, position, size } = row
-        return ok({ life, next, position, size, log, unsaved })
+        const { life, next, position, size, owners } = row
+        return ok({ life, next, position, size, log, unsaved, owners })
       }),
 
     write: ({ life, owner, log, unsaved, saved, position }) =>
@@ -80,7 +78,12 @@ const documentIn = (database: Database, key: string, label: Uint8Array): Documen
         const entries = tx.objectStore('unsaved')
         for (const at of saved) entries.delete([key, at.number, at.index])
         for (const [index, { at, bytes }] of unsaved.entries()) {
-          const entry: UnsavedRow = { key: { number, index }, at, bytes: exact(bytes), owner }
+          const entry: UnsavedEntry = {
+            key: { number, index },
+            at,
+            bytes: exact(bytes),
+            origin: owner,
+          }
           entries.put(entry, [key, number, index])
         }
         if (log !== null) {
@@ -88,7 +91,7 @@ const documentIn = (database: Database, key: string, label: Uint8Array): Documen
           tx.objectStore('updates').put(entry, [key, number])
         }
         const after: DocumentRow = {
-          life: now,
+          ...before,
           label: exact(label),
           next: log === null ? number : number + 1,
           position: laterOf(before.position, position),
@@ -98,19 +101,19 @@ const documentIn = (database: Database, key: string, label: Uint8Array): Documen
         return ok({ life: now, number, position: after.position, size: after.size })
       }),
 
-    adopt: ({ life, owner, gone }) =>
-      database.transact(RELAXED, async (tx) => {
-        const store = tx.objectStore('unsaved')
-        const [row, unsaved] = await Promise.all([
+    adopt: ({ known, ...adoption }) =>
+      database.transact<Adopted>(RELAXED, async (tx) => {
+        const later = IDBKeyRange.bound([key, known.next], [key, []])
+        const [row, late] = await Promise.all([
           rowIn(tx),
-          resultOf<UnsavedRow[]>(store.getAll(all)),
+          resultOf<UnsavedEntry[]>(tx.objectStore('unsaved').getAll(later)),
         ])
-        const now = row?.life ?? null
-        if (hasEnded(life, { life: now })) return err(clearedProblem(key))
-        const left = unsaved.filter((entry) => gone.includes(entry.owner))
-        for (const entry of left)
-          store.put({ ...entry, owner }, [key, entry.key.number, entry.key.index])
-        return ok({ life: now, unsaved: left })
+        if (hasEnded(adoption.life, { life: row?.life ?? null })) return err(clearedProblem(key))
+        if (row === null) return ok({ life: null, unsaved: [] })
+        const all = [...known.unsaved, ...late]
+        const { unsaved, owners } = takeOver({ unsaved: all, owners: row.owners }, adoption)
+        tx.objectStore('documents').put({ ...row, owners }, key)
+        return ok({ life: row.life, unsaved })
       }),
 
     fold: (life, numbers, bytes) =>
