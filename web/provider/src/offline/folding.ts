@@ -20,6 +20,8 @@ const MIN_TAIL_UPDATES = 1_000
 /** Beyond this many the time to load them is no longer linear. */
 const MAX_TAIL_UPDATES = 10_000
 const MIN_TAIL_BYTES = 128 * 1024
+/** Positions alone can fill a file; and one large update may be garbage for the most part. */
+const MIN_IDLE_BYTES = 1024 * 1024
 const FOLDED_BYTES_PER_UPDATE = 200
 
 /** `mergeUpdates` is quadratic. */
@@ -28,7 +30,7 @@ const MERGED_AT_ONCE = 100
 /** Whether a log is due to be folded; `patience` of 2 waits for twice as much. */
 export const isFoldDue = (size: LogSize, patience: number): boolean => {
   const { foldedBytes, tailUpdates, tailBytes } = size
-  if (tailUpdates < 2) return false
+  if (tailUpdates < 2) return tailBytes >= Math.max(MIN_IDLE_BYTES, 4 * foldedBytes) * patience
   const updates = Math.min(
     MAX_TAIL_UPDATES,
     Math.max(MIN_TAIL_UPDATES, foldedBytes / FOLDED_BYTES_PER_UPDATE),
