@@ -5,6 +5,7 @@ import * as Y from 'yjs'
 import type { OfflineApi, Timing } from './api.ts'
 import { framedDevice } from './frames.ts'
 
+const rules = offlineRules()
 const stores = new Map<string, OfflineStore>()
 const heard: Update[] = []
 const inherited: Update[] = []
@@ -56,9 +57,9 @@ const fill = async (base64: string, edits: number): Promise<void> => {
 }
 
 const offline: OfflineApi = {
-  rules: offlineRules.map(({ title }) => title),
+  rules: rules.map(({ title }) => title),
   run: async (asked) => {
-    const rule = offlineRules.find(({ title }) => title === asked)
+    const rule = rules.find(({ title }) => title === asked)
     if (rule === undefined) throw new Error(`there is no rule ${asked}`)
     const device = await framedDevice()
     try {

@@ -30,10 +30,13 @@ import { offlineRules } from './contract/rules.ts'
  * OS14  A cut at any moment leaves what was promised by then, and each update whole or not at all.
  */
 
-/** Declares the suite of rules OS1 to OS14 for the devices that `make` makes, one per test. */
-export const offlineContract = (title: string, make: MakeOffline): void => {
+/**
+ * Declares the suite of rules OS1 to OS14 for the devices that `make` makes, one per test. Beside the examples
+ * it plays `lives` random ones.
+ */
+export const offlineContract = (title: string, make: MakeOffline, lives?: number): void => {
   describe(`${title} keeps the contract of offline stores`, () => {
-    for (const rule of offlineRules)
+    for (const rule of offlineRules(lives))
       test(rule.title, async () => {
         const device = await make()
         try {

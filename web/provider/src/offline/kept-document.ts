@@ -230,7 +230,7 @@ export class OpenDocument implements KeptDocument {
     })
     if (!written.ok) {
       this.#pending.restore()
-      return written.error
+      return this.#named(written.error)
     }
     const { life, number, size } = written.value
     this.#pending.settle()
@@ -252,7 +252,7 @@ export class OpenDocument implements KeptDocument {
       gone,
       known: NOTHING_KEPT,
     })
-    if (!adopted.ok) return adopted.error
+    if (!adopted.ok) return this.#named(adopted.error)
     for (const opener of gone) this.#gone.delete(opener)
     const { life, unsaved: entries } = adopted.value
     if (life === null || entries.length === 0) return null
@@ -343,6 +343,11 @@ export class OpenDocument implements KeptDocument {
 
   #answer(): void {
     this.#flushes.answer((serial) => this.#pending.isKept(serial))
+  }
+
+  /** Below, a document may have another name. */
+  #named(problem: StoreProblem): StoreProblem {
+    return problem.kind === 'cleared' ? clearedProblem(this.#ports.name) : problem
   }
 
   #tellUnkept(updates: readonly Update[]): void {

@@ -19,7 +19,7 @@ export interface WorkOptions {
   readonly clock: OfflineClock
   /** The job to do next; null if there is none. */
   readonly next: () => Job | null
-  /** A job has failed (again), or one has succeeded after that (null). */
+  /** A job has failed (again); or, after that, one has succeeded, or none is left (null). */
   readonly onProblem: (problem: StoreProblem | null) => void
   /** There is no job left. */
   readonly onIdle: () => void
@@ -109,6 +109,7 @@ export class Work {
     }
     if (this.#isInterrupted()) return
     this.#phase = { kind: 'idle' }
+    this.#succeeded() // others may have done what could not be done here
     this.#options.onIdle()
   }
 

@@ -19,7 +19,6 @@ import {
 } from './fixture.ts'
 
 const TABS = 3
-const RUNS = 15
 const STEPS = 40
 
 const kinds = [
@@ -151,8 +150,8 @@ class History {
   }
 }
 
-/** OS14. */
-export const cuttingRules: readonly OfflineRule[] = [
+/** OS14, with so many lives. */
+export const cuttingRules = (lives: number): readonly OfflineRule[] => [
   {
     title: '[OS4] [OS5] [OS9] [OS14] nothing that was promised is lost at any cut',
     run: async (device) => {
@@ -168,7 +167,7 @@ export const cuttingRules: readonly OfflineRule[] = [
           for (const each of steps) await history.take(each)
           await history.end()
         }),
-        { numRuns: RUNS, endOnFailure: true },
+        { numRuns: lives, endOnFailure: true },
       )
     },
   },

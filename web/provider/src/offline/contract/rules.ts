@@ -8,11 +8,11 @@ import { sharingRules } from './sharing.ts'
 export { labelled, labelsIn } from './fixture.ts'
 export type { MakeOffline, OfflineRule, OfflineTab, OfflineUnderTest } from './fixture.ts'
 
-/** All rules of contract.ts. */
-export const offlineRules: readonly OfflineRule[] = [
+/** All rules of contract.ts; beside the examples they play `lives` random ones. */
+export const offlineRules = (lives = 15): readonly OfflineRule[] => [
   ...keepingRules,
   ...sharingRules,
   ...endingRules,
   ...growingRules,
-  ...cuttingRules,
+  ...cuttingRules(lives),
 ]

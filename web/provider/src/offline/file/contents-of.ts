@@ -1,4 +1,10 @@
-import { laterOf, NOTHING_KEPT, type Contents, type LogEntry, type UnsavedEntry } from '../records.ts'
+import {
+  laterOf,
+  NOTHING_KEPT,
+  type Contents,
+  type LogEntry,
+  type UnsavedEntry,
+} from '../records.ts'
 import type { Frame } from './frames.ts'
 
 /** The opener that has written what a file holds when it is read: it is gone. */

@@ -118,7 +118,7 @@ const closing = async <T>(
 }
 
 const writeAll = async (handle: FileHandle, bytes: Uint8Array, from: number): Promise<void> => {
-  for (let done = 0; done < bytes.length; ) {
+  for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, from + done)
     done += bytesWritten
   }

@@ -98,9 +98,7 @@ class FileDocument {
   }
 
   /** Does one thing after the other. */
-  inTurn<T>(
-    act: () => Promise<Result<T, StoreProblem>>,
-  ): Promise<Result<T, StoreProblem>> {
+  inTurn<T>(act: () => Promise<Result<T, StoreProblem>>): Promise<Result<T, StoreProblem>> {
     const done = this.#turn.then(act)
     this.#turn = done
     return done

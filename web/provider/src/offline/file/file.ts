@@ -1,8 +1,9 @@
-import { err, ok, type Result } from '@quire/shared'
+import { err, type Result } from '@quire/shared'
 import { systemClock } from '../clock.ts'
 import { storeOn } from '../device-store.ts'
 import { createHub } from '../hub.ts'
 import type { Records } from '../records.ts'
+import { recordsWith } from '../sealing.ts'
 import type { OfflineStore, StoreProblem } from '../store.ts'
 import { claim } from './claim.ts'
 import { nodeDisk, type Disk } from './disk.ts'
@@ -12,21 +13,28 @@ import { fileRecords } from './file-records.ts'
 export interface FileStoreOptions {
   /** A directory for this store alone; it is made if it is not there. One process can use it at a time. */
   readonly directory: string
+  /** A key for AES-GCM, to `encrypt` and `decrypt`, if all that is kept is to be encrypted. */
+  readonly key?: CryptoKey
 }
 
 /** A store of Node: an append-only file for each document, each change on the disk before it counts as kept. */
-export const createFileStore = ({ directory }: FileStoreOptions): OfflineStore =>
+export const createFileStore = ({ directory, key }: FileStoreOptions): OfflineStore =>
   storeOn({
-    prepare: () => claimedRecords(nodeDisk(directory)),
+    prepare: () => claimedRecords(nodeDisk(directory), key ?? null),
     join: createHub().join,
     clock: systemClock,
   })
 
 /** The records of a disk that no other store uses, until they are closed. */
-export const claimedRecords = async (disk: Disk): Promise<Result<Records, StoreProblem>> => {
+export const claimedRecords = async (
+  disk: Disk,
+  key: CryptoKey | null,
+): Promise<Result<Records, StoreProblem>> => {
   const path = await disk.prepare()
   if (!path.ok) return path
   const claimed = await claim(path.value)
   if (!claimed.ok) return err(claimed.error)
-  return ok({ ...fileRecords(disk), close: claimed.value })
+  const records = await recordsWith({ ...fileRecords(disk), close: claimed.value }, key)
+  if (!records.ok) await claimed.value()
+  return records
 }

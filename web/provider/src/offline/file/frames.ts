@@ -156,7 +156,11 @@ const contentAt = (file: Uint8Array, at: number): Uint8Array | null => {
 
 /** Where the next whole frame begins. */
 const frameAfter = (file: Uint8Array, from: number): number | null => {
-  for (let at = file.indexOf(MARK[0] ?? 0, from + 1); at >= 0; at = file.indexOf(MARK[0] ?? 0, at + 1))
+  for (
+    let at = file.indexOf(MARK[0] ?? 0, from + 1);
+    at >= 0;
+    at = file.indexOf(MARK[0] ?? 0, at + 1)
+  )
     if (contentAt(file, at) !== null) return at
   return null
 }

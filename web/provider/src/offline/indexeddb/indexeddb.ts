@@ -1,20 +1,28 @@
 import { systemClock } from '../clock.ts'
 import { storeOn } from '../device-store.ts'
+import { recordsWith } from '../sealing.ts'
 import type { OfflineStore } from '../store.ts'
 import { Database } from './database.ts'
 import { indexedDbRecords } from './indexeddb-records.ts'
 import { joinTabs } from './tabs.ts'
-import { ok } from '@quire/shared'
 
-/** Where a store of this browser is. */
+/** Where a store of this browser is, and how it is kept. */
 export interface IndexedDbOptions {
-  /** Name of the database: a page has one store for each. */
+  /** Name of the database, `quire` if none is given: an origin has one store for each. */
   readonly name?: string
+  /** A key for AES-GCM, to `encrypt` and `decrypt`, if all that is kept is to be encrypted. */
+  readonly key?: CryptoKey
 }
 
 /** A store in this browser's IndexedDB, shared by all tabs of the origin. */
-export const createIndexedDbStore = ({ name = 'quire' }: IndexedDbOptions = {}): OfflineStore => {
-  const clock = systemClock
-  const records = indexedDbRecords(new Database(name, clock))
-  return storeOn({ prepare: async () => ok(records), join: joinTabs(name), clock })
+export const createIndexedDbStore = ({
+  name = 'quire',
+  key,
+}: IndexedDbOptions = {}): OfflineStore => {
+  const records = indexedDbRecords(new Database(name, systemClock))
+  return storeOn({
+    prepare: () => recordsWith(records, key ?? null),
+    join: joinTabs(name),
+    clock: systemClock,
+  })
 }

@@ -4,9 +4,11 @@
  */
 import { ok, type Result } from '@quire/shared'
 import { systemClock, type OfflineClock } from '../clock.ts'
+import type { OfflineUnderTest } from '../contract/fixture.ts'
 import { storeOn } from '../device-store.ts'
-import { memoryRecords, type OfflineMemory } from '../memory.ts'
+import { createOfflineMemory, memoryRecords, type OfflineMemory } from '../memory.ts'
 import type { DocumentRecords, Records } from '../records.ts'
+import { recordsWith } from '../sealing.ts'
 import type { JoinSiblings, Siblings } from '../siblings.ts'
 import type { OfflineStore, StoreProblem } from '../store.ts'
 
@@ -32,11 +34,35 @@ export interface MortalTab {
   crash(): Promise<void>
 }
 
+/** A device in memory, with tabs that can crash. */
+export const mortalDevice = (options?: MortalOptions): OfflineUnderTest => {
+  const memory = createOfflineMemory()
+  const tabs: MortalTab[] = []
+  return {
+    crashesAlone: true,
+    tab: async () => {
+      const tab = mortalTab(memory, options)
+      tabs.push(tab)
+      return tab
+    },
+    dispose: async () => {
+      for (const tab of tabs) await tab.crash()
+    },
+  }
+}
+
+/** How a tab is, where it is not as usual. */
+export interface MortalOptions {
+  readonly weather?: Weather
+  readonly clock?: OfflineClock
+  /** Encrypts all. */
+  readonly key?: CryptoKey
+}
+
 /** Opens a tab over a memory. */
 export const mortalTab = (
   memory: OfflineMemory,
-  weather = calm,
-  clock: OfflineClock = systemClock,
+  { weather = calm, clock = systemClock, key }: MortalOptions = {},
 ): MortalTab => {
   let isAlive = true
   const joined = new Set<Siblings>()
@@ -91,7 +117,7 @@ export const mortalTab = (
   }
 
   return {
-    store: storeOn({ prepare: async () => ok(records), join, clock: clock }),
+    store: storeOn({ prepare: () => recordsWith(records, key ?? null), join, clock }),
     crash: async () => {
       isAlive = false
       for (const siblings of joined) siblings.leave()
