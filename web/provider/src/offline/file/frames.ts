@@ -130,7 +130,8 @@ export const decodeFrames = (file: Uint8Array): Result<Frames, FileProblem> => {
     const content = contentAt(file, length)
     if (content === null) {
       const later = frameAfter(file, length)
-      if (later === null) break
+      if (later === null && (length > 0 || isTornStart(file))) break
+      if (later === null) return err(broken('it is none of a document'))
       return err(broken(`it is damaged from byte ${length} to ${later}`))
     }
     const frame = decodeFrame(content)
@@ -142,6 +143,10 @@ export const decodeFrames = (file: Uint8Array): Result<Frames, FileProblem> => {
   }
   return ok({ frames, length })
 }
+
+/** Whether these bytes, which hold no frame, are what is left of the first one. */
+const isTornStart = (file: Uint8Array): boolean =>
+  MARK.every((byte, i) => i >= file.length || byte === file[i]) || file.every((byte) => byte === 0)
 
 const broken = (message: string): FileProblem => ({ kind: 'broken', message })
 
