@@ -24,13 +24,8 @@ export const startOfflineTypist = (
   directory: string,
   launcher: readonly string[] = [],
 ): OfflineTypist => {
-  const [command = '', ...args] = [
-    ...launcher,
-    process.execPath,
-    '--conditions=quire-source',
-    SCRIPT,
-    directory,
-  ]
+  const node = [process.execPath, '--conditions=quire-source', SCRIPT, directory]
+  const [command = '', ...args] = launcher.concat(node)
   const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   let kept = 0

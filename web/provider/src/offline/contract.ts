@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { MakeOffline } from './contract/fixture.ts'
 import { offlineRules } from './contract/rules.ts'
 
@@ -36,14 +36,16 @@ import { offlineRules } from './contract/rules.ts'
  */
 export const offlineContract = (title: string, make: MakeOffline, lives?: number): void => {
   describe(`${title} keeps the contract of offline stores`, () => {
-    for (const rule of offlineRules(lives))
-      test(rule.title, async () => {
+    test.for(offlineRules(lives).map(({ title, run }) => [title, run] as const))(
+      '%s',
+      async ([, run]) => {
         const device = await make()
         try {
-          await rule.run(device)
+          await expect(run(device)).resolves.toBeUndefined()
         } finally {
           await device.dispose()
         }
-      })
+      },
+    )
   })
 }

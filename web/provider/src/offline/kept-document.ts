@@ -194,11 +194,17 @@ export class OpenDocument implements KeptDocument {
     const clearing = this.#clearings.shift()
     if (clearing !== null) return () => this.#clear(clearing)
     if (this.#gone.size > 0) return () => this.#adopt([...this.#gone])
+    // however much is given, a log that is twice as long as it may be waits no longer
+    const overdue = this.#foldIfDue(2)
+    if (overdue !== null) return overdue
     const draft = this.#draft()
-    if (draft !== null) return () => this.#write(draft)
+    return draft === null ? this.#foldIfDue(1) : () => this.#write(draft)
+  }
+
+  #foldIfDue(times: number): Job | null {
     const life = this.#life
-    if (life === null || !this.#isElected || !isFoldDue(this.#size, this.#foldPatience)) return null
-    return () => this.#fold(life)
+    if (life === null || !this.#isElected) return null
+    return isFoldDue(this.#size, this.#foldPatience * times) ? () => this.#fold(life) : null
   }
 
   #draft(): Draft | null {

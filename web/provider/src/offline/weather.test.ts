@@ -31,6 +31,10 @@ const randomFrom = (seed: number): (() => number) => {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647
 }
 
+const fail = (): never => {
+  throw new Error('there is no such tab')
+}
+
 const step = fc.record({
   kind: fc.constantFrom('edit', 'edit', 'hear', 'save', 'bad', 'good', 'wait', 'patience'),
   tab: fc.nat({ max: 2 }),
@@ -56,7 +60,7 @@ describe('in bad weather', () => {
           const saved = new Set<string>()
 
           for (const { kind, tab } of steps) {
-            const { document } = openers[tab] as Opened // there are three
+            const { document } = openers[tab] ?? fail()
             const [mine, own] = [keys[tab] ?? new Map<string, number>(), owned[tab] ?? new Set()]
             const label = `${given.length}`
             if (kind === 'bad') weather.isBad = true

@@ -63,13 +63,13 @@ export const keepingRules: readonly OfflineRule[] = [
       document.changedThere(EMPTY_UPDATE)
       await document.close()
       const { kept } = (await openIn(tab)).document
-      const expected = [...updates, EMPTY_UPDATE].map((bytes) => [...bytes])
+      const expected = [...updates, EMPTY_UPDATE].map((bytes) => Array.from(bytes))
       expectSame(
-        kept.updates.map((bytes) => [...bytes]),
+        kept.updates.map((bytes) => Array.from(bytes)),
         expected,
       )
       expectSame(
-        kept.unsaved.map(({ update }) => [...update]),
+        kept.unsaved.map(({ update }) => Array.from(update)),
         expected.slice(0, -1),
       )
     },

@@ -35,14 +35,9 @@ export const claim = async (directory: string): Promise<Result<Release, StorePro
 
 const addressOf = (directory: string): string => {
   const name = `quire-offline-${createHash('sha256').update(directory).digest('hex').slice(0, 32)}`
-  switch (process.platform) {
-    case 'linux':
-      return `\0${name}`
-    case 'win32':
-      return `\\\\.\\pipe\\${name}`
-    default:
-      return join(tmpdir(), name)
-  }
+  if (process.platform === 'linux') return `\0${name}`
+  if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`
+  return join(tmpdir(), name)
 }
 
 const isFile = (address: string): boolean => address.startsWith('/')

@@ -43,7 +43,7 @@ const kept = async (): Promise<{
   const { document } = await openIn(tab)
   document.changedHere(labelled('a'))
   unwrap(await document.flush())
-  const [name = ''] = (await readdir(directory)).filter((file) => file.endsWith('.quire'))
+  const name = (await readdir(directory)).find((file) => file.endsWith('.quire')) ?? ''
   const file = join(directory, name)
   const { size: end } = await stat(file)
   document.changedHere(labelled('b'))

@@ -45,7 +45,7 @@ const framed = (content: Uint8Array): Uint8Array => {
 
 const files = fc
   .tuple(header, fc.array(fc.oneof(batch, snapshot), { minLength: 1, maxLength: 6 }))
-  .map(([first, rest]): readonly Frame[] => [first, ...rest])
+  .map(([first, rest]): readonly Frame[] => [first].concat(rest))
 
 const encode = (frames: readonly Frame[]): readonly Uint8Array[] => frames.map(encodeFrame)
 

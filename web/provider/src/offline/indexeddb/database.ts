@@ -120,27 +120,27 @@ export class Database {
         const message = `${this.#doing('open')}: another tab has held it for ${OPENING_MS} ms`
         resolve(err({ kind: 'unavailable', message }))
       })
-      request.onupgradeneeded = () => {
+      request.addEventListener('upgradeneeded', () => {
         for (const store of STORES) request.result.createObjectStore(store)
-      }
-      request.onerror = () => {
+      })
+      request.addEventListener('error', () => {
         undo()
         fail(request.error)
-      }
-      request.onsuccess = () => {
+      })
+      request.addEventListener('success', () => {
         undo()
         const connection = request.result
         if (isLate) return connection.close()
         const forget = (): void => {
           this.#connection = null
         }
-        connection.onclose = forget
-        connection.onversionchange = () => {
+        connection.addEventListener('close', forget)
+        connection.addEventListener('versionchange', () => {
           forget()
           connection.close()
-        }
+        })
         resolve(ok(connection))
-      }
+      })
     })
   }
 
@@ -157,9 +157,10 @@ const NO_INDEXEDDB: StoreProblem = {
 /** Why a transaction was aborted; null once it is committed. */
 const endOf = (transaction: IDBTransaction): Promise<Error | null> =>
   new Promise((resolve) => {
-    transaction.oncomplete = () => resolve(null)
-    transaction.onabort = () =>
-      resolve(transaction.error ?? new Error('the transaction was aborted'))
+    transaction.addEventListener('complete', () => resolve(null))
+    transaction.addEventListener('abort', () =>
+      resolve(transaction.error ?? new Error('the transaction was aborted')),
+    )
   })
 
 const abortIfLive = (transaction: IDBTransaction): void => {
@@ -173,6 +174,6 @@ const abortIfLive = (transaction: IDBTransaction): void => {
 /** The result of a request. */
 export const resultOf = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error ?? new Error('a request failed'))
+    request.addEventListener('success', () => resolve(request.result))
+    request.addEventListener('error', () => reject(request.error ?? new Error('a request failed')))
   })

@@ -56,13 +56,15 @@ const join = async (locks: LockManager, scope: string, onEvent: (event: SiblingE
     })
   }
 
-  await new Promise<void>((resolve, reject) => hold(lockOf(self), resolve).catch(reject))
+  await new Promise<void>((resolve, reject) => {
+    hold(lockOf(self), resolve).catch(reject)
+  })
   const channel = new BroadcastChannel(scope)
-  channel.onmessage = ({ data }: MessageEvent<ChannelMessage>) => {
+  channel.addEventListener('message', ({ data }: MessageEvent<ChannelMessage>) => {
     if (data.kind !== 'hello') return onEvent({ kind: 'heard', message: data })
     watch(data.opener)
     onEvent({ kind: 'joined' })
-  }
+  })
   const post = (message: ChannelMessage): void => channel.postMessage(message)
   post({ kind: 'hello', opener: self })
   for (const opener of await alive()) if (opener !== self) watch(opener)
