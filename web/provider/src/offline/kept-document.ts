@@ -12,12 +12,12 @@
  * tells it again. A change made here is nowhere else, and is written at once.
  */
 import { assertNever, err, ok, type Result, type Update } from '@quire/shared'
-import { Delay } from './delay.ts'
 import type { OfflineClock } from './clock.ts'
 import { foldLog } from './fold-log.ts'
 import { isFoldDue } from './folding.ts'
 import { Handles } from './handles.ts'
 import { packUpdates } from './packed.ts'
+import { Pacing } from './pacing.ts'
 import { Pending, type Draft, type Given } from './pending.ts'
 import { clearedProblem, NOTHING_KEPT } from './records.ts'
 import type { Contents, DocumentRecords, LogSize, UnsavedEntry } from './records.ts'
@@ -44,28 +44,19 @@ export interface Opening {
   readonly unsaved: readonly UnsavedEntry[]
 }
 
-/** How long things that are not urgent wait for others to go along, milliseconds. */
-const SOON_MS = 200
-/** How long shared things wait for the one who is elected to keep them, milliseconds. */
-const PATIENCE_MS = 5_000
-/** So many bytes of shared things wait no longer. */
-const PATIENT_BYTES = 256 * 1024
-
 /** One opener's document. */
 export class OpenDocument implements KeptDocument {
   readonly kept: Kept
   readonly #ports: DocumentPorts
   readonly #pending = new Pending()
   readonly #work: Work
-  readonly #soon: Delay
-  readonly #patience: Delay
+  readonly #pacing: Pacing
   readonly #handles = new Handles()
   #life: string | null
   /** Lives that were ended here: what others still tell of them is void. */
   readonly #pastLives = new Set<string>()
   #size: LogSize
   #foldPatience = 1
-  #isElected = false
   readonly #gone = new Set<string>()
   readonly #flushes = new Waiters()
   readonly #clearings = new Waiters()
@@ -84,8 +75,7 @@ export class OpenDocument implements KeptDocument {
       onProblem: (problem) => this.#onProblem(problem),
       onIdle: () => this.#onIdle(),
     })
-    this.#soon = new Delay(ports.clock, SOON_MS, () => this.#work.wake())
-    this.#patience = new Delay(ports.clock, PATIENCE_MS, () => this.#work.wake())
+    this.#pacing = new Pacing(this.#pending, ports.clock, () => this.#work.wake())
   }
 
   changedHere(update: Update): number {
@@ -137,7 +127,7 @@ export class OpenDocument implements KeptDocument {
         this.#gone.add(event.opener)
         return this.#work.wake()
       case 'elected':
-        this.#isElected = true
+        this.#pacing.elect()
         return this.#work.wake()
       default:
         return assertNever(event)
@@ -146,8 +136,7 @@ export class OpenDocument implements KeptDocument {
 
   async #close(flushed: Promise<unknown>): Promise<void> {
     await flushed
-    this.#soon.reset()
-    this.#patience.reset()
+    this.#pacing.stop()
     await this.#work.stop()
     this.#ports.siblings.leave()
     await this.#ports.records.close()
@@ -173,21 +162,8 @@ export class OpenDocument implements KeptDocument {
     }
     this.#pending.add(given)
     if (this.#work.problem !== null) this.#tellUnkept(this.#pending.untold())
-    if (this.#isUrgent()) this.#work.wake()
-    else this.#arm()
-  }
-
-  #isUrgent(): boolean {
-    return (
-      this.#flushes.areThere ||
-      this.#pending.has('here', 'unkept') ||
-      this.#pending.sharedBytes > PATIENT_BYTES
-    )
-  }
-
-  #arm(): void {
-    if (this.#pending.has('saved')) this.#soon.arm()
-    if (this.#pending.has('there', 'moved')) (this.#isElected ? this.#soon : this.#patience).arm()
+    if (this.#pacing.isUrgent || this.#flushes.areThere) this.#work.wake()
+    else this.#pacing.arm()
   }
 
   #next(): Job | null {
@@ -197,34 +173,21 @@ export class OpenDocument implements KeptDocument {
     // however much is given, a log that is twice as long as it may be waits no longer
     const overdue = this.#foldIfDue(2)
     if (overdue !== null) return overdue
-    const draft = this.#draft()
+    const draft = this.#pacing.draft(this.#flushes.areThere)
     return draft === null ? this.#foldIfDue(1) : () => this.#write(draft)
   }
 
   #foldIfDue(times: number): Job | null {
     const life = this.#life
-    if (life === null || !this.#isElected) return null
+    if (life === null || !this.#pacing.isElected) return null
     return isFoldDue(this.#size, this.#foldPatience * times) ? () => this.#fold(life) : null
   }
 
-  #draft(): Draft | null {
-    const isDue = this.#isUrgent() || this.#soon.isOver
-    const withShared =
-      this.#flushes.areThere ||
-      this.#patience.isOver ||
-      this.#pending.sharedBytes > PATIENT_BYTES ||
-      (this.#isElected && isDue)
-    if (!isDue && !withShared) return null
-    this.#soon.reset()
-    if (withShared) this.#patience.reset()
-    return this.#pending.draft(withShared)
-  }
-
-  async #write({ updates, unsaved, saved, position }: Draft): Promise<StoreProblem | null> {
+  async #write({ updates, unsaved, saved, position }: Draft): ReturnType<Job> {
     const places = this.#handles.placesOf(saved)
     if (updates.length + places.length === 0 && position === null) {
       this.#pending.settle()
-      return null
+      return 'done'
     }
     const written = await this.#ports.records.write({
       life: this.#life,
@@ -247,10 +210,10 @@ export class OpenDocument implements KeptDocument {
     if (updates.length > 0 || position !== null)
       this.#tell({ kind: 'kept', life, updates, position: written.value.position })
     this.#answer()
-    return null
+    return 'done'
   }
 
-  async #adopt(gone: readonly string[]): Promise<StoreProblem | null> {
+  async #adopt(gone: readonly string[]): ReturnType<Job> {
     const { records, siblings, listener } = this.#ports
     const adopted = await records.adopt({
       life: this.#life,
@@ -261,7 +224,7 @@ export class OpenDocument implements KeptDocument {
     if (!adopted.ok) return this.#named(adopted.error)
     for (const opener of gone) this.#gone.delete(opener)
     const { life, unsaved: entries } = adopted.value
-    if (life === null || entries.length === 0) return null
+    if (life === null || entries.length === 0) return 'done'
     this.#life = life
     const unsaved = this.#handles.own(entries)
     const updates = unsaved.map(({ update }) => update)
@@ -271,34 +234,38 @@ export class OpenDocument implements KeptDocument {
     })
     // the one who is gone may have kept them without having told anybody
     this.#tell({ kind: 'kept', life, updates, position: null })
-    return null
+    return 'done'
   }
 
-  async #clear({ serial, resolve }: Waiter): Promise<StoreProblem | null> {
+  async #clear({ serial, resolve }: Waiter): ReturnType<Job> {
     const life = this.#life
-    this.#life = null
+    this.#life = null // whatever is told from now on may be of the next one
     if (life !== null) this.#pastLives.add(life)
     const cleared = await this.#ports.records.clear()
-    if (cleared.ok) {
-      this.#pending.forget(serial)
-      this.#handles.forgetAll()
-      this.#size = NOTHING_KEPT.size
-      if (life !== null) this.#tell({ kind: 'cleared', life })
-      this.#answer()
-    } else {
+    if (!cleared.ok) {
       this.#life = life
       if (life !== null) this.#pastLives.delete(life)
+      resolve(cleared)
+      return 'undone'
     }
-    resolve(cleared)
-    return cleared.ok ? null : cleared.error
+    this.#pending.forget(serial)
+    this.#handles.forgetAll()
+    this.#size = NOTHING_KEPT.size
+    if (cleared.value !== null) {
+      this.#pastLives.add(cleared.value)
+      this.#tell({ kind: 'cleared', life: cleared.value })
+    }
+    this.#answer()
+    resolve(ok(undefined))
+    return 'done'
   }
 
-  async #fold(life: string): Promise<null> {
+  async #fold(life: string): ReturnType<Job> {
     const size = await foldLog(this.#ports.records, life)
     // what cannot be folded is not tried before it has grown to twice its length
     this.#foldPatience = size === null ? this.#foldPatience * 2 : 1
     if (size !== null) this.#size = size
-    return null
+    return size === null ? 'undone' : 'done'
   }
 
   #heard(message: SiblingMessage): void {
@@ -344,7 +311,7 @@ export class OpenDocument implements KeptDocument {
 
   #onIdle(): void {
     this.#answer()
-    this.#arm()
+    this.#pacing.arm()
   }
 
   #answer(): void {

@@ -66,8 +66,9 @@ const documentIn = (memory: OfflineMemory, key: string, label: Uint8Array): Docu
     fold: async (life, numbers, bytes) =>
       hasEnded(life, contents()) ? ok(null) : keep(ok(fold(contents(), numbers, bytes))),
     clear: async () => {
+      const { life } = contents()
       rows.delete(key)
-      return ok(undefined)
+      return ok(life)
     },
     close: async () => undefined,
   }

@@ -122,8 +122,8 @@ export interface DocumentRecords {
     numbers: readonly number[],
     bytes: Uint8Array,
   ): Promise<Result<LogSize | null, StoreProblem>>
-  /** Ends the life with all that is kept. */
-  clear(): Promise<Result<void, StoreProblem>>
+  /** Ends the life with all that is kept; resolves with the life that has ended, or null if there was none. */
+  clear(): Promise<Result<string | null, StoreProblem>>
   /** Gives it back. No operation is under way. */
   close(): Promise<void>
 }

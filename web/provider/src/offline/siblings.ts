@@ -21,7 +21,7 @@ export type SiblingMessage =
   /** Changes that the one who says so cannot keep. */
   | { readonly kind: 'unkept'; readonly updates: readonly Update[] }
   /** This life of the document has ended. */
-  | { readonly kind: 'cleared'; readonly life: string | null }
+  | { readonly kind: 'cleared'; readonly life: string }
 
 /** What an opener hears of the others. */
 export type SiblingEvent =

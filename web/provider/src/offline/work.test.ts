@@ -31,7 +31,7 @@ describe('work', () => {
         await Promise.resolve()
         jobs.push(...more)
         done.push(`${name} ends`)
-        return null
+        return 'done'
       }
     work.wake()
     jobs.push(job('a', [job('c')]), job('b'))
@@ -46,7 +46,7 @@ describe('work', () => {
     const times: number[] = []
     const fail: Job = async () => {
       times.push(clock.now())
-      jobs.unshift(times.length < 10 ? fail : async () => null)
+      jobs.unshift(times.length < 10 ? fail : async () => 'done')
       return problem('io')
     }
     jobs.push(fail)
@@ -64,7 +64,7 @@ describe('work', () => {
     jobs.push(async () => problem('quota'))
     work.wake()
     await settled()
-    jobs.push(async () => null)
+    jobs.push(async () => 'done')
     work.wake()
     await settled()
     expect(jobs).toHaveLength(1)
@@ -73,6 +73,19 @@ describe('work', () => {
     expect([jobs.length, told]).toEqual([0, ['quota', null]])
     await clock.advance(10_000) // the retry that was planned is not any more
     expect(told).toEqual(['quota', null])
+  })
+
+  it('is not said to work again by a job whose failure is its own matter', async () => {
+    const { clock, jobs, told, work } = working()
+    jobs.push(
+      async () => 'undone',
+      async () => problem('quota'),
+      async () => 'undone',
+      async () => problem('quota'),
+    )
+    work.wake()
+    await clock.advance(1_500)
+    expect([told, jobs.length]).toEqual([['quota', 'quota'], 0])
   })
 
   it('works again if others have done what failed here', async () => {
@@ -90,7 +103,7 @@ describe('work', () => {
       jobs.push(async () => problem(kind))
       work.wake()
       await settled()
-      jobs.push(async () => null)
+      jobs.push(async () => 'done')
       work.wake()
       work.retry()
       work.end(problem('io'))
@@ -101,10 +114,10 @@ describe('work', () => {
 
   it('stops behind the job under way', async () => {
     const { jobs, work } = working()
-    const finished = Promise.withResolvers<null>()
+    const finished = Promise.withResolvers<'done'>()
     jobs.push(
       () => finished.promise,
-      async () => null,
+      async () => 'done',
     )
     work.wake()
     await settled()
@@ -112,7 +125,7 @@ describe('work', () => {
     const stopping = work.stop().then(() => (isStopped = true))
     await settled()
     expect(isStopped).toBe(false)
-    finished.resolve(null)
+    finished.resolve('done')
     await stopping
     work.wake()
     await settled()

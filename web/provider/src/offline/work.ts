@@ -11,8 +11,11 @@
 import type { OfflineClock } from './clock.ts'
 import type { StoreProblem } from './store.ts'
 
-/** Something to do; resolves with why it could not be done. */
-export type Job = () => Promise<StoreProblem | null>
+/**
+ * Something to do. Resolves with why it could not be done, so that it is tried again later; or `undone` where
+ * that is its own matter, and says nothing of what comes next.
+ */
+export type Job = () => Promise<StoreProblem | 'done' | 'undone'>
 
 /** How jobs are found, and who hears how it goes. */
 export interface WorkOptions {
@@ -103,9 +106,9 @@ export class Work {
     while (!this.#isInterrupted()) {
       const job = this.#options.next()
       if (job === null) break
-      const problem = await job()
-      if (problem !== null) return this.#failed(problem)
-      this.#succeeded()
+      const outcome = await job()
+      if (outcome === 'done') this.#succeeded()
+      else if (outcome !== 'undone') return this.#failed(outcome)
     }
     if (this.#isInterrupted()) return
     this.#phase = { kind: 'idle' }

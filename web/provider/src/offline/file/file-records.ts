@@ -158,12 +158,13 @@ class FileDocument {
     return ok(answer)
   }
 
-  async clear(): Promise<Result<void, StoreProblem>> {
+  async clear(): Promise<Result<string | null, StoreProblem>> {
     const removed = await this.#disk.remove(this.#file)
     if (!removed.ok) return removed
+    const { life } = this.contents
     this.contents = NOTHING_KEPT
     this.#length = 0
-    return ok(undefined)
+    return ok(life)
   }
 
   #headed(life: string, frame: Uint8Array): Uint8Array {

@@ -138,10 +138,11 @@ const documentIn = (database: Database, key: string, label: Uint8Array): Documen
 
     clear: () =>
       database.transact(STRICT, async (tx) => {
+        const row = await rowIn(tx)
         tx.objectStore('documents').delete(key)
         tx.objectStore('updates').delete(all)
         tx.objectStore('unsaved').delete(all)
-        return ok(undefined)
+        return ok(row?.life ?? null)
       }),
 
     close: async () => undefined,

@@ -14,8 +14,8 @@ import type { OfflineStore, StoreProblem } from '../store.ts'
 
 /** What happens to an operation. */
 export interface Weather {
-  /** Passes time. */
-  pause(): Promise<void>
+  /** Passes time, before an operation has its effect or after that. */
+  pause(operation: keyof DocumentRecords, moment: 'before' | 'after'): Promise<void>
   /** Why the next operation of this kind fails, if it does. */
   problem(operation: keyof DocumentRecords): StoreProblem | null
 }
@@ -74,11 +74,11 @@ export const mortalTab = (
       act: (...args: A) => Promise<Result<T, StoreProblem>>,
     ) =>
     async (...args: A): Promise<Result<T, StoreProblem>> => {
-      await weather.pause()
+      await weather.pause(operation, 'before')
       if (!isAlive) return never
       const problem = weather.problem(operation)
       const result = problem === null ? await act(...args) : { ok: false as const, error: problem }
-      await weather.pause()
+      await weather.pause(operation, 'after')
       return isAlive ? result : never
     }
 
