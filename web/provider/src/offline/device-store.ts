@@ -30,10 +30,10 @@ export const storeOn = (device: Device): OfflineStore => {
   let prepared: Promise<Result<Records, StoreProblem>> | null = null
   let closing: Promise<void> | null = null
   const documents = new Set<KeptDocument>()
+  const closed: StoreProblem = { kind: 'unavailable', message: 'the offline store is closed' }
 
   const prepare = async (): Promise<Result<Records, StoreProblem>> => {
-    if (closing !== null)
-      return err({ kind: 'unavailable', message: 'the offline store is closed' })
+    if (closing !== null) return err(closed)
     prepared ??= device.prepare()
     const attempt = prepared
     const records = await attempt
@@ -53,9 +53,16 @@ export const storeOn = (device: Device): OfflineStore => {
       if (!parsed.ok) return err({ kind: 'io', message: parsed.error.message })
       const records = await prepare()
       if (!records.ok) return records
-      const opened = await openDocument(device, records.value, { name, listener })
-      if (opened.ok) documents.add(opened.value)
-      return opened
+      const opened = await openDocument(device, records.value, {
+        name,
+        listener,
+        onClosed: (document) => documents.delete(document),
+      })
+      if (!opened.ok) return opened
+      documents.add(opened.value)
+      if (closing === null) return opened
+      await opened.value.close() // the store was closed meanwhile
+      return err(closed)
     },
     async documents() {
       const records = await prepare()
@@ -73,12 +80,13 @@ export const storeOn = (device: Device): OfflineStore => {
 interface Asked {
   readonly name: string
   readonly listener: KeptListener
+  readonly onClosed: (document: KeptDocument) => void
 }
 
 const openDocument = async (
   { join, clock }: Device,
   records: Records,
-  { name, listener }: Asked,
+  { name, listener, onClosed }: Asked,
 ): Promise<Result<KeptDocument, StoreProblem>> => {
   const document = await records.document(name, utf8.encode(name))
   if (!document.ok) return document
@@ -97,8 +105,9 @@ const openDocument = async (
     return found
   }
   const { contents, updates, unsaved, gone } = found.value
-  const open = new OpenDocument(
-    { name, records: document.value, siblings: siblings.value, clock, listener },
+  const ports = { name, records: document.value, siblings: siblings.value, clock, listener }
+  const open: OpenDocument = new OpenDocument(
+    { ...ports, onClosed: () => onClosed(open) },
     { contents, unsaved, updates: [...updates, ...early.flatMap(updatesIn)] },
   )
   // the owner has what was opened before it hears what has happened since

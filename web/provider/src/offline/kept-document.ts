@@ -13,14 +13,11 @@
  */
 import { assertNever, err, ok, type Result, type Update } from '@quire/shared'
 import type { OfflineClock } from './clock.ts'
-import { foldLog } from './fold-log.ts'
-import { isFoldDue } from './folding.ts'
-import { Handles } from './handles.ts'
-import { packUpdates } from './packed.ts'
+import { Journal } from './journal.ts'
 import { Pacing } from './pacing.ts'
 import { Pending, type Draft, type Given } from './pending.ts'
-import { clearedProblem, NOTHING_KEPT } from './records.ts'
-import type { Contents, DocumentRecords, LogSize, UnsavedEntry } from './records.ts'
+import { clearedProblem } from './records.ts'
+import type { Contents, DocumentRecords, UnsavedEntry } from './records.ts'
 import type { SiblingEvent, SiblingMessage, Siblings } from './siblings.ts'
 import type { Kept, KeptDocument, KeptListener, Position, StoreProblem } from './store.ts'
 import { Waiters, type Waiter } from './waiters.ts'
@@ -34,6 +31,8 @@ export interface DocumentPorts {
   readonly siblings: Siblings
   readonly clock: OfflineClock
   readonly listener: KeptListener
+  /** It has been given back. */
+  readonly onClosed: () => void
 }
 
 /** What was found when it was opened. */
@@ -51,12 +50,7 @@ export class OpenDocument implements KeptDocument {
   readonly #pending = new Pending()
   readonly #work: Work
   readonly #pacing: Pacing
-  readonly #handles = new Handles()
-  #life: string | null
-  /** Lives that were ended here: what others still tell of them is void. */
-  readonly #pastLives = new Set<string>()
-  #size: LogSize
-  #foldPatience = 1
+  readonly #journal: Journal
   readonly #gone = new Set<string>()
   readonly #flushes = new Waiters()
   readonly #clearings = new Waiters()
@@ -66,9 +60,13 @@ export class OpenDocument implements KeptDocument {
 
   constructor(ports: DocumentPorts, { contents, updates, unsaved }: Opening) {
     this.#ports = ports
-    this.#life = contents.life
-    this.#size = contents.size
-    this.kept = { updates, unsaved: this.#handles.own(unsaved), position: contents.position }
+    const { name, records, siblings } = ports
+    this.#journal = new Journal({ name, records, self: siblings.self }, contents)
+    this.kept = {
+      updates,
+      unsaved: this.#journal.handles.own(unsaved),
+      position: contents.position,
+    }
     this.#work = new Work({
       clock: ports.clock,
       next: () => this.#next(),
@@ -79,7 +77,7 @@ export class OpenDocument implements KeptDocument {
   }
 
   changedHere(update: Update): number {
-    const key = this.#handles.next()
+    const key = this.#journal.handles.next()
     this.#give({ kind: 'here', key, update, at: this.#ports.clock.now() })
     return key
   }
@@ -140,6 +138,7 @@ export class OpenDocument implements KeptDocument {
     await this.#work.stop()
     this.#ports.siblings.leave()
     await this.#ports.records.close()
+    this.#ports.onClosed()
   }
 
   #whyOver(): StoreProblem | null {
@@ -171,62 +170,36 @@ export class OpenDocument implements KeptDocument {
     if (clearing !== null) return () => this.#clear(clearing)
     if (this.#gone.size > 0) return () => this.#adopt([...this.#gone])
     // however much is given, a log that is twice as long as it may be waits no longer
-    const overdue = this.#foldIfDue(2)
-    if (overdue !== null) return overdue
+    if (this.#isFoldDue(2)) return () => this.#fold()
     const draft = this.#pacing.draft(this.#flushes.areThere)
-    return draft === null ? this.#foldIfDue(1) : () => this.#write(draft)
+    if (draft !== null) return () => this.#write(draft)
+    return this.#isFoldDue(1) ? () => this.#fold() : null
   }
 
-  #foldIfDue(times: number): Job | null {
-    const life = this.#life
-    if (life === null || !this.#pacing.isElected) return null
-    return isFoldDue(this.#size, this.#foldPatience * times) ? () => this.#fold(life) : null
+  #isFoldDue(times: number): boolean {
+    return this.#pacing.isElected && this.#journal.isFoldDue(times)
   }
 
-  async #write({ updates, unsaved, saved, position }: Draft): ReturnType<Job> {
-    const places = this.#handles.placesOf(saved)
-    if (updates.length + places.length === 0 && position === null) {
-      this.#pending.settle()
-      return 'done'
-    }
-    const written = await this.#ports.records.write({
-      life: this.#life,
-      owner: this.#ports.siblings.self,
-      log: updates.length === 0 ? null : { bytes: packUpdates(updates), updates: updates.length },
-      unsaved: unsaved.map(({ at, update }) => ({ at, bytes: update })),
-      saved: places,
-      position,
-    })
+  async #write(draft: Draft): ReturnType<Job> {
+    const written = await this.#journal.write(draft)
     if (!written.ok) {
       this.#pending.restore()
-      return this.#named(written.error)
+      return written.error
     }
-    const { life, number, size } = written.value
     this.#pending.settle()
-    this.#life = life
-    this.#size = size
-    for (const [index, { key }] of unsaved.entries()) this.#handles.place(key, { number, index })
-    this.#handles.forget(saved)
-    if (updates.length > 0 || position !== null)
-      this.#tell({ kind: 'kept', life, updates, position: written.value.position })
+    this.#tell(written.value)
     this.#answer()
     return 'done'
   }
 
   async #adopt(gone: readonly string[]): ReturnType<Job> {
-    const { records, siblings, listener } = this.#ports
-    const adopted = await records.adopt({
-      life: this.#life,
-      owner: siblings.self,
-      gone,
-      known: NOTHING_KEPT,
-    })
-    if (!adopted.ok) return this.#named(adopted.error)
+    const { listener } = this.#ports
+    const adopted = await this.#journal.adopt(gone)
+    if (!adopted.ok) return adopted.error
     for (const opener of gone) this.#gone.delete(opener)
-    const { life, unsaved: entries } = adopted.value
-    if (life === null || entries.length === 0) return 'done'
-    this.#life = life
-    const unsaved = this.#handles.own(entries)
+    const unsaved = adopted.value
+    const life = this.#journal.lives.current
+    if (life === null || unsaved.length === 0) return 'done'
     const updates = unsaved.map(({ update }) => update)
     this.#notify(() => {
       for (const update of updates) listener.changed(update)
@@ -238,34 +211,20 @@ export class OpenDocument implements KeptDocument {
   }
 
   async #clear({ serial, resolve }: Waiter): ReturnType<Job> {
-    const life = this.#life
-    this.#life = null // whatever is told from now on may be of the next one
-    if (life !== null) this.#pastLives.add(life)
-    const cleared = await this.#ports.records.clear()
+    const cleared = await this.#journal.clear()
     if (!cleared.ok) {
-      this.#life = life
-      if (life !== null) this.#pastLives.delete(life)
       resolve(cleared)
       return 'undone'
     }
     this.#pending.forget(serial)
-    this.#handles.forgetAll()
-    this.#size = NOTHING_KEPT.size
-    if (cleared.value !== null) {
-      this.#pastLives.add(cleared.value)
-      this.#tell({ kind: 'cleared', life: cleared.value })
-    }
+    this.#tell(cleared.value)
     this.#answer()
     resolve(ok(undefined))
     return 'done'
   }
 
-  async #fold(life: string): ReturnType<Job> {
-    const size = await foldLog(this.#ports.records, life)
-    // what cannot be folded is not tried before it has grown to twice its length
-    this.#foldPatience = size === null ? this.#foldPatience * 2 : 1
-    if (size !== null) this.#size = size
-    return size === null ? 'undone' : 'done'
+  async #fold(): ReturnType<Job> {
+    return (await this.#journal.fold()) ? 'done' : 'undone'
   }
 
   #heard(message: SiblingMessage): void {
@@ -273,7 +232,7 @@ export class OpenDocument implements KeptDocument {
     if (this.#work.problem?.kind === 'cleared') return
     switch (message.kind) {
       case 'cleared':
-        if (message.life === this.#life) this.#work.end(clearedProblem(name))
+        if (message.life === this.#journal.lives.current) this.#work.end(clearedProblem(name))
         return
       case 'unkept':
         for (const update of message.updates) {
@@ -284,10 +243,9 @@ export class OpenDocument implements KeptDocument {
         }
         return
       case 'kept': {
-        if (this.#pastLives.has(message.life)) return
-        if (this.#life !== null && this.#life !== message.life)
-          return this.#work.end(clearedProblem(name))
-        this.#life = message.life
+        const life = this.#journal.lives.meet(message.life)
+        if (life === 'past') return
+        if (life === 'another') return this.#work.end(clearedProblem(name))
         const news = this.#pending.covered(message.updates, message.position)
         for (const update of news) this.#notify(() => listener.changed(update))
         return this.#answer()
@@ -318,18 +276,13 @@ export class OpenDocument implements KeptDocument {
     this.#flushes.answer((serial) => this.#pending.isKept(serial))
   }
 
-  /** Below, a document may have another name. */
-  #named(problem: StoreProblem): StoreProblem {
-    return problem.kind === 'cleared' ? clearedProblem(this.#ports.name) : problem
-  }
-
   #tellUnkept(updates: readonly Update[]): void {
     if (updates.length > 0 && this.#work.problem?.kind !== 'cleared')
       this.#tell({ kind: 'unkept', updates })
   }
 
-  #tell(message: SiblingMessage): void {
-    this.#ports.siblings.tell(message)
+  #tell(message: SiblingMessage | null): void {
+    if (message !== null) this.#ports.siblings.tell(message)
   }
 
   /** What the owner of the document throws is none of the store's. */

@@ -54,6 +54,10 @@ const byHand = async (memory: OfflineMemory): Promise<ByHand> => {
   }
 }
 
+const fail = (): never => {
+  throw new Error('nothing was to be told')
+}
+
 const lifeOf = (memory: OfflineMemory): string => memory.rows.get(DOCUMENT)?.contents.life ?? ''
 
 /** Weather that holds one moment of one operation until it is released. */
@@ -223,6 +227,26 @@ describe('an opener', () => {
     unwrap(await two.document.flush())
     await tab.crash()
     expect(await keptIn(mortalTab(memory))).toMatchObject({ labels: ['a', 'b'], unsaved: [] })
+  })
+})
+
+describe('a store', () => {
+  it('[OS13] that is closed while a document is being opened does not open it', async () => {
+    const memory = createOfflineMemory()
+    const { weather, reached, release } = holding('read', 'before')
+    const { store } = mortalTab(memory, { weather })
+    const opening = store.open(DOCUMENT, { changed: fail, inherited: fail, problem: fail })
+    await reached
+    const closing = store.close()
+    release()
+    expect(await opening).toEqual({
+      ok: false,
+      error: { kind: 'unavailable', message: 'the offline store is closed' },
+    })
+    await closing
+    const left = await byHand(memory)
+    left.siblings.tell({ kind: 'unkept', updates: [labelled('nobody is there')] })
+    expect((await openIn(mortalTab(memory))).labels()).toEqual([])
   })
 })
 

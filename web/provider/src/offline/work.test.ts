@@ -25,7 +25,7 @@ describe('work', () => {
     const { jobs, work, told, idles } = working()
     const done: string[] = []
     const job =
-      (name: string, more: Job[] = []) =>
+      (name: string, more: readonly Job[] = []): Job =>
       async () => {
         done.push(`${name} begins`)
         await Promise.resolve()

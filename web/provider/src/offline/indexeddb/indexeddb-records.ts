@@ -1,6 +1,7 @@
 /* Records in IndexedDB. database.ts shows where what is. */
 import { err, ok } from '@quire/shared'
 import { hasEnded } from '../contents.ts'
+import { exact } from '../exact.ts'
 import {
   clearedProblem,
   laterOf,
@@ -148,7 +149,3 @@ const documentIn = (database: Database, key: string, label: Uint8Array): Documen
     close: async () => undefined,
   }
 }
-
-/** The same bytes in a buffer of their own: of a view the whole buffer would be kept. */
-const exact = (bytes: Uint8Array): Uint8Array =>
-  bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice()

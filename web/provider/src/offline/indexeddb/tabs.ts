@@ -10,6 +10,7 @@
  * once, one sees the other's lock or hears its hello.
  */
 import { err, ok, type Result } from '@quire/shared'
+import { exact } from '../exact.ts'
 import type { StoreProblem } from '../store.ts'
 import type { JoinSiblings, SiblingEvent, SiblingMessage } from '../siblings.ts'
 import { problemOf } from './problem.ts'
@@ -73,7 +74,8 @@ const join = async (locks: LockManager, scope: string, onEvent: (event: SiblingE
   return {
     self,
     tell: (message: SiblingMessage) => {
-      if (!asking.signal.aborted) post(message)
+      if (asking.signal.aborted) return
+      post('updates' in message ? { ...message, updates: message.updates.map(exact) } : message)
     },
     gone: async (openers: readonly string[]): Promise<Result<readonly string[], StoreProblem>> => {
       try {
