@@ -261,7 +261,6 @@ export class OpenDocument implements KeptDocument {
       this.#clearings.fail(problem)
       if (problem.kind !== 'cleared') this.#tellUnkept(this.#pending.untold())
     }
-    if (this.#work.isOver) this.#pending.forget(this.#pending.serial)
     const isNews = problem?.kind !== this.#told
     this.#told = problem?.kind
     if (isNews) this.#notify(() => this.#ports.listener.problem(problem))

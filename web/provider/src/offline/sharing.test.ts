@@ -196,17 +196,31 @@ describe('an opener', () => {
   it('[OS10] goes on as it was if a clear fails', async () => {
     const memory = createOfflineMemory()
     const { weather, state } = failing('clear')
-    const { document, problems } = await openIn(mortalTab(memory, { weather }))
+    const { document, problems, heard } = await openIn(mortalTab(memory, { weather }))
     document.changedHere(labelled('a'))
     unwrap(await document.flush())
     document.changedHere(labelled('b'))
     expect(await document.clear()).toEqual({ ok: false, error: FULL })
     unwrap(await document.flush())
-    expect(problems).toEqual([])
-    expect((await keptIn(mortalTab(memory))).labels).toEqual(['a', 'b'])
+    const other = await openIn(mortalTab(memory))
+    other.document.changedHere(labelled('c'))
+    unwrap(await other.document.flush())
+    expect([problems, labelsInOrder(heard)]).toEqual([[], ['c']])
+    expect((await keptIn(mortalTab(memory))).labels).toEqual(['a', 'b', 'c'])
     state.isBad = false
     unwrap(await document.clear())
     expect((await keptIn(mortalTab(memory))).labels).toEqual([])
+  })
+
+  it('[OS6] tells what it cannot keep to those who come later', async () => {
+    const memory = createOfflineMemory()
+    const { weather } = failing('write')
+    const one = await openIn(mortalTab(memory, { weather }))
+    one.document.changedHere(labelled('a'))
+    expect(await one.document.flush()).toEqual({ ok: false, error: FULL })
+    const two = await openIn(mortalTab(memory, { weather }))
+    await settled()
+    expect(two.labels()).toEqual(['a'])
   })
 
   it('[OS6] tells what it cannot keep, to those who come later as well; and they keep it', async () => {
@@ -287,10 +301,11 @@ describe('what comes from a server', () => {
       opened?.document.changedThere(labelled('a'))
       opened?.document.moved(at(1))
     }
+    third?.document.changedHere(labelled('its own'))
     await clock.advance(4_999)
-    expect(kept()).toBe(0)
+    expect(kept()).toBe(1)
     await clock.advance(2)
-    expect(kept()).toBeGreaterThanOrEqual(1)
+    expect(kept()).toBeGreaterThanOrEqual(2)
     expect(memory.rows.get(DOCUMENT)?.contents.position).toEqual(at(1))
   })
 
