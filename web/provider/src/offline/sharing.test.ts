@@ -205,6 +205,7 @@ describe('an opener', () => {
     const other = await openIn(mortalTab(memory))
     other.document.changedHere(labelled('c'))
     unwrap(await other.document.flush())
+    await settled()
     expect([problems, labelsInOrder(heard)]).toEqual([[], ['c']])
     expect((await keptIn(mortalTab(memory))).labels).toEqual(['a', 'b', 'c'])
     state.isBad = false
