@@ -270,6 +270,79 @@ test('a database of this name that is not ours is left alone', async ({ tab }) =
   expect(await open(page)).toMatch(/^broken: /)
 })
 
+test('a database that is held by another is waited for, but not for ever', async ({
+  tab,
+  context,
+  served,
+}) => {
+  const [holder, deleter] = [await tab(), await tab()]
+  await openRaw(holder, 1)
+  await deleter.evaluate(() => void indexedDB.deleteDatabase('tests'))
+  const page = await context.newPage()
+  await page.clock.install()
+  await page.goto(served.url)
+  const problem = page.evaluate(() => window.offline.open('tests', 'notes'))
+  await expect
+    .poll(async () => {
+      await page.clock.runFor(1_000)
+      return Promise.race([problem, 'it waits'])
+    })
+    .toMatch(/^unavailable: cannot open the database tests .*another tab has held it/)
+  await holder.close()
+  await expect.poll(() => open(page)).toBe(null)
+  await change(page, 'a')
+  expect(await flush(page)).toBe(null)
+})
+
+test('what is encrypted opens with its key only, and shows nothing without it', async ({ tab }) => {
+  const words = 'correct horse battery staple'
+  const [ann, ben] = [await tab(), await tab()]
+  for (const page of [ann, ben]) {
+    await page.evaluate((all) => window.offline.unlock(all), words)
+    expect(await open(page)).toBe(null)
+  }
+  await change(ann, 'a secret')
+  expect(await flush(ann)).toBe(null)
+  await expect.poll(async () => (await seen(ben)).labels).toEqual(['a secret'])
+  const all = await ann.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        const request = indexedDB.open('tests')
+        request.addEventListener('success', () => {
+          const { result } = request
+          const parts: string[] = []
+          const read = result.transaction([...result.objectStoreNames])
+          for (const name of result.objectStoreNames) {
+            const cursor = read.objectStore(name).openCursor()
+            cursor.addEventListener('success', () => {
+              const at = cursor.result
+              if (at === null) return
+              const plain = (_: string, value: unknown): unknown =>
+                value instanceof Uint8Array ? new TextDecoder('latin1').decode(value) : value
+              parts.push(JSON.stringify([name, at.key, at.value], plain))
+              at.continue()
+            })
+          }
+          read.addEventListener('complete', () => resolve(parts.join('\n')))
+        })
+      }),
+  )
+  for (const store of ['meta', 'documents', 'updates', 'unsaved'])
+    expect(all).toContain(`["${store}"`)
+  expect(all).not.toMatch(/secret|notes|labels/)
+
+  const other = await tab()
+  await other.evaluate(() => window.offline.unlock('another key'))
+  expect(await open(other)).toMatch(/^broken: .*encrypted with another key/)
+  expect(await open(await tab())).toMatch(/^broken: .*is encrypted/)
+  await ann.close()
+  await ben.close()
+  const again = await tab()
+  await again.evaluate((key) => window.offline.unlock(key), words)
+  expect(await open(again)).toBe(null)
+  expect((await seen(again)).unsaved).toEqual(['a secret'])
+})
+
 test('who clears all data of the site is understood', async ({ tab, context, served }) => {
   const page = await tab()
   expect(await open(page)).toBe(null)
@@ -286,24 +359,32 @@ test('who clears all data of the site is understood', async ({ tab, context, ser
   expect(await flush(page)).toBe(null)
 })
 
-test('the document of 260,000 edits with a thousand unsaved ones opens at once', async ({
-  tab,
-}) => {
-  const { update } = baseOf(await transactionsOf('automerge-paper'))
-  const page = await tab()
-  expect(await open(page)).toBe(null)
-  const base64 = Buffer.from(update).toString('base64')
-  await page.evaluate((bytes) => window.offline.fill(bytes, 1_000), base64)
-  await page.close()
-  for (let i = 0; i < 3; i++) {
-    const again = await tab()
-    const timing = await again.evaluate(() => window.offline.time('tests', 'notes'))
-    process.stdout.write(
-      `      opened in ${timing.openMs.toFixed(0)} ms, loaded after ${timing.loadedMs.toFixed(0)} ms: ${timing.updates} updates, ${timing.unsaved} unsaved\n`,
-    )
-    expect(timing.unsaved).toBe(1_000)
-    expect(timing.characters).toBeGreaterThan(100_000)
-    expect(timing.loadedMs).toBeLessThan(2_000)
-    await again.close()
-  }
-})
+for (const words of [null, 'correct horse battery staple'])
+  test(`the document of 260,000 edits with a thousand unsaved ones opens at once${
+    words === null ? '' : ', encrypted'
+  }`, async ({ tab }) => {
+    const unlocked = async (): Promise<Page> => {
+      const page = await tab()
+      if (words !== null) await page.evaluate((key) => window.offline.unlock(key), words)
+      return page
+    }
+    const { update } = baseOf(await transactionsOf('automerge-paper'))
+    const page = await unlocked()
+    expect(await open(page)).toBe(null)
+    const base64 = Buffer.from(update).toString('base64')
+    await page.evaluate((bytes) => window.offline.fill(bytes, 1_000), base64)
+    await page.close()
+    for (let i = 0; i < 3; i++) {
+      const again = await unlocked()
+      const timing = await again.evaluate(() => window.offline.time('tests', 'notes'))
+      const { openMs, loadedMs, updates, unsaved } = timing
+      process.stdout.write(
+        `      opened in ${openMs.toFixed(0)} ms, loaded after ${loadedMs.toFixed(0)} ms: ` +
+          `${updates} updates, ${unsaved} unsaved\n`,
+      )
+      expect(unsaved).toBe(1_000)
+      expect(timing.characters).toBeGreaterThan(100_000)
+      expect(loadedMs).toBeLessThan(2_000)
+      await again.close()
+    }
+  })

@@ -16,6 +16,8 @@ export interface OfflineApi {
   readonly rules: readonly string[]
   /** Runs a rule, with frames as tabs. Rejects if it is broken. */
   run(rule: string): Promise<void>
+  /** Encrypts with a key made of these words what is opened from now on. */
+  unlock(words: string): Promise<void>
   /** The store of this name. */
   store(name: string): OfflineStore
   /** Opens a document as the page's own. Resolves with the problem, or null. */

@@ -11,9 +11,10 @@ const heard: Update[] = []
 const inherited: Update[] = []
 const problems: string[] = []
 let opened: KeptDocument | null = null
+let key: CryptoKey | null = null
 
 const storeOf = (name: string): OfflineStore => {
-  const store = stores.get(name) ?? createIndexedDbStore({ name })
+  const store = stores.get(name) ?? createIndexedDbStore({ name, ...(key && { key }) })
   stores.set(name, store)
   return store
 }
@@ -67,6 +68,11 @@ const offline: OfflineApi = {
     } finally {
       await device.dispose()
     }
+  },
+  unlock: async (words) => {
+    const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(words))
+    key = await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+    stores.clear()
   },
   store: storeOf,
   open: async (store, document) => {
