@@ -285,7 +285,7 @@ test('a database that is held by another is waited for, but not for ever', async
   await expect
     .poll(async () => {
       await page.clock.runFor(1_000)
-      return Promise.race([problem, 'it waits'])
+      return Promise.race([problem, Promise.resolve('it waits')])
     })
     .toMatch(/^unavailable: cannot open the database tests .*another tab has held it/)
   await holder.close()

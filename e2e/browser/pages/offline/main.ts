@@ -1,4 +1,5 @@
-import { createIndexedDbStore, type KeptDocument, type OfflineStore } from '@quire/provider'
+import type { KeptDocument, OfflineStore } from '@quire/provider'
+import { createIndexedDbStore, encryptWith, type Keeping } from '@quire/provider/offline'
 import { labelled, labelsIn, offlineRules } from '@quire/provider/testing'
 import type { Update } from '@quire/shared'
 import * as Y from 'yjs'
@@ -11,10 +12,10 @@ const heard: Update[] = []
 const inherited: Update[] = []
 const problems: string[] = []
 let opened: KeptDocument | null = null
-let key: CryptoKey | null = null
+let keeping: Keeping | undefined
 
 const storeOf = (name: string): OfflineStore => {
-  const store = stores.get(name) ?? createIndexedDbStore({ name, ...(key && { key }) })
+  const store = stores.get(name) ?? createIndexedDbStore({ name, ...(keeping && { keeping }) })
   stores.set(name, store)
   return store
 }
@@ -71,7 +72,9 @@ const offline: OfflineApi = {
   },
   unlock: async (words) => {
     const bytes = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(words))
-    key = await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt'])
+    keeping = encryptWith(
+      await crypto.subtle.importKey('raw', bytes, 'AES-GCM', false, ['encrypt', 'decrypt']),
+    )
     stores.clear()
   },
   store: storeOf,

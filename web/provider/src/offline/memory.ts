@@ -4,7 +4,7 @@ import { adopt, append, fold, hasEnded, type Changed } from './contents.ts'
 import { storeOn } from './device-store.ts'
 import { createHub } from './hub.ts'
 import { NOTHING_KEPT, type Contents, type DocumentRecords, type Records } from './records.ts'
-import { recordsWith } from './sealing.ts'
+import { plainly } from './note.ts'
 import type { JoinSiblings } from './siblings.ts'
 import type { OfflineStore, StoreProblem } from './store.ts'
 
@@ -38,7 +38,7 @@ export const createMemoryStore = (
   clock: OfflineClock = systemClock,
 ): OfflineStore => {
   const records = memoryRecords(memory)
-  return storeOn({ prepare: () => recordsWith(records, null), join: memory.join, clock })
+  return storeOn({ prepare: () => plainly(records), join: memory.join, clock })
 }
 
 /** The records in a memory. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { offlineContract } from './contract.ts'
 import { keptIn, labelled, openIn, unwrap } from './contract/fixture.ts'
 import { createOfflineMemory, type OfflineMemory } from './memory.ts'
+import { encryptWith } from './sealing.ts'
 import { mortalDevice, mortalTab } from './testing/mortal.ts'
 
 const newKey = (usages: KeyUsage[] = ['encrypt', 'decrypt']): Promise<CryptoKey> =>
@@ -11,12 +12,14 @@ type Row = ReturnType<OfflineMemory['rows']['get']> & object
 
 const nobody = { changed: () => {}, inherited: () => {}, problem: () => {} }
 
-offlineContract('an encrypted store', async () => mortalDevice({ key: await newKey() }))
+offlineContract('an encrypted store', async () =>
+  mortalDevice({ keeping: encryptWith(await newKey()) }),
+)
 
 /** A memory in which a tab has kept something, encrypted. */
 const sealedMemory = async (key: CryptoKey) => {
   const memory = createOfflineMemory()
-  const tab = mortalTab(memory, { key })
+  const tab = mortalTab(memory, { keeping: encryptWith(key) })
   const { document } = await openIn(tab, 'salaries')
   document.changedHere(labelled('secret'))
   document.changedThere(labelled('also secret'))
@@ -46,7 +49,7 @@ describe('an encrypted store', () => {
   it('says so where the key is another one, is missing, or is of no use; and is not harmed', async () => {
     const key = await newKey()
     const memory = await sealedMemory(key)
-    expect(await problemOf(mortalTab(memory, { key: await newKey() }))).toEqual({
+    expect(await problemOf(mortalTab(memory, { keeping: encryptWith(await newKey()) }))).toEqual({
       kind: 'broken',
       message: 'the offline store of this device is encrypted with another key than the one given',
     })
@@ -54,11 +57,13 @@ describe('an encrypted store', () => {
       kind: 'broken',
       message: 'the offline store of this device is encrypted, and opens with its key only',
     })
-    expect(await problemOf(mortalTab(memory, { key: await newKey(['decrypt']) }))).toEqual({
+    expect(
+      await problemOf(mortalTab(memory, { keeping: encryptWith(await newKey(['decrypt'])) })),
+    ).toEqual({
       kind: 'broken',
       message: expect.stringMatching(/^the offline store .* key that was given: /) as unknown,
     })
-    const again = await keptIn(mortalTab(memory, { key }), 'salaries')
+    const again = await keptIn(mortalTab(memory, { keeping: encryptWith(key) }), 'salaries')
     expect(again).toMatchObject({ labels: ['also secret', 'secret'], unsaved: ['secret'] })
   })
 
@@ -67,7 +72,7 @@ describe('an encrypted store', () => {
     const { document } = await openIn(mortalTab(memory), 'salaries')
     document.changedHere(labelled('open'))
     await document.close()
-    expect(await problemOf(mortalTab(memory, { key: await newKey() }))).toEqual({
+    expect(await problemOf(mortalTab(memory, { keeping: encryptWith(await newKey()) }))).toEqual({
       kind: 'broken',
       message: 'the offline store of this device is not encrypted, and opens without a key only',
     })
@@ -77,7 +82,9 @@ describe('an encrypted store', () => {
     const memory = createOfflineMemory()
     memory.note = Uint8Array.of(7)
     expect(await problemOf(mortalTab(memory))).toMatchObject({ kind: 'newer' })
-    expect(await problemOf(mortalTab(memory, { key: await newKey() }))).toMatchObject({
+    expect(
+      await problemOf(mortalTab(memory, { keeping: encryptWith(await newKey()) })),
+    ).toMatchObject({
       kind: 'newer',
     })
   })
@@ -86,7 +93,7 @@ describe('an encrypted store', () => {
     const key = await newKey()
     for (const spoil of ['flip', 'swap'] as const) {
       const memory = await sealedMemory(key)
-      const tab = mortalTab(memory, { key })
+      const tab = mortalTab(memory, { keeping: encryptWith(key) })
       const other = (await openIn(tab, 'other')).document
       other.changedThere(labelled('theirs'))
       unwrap(await other.flush())

@@ -9,38 +9,26 @@
  * With random nonces one key is good for some 2^32 records.
  */
 import { concatBytes, err, ok, type Result } from '@quire/shared'
+import { brokenStore, PLAIN, SEALED, UNKNOWN, type Keeping } from './note.ts'
 import type { DocumentRecords, LogEntry, Records, UnsavedEntry } from './records.ts'
 import { sealWith, type Seal } from './seal.ts'
 import type { StoreProblem } from './store.ts'
 
 const NAME_KEY_BYTES = 32
-const PLAIN = 0
-const SEALED = 1
 
 /**
- * The records of a device once it is known that they can be read: with a key for AES-GCM (`encrypt` and
- * `decrypt`) if they are to be encrypted, without one if not. What has been begun the one way is `broken` the
- * other way, and with another key.
+ * Encrypts all that is kept, names included, with a key for AES-GCM that may `encrypt` and `decrypt`. The key is
+ * the caller's to keep: without it, what is kept is lost. With another one a store is `broken`, and not harmed.
  */
-export const recordsWith = async (
-  device: Records,
-  key: CryptoKey | null,
-): Promise<Result<Records, StoreProblem>> => {
-  try {
-    return key === null ? await plainRecords(device) : await sealedRecords(device, key)
-  } catch (error) {
-    return err(broken(`cannot be encrypted with the key that was given: ${String(error)}`))
+export const encryptWith =
+  (key: CryptoKey): Keeping =>
+  async (device) => {
+    try {
+      return await sealedRecords(device, key)
+    } catch (error) {
+      return err(brokenStore(`cannot be encrypted with the key that was given: ${String(error)}`))
+    }
   }
-}
-
-const plainRecords = async (device: Records): Promise<Result<Records, StoreProblem>> => {
-  const note = await device.note(Uint8Array.of(PLAIN))
-  if (!note.ok) return note
-  if (note.value[0] === PLAIN) return ok(device)
-  return err(
-    note.value[0] === SEALED ? broken('is encrypted, and opens with its key only') : UNKNOWN_NOTE,
-  )
-}
 
 const sealedRecords = async (
   device: Records,
@@ -51,10 +39,11 @@ const sealedRecords = async (
   const proposed = await seal.close(fresh, 'note')
   const note = await device.note(concatBytes([Uint8Array.of(SEALED), proposed]))
   if (!note.ok) return note
-  if (note.value[0] === PLAIN) return err(broken('is not encrypted, and opens without a key only'))
-  if (note.value[0] !== SEALED) return err(UNKNOWN_NOTE)
+  if (note.value[0] === PLAIN)
+    return err(brokenStore('is not encrypted, and opens without a key only'))
+  if (note.value[0] !== SEALED) return err(UNKNOWN)
   const nameKey = await seal.open(note.value.subarray(1), 'note')
-  if (nameKey === null) return err(broken('is encrypted with another key than the one given'))
+  if (nameKey === null) return err(brokenStore('is encrypted with another key than the one given'))
   return ok(recordsUnder(device, seal, await hmacKey(nameKey)))
 }
 
@@ -72,7 +61,7 @@ const recordsUnder = (device: Records, seal: Seal, nameKey: CryptoKey): Records 
     const readable = opened.filter((label) => label !== null)
     return readable.length === opened.length
       ? ok(readable)
-      : err(broken('has the name of a document that does not decrypt'))
+      : err(brokenStore('has the name of a document that does not decrypt'))
   },
   close: () => device.close(),
 })
@@ -104,7 +93,7 @@ const documentUnder = (
     const readable = opened.filter((entry) => entry !== null)
     return readable.length === opened.length
       ? ok(readable)
-      : err(broken(`has something of ${name} that does not decrypt`))
+      : err(brokenStore(`has something of ${name} that does not decrypt`))
   }
   /** Encrypts the bytes of an entry. */
   const close = async <T extends { readonly bytes: Uint8Array }>(
@@ -153,14 +142,4 @@ const hmacKey = (bytes: Uint8Array): Promise<CryptoKey> =>
 const keyOf = async (nameKey: CryptoKey, name: Uint8Array): Promise<string> => {
   const signed = await crypto.subtle.sign('HMAC', nameKey, name.slice())
   return Array.from(new Uint8Array(signed), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-const broken = (what: string): StoreProblem => ({
-  kind: 'broken',
-  message: `the offline store of this device ${what}`,
-})
-
-const UNKNOWN_NOTE: StoreProblem = {
-  kind: 'newer',
-  message: 'the offline store of this device is kept in a way that this version does not know',
 }

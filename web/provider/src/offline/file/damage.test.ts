@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { keptIn, labelled, openIn, unwrap, type OfflineTab } from '../contract/fixture.ts'
+import { encryptWith } from '../sealing.ts'
 import { createFileStore, type FileStoreOptions } from './file.ts'
 
 const nobody = { changed: () => {}, inherited: () => {}, problem: () => {} }
@@ -185,18 +186,18 @@ describe('a directory', () => {
     const newKey = () =>
       crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt'])
     const key = await newKey()
-    const tab = storeForTest({ directory, key })
+    const tab = storeForTest({ directory, keeping: encryptWith(key) })
     const { document } = await openIn(tab, 'salaries')
     document.changedHere(labelled('secret'))
     await tab.store.close()
     for (const file of await readdir(directory))
       expect(await readFile(join(directory, file), 'latin1')).not.toMatch(/salaries|secret/)
-    for (const options of [{ directory }, { directory, key: await newKey() }]) {
+    for (const options of [{ directory }, { directory, keeping: encryptWith(await newKey()) }]) {
       const { store } = storeForTest(options)
       const opened = await store.open('salaries', nobody)
       expect(opened.ok ? null : opened.error.kind).toBe('broken')
     }
-    const again = await keptIn(storeForTest({ directory, key }), 'salaries')
+    const again = await keptIn(storeForTest({ directory, keeping: encryptWith(key) }), 'salaries')
     expect(again.unsaved).toEqual(['secret'])
   })
 })

@@ -7,6 +7,7 @@ import { offlineContract } from '../contract.ts'
 import type { OfflineTab, OfflineUnderTest } from '../contract/fixture.ts'
 import { storeOn } from '../device-store.ts'
 import { createHub } from '../hub.ts'
+import { plainly } from '../note.ts'
 import type { OfflineStore, StoreProblem } from '../store.ts'
 import { createCutDisk } from './testing/cut-disk.ts'
 import { nodeDisk, type Disk } from './disk.ts'
@@ -69,7 +70,7 @@ offlineContract('the store of files', async () => {
     let release = async (): Promise<void> => undefined
     const store = storeOn({
       prepare: async () => {
-        const records = await claimedRecords(disk, null)
+        const records = await claimedRecords(disk, plainly)
         if (records.ok) release = records.value.close
         return records
       },

@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts'
 import { storeOn } from '../device-store.ts'
 import { createHub } from '../hub.ts'
 import type { Records } from '../records.ts'
-import { recordsWith } from '../sealing.ts'
+import { plainly, type Keeping } from '../note.ts'
 import type { OfflineStore, StoreProblem } from '../store.ts'
 import { claim } from './claim.ts'
 import { nodeDisk, type Disk } from './disk.ts'
@@ -13,14 +13,14 @@ import { fileRecords } from './file-records.ts'
 export interface FileStoreOptions {
   /** A directory for this store alone; it is made if it is not there. One process can use it at a time. */
   readonly directory: string
-  /** A key for AES-GCM, to `encrypt` and `decrypt`, if all that is kept is to be encrypted. */
-  readonly key?: CryptoKey
+  /** As it is, or `encryptWith` a key. */
+  readonly keeping?: Keeping
 }
 
 /** A store of Node: an append-only file for each document, each change on the disk before it counts as kept. */
-export const createFileStore = ({ directory, key }: FileStoreOptions): OfflineStore =>
+export const createFileStore = ({ directory, keeping = plainly }: FileStoreOptions): OfflineStore =>
   storeOn({
-    prepare: () => claimedRecords(nodeDisk(directory), key ?? null),
+    prepare: () => claimedRecords(nodeDisk(directory), keeping),
     join: createHub().join,
     clock: systemClock,
   })
@@ -28,13 +28,13 @@ export const createFileStore = ({ directory, key }: FileStoreOptions): OfflineSt
 /** The records of a disk that no other store uses, until they are closed. */
 export const claimedRecords = async (
   disk: Disk,
-  key: CryptoKey | null,
+  keeping: Keeping,
 ): Promise<Result<Records, StoreProblem>> => {
   const path = await disk.prepare()
   if (!path.ok) return path
   const claimed = await claim(path.value)
   if (!claimed.ok) return err(claimed.error)
-  const records = await recordsWith({ ...fileRecords(disk), close: claimed.value }, key)
+  const records = await keeping({ ...fileRecords(disk), close: claimed.value })
   if (!records.ok) await claimed.value()
   return records
 }

@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
 import { storeOn } from '../device-store.ts'
-import { recordsWith } from '../sealing.ts'
+import { plainly, type Keeping } from '../note.ts'
 import type { OfflineStore } from '../store.ts'
 import { Database } from './database.ts'
 import { indexedDbRecords } from './indexeddb-records.ts'
@@ -10,18 +10,18 @@ import { joinTabs } from './tabs.ts'
 export interface IndexedDbOptions {
   /** Name of the database, `quire` if none is given: an origin has one store for each. */
   readonly name?: string
-  /** A key for AES-GCM, to `encrypt` and `decrypt`, if all that is kept is to be encrypted. */
-  readonly key?: CryptoKey
+  /** As it is, or `encryptWith` a key. */
+  readonly keeping?: Keeping
 }
 
 /** A store in this browser's IndexedDB, shared by all tabs of the origin. */
 export const createIndexedDbStore = ({
   name = 'quire',
-  key,
+  keeping = plainly,
 }: IndexedDbOptions = {}): OfflineStore => {
   const records = indexedDbRecords(new Database(name, systemClock))
   return storeOn({
-    prepare: () => recordsWith(records, key ?? null),
+    prepare: () => keeping(records),
     join: joinTabs(name),
     clock: systemClock,
   })

@@ -8,7 +8,7 @@ import type { OfflineUnderTest } from '../contract/fixture.ts'
 import { storeOn } from '../device-store.ts'
 import { createOfflineMemory, memoryRecords, type OfflineMemory } from '../memory.ts'
 import type { DocumentRecords, Records } from '../records.ts'
-import { recordsWith } from '../sealing.ts'
+import { plainly, type Keeping } from '../note.ts'
 import type { JoinSiblings, Siblings } from '../siblings.ts'
 import type { OfflineStore, StoreProblem } from '../store.ts'
 
@@ -55,14 +55,13 @@ export const mortalDevice = (options?: MortalOptions): OfflineUnderTest => {
 export interface MortalOptions {
   readonly weather?: Weather
   readonly clock?: OfflineClock
-  /** Encrypts all. */
-  readonly key?: CryptoKey
+  readonly keeping?: Keeping
 }
 
 /** Opens a tab over a memory. */
 export const mortalTab = (
   memory: OfflineMemory,
-  { weather = calm, clock = systemClock, key }: MortalOptions = {},
+  { weather = calm, clock = systemClock, keeping = plainly }: MortalOptions = {},
 ): MortalTab => {
   let isAlive = true
   const joined = new Set<Siblings>()
@@ -117,7 +116,7 @@ export const mortalTab = (
   }
 
   return {
-    store: storeOn({ prepare: () => recordsWith(records, key ?? null), join, clock }),
+    store: storeOn({ prepare: () => keeping(records), join, clock }),
     crash: async () => {
       isAlive = false
       for (const siblings of joined) siblings.leave()
