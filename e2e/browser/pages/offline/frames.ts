@@ -1,5 +1,5 @@
 /* Frames of this page as tabs: each has a realm, a connection, locks and channels of its own. */
-import type { MakeOffline } from '@quire/provider/testing'
+import { turn, type MakeOffline } from '@quire/provider/testing'
 
 /** A device whose tabs are frames of this page; a frame that is removed is a tab that has crashed. */
 export const framedDevice: MakeOffline = async () => {
@@ -7,6 +7,7 @@ export const framedDevice: MakeOffline = async () => {
   const frames: HTMLIFrameElement[] = []
   return {
     crashesAlone: true,
+    pass: () => turn(),
     tab: async () => {
       const frame = document.createElement('iframe')
       frame.src = location.href

@@ -64,7 +64,7 @@ export class Journal {
     for (const [index, { key }] of unsaved.entries()) this.handles.place(key, { number, index })
     this.handles.forget(saved)
     if (updates.length === 0 && position === null) return ok(null)
-    return ok({ kind: 'kept', life, updates, position: written.value.position })
+    return ok({ kind: 'kept', life, updates, position: written.value.position, size })
   }
 
   /** Takes over what those who are gone have left unsaved. */
@@ -95,6 +95,16 @@ export class Journal {
     if (life === null) return ok(null)
     this.lives.bury(life)
     return ok({ kind: 'cleared', life })
+  }
+
+  /** How large the log is, by whoever has written last. */
+  get size(): LogSize {
+    return this.#size
+  }
+
+  /** Another opener has written. */
+  grown(size: LogSize): void {
+    this.#size = size
   }
 
   /** Whether the log is so many times as long as it may be. */

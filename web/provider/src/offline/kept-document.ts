@@ -206,7 +206,7 @@ export class OpenDocument implements KeptDocument {
       listener.inherited(unsaved)
     })
     // the one who is gone may have kept them without having told anybody
-    this.#tell({ kind: 'kept', life, updates, position: null })
+    this.#tell({ kind: 'kept', life, updates, position: null, size: this.#journal.size })
     return 'done'
   }
 
@@ -248,7 +248,10 @@ export class OpenDocument implements KeptDocument {
         if (life === 'another') return this.#work.end(clearedProblem(name))
         const news = this.#pending.covered(message.updates, message.position)
         for (const update of news) this.#notify(() => listener.changed(update))
-        return this.#answer()
+        this.#journal.grown(message.size)
+        this.#answer()
+        if (this.#isFoldDue(1)) this.#work.wake()
+        return
       }
       default:
         assertNever(message)

@@ -18,6 +18,7 @@ import { ManualClock, settled } from './testing/manual-clock.ts'
 import { calm, mortalTab, type MortalTab, type Weather } from './testing/mortal.ts'
 
 const DOCUMENT = 'notes'
+const NO_LOG = NOTHING_KEPT.size
 const FULL = { kind: 'quota', message: 'the disk is full' } as const
 
 /** An opener whose every step a test makes itself. */
@@ -97,7 +98,13 @@ describe('an opener', () => {
     const opening = openIn(mortalTab(memory, { weather }))
     await reached
     const update = await other.keep('meanwhile')
-    other.siblings.tell({ kind: 'kept', life: lifeOf(memory), updates: [update], position: null })
+    other.siblings.tell({
+      kind: 'kept',
+      life: lifeOf(memory),
+      updates: [update],
+      position: null,
+      size: NO_LOG,
+    })
     await settled()
     release()
     const { document, heard } = await opening
@@ -158,7 +165,13 @@ describe('an opener', () => {
       write: (opened: Opened) => void opened.document.changedHere(labelled('b')),
       adopt: () => other.siblings.leave(),
       told: () =>
-        other.siblings.tell({ kind: 'kept', life: 'another', updates: [], position: null }),
+        other.siblings.tell({
+          kind: 'kept',
+          life: 'another',
+          updates: [],
+          position: null,
+          size: NO_LOG,
+        }),
     }
     for (const end of [ends.write, ends.told, ends.adopt]) {
       const opened = await openIn(mortalTab(memory))
@@ -185,7 +198,13 @@ describe('an opener', () => {
     const life = lifeOf(memory)
     const opened = await openIn(mortalTab(memory))
     unwrap(await opened.document.clear())
-    other.siblings.tell({ kind: 'kept', life, updates: [labelled('late')], position: null })
+    other.siblings.tell({
+      kind: 'kept',
+      life,
+      updates: [labelled('late')],
+      position: null,
+      size: NO_LOG,
+    })
     await settled()
     opened.document.changedHere(labelled('b'))
     unwrap(await opened.document.flush())

@@ -7,16 +7,18 @@
  * and folds the log. Messages may be lost only with the one who sends them.
  */
 import type { Result, Update } from '@quire/shared'
+import type { LogSize } from './records.ts'
 import type { Position, StoreProblem } from './store.ts'
 
 /** What openers of a document tell one another. */
 export type SiblingMessage =
-  /** Kept by the one who says so; what is kept reaches up to the position. */
+  /** Kept by the one who says so; what is kept reaches up to the position, and the log is so large now. */
   | {
       readonly kind: 'kept'
       readonly life: string
       readonly updates: readonly Update[]
       readonly position: Position | null
+      readonly size: LogSize
     }
   /** Changes that the one who says so cannot keep. */
   | { readonly kind: 'unkept'; readonly updates: readonly Update[] }

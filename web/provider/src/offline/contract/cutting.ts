@@ -10,7 +10,6 @@ import {
   labelOfUnsaved,
   labelsIn,
   openIn,
-  turn,
   unwrap,
   type OfflineRule,
   type OfflineTab,
@@ -30,6 +29,7 @@ const kinds = [
   'send',
   'flush',
   'wait',
+  'wait longer',
   'close',
   'crash',
 ] as const
@@ -93,7 +93,9 @@ class History {
         return
       }
       case 'wait':
-        return turn()
+        return this.#device.pass(250)
+      case 'wait longer':
+        return this.#device.pass(6_000)
       case 'close':
         this.#clients.delete(tab)
         await document.close()

@@ -16,6 +16,8 @@ export interface OfflineUnderTest {
   tab(): Promise<OfflineTab>
   /** Whether a tab can crash alone; otherwise all of the device do. */
   readonly crashesAlone: boolean
+  /** Lets so many milliseconds pass, where time can be made to; where not, a moment passes. */
+  pass(ms: number): Promise<void>
   /** Ends all tabs and removes everything. */
   dispose(): Promise<void>
 }

@@ -7,6 +7,7 @@ import {
   openIn,
   turn,
   unwrap,
+  until,
   type OfflineRule,
   type OfflineTab,
 } from './fixture.ts'
@@ -38,6 +39,7 @@ const textOf = (updates: readonly Uint8Array[]): string => {
 const bytesOf = (updates: readonly Uint8Array[]): number =>
   updates.reduce((sum, { length }) => sum + length, 0)
 
+/** Gives all of the typing to a document of a tab. */
 const fill = async (tab: OfflineTab, give: 'changedHere' | 'changedThere'): Promise<string> => {
   const { updates, text } = typing()
   const { document } = await openIn(tab)
@@ -54,19 +56,30 @@ const fill = async (tab: OfflineTab, give: 'changedHere' | 'changedThere'): Prom
 }
 
 /** OS11. */
-export const growingRules: readonly OfflineRule[] = (['changedHere', 'changedThere'] as const).map(
-  (give) => ({
-    title: `[OS11] what is kept does not grow with the edits (${give}), and what is unsaved stays apart`,
-    run: async (device) => {
-      const tab = await device.tab()
-      const text = await fill(tab, give)
-      const { kept } = (await openIn(tab)).document
-      expectSame(textOf(kept.updates), text)
-      expectThat(kept.updates.length < EDITS / 2, `${kept.updates.length} updates are few`)
-      const whole = bytesOf(typing().updates)
-      expectThat(bytesOf(kept.updates) < whole * 0.8, `${bytesOf(kept.updates)} of ${whole} bytes`)
-      expectSame(kept.unsaved.length, give === 'changedHere' ? UNSAVED : 0)
-      expectSame(kept.position, give === 'changedHere' ? null : at(EDITS))
-    },
-  }),
-)
+export const growingRules: readonly OfflineRule[] = (
+  [
+    ['changedHere', 'alone'],
+    ['changedThere', 'alone'],
+    ['changedHere', 'beside another'],
+  ] as const
+).map(([give, how]) => ({
+  title: `[OS11] what is kept does not grow with the edits (${give}, ${how}), and what is unsaved stays apart`,
+  run: async (device) => {
+    const other = how === 'alone' ? null : await openIn(await device.tab())
+    const tab = await device.tab()
+    const text = await fill(tab, give)
+    const isFolded = async (): Promise<boolean> => {
+      const { document } = await openIn(tab)
+      await document.close()
+      return document.kept.updates.length < EDITS / 2
+    }
+    await until('it is folded', isFolded)
+    await other?.document.close()
+    const { kept } = (await openIn(tab)).document
+    expectSame(textOf(kept.updates), text)
+    const whole = bytesOf(typing().updates)
+    expectThat(bytesOf(kept.updates) < whole * 0.8, `${bytesOf(kept.updates)} of ${whole} bytes`)
+    expectSame(kept.unsaved.length, give === 'changedHere' ? UNSAVED : 0)
+    expectSame(kept.position, give === 'changedHere' ? null : at(EDITS))
+  },
+}))

@@ -5,7 +5,7 @@ import { growingRules } from './growing.ts'
 import { keepingRules } from './keeping.ts'
 import { sharingRules } from './sharing.ts'
 
-export { labelled, labelsIn } from './fixture.ts'
+export { labelled, labelsIn, turn } from './fixture.ts'
 export type { MakeOffline, OfflineRule, OfflineTab, OfflineUnderTest } from './fixture.ts'
 
 /** All rules of contract.ts; beside the examples they play `lives` random ones. */

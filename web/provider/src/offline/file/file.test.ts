@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ok, type Result } from '@quire/shared'
 import { systemClock } from '../clock.ts'
 import { offlineContract } from '../contract.ts'
-import type { OfflineTab, OfflineUnderTest } from '../contract/fixture.ts'
+import { turn, type OfflineTab, type OfflineUnderTest } from '../contract/fixture.ts'
 import { storeOn } from '../device-store.ts'
 import { createHub } from '../hub.ts'
 import { plainly } from '../note.ts'
@@ -27,6 +27,7 @@ const inProcesses = (
   }
   return {
     crashesAlone: false,
+    pass: () => turn(),
     tab: async (): Promise<OfflineTab> => {
       process ??= start()
       return { store: process.store, crash }

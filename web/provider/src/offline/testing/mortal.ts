@@ -4,7 +4,7 @@
  */
 import { ok, type Result } from '@quire/shared'
 import { systemClock, type OfflineClock } from '../clock.ts'
-import type { OfflineUnderTest } from '../contract/fixture.ts'
+import { turn, type OfflineUnderTest } from '../contract/fixture.ts'
 import { storeOn } from '../device-store.ts'
 import { createOfflineMemory, memoryRecords, type OfflineMemory } from '../memory.ts'
 import type { DocumentRecords, Records } from '../records.ts'
@@ -40,6 +40,7 @@ export const mortalDevice = (options?: MortalOptions): OfflineUnderTest => {
   const tabs: MortalTab[] = []
   return {
     crashesAlone: true,
+    pass: () => turn(),
     tab: async () => {
       const tab = mortalTab(memory, options)
       tabs.push(tab)
