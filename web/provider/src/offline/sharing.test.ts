@@ -362,6 +362,24 @@ describe('what comes from a server', () => {
   })
 })
 
+describe('a log that another writes', () => {
+  it('[OS11] is folded by the one who is elected', async () => {
+    const memory = createOfflineMemory()
+    const elected = await openIn(mortalTab(memory))
+    const { document } = await openIn(mortalTab(memory))
+    await settled()
+    for (let i = 0; i < 15; i++) {
+      for (let n = 0; n < 100; n++) document.changedHere(EMPTY_UPDATE)
+      unwrap(await document.flush())
+      await settled()
+    }
+    const { size } = memory.rows.get(DOCUMENT)?.contents ?? NOTHING_KEPT
+    expect(size.foldedBytes).toBeGreaterThan(0)
+    expect(size.tailUpdates).toBe(500)
+    expect(elected.problems).toEqual([])
+  })
+})
+
 describe('a log that cannot be folded', () => {
   it('is tried again only at twice its length', async () => {
     const memory = createOfflineMemory()
