@@ -43,6 +43,9 @@ export interface Opening {
   readonly unsaved: readonly UnsavedEntry[]
 }
 
+/** How many times as long a log is as it may be when others fold it than the one who is elected. */
+const OTHERS_FOLD_TIMES = 4
+
 /** One opener's document. */
 export class OpenDocument implements KeptDocument {
   readonly kept: Kept
@@ -176,8 +179,9 @@ export class OpenDocument implements KeptDocument {
     return this.#isFoldDue(1) ? () => this.#fold() : null
   }
 
+  /** The others fold only if the one who is elected does not, as a tab that the browser has put to sleep. */
   #isFoldDue(times: number): boolean {
-    return this.#pacing.isElected && this.#journal.isFoldDue(times)
+    return this.#journal.isFoldDue(this.#pacing.isElected ? times : times * OTHERS_FOLD_TIMES)
   }
 
   async #write(draft: Draft): ReturnType<Job> {

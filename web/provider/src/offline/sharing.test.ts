@@ -380,6 +380,22 @@ describe('a log that another writes', () => {
   })
 })
 
+describe('a log that the one who is elected does not fold', () => {
+  it('[OS11] is folded by another when it is four times as long', async () => {
+    const memory = createOfflineMemory()
+    await byHand(memory) // is elected, and asleep
+    const { document } = await openIn(mortalTab(memory))
+    const tails: number[] = []
+    for (let i = 1; i <= 41; i++) {
+      for (let n = 0; n < 100; n++) document.changedThere(EMPTY_UPDATE)
+      unwrap(await document.flush())
+      await settled()
+      tails.push(memory.rows.get(DOCUMENT)?.contents.size.tailUpdates ?? 0)
+    }
+    expect([tails[38], tails[39], tails[40]]).toEqual([3_900, 0, 100])
+  })
+})
+
 describe('a log that cannot be folded', () => {
   it('is tried again only at twice its length', async () => {
     const memory = createOfflineMemory()
