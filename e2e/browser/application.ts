@@ -25,11 +25,12 @@ export interface Application {
 
 /** Builds the pages and serves them on a free port. */
 export const startApplication = async (): Promise<Application> => {
+  const page = 'y-sweet-react'
   const [block = ''] = codeBlocksOf('from-y-sweet.md', 'jsx')
   const built = [
-    await buildPage({ base: '/', mode: 'production' }),
-    await buildPage({ base: '/development/', mode: 'development' }),
-    await buildPage({ base: '/moving-in/', mode: 'production', main: block }),
+    await buildPage({ page, base: '/', mode: 'production' }),
+    await buildPage({ page, base: '/development/', mode: 'development' }),
+    await buildPage({ page, base: '/moving-in/', mode: 'production', main: block }),
   ]
   const files = new Map(built.flat())
   let manager: DocumentManager | null = null

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
-import { build } from 'vite'
+import { build, defaultClientConditions } from 'vite'
 
-/** What is built of the page. */
+/** What is built of a page. */
 interface PageBuild {
+  /** Its directory in `pages`. */
+  readonly page: 'y-sweet-react' | 'offline'
   /** The path that it is served at. */
   readonly base: `/${string}`
   readonly mode: 'production' | 'development'
@@ -14,13 +16,16 @@ interface PageBuild {
 /** A file by the path that it is served at. */
 type BuiltFile = readonly [path: string, content: string | Uint8Array]
 
-const ROOT = fileURLToPath(new URL('pages/y-sweet-react', import.meta.url))
-
-/** Bundles the page of y-sweet's React package; its HTML is at the base. */
-export const buildPage = async ({ base, mode, main }: PageBuild): Promise<readonly BuiltFile[]> => {
+/** Bundles a page; its HTML is at the base. */
+export const buildPage = async ({
+  page,
+  base,
+  mode,
+  main,
+}: PageBuild): Promise<readonly BuiltFile[]> => {
   const built = await build({
     configFile: false,
-    root: ROOT,
+    root: fileURLToPath(new URL(`pages/${page}`, import.meta.url)),
     base,
     mode,
     logLevel: 'warn',
@@ -31,6 +36,7 @@ export const buildPage = async ({ base, mode, main }: PageBuild): Promise<readon
         load: (id) => (main !== undefined && id.endsWith('/main.tsx') ? main : null),
       },
     ],
+    resolve: { conditions: ['quire-source', ...defaultClientConditions] },
     define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     build: { write: false, minify: false },
   })

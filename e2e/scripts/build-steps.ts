@@ -10,7 +10,7 @@ export const buildServer = (): Promise<number> => run('tsc', ['-b', 'shared', 's
 
 /** Bundles the client package, and writes its types. */
 export const buildProvider = async (): Promise<number> => {
-  const compiled = await run('tsc', ['-b', 'web/provider'])
+  const compiled = await run('tsc', ['-b', 'web/provider', 'web/provider/tsconfig.node.json'])
   if (compiled !== 0) return compiled
   const config = 'web/provider/vite.config.ts'
   const bundled = await run('vite', ['build', 'web/provider', '-c', config, '--logLevel', 'warn'])

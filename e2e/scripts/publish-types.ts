@@ -57,10 +57,11 @@ export const publishedEntries = (): readonly string[] => {
 }
 
 const sourceOf = (file: string): string => {
-  const path = file.startsWith(SHARED_AT)
-    ? join(SHARED, file.slice(SHARED_AT.length))
-    : join(PACKAGE, 'dist-types', file)
-  if (!existsSync(path)) throw new Error(`${path} is not there: run tsc -b web/provider first`)
+  const paths = file.startsWith(SHARED_AT)
+    ? [join(SHARED, file.slice(SHARED_AT.length))]
+    : [join(PACKAGE, 'dist-types', file), join(PACKAGE, 'dist-types/node', file)]
+  const path = paths.find((one) => existsSync(one))
+  if (path === undefined) throw new Error(`${paths.join(', ')}: not there, run tsc -b first`)
   return path
 }
 

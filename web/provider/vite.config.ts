@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite'
 
-/** One file for whoever installs the package: what is private to this repository is inside, the rest is not. */
+/** A file for each entry, for whoever installs the package: what is private to this repository is inside, the rest is not. */
 export default defineConfig({
   resolve: { conditions: ['quire-source', 'module', 'browser', 'development|production'] },
   build: {
@@ -8,7 +8,14 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2023',
     minify: false,
-    lib: { entry: 'src/index.ts', formats: ['es'], fileName: 'index' },
-    rolldownOptions: { external: [/^yjs$/, /^lib0\//, /^y-protocols\//] },
+    lib: {
+      entry: {
+        index: 'src/index.ts',
+        offline: 'src/offline/index.ts',
+        node: 'src/offline/file/index.ts',
+      },
+      formats: ['es'],
+    },
+    rolldownOptions: { external: [/^yjs$/, /^lib0\//, /^y-protocols\//, /^node:/] },
   },
 })

@@ -1,0 +1,6 @@
+export { createIndexedDbStore } from './indexeddb/indexeddb.ts'
+export type { IndexedDbOptions } from './indexeddb/indexeddb.ts'
+export { createMemoryStore, createOfflineMemory } from './memory.ts'
+export type { OfflineMemory } from './memory.ts'
+export type { Keeping } from './note.ts'
+export { encryptWith } from './sealing.ts'

@@ -1,0 +1,179 @@
+/*
+ * One database of IndexedDB, opened when it is first needed and again whenever the browser has closed it:
+ *
+ *   meta        'note'                    → the note of the store
+ *   documents   key                       → DocumentRow
+ *   updates     [key, number]             → LogEntry
+ *   unsaved     [key, number, index]      → UnsavedEntry
+ *
+ * It gives way to whoever wants to upgrade or delete it.
+ */
+import { err, ok, type Result } from '@quire/shared'
+import type { OfflineClock } from '../clock.ts'
+import type { StoreProblem } from '../store.ts'
+import { problemOf } from './problem.ts'
+
+/** The object stores. */
+export type StoreName = 'meta' | 'documents' | 'updates' | 'unsaved'
+
+/** A transaction, and how soon it must be on the disk. */
+export interface Access {
+  readonly stores: readonly StoreName[]
+  readonly mode: 'readonly' | 'readwrite'
+  /** `strict`: before it is done. `relaxed`: with the operating system, which a crash of the browser survives. */
+  readonly durability: 'strict' | 'relaxed'
+}
+
+const VERSION = 1
+const STORES: readonly StoreName[] = ['meta', 'documents', 'updates', 'unsaved']
+
+/** How long opening may wait for others who hold an older version open, or are deleting it, milliseconds. */
+const OPENING_MS = 10_000
+
+/** A database, and the one connection of this tab to it. */
+export class Database {
+  readonly #name: string
+  readonly #clock: OfflineClock
+  #connection: Promise<Result<IDBDatabase, StoreProblem>> | null = null
+
+  constructor(name: string, clock: OfflineClock) {
+    this.#name = name
+    this.#clock = clock
+  }
+
+  /**
+   * Runs one transaction. What `act` resolves with is the answer once all is committed; it may await nothing
+   * but requests. Where `act` throws, or resolves with an error, nothing is changed.
+   */
+  async transact<T>(
+    access: Access,
+    act: (transaction: IDBTransaction) => Promise<Result<T, StoreProblem>>,
+  ): Promise<Result<T, StoreProblem>> {
+    const begun = await this.#begin(access)
+    if (!begun.ok) return begun
+    const transaction = begun.value
+    const ended = endOf(transaction)
+    let answer: Result<T, StoreProblem>
+    try {
+      answer = await act(transaction)
+      if (answer.ok) transaction.commit()
+      else transaction.abort()
+    } catch (thrown) {
+      abortIfLive(transaction)
+      await ended
+      // the transaction knows better why a request of it failed
+      return err(problemOf(transaction.error ?? thrown, this.#doing('use')))
+    }
+    const failure = await ended
+    return !answer.ok || failure === null
+      ? answer
+      : err(problemOf(failure, this.#doing('write to')))
+  }
+
+  /** Closes the connection; it is opened again if it is needed. */
+  async close(): Promise<void> {
+    const connection = await this.#connection
+    this.#connection = null
+    if (connection?.ok) connection.value.close()
+  }
+
+  async #begin({
+    stores,
+    mode,
+    durability,
+  }: Access): Promise<Result<IDBTransaction, StoreProblem>> {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await this.#connect()
+      if (!connection.ok) return connection
+      try {
+        return ok(connection.value.transaction([...stores], mode, { durability }))
+      } catch (error) {
+        // the browser closes connections without a word, of pages in the background above all
+        await this.close()
+        if (attempt > 1) return err(problemOf(error, this.#doing('use')))
+      }
+    }
+  }
+
+  async #connect(): Promise<Result<IDBDatabase, StoreProblem>> {
+    this.#connection ??= this.#open()
+    const attempt = this.#connection
+    const connection = await attempt
+    if (!connection.ok && this.#connection === attempt) this.#connection = null
+    return connection
+  }
+
+  #open(): Promise<Result<IDBDatabase, StoreProblem>> {
+    return new Promise((resolve) => {
+      const fail = (error: unknown): void => resolve(err(problemOf(error, this.#doing('open'))))
+      let request: IDBOpenDBRequest
+      try {
+        if (typeof indexedDB === 'undefined' || indexedDB === null)
+          return resolve(err(NO_INDEXEDDB))
+        request = indexedDB.open(this.#name, VERSION)
+      } catch (error) {
+        return fail(error) // where cookies are blocked, for example
+      }
+      let isLate = false
+      const undo = this.#clock.after(OPENING_MS, () => {
+        isLate = true
+        const message = `${this.#doing('open')}: another tab has held it for ${OPENING_MS} ms`
+        resolve(err({ kind: 'unavailable', message }))
+      })
+      request.addEventListener('upgradeneeded', () => {
+        for (const store of STORES) request.result.createObjectStore(store)
+      })
+      request.addEventListener('error', () => {
+        undo()
+        fail(request.error)
+      })
+      request.addEventListener('success', () => {
+        undo()
+        const connection = request.result
+        if (isLate) return connection.close()
+        const forget = (): void => {
+          this.#connection = null
+        }
+        connection.addEventListener('close', forget)
+        connection.addEventListener('versionchange', () => {
+          forget()
+          connection.close()
+        })
+        resolve(ok(connection))
+      })
+    })
+  }
+
+  #doing(what: string): string {
+    return `cannot ${what} the database ${this.#name} of this browser`
+  }
+}
+
+const NO_INDEXEDDB: StoreProblem = {
+  kind: 'unavailable',
+  message: 'this browser keeps nothing for this page: it has no IndexedDB here',
+}
+
+/** Why a transaction was aborted; null once it is committed. */
+const endOf = (transaction: IDBTransaction): Promise<Error | null> =>
+  new Promise((resolve) => {
+    transaction.addEventListener('complete', () => resolve(null))
+    transaction.addEventListener('abort', () =>
+      resolve(transaction.error ?? new Error('the transaction was aborted')),
+    )
+  })
+
+const abortIfLive = (transaction: IDBTransaction): void => {
+  try {
+    transaction.abort()
+  } catch {
+    // it has ended by itself
+  }
+}
+
+/** The result of a request. */
+export const resultOf = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.addEventListener('success', () => resolve(request.result))
+    request.addEventListener('error', () => reject(request.error ?? new Error('a request failed')))
+  })

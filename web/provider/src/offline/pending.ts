@@ -1,0 +1,178 @@
+/*
+ * What was given to be kept, and is not kept yet. Pure: who writes it, and when, is the caller's matter.
+ *
+ * Own things (changes made here, and which of them are saved) are this opener's to keep. Shared things (changes
+ * from the server, and positions) are heard by every opener who is connected, so that one of them is enough:
+ * what another has kept is not kept again. A position says that all before it has been given, so it may only be
+ * kept with, or after, all that was given before it.
+ */
+import { bytesEqual, type Update } from '@quire/shared'
+import { laterOf } from './records.ts'
+import type { Position } from './store.ts'
+
+/** Something to keep. */
+export type Given =
+  /** Changed here. */
+  | { readonly kind: 'here'; readonly key: number; readonly update: Update; readonly at: number }
+  /** Came from the server. */
+  | { readonly kind: 'there'; readonly update: Update }
+  /** Another opener has changed or heard it, and cannot keep it. */
+  | { readonly kind: 'unkept'; readonly update: Update }
+  | { readonly kind: 'saved'; readonly keys: readonly number[] }
+  | { readonly kind: 'moved'; readonly position: Position }
+
+/** What is to be written at once. */
+export interface Draft {
+  /** In the order in which they were given. */
+  readonly updates: readonly Update[]
+  /** Those of them that are unsaved. */
+  readonly unsaved: readonly Extract<Given, { kind: 'here' }>[]
+  /** Keys of former drafts that are not unsaved any more. */
+  readonly saved: readonly number[]
+  readonly position: Position | null
+}
+
+interface Entry {
+  readonly serial: number
+  readonly given: Given
+  /** Whether others have been told of it without its being kept. */
+  isTold: boolean
+}
+
+/**
+ * Bytes of shared updates that wait at most, while nothing can be kept. Beyond it they are let go, and no
+ * position is kept from then on: the server tells them again.
+ */
+export const MAX_SHARED_BYTES = 8 * 1024 * 1024
+
+/** Things to keep, in the order in which they were given. */
+export class Pending {
+  #waiting: Entry[] = []
+  #drafted: Entry[] = []
+  #serial = 0
+  #sharedBytes = 0
+  /** Shared things up to this number have been let go. */
+  #gap: number | null = null
+
+  /** The number of the last thing given: 1, 2, 3, … */
+  get serial(): number {
+    return this.#serial
+  }
+
+  /** Bytes of shared updates that wait. */
+  get sharedBytes(): number {
+    return this.#sharedBytes
+  }
+
+  /** Whether anything of these kinds waits. */
+  has(...kinds: readonly Given['kind'][]): boolean {
+    return this.#waiting.some(({ given }) => kinds.includes(given.kind))
+  }
+
+  /** Takes something to keep. */
+  add(given: Given): void {
+    this.#serial++
+    if (given.kind === 'moved' && this.#gap !== null) return
+    this.#waiting.push({ serial: this.#serial, given, isTold: false })
+    if (given.kind !== 'there') return
+    this.#sharedBytes += given.update.length
+    if (this.#sharedBytes <= MAX_SHARED_BYTES) return
+    this.#gap = this.#serial
+    this.#keepWaiting((entry) => !isShared(entry))
+  }
+
+  /** Whether all that was given up to this number is kept, or need not be. */
+  isKept(serial: number): boolean {
+    const oldest = this.#drafted[0] ?? this.#waiting[0]
+    return oldest === undefined || oldest.serial > serial
+  }
+
+  /** Takes own things out to be written, and the shared ones if asked to; null if there are none. */
+  draft(withShared: boolean): Draft | null {
+    const isTaken = (entry: Entry): boolean => withShared || !isShared(entry)
+    this.#drafted = this.#waiting.filter(isTaken)
+    if (this.#drafted.length === 0) return null
+    this.#keepWaiting((entry) => !isTaken(entry))
+    const given = this.#drafted.map((entry) => entry.given)
+    const here = given.filter((one) => one.kind === 'here')
+    const saved = new Set(given.flatMap((one) => (one.kind === 'saved' ? one.keys : [])))
+    const own = new Set(here.map(({ key }) => key))
+    return {
+      updates: updatesOf(this.#drafted),
+      unsaved: here.filter(({ key }) => !saved.has(key)),
+      saved: [...saved].filter((key) => !own.has(key)),
+      position: given.reduce<Position | null>(
+        (last, one) => (one.kind === 'moved' ? laterOf(last, one.position) : last),
+        null,
+      ),
+    }
+  }
+
+  /** What was drafted is kept. */
+  settle(): void {
+    this.#drafted = []
+  }
+
+  /** What was drafted could not be kept, and waits again. */
+  restore(): void {
+    this.#waiting = [...this.#drafted, ...this.#waiting].toSorted((a, b) => a.serial - b.serial)
+    this.#drafted = []
+    this.#keepWaiting(() => true)
+  }
+
+  /** Own and shared updates that wait, and that nobody has been told of; from now on they count as told. */
+  untold(): readonly Update[] {
+    const untold = this.#waiting.filter(({ isTold, given }) => !isTold && given.kind !== 'unkept')
+    for (const entry of untold) entry.isTold = true
+    return updatesOf(untold)
+  }
+
+  /** All updates that wait. */
+  updates(): readonly Update[] {
+    return updatesOf(this.#waiting)
+  }
+
+  /**
+   * Another opener has kept these, and all from the server up to the position. Returns those that did not
+   * wait here: they are news.
+   */
+  covered(updates: readonly Update[], position: Position | null): readonly Update[] {
+    const news = updates.filter((update) => !this.#takeOut(update))
+    const through =
+      this.#waiting.findLast(
+        ({ given }) => given.kind === 'moved' && isUpTo(given.position, position),
+      )?.serial ?? 0
+    this.#keepWaiting((entry) => !isShared(entry) || entry.serial > through)
+    return news
+  }
+
+  /** Forgets all that was given up to this number. */
+  forget(serial: number): void {
+    this.#keepWaiting((entry) => entry.serial > serial)
+    if (this.#gap !== null && this.#gap <= serial) this.#gap = null
+  }
+
+  #takeOut(update: Update): boolean {
+    const index = this.#waiting.findIndex(
+      ({ given }) =>
+        (given.kind === 'there' || given.kind === 'unkept') && bytesEqual(given.update, update),
+    )
+    if (index >= 0) this.#waiting.splice(index, 1)
+    return index >= 0
+  }
+
+  #keepWaiting(isKept: (entry: Entry) => boolean): void {
+    this.#waiting = this.#waiting.filter(isKept)
+    this.#sharedBytes = 0
+    for (const { given } of this.#waiting)
+      if (given.kind === 'there') this.#sharedBytes += given.update.length
+  }
+}
+
+const isShared = ({ given }: Entry): boolean => given.kind === 'there' || given.kind === 'moved'
+
+const updatesOf = (entries: readonly Entry[]): readonly Update[] =>
+  entries.flatMap(({ given }) => ('update' in given ? [given.update] : []))
+
+const isUpTo = (position: Position, kept: Position | null): boolean =>
+  kept !== null && position.epoch === kept.epoch && position.seq <= kept.seq
