@@ -2,16 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Frame } from '@quire/shared'
 import { until } from '../edges/websocket/testing/until.ts'
 import {
-  bringing,
-  comingBack,
-  laidOut,
-  listen,
-  messagesIn,
-  requestStream,
+  openStream,
   startStreams,
   type StreamFixture,
   type StreamFixtureOptions,
 } from './testing/event-stream.ts'
+import { comingBack, laidOut, listen, messagesIn, requestStream } from './testing/stream-client.ts'
 
 let fixture: StreamFixture
 afterEach(() => fixture.stop())
@@ -19,19 +15,12 @@ afterEach(() => fixture.stop())
 /** A stream that is open, and its client. */
 const open = async (options: StreamFixtureOptions = {}) => {
   fixture = await startStreams(options)
-  const { port, stories } = fixture
-  const down = await listen(port)
-  const name = await down.name()
-  const [story] = stories
-  if (story === undefined) throw new Error('no stream was opened')
+  const { port } = fixture
+  const stream = await openStream(fixture)
   return {
+    ...stream,
     port,
-    down,
-    name,
-    story,
-    say: (from: number, body: Uint8Array = new Uint8Array(), read = 0) =>
-      requestStream(port, 'POST', bringing(name, from, read), body),
-    back: (position: number) => listen(port, comingBack(name, position)),
+    back: (position: number) => listen(port, comingBack(stream.name, position)),
   }
 }
 

@@ -14,7 +14,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono, type Context } from 'hono'
 import { parsePosition, QUIRE_SUBPROTOCOL, streamFields } from '@quire/shared'
 import type { EventStreamEdge } from '../edges/event-stream/event-stream-edge.ts'
-import type { EventStream } from '../edges/event-stream/event-stream.ts'
+import { speakMs, type EventStream } from '../edges/event-stream/event-stream.ts'
 import type { Heard } from '../edges/event-stream/up-stream.ts'
 import {
   plainAnswer,
@@ -44,9 +44,6 @@ export interface EventStreamRoutes {
   readonly open: (socket: Socket, c: Context<Bindings>) => SocketListener
 }
 
-/** Longest time that a client may ask an answer to wait, seconds. */
-const MOST_WAIT_SECONDS = 30
-
 const FIELDS = [...Object.values(streamFields), 'Authorization', 'Content-Type', 'Prefer']
 
 const HEARD_STATUS = {
@@ -65,7 +62,8 @@ const HEARD_WORDS = {
 /** The routes, with `/` for the stream. */
 export const eventStreamRoutes = (options: EventStreamRoutes): Hono<Bindings> => {
   const { edge, streams, clock, allowedOrigins, maxBodyBytes, readMs } = options
-  const { postBytes, messageBytes } = streams.limits
+  const { postBytes, messageBytes, silenceMs } = streams.limits
+  const longestWaitMs = speakMs(silenceMs) // the next request is a sign of life
   const bodies = new ByteBudget(sharedBytes(maxBodyBytes, messageBytes))
   const routes = new Hono<Bindings>()
   routes.use(crossSite(allowedOrigins, FIELDS))
@@ -97,7 +95,7 @@ export const eventStreamRoutes = (options: EventStreamRoutes): Hono<Bindings> =>
   routes.get('/', (c) => {
     const { outgoing, incoming } = c.env
     if (outgoing === undefined) return c.notFound() // held off above
-    const waitMs = waitOf(c.req.header('prefer'))
+    const waitMs = waitOf(c.req.header('prefer'), longestWaitMs)
     const begin = (): void => beginAnswer(outgoing, c.res.headers, waitMs === null)
     if (c.req.header(streamFields.stream) !== undefined) {
       const stream = streamOf(c)
@@ -167,9 +165,9 @@ const bodyRefusal = (c: Context<Bindings>, { kind, message }: BodyProblem): Resp
 }
 
 /** How long an answer waits for something to tell before it ends, milliseconds; null: it goes on. */
-const waitOf = (prefer: string | undefined): number | null => {
+const waitOf = (prefer: string | undefined, longestMs: number): number | null => {
   const seconds = /(?:^|,)\s*wait\s*=\s*(\d{1,9})\s*(?:$|[,;])/i.exec(prefer ?? '')?.[1]
-  return seconds === undefined ? null : Math.min(Number(seconds), MOST_WAIT_SECONDS) * 1_000
+  return seconds === undefined ? null : Math.min(Number(seconds) * 1_000, longestMs)
 }
 
 /** Writes the head of an event stream, so that nobody on its way keeps, changes or holds back what follows. */
@@ -180,6 +178,7 @@ const beginAnswer = (outgoing: ServerResponse, fields: Headers, goesOn: boolean)
     'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no', // nginx
     'X-Content-Type-Options': 'nosniff',
+    Vary: 'Origin',
   }
   // HTTP/1.1 only (RFC 9113 §8.2.2): the connection ends with the stream, and carries nothing else meanwhile
   if (goesOn && outgoing.req.httpVersionMajor === 1) head['Connection'] = 'close'

@@ -60,7 +60,7 @@ const ABNORMAL = 1006
 const BURST_MS = 2_000
 
 /** Milliseconds between two signs of life that a client is to give: two of them fit into the silence that is taken for death. */
-const speakMs = (silenceMs: number): number => silenceMs / 2
+export const speakMs = (silenceMs: number): number => silenceMs / 2
 
 /** A running stream. */
 export class EventStream {
