@@ -10,7 +10,7 @@ const devServer = 'http://127.0.0.1:4400'
 /** Packages that change together share a chunk, so a release invalidates only what it touched. */
 const chunks = [
   { name: 'react', test: /node_modules\/(react|react-dom|scheduler|wouter|regexparam)\// },
-  { name: 'yjs', test: /node_modules\/(yjs|lib0|y-protocols|y-websocket)\// },
+  { name: 'yjs', test: /node_modules\/(yjs|lib0|y-protocols)\// },
   { name: 'highlight', test: /node_modules\/(highlight\.js|lowlight|devlop)\// },
   { name: 'interface', test: /node_modules\/(@base-ui|@floating-ui|sonner|tabbable|reselect)\// },
   {
@@ -25,7 +25,7 @@ export default defineConfig({
   root: process.env['VITEST'] ? repository : `${repository}/web/editor`,
   plugins: [react(), tailwindcss()],
   resolve: { conditions: ['quire-source', 'module', 'browser', 'development|production'] },
-  server: { proxy: { '/yjs': { target: devServer, ws: true }, '/health': devServer } },
+  server: { proxy: { '/sync': { target: devServer, ws: true }, '/health': devServer } },
   build: {
     outDir: 'dist',
     emptyOutDir: true,

@@ -1,6 +1,6 @@
 import { expectText, wordsOf } from './content.ts'
 import { ada, bob, expect, test } from './fixtures.ts'
-import { holdAnswers } from './held-answer.ts'
+import { holdAnswers, refuseAll } from './held-answer.ts'
 import { lostConnection } from './trouble.ts'
 
 test('nothing can be written before the first sync, and then it can', async ({
@@ -54,11 +54,7 @@ test('a name that the server refuses: the page says why and stops trying', async
   join,
 }) => {
   const { page, connection, text } = await join(server, ada)
-  let sockets = 0
-  await page.routeWebSocket(/\/yjs\//, async (socket) => {
-    sockets++
-    await socket.close({ code: 4404, reason: 'document name is refused' })
-  })
+  const server404 = await refuseAll(page, { code: 4404, reason: 'document name is refused' })
   await page.goto(`${server.url}/p/refused`)
   await expect(connection).toHaveAttribute('data-state', 'refused')
   await expect(
@@ -67,9 +63,9 @@ test('a name that the server refuses: the page says why and stops trying', async
   await expect(page.getByText('document name is refused')).toBeVisible()
   await expect(page.getByText('4404')).toBeVisible()
   await expect(text).toHaveCount(0)
-  expect(sockets).toBe(1)
+  expect(server404.refused()).toBe(1)
   await page.getByRole('button', { name: 'Try again' }).click()
-  await expect.poll(() => sockets).toBe(2)
+  await expect.poll(server404.refused).toBe(2)
   await expect(connection).toHaveAttribute('data-state', 'refused')
   await page.getByRole('link', { name: 'All documents', exact: true }).click()
   await expect(page.getByTestId('new-document')).toBeVisible()

@@ -6,7 +6,7 @@ import { connect } from '@quire/provider'
 import { afterEach, expect, it } from 'vitest'
 import { applyUpdate, Doc } from 'yjs'
 import { baseOf, transactionsOf } from '../bench/load/corpus.ts'
-import { startMeteredProxy } from '../harness/metered-proxy.ts'
+import { startMeteredProxy, type MeteredProxy } from '../harness/metered-proxy.ts'
 import { startServer } from '../harness/server-process.ts'
 import { openClient, TEXT } from '../harness/stock-client.ts'
 import { until } from '../harness/until.ts'
@@ -16,11 +16,21 @@ const MISSED = 10
 /** Of what y-websocket's client needs. */
 const SHARE = 1 / 20
 const TEST_MS = 300_000
+const QUIET_MS = 1_000
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
 })
+
+/** Waits until nothing has passed for a second. */
+const untilQuiet = async (proxy: MeteredProxy): Promise<void> => {
+  let last = { bytes: proxy.bytes(), at: Date.now() }
+  await until('nothing passes any more', () => {
+    if (proxy.bytes() !== last.bytes) last = { bytes: proxy.bytes(), at: Date.now() }
+    return Date.now() - last.at > QUIET_MS
+  })
+}
 
 it(
   `${MISSED} missed edits of ${trace} cost at most ${SHARE} of what they cost y-websocket's client`,
@@ -50,6 +60,7 @@ it(
     await bob.synced(60_000)
     await until('ann has it', () => textOfAnn() === text(), 60_000)
     await until('ann is live', () => ann.state.kind === 'live')
+    await untilQuiet(own) // by then ann knows where in the log it is
     const first = [own.bytes(), others.bytes()]
 
     for (const proxy of [own, others]) proxy.goAway()

@@ -5,6 +5,7 @@ import type { Asker, Effect } from './effect.ts'
 import {
   ann,
   bob,
+  contentsOf,
   cyd,
   documentOf,
   here,
@@ -206,10 +207,37 @@ describe('[R18] a position', () => {
     room.commit()
     congested(room)
     expect(sentTo(room.tick(500), bob)).toEqual([])
-    expect(sentTo(drained(room), bob).at(-1)).toEqual({ kind: 'at', seq: 2 })
+    drained(room)
+    expect(sentTo(room.tick(500), bob)).toEqual([{ kind: 'at', seq: 2 }])
     expect(sentTo(room.tick(500), bob)).toEqual([])
+  })
+
+  test('is told with a commit, at most twice a second', () => {
+    const room = onDemand(first)
+    room.says(bob, at(1))
+    room.join(ann)
+    room.now += 500
     room.update(ann, typist(4).type('d'))
-    room.commit()
-    expect(sentTo(room.tick(500), bob)).toEqual([{ kind: 'at', seq: 3 }])
+    expect(sentTo(room.commit(), bob)).toEqual([{ kind: 'at', seq: 2 }])
+    room.update(ann, typist(5).type('e'))
+    expect(sentTo(room.commit(), bob)).toEqual([])
+  })
+
+  test('is not told while something waits for the disk, of which its session has heard', () => {
+    const room = onDemand(first)
+    room.says(bob, at(1))
+    room.join(ann)
+    room.update(ann, typist(3).type('c'))
+    expect(sentTo(room.tick(500), bob)).toEqual([])
+    expect(sentTo(room.commit(), bob)).toEqual([{ kind: 'at', seq: 2 }])
+  })
+
+  test('is not told before its session has said what the log lacks', () => {
+    const room = onDemand(first)
+    const asked = room.says(bob, typist(9).asks())
+    expect(kindsOf(answered(room, asked))).toEqual(['sync-step-2'])
+    expect(sentTo(room.tick(500), bob)).toEqual([])
+    room.says(bob, { kind: 'sync-step-2', contents: contentsOf(EMPTY_UPDATE) })
+    expect(sentTo(room.tick(500), bob).at(-1)).toEqual({ kind: 'at', seq: 1 })
   })
 })

@@ -27,6 +27,11 @@ interface To {
   readonly member: Member
 }
 
+/** A session is told its position this often at most, milliseconds. */
+const POSITION_MS = 500
+
+type Members = ReadonlyMap<SessionId, Member>
+
 /** From this size on an answer takes so long to read that its reader is held meanwhile, bytes. */
 const LARGE_ANSWER_BYTES = 512 * 1024
 
@@ -48,7 +53,8 @@ const give = (step: Step, document: OpenDocument, { to, stateVector, isWhole }: 
   const isKnown = to.member.asking !== 'on-demand' || isLevel(document)
   if (isKnown && isAllShown(step, document) && frontier.isEqualTo(stateVector)) {
     step.send(to.session, { kind: 'sync-step-2', update: frontier.deletesOnly() })
-    return tellAt(step, to, toldSoFar(step, document, isWhole))
+    if (isWhole) follow(step, document, to)
+    return
   }
   make(step, document, to, { asker: { kind: 'has', stateVector }, isWhole })
 }
@@ -66,27 +72,32 @@ export const resume = (step: Step, live: Live, to: To, { epoch, seq }: Was): voi
   if (seq < head || !hasNothingUnsaved(document) || !isLevel(document))
     return make(step, document, to, { asker: { kind: 'was-at', seq }, isWhole: true })
   step.send(to.session, { kind: 'sync-step-2', update: EMPTY_UPDATE })
-  tellAt(step, to, toldSoFar(step, document, true))
+  follow(step, document, to)
 }
 
-/** Tells those who are told it how far in the log they are. */
-export const tellPositions = (step: Step, live: Live): void => {
-  const { head } = live.document
-  if (!isLevel(live.document)) return // what others have written is still to be told
-  for (const [session, member] of live.members) {
-    const { toldAt, flow, answersUnderWay } = member
-    if (toldAt !== null && toldAt < head && flow.kind === 'flowing' && answersUnderWay === 0)
-      tellAt(step, { session, member }, { head, isWhole: true })
-  }
+/** A session has everything from here on. */
+const follow = (step: Step, document: OpenDocument, to: To): void => {
+  to.member.isFollowing = true
+  tellPosition(step, document, to)
 }
 
-const tellAt = (
-  step: Step,
-  { session, member }: To,
-  { head, isWhole }: Pick<AsOf, 'head' | 'isWhole'>,
-): void => {
-  if (member.asking !== 'on-demand' || !isWhole || head < (member.toldAt ?? 0)) return
-  member.toldAt = head
+/** R18: tells those who are told it how far in the log they are. */
+export const tellPositions = (step: Step, document: OpenDocument, members: Members): void => {
+  for (const [session, member] of members) tellPosition(step, document, { session, member })
+}
+
+/**
+ * A position says that the log up to there was told, and that what was told is in it: a client that has heard of
+ * more may be the last that has it.
+ */
+const tellPosition = (step: Step, document: OpenDocument, { session, member }: To): void => {
+  const { asking, isFollowing, question, flow, answersUnderWay, toldAt } = member
+  if (asking !== 'on-demand' || !isFollowing || question.kind !== 'none') return
+  if (flow.kind === 'held' || answersUnderWay > 0) return
+  const { head } = document
+  if (!isLevel(document) || !hasNothingUnsaved(document)) return
+  if (toldAt !== null && (toldAt.seq === head || step.now - toldAt.at < POSITION_MS)) return
+  member.toldAt = { seq: head, at: step.now }
   step.send(session, { kind: 'at', seq: head })
 }
 
@@ -126,7 +137,7 @@ export const answered = (step: Step, live: Live, input: InputOf<'answered'>): vo
   if (bytesOf(ready) >= LARGE_ANSWER_BYTES) hold(step, session, member, asOf)
   step.do({ kind: 'deliver', to: session, answer: ready })
   answerWent(step, { session, member })
-  tellAt(step, { session, member }, asOf)
+  if (asOf.isWhole) follow(step, live.document, { session, member })
 }
 
 /** An answer could not be made; without it the session would take an old state for the newest. */
@@ -154,8 +165,7 @@ export const drained = (step: Step, live: Live, input: InputOf<'drained'>): void
   const { since } = member.flow
   member.flow = FLOWING
   step.do({ kind: 'release', session })
-  const isWhole = member.toldAt !== null
-  give(step, live.document, { to: { session, member }, stateVector: since, isWhole })
+  give(step, live.document, { to: { session, member }, stateVector: since, isWhole: false })
 }
 
 const hold = (

@@ -5,6 +5,7 @@
 import { seq, type SessionId } from '@quire/shared'
 import type { OpenedDocument } from '../ports/storage.ts'
 import { acknowledge } from './acknowledging.ts'
+import { tellPositions } from './answering.ts'
 import { grow, totalBytes } from './folding.ts'
 import { catchUp } from './following.ts'
 import { Frontier } from './frontier.ts'
@@ -73,6 +74,7 @@ export const appended = (
   step.do({ kind: 'publish', hint: { first, last, updates } })
   document.saving = committed(saving)
   startNext(step, document, members)
+  tellPositions(step, document, members)
 }
 
 /** R4: a commit failed. Keep everything, and try again without waiting for another edit. */

@@ -61,6 +61,7 @@ export const greet = (
     mark: null,
     answersUnderWay: 0,
     behind: { receipts: [], bytes: 0 },
+    isFollowing: false,
     toldAt: null,
   }
   live.members.set(session, member)

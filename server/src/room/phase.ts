@@ -44,8 +44,10 @@ export interface Member {
   answersUnderWay: number
   /** What it is told behind them. */
   behind: Behind
-  /** How far in the log it was last told that it is; null where it is not told that, or not yet. */
-  toldAt: Seq | null
+  /** It has been answered: what it has is all there is, but for what it is still told. */
+  isFollowing: boolean
+  /** How far in the log it was last told that it is, and when; null where it is not told that, or not yet. */
+  toldAt: { readonly seq: Seq; readonly at: Millis } | null
 }
 
 /**

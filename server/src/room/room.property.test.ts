@@ -1,6 +1,16 @@
 import fc from 'fast-check'
-import { test } from 'vitest'
-import { calm, checkConverged, checkIndicators, leaveAll, plans, run } from './testing/plan.ts'
+import { expect, test } from 'vitest'
+import { families } from './testing/families.ts'
+import {
+  calm,
+  checkConverged,
+  checkIndicators,
+  leaveAll,
+  plans,
+  run,
+  tightLimits,
+  type Plan,
+} from './testing/plan.ts'
 
 test('[R1-R8, R11, R12, R15-R17] whatever happens in whatever order, all promises hold and all converge', () => {
   fc.assert(
@@ -14,3 +24,27 @@ test('[R1-R8, R11, R12, R15-R17] whatever happens in whatever order, all promise
     { numRuns: 1_000 },
   )
 }, 60_000) // 3 s alone; a busy machine is not a failure
+
+test.each(families)(
+  '[R18] what somebody wrote and a killed server lost comes back with %s, which has seen it',
+  (family) => {
+    const happenings: Plan['happenings'] = [
+      { kind: 'tick', ms: 500 },
+      { kind: 'deliver' },
+      { kind: 'edit', client: 0, edit: { at: 0, text: 'seen', cut: 1 } },
+      { kind: 'up', line: 0, messages: 2 },
+      { kind: 'down', line: 1 },
+      { kind: 'kill' },
+      { kind: 'reload', client: 0 },
+    ]
+    const clients = [
+      { family: 'y-websocket', access: 'write' },
+      { family, access: 'write' },
+    ] as const
+    const options = { limits: tightLimits, durability: 'ack', clients } as const
+    const world = run({ options, isWarm: true, happenings })
+    calm(world)
+    checkConverged(world)
+    expect(world.clients[0]?.doc.getText('text').toJSON()).toContain('seen')
+  },
+)

@@ -167,7 +167,7 @@ const table: Table = {
       announce(at, phase, phase.presence.expire(at.now))
       endOpenings(at, phase)
       askAgain(at, phase)
-      tellPositions(at, phase)
+      tellPositions(at, phase.document, phase.members)
       retryAppend(at, phase.document, 'due')
       retryCatchUp(at, phase.document)
       compactIfQuiet(at, phase.document)

@@ -44,6 +44,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@quire/shared': 'shared/src/index.ts',
   '@quire/shared/testing': 'shared/src/testing/index.ts',
   '@quire/server': 'server/src/index.ts',
+  '@quire/provider': 'web/provider/src/index.ts',
 }
 
 const PURE_FLOORS = 1

@@ -11,7 +11,7 @@ import type { SessionHost } from './navigation/session-host.ts'
 import { createRecents, recentsKey } from './recents/recents.ts'
 import type { Recents } from './recents/recents.ts'
 import { ServicesContext } from './services.tsx'
-import { websocketSessions } from './session/websocket-session.ts'
+import { quireSessions } from './session/quire-session.ts'
 import { browserStorage } from './storage.ts'
 import { createThemeChoice } from './theme/theme.ts'
 import './styles/index.css'
@@ -22,7 +22,7 @@ function start(root: HTMLElement): void {
   const recents = createRecents(storage)
   const theme = createThemeChoice(storage, document.documentElement)
   const host = createSessionHost({
-    open: websocketSessions(`${location.protocol.replace('http', 'ws')}//${location.host}/yjs`),
+    open: quireSessions(location.origin),
     me,
     recents,
     now: () => millis(Date.now()),

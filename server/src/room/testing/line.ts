@@ -91,9 +91,12 @@ export class Line {
     const isAstray = holdsStatus(message) && heard > 0 && heard < this.#asked
     if (isAstray && client instanceof HocuspocusClient) client.countAstray()
     client.receive(message)
-    if (message.kind === 'at' && client instanceof QuireClient)
+    if (message.kind === 'at' && client instanceof QuireClient) {
       for (const update of this.shell.logUpTo(message.seq))
         check(client.has(update), 'P26: told everything up to its position')
+      const isIn = !client.showsSaved || this.shell.stores(client.state)
+      check(isIn, 'P26: what it was told is in the log')
+    }
     if (client instanceof HocuspocusClient) {
       check(client.countsRight, 'R5: no more statuses than were counted')
       check(client.isSyncedRight, 'R17: synced by an answer')

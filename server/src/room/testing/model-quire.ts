@@ -29,6 +29,8 @@ export class QuireClient extends ModelClient {
   #number = 0
   #epoch = 0
   #position: { readonly epoch: number; readonly seq: Seq } | null = null
+  /** It has heard of more than its position stands for: it may be the last that has it. */
+  #isAhead = false
 
   override get showsSaved(): boolean {
     return this.#unsaved.length === 0
@@ -47,8 +49,11 @@ export class QuireClient extends ModelClient {
   override receive(message: ServerMessage): void {
     super.receive(message)
     if (message.kind === 'opened') this.#epoch = message.epoch
-    else if (message.kind === 'at') this.#position = { epoch: this.#epoch, seq: message.seq }
-    else if (message.kind === 'position-unknown') {
+    else if (message.kind === 'update' || message.kind === 'sync-step-2') this.#isAhead = true
+    else if (message.kind === 'at') {
+      this.#position = { epoch: this.#epoch, seq: message.seq }
+      this.#isAhead = false
+    } else if (message.kind === 'position-unknown') {
       this.#position = null
       this.ask()
     } else if (message.kind === 'sync-step-1') {
@@ -59,6 +64,11 @@ export class QuireClient extends ModelClient {
       for (const receipt of message.receipts)
         if (receipt.kind === 'mark') this.#saved(receipt.mark[0] ?? 0)
     }
+  }
+
+  /** Everything that it has, which is no more than others may ask it for. */
+  get state(): Update {
+    return Y.encodeStateAsUpdate(this.doc) as Update // made by Yjs
   }
 
   /** True if this is all within what it has. */
@@ -72,7 +82,7 @@ export class QuireClient extends ModelClient {
   }
 
   protected override ask(): void {
-    if (this.#position === null) return super.ask()
+    if (this.#position === null || this.#isAhead) return super.ask()
     this.say({ kind: 'position', ...this.#position })
     for (const item of this.#unsaved) this.#send(item)
   }

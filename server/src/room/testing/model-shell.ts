@@ -88,6 +88,11 @@ export class ModelShell {
     return this.#missedPresence.delete(session)
   }
 
+  /** True if all of this is on disk. */
+  stores(update: Update): boolean {
+    return this.#storage.holds(update)
+  }
+
   /** The log up to this number. */
   logUpTo(seq: Seq): readonly Update[] {
     return this.#storage.log.slice(0, seq)

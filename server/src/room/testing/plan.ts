@@ -11,7 +11,7 @@ import { World, type WorldOptions } from './world.ts'
 /** One thing that happens. Numbers choose among what is there. */
 export type Happening =
   /** A client that is slow to find its login says something before it asks. */
-  | { readonly kind: 'connect' | 'open' | 'drop'; readonly client: number }
+  | { readonly kind: 'connect' | 'open' | 'drop' | 'reload'; readonly client: number }
   | { readonly kind: 'regrant'; readonly client: number; readonly access: Access }
   | { readonly kind: 'edit'; readonly client: number; readonly edit: TextEdit }
   | { readonly kind: 'show'; readonly client: number; readonly state: string | null }
@@ -59,7 +59,7 @@ const edits: fc.Arbitrary<TextEdit> = fc.record({
 
 const just = <K extends Happening['kind']>(kind: K) => ({ kind: fc.constant(kind) })
 
-const clients = (weight: number, kind: 'connect' | 'open' | 'drop' | 'ask') => ({
+const clients = (weight: number, kind: 'connect' | 'open' | 'drop' | 'ask' | 'reload') => ({
   weight,
   arbitrary: fc.record({ ...just(kind), client: index }),
 })
@@ -69,6 +69,7 @@ export const happenings: fc.Arbitrary<Happening> = fc.oneof(
   clients(15, 'connect'),
   clients(3, 'open'),
   clients(5, 'drop'),
+  clients(1, 'reload'),
   clients(3, 'ask'),
   {
     weight: 4,
@@ -161,6 +162,8 @@ const happen = (world: World, happening: Happening): void => {
       return client.asking === 'in-return' ? world.open(client) : world.connect(client)
     case 'drop':
       return client && world.drop(client)
+    case 'reload':
+      return client && world.reload(client)
     case 'regrant':
       return client && world.regrant(client, happening.access)
     case 'edit':

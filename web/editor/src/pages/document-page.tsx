@@ -2,7 +2,7 @@ import { lazy, memo, Suspense } from 'react'
 import { Link } from 'wouter'
 
 import { PeopleList } from '../presence/people-list.tsx'
-import { hasDocument } from '../session/connection.ts'
+import { hasDocument, mayWriteIn } from '../session/connection.ts'
 import type { ConnectionState } from '../session/connection.ts'
 import { ConnectionStatus } from '../session/connection-status.tsx'
 import { connectionSentence } from '../session/connection-text.ts'
@@ -55,7 +55,7 @@ function DocumentBody({ session }: { readonly session: Session }) {
   return (
     <Suspense fallback={<OpeningSkeleton />}>
       {state.kind === 'refused' && <RefusedBanner state={state} onRetry={session.retry} />}
-      <DocumentSurface session={session} editable={state.kind !== 'refused'} />
+      <DocumentSurface session={session} editable={mayWriteIn(state)} />
     </Suspense>
   )
 }

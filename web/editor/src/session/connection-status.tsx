@@ -10,7 +10,10 @@ import {
   savingLabel,
   shortConnectionLabel,
 } from './connection-text.ts'
+import type { Saving } from './connection-text.ts'
 import type { Session } from './session.ts'
+
+type Live = Extract<ConnectionState, { kind: 'live' }>
 
 /** Confirmations take milliseconds; slower ones are worth a word. */
 const slowMs = 1000
@@ -44,22 +47,35 @@ export function ConnectionStatus({ session }: { readonly session: Session }) {
           </Popover.Positioner>
         </Popover.Portal>
       </Popover.Root>
-      {state.kind === 'live' && <SavingStatus isSaved={state.localChanges === 0} />}
+      {state.kind === 'live' && state.mayWrite && <SavingStatus state={state} />}
       <output className="sr-only">{announcement(state)}</output>
     </>
   )
 }
 
 /** Next to “Live”; silent while a change that was just made waits for its confirmation. */
-function SavingStatus({ isSaved }: { readonly isSaved: boolean }) {
+function SavingStatus({ state }: { readonly state: Live }) {
+  const isSaved = state.localChanges === 0
   const isCalm = useLasting(isSaved, calmMs)
   const isSlow = useLasting(!isSaved, slowMs)
-  const saving = isSlow ? 'saving' : isCalm ? 'saved' : 'unsure'
+  const saving = savingOf({ isSlow, isCalm, isFailing: !state.serverSaves && !isSaved })
   return (
     <span className="saving" data-testid="saving-state" data-state={saving}>
       {savingLabel(saving)}
     </span>
   )
+}
+
+interface Look {
+  readonly isSlow: boolean
+  readonly isCalm: boolean
+  readonly isFailing: boolean
+}
+
+function savingOf({ isSlow, isCalm, isFailing }: Look): Saving {
+  if (isFailing) return 'failing'
+  if (isSlow) return 'saving'
+  return isCalm ? 'saved' : 'unsure'
 }
 
 /** Without the running count, so that typing offline is not read out key by key. */

@@ -1,7 +1,7 @@
 import { assertNever } from '@quire/shared'
 
 import type { ConnectionState } from './connection.ts'
-import { refusalMessage } from './refusal.ts'
+import { isSignedOut, refusalMessage } from './refusal.ts'
 
 /** The connection in a few words, for the header. */
 export function connectionLabel(state: ConnectionState): string {
@@ -11,13 +11,13 @@ export function connectionLabel(state: ConnectionState): string {
     case 'syncing':
       return 'Opening…'
     case 'live':
-      return 'Live'
+      return state.mayWrite ? 'Live' : 'Read only'
     case 'reconnecting':
       return state.localChanges === 0
         ? 'Offline: no changes yet'
         : `Offline: ${changes(state.localChanges)} kept in this tab`
     case 'refused':
-      return `Refused: ${refusalMessage(state.code)}`
+      return isSignedOut(state.code) ? 'Signed out' : `Refused: ${refusalMessage(state.code)}`
     default:
       return assertNever(state)
   }
@@ -29,7 +29,7 @@ export function shortConnectionLabel(state: ConnectionState): string {
     case 'reconnecting':
       return state.localChanges === 0 ? 'Offline' : `Offline: ${state.localChanges}`
     case 'refused':
-      return 'Refused'
+      return isSignedOut(state.code) ? 'Signed out' : 'Refused'
     case 'connecting':
     case 'syncing':
     case 'live':
@@ -39,8 +39,11 @@ export function shortConnectionLabel(state: ConnectionState): string {
   }
 }
 
+/** What is known of whether what was written here is safe. */
+export type Saving = 'saved' | 'saving' | 'unsure' | 'failing'
+
 /** Whether what was written here is safe, in a word. Only a live connection can know. */
-export function savingLabel(saving: 'saved' | 'saving' | 'unsure'): string {
+export function savingLabel(saving: Saving): string {
   switch (saving) {
     case 'saved':
       return 'Saved'
@@ -48,6 +51,8 @@ export function savingLabel(saving: 'saved' | 'saving' | 'unsure'): string {
       return 'Saving…'
     case 'unsure':
       return ''
+    case 'failing':
+      return 'The server cannot save right now'
     default:
       return assertNever(saving)
   }
@@ -61,9 +66,7 @@ export function connectionSentence(state: ConnectionState): string {
     case 'syncing':
       return 'The server answered and is sending the document.'
     case 'live':
-      return state.localChanges === 0
-        ? 'Changes reach the server as you type. All of yours are saved on its disk.'
-        : `The server has not confirmed ${changes(state.localChanges)} yet. Keep this tab open until everything is saved.`
+      return liveSentence(state)
     case 'reconnecting':
       return offlineSentence(state.localChanges)
     case 'refused':
@@ -73,6 +76,20 @@ export function connectionSentence(state: ConnectionState): string {
     default:
       return assertNever(state)
   }
+}
+
+function liveSentence({
+  localChanges,
+  mayWrite,
+  serverSaves,
+}: Extract<ConnectionState, { kind: 'live' }>): string {
+  if (!mayWrite)
+    return 'You see what others change as they do it. You may not change this document.'
+  if (!serverSaves)
+    return 'The disk of the server does not take anything at the moment. It tries again by itself; keep this tab open until everything is saved.'
+  return localChanges === 0
+    ? 'Changes reach the server as you type. All of yours are saved on its disk.'
+    : `The server has not confirmed ${changes(localChanges)} yet. Keep this tab open until everything is saved.`
 }
 
 function offlineSentence(localChanges: number): string {

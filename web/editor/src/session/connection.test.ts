@@ -1,94 +1,122 @@
+import type { ProviderState } from '@quire/provider'
 import { closeCodes, millis } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
-import { hasDocument, nextConnection, unsentChanges } from './connection.ts'
-import type { ConnectionEvent, ConnectionState } from './connection.ts'
+import { connectionOf, hasDocument, mayWriteIn, unsentChanges } from './connection.ts'
+import type { ConnectionState } from './connection.ts'
 
-function after(...events: ConnectionEvent[]): ConnectionState {
-  return events.reduce(nextConnection, { kind: 'connecting' })
+type Kind = ProviderState['kind']
+
+const client = (kind: Kind, changes = 0, more: Partial<ProviderState> = {}): ProviderState => {
+  const always = {
+    saved: changes === 0,
+    unsaved: { changes, since: changes === 0 ? null : 5 },
+    access: 'write',
+    user: null,
+    serverSaves: true,
+    denied: null,
+  } as const
+  const situation = {
+    connecting: { kind: 'connecting' },
+    syncing: { kind: 'syncing' },
+    live: { kind: 'live' },
+    waiting: { kind: 'waiting', until: 9, reason: 'cut' },
+    refused: { kind: 'refused', code: closeCodes.forbidden.code, reason: 'no' },
+    replaced: { kind: 'replaced', reason: 'another' },
+    closed: { kind: 'closed' },
+  } as const
+  return { ...always, ...situation[kind], ...more } as ProviderState // one of each
 }
 
-const opened: ConnectionEvent = { kind: 'opened' }
-const synced: ConnectionEvent = { kind: 'synced' }
-const lost: ConnectionEvent = { kind: 'lost', at: millis(7) }
-const counted = (localChanges: number): ConnectionEvent => ({ kind: 'counted', localChanges })
-const closed: ConnectionEvent = { kind: 'closed', code: closeCodes.forbidden.code, reason: 'no' }
-
-const events = fc.constantFrom(opened, synced, lost, counted(0), counted(2), closed, {
-  kind: 'retried',
-  at: millis(9),
-} satisfies ConnectionEvent)
+function after(...states: readonly ProviderState[]): ConnectionState {
+  return states.reduce<ConnectionState>((state, next) => connectionOf(state, next, millis(7)), {
+    kind: 'connecting',
+  })
+}
+const live = (localChanges: number): ConnectionState => ({
+  kind: 'live',
+  localChanges,
+  mayWrite: true,
+  serverSaves: true,
+})
 
 describe('the connection', () => {
   it('is live once the first sync arrived', () => {
-    expect(after(opened)).toEqual({ kind: 'syncing' })
-    expect(after(opened, synced)).toEqual({ kind: 'live', localChanges: 0 })
+    expect(after(client('connecting'), client('syncing'))).toEqual({ kind: 'syncing' })
+    expect(after(client('syncing'), client('live'))).toEqual(live(0))
   })
 
   it('goes back to connecting when it drops before the first sync', () => {
-    expect(after(opened, lost)).toEqual({ kind: 'connecting' })
+    expect(after(client('syncing'), client('waiting'))).toEqual({ kind: 'connecting' })
   })
 
-  it('keeps the count of unconfirmed changes through a loss, and follows it', () => {
-    expect(unsentChanges(after(opened, synced, counted(2)))).toBe(2)
-    expect(after(opened, synced, counted(2), lost)).toEqual({
-      kind: 'reconnecting',
-      since: 7,
-      localChanges: 2,
-    })
-    expect(unsentChanges(after(opened, synced, counted(2), lost, counted(3)))).toBe(3)
+  it('keeps the count of unsaved changes through a loss, and follows it', () => {
+    const lost = after(client('live', 2), client('waiting', 2))
+    expect(lost).toEqual({ kind: 'reconnecting', since: 7, localChanges: 2, mayWrite: true })
+    expect(unsentChanges(connectionOf(lost, client('syncing', 3), millis(99)))).toBe(3)
   })
 
-  it('stays the same while the count does', () => {
-    const live = after(opened, synced, counted(2))
-    expect(nextConnection(live, counted(2))).toBe(live)
+  it('has been lost since it was, whatever is tried meanwhile', () => {
+    const lost = after(client('live'), client('waiting'))
+    const tried = connectionOf(lost, client('connecting'), millis(99))
+    expect(connectionOf(tried, client('syncing'), millis(100))).toMatchObject({ since: 7 })
   })
 
-  it('stays reconnecting while a new socket has opened but not synced', () => {
-    expect(after(opened, synced, lost, opened, lost, opened)).toMatchObject({
-      kind: 'reconnecting',
-      since: 7,
-    })
+  it('stays the same while nothing of it changes', () => {
+    const state = after(client('live', 2))
+    expect(connectionOf(state, client('live', 2), millis(99))).toBe(state)
   })
 
-  it('does not take being live again for a confirmation', () => {
-    const again = [opened, synced, lost, counted(1), opened, synced]
-    expect(after(...again)).toEqual({ kind: 'live', localChanges: 1 })
-    expect(after(...again, counted(0))).toEqual({ kind: 'live', localChanges: 0 })
-  })
-
-  it('keeps the text and the count when the server refuses an open document', () => {
-    expect(after(opened, synced, lost, counted(1), closed)).toEqual({
+  it('keeps a document that was open, read-only, when it is refused, and goes on when it is not', () => {
+    const refused = after(client('live', 1), client('refused', 1))
+    expect(refused).toEqual({
       kind: 'refused',
       code: closeCodes.forbidden.code,
       reason: 'no',
       document: 'open',
       localChanges: 1,
     })
+    expect(mayWriteIn(refused)).toBe(false)
+    expect(connectionOf(refused, client('connecting', 1), millis(8))).toMatchObject({
+      kind: 'reconnecting',
+      since: 8,
+    })
+    expect(after(client('refused'))).toMatchObject({ document: 'unopened' })
   })
 
-  it('tries again from where it was', () => {
-    expect(after(closed, { kind: 'retried', at: millis(9) })).toEqual({ kind: 'connecting' })
-    expect(
-      after(opened, synced, lost, counted(1), closed, { kind: 'retried', at: millis(9) }),
-    ).toEqual({
-      kind: 'reconnecting',
-      since: 9,
-      localChanges: 1,
+  it('says that a document was replaced', () => {
+    expect(after(client('live'), client('replaced'))).toMatchObject({
+      kind: 'refused',
+      code: closeCodes.replaced.code,
     })
   })
 
-  it('never takes the document away again, in any order of events', () => {
+  it('says what may be done, and whether the server saves', () => {
+    const reader = client('live', 0, { access: 'read' })
+    expect(mayWriteIn(after(reader))).toBe(false)
+    expect(mayWriteIn(after(reader, client('waiting', 0, { access: null })))).toBe(false)
+    expect(after(client('live', 1, { serverSaves: false }))).toMatchObject({ serverSaves: false })
+  })
+
+  it('is what it was when it is closed', () => {
+    expect(after(client('live', 3), client('closed'))).toEqual(live(3))
+  })
+
+  it('shows a document from its first sync on, whatever happens then', () => {
+    const kinds = fc.constantFrom<Kind>(
+      'connecting',
+      'syncing',
+      'live',
+      'waiting',
+      'refused',
+      'replaced',
+      'closed',
+    )
     fc.assert(
-      fc.property(fc.array(events), (sequence) => {
-        let state: ConnectionState = { kind: 'connecting' }
-        let had = false
-        for (const event of sequence) {
-          state = nextConnection(state, event)
-          expect(!had || hasDocument(state)).toBe(true)
-          had = hasDocument(state)
-        }
+      fc.property(fc.array(kinds), (all) => {
+        const state = after(...all.map((kind) => client(kind)))
+        expect(hasDocument(state)).toBe(all.includes('live'))
       }),
     )
   })

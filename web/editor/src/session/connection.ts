@@ -1,4 +1,5 @@
-import { assertNever } from '@quire/shared'
+import type { ProviderState } from '@quire/provider'
+import { assertNever, closeCodes } from '@quire/shared'
 import type { Millis } from '@quire/shared'
 
 /*
@@ -10,15 +11,16 @@ import type { Millis } from '@quire/shared'
  *        └────────────────────── retried ──────────────────────  refused
  *
  * Only `live`, `reconnecting` and a `refused` with `document: 'open'` have text to show, and with it
- * the number of changes made here that the server has not confirmed as saved; see unconfirmed.ts.
+ * the number of changes made here that are not on the server's disk.
  */
 
 /** What a person may be told about the link between this tab and the server. */
 export type ConnectionState =
   | { kind: 'connecting' }
   | { kind: 'syncing' }
-  | { kind: 'live'; localChanges: number }
-  | { kind: 'reconnecting'; since: Millis; localChanges: number }
+  /** `serverSaves` is false while the server's disk refuses. */
+  | { kind: 'live'; localChanges: number; mayWrite: boolean; serverSaves: boolean }
+  | { kind: 'reconnecting'; since: Millis; localChanges: number; mayWrite: boolean }
   | {
       kind: 'refused'
       code: number
@@ -27,41 +29,41 @@ export type ConnectionState =
       localChanges: number
     }
 
-/** What happened to the link. */
-export type ConnectionEvent =
-  | { kind: 'opened' }
-  | { kind: 'synced' }
-  | { kind: 'lost'; at: Millis }
-  /** The number of changes made here and not confirmed as saved is now `localChanges`. */
-  | { kind: 'counted'; localChanges: number }
-  | { kind: 'closed'; code: number; reason: string }
-  | { kind: 'retried'; at: Millis }
+/** The state after the client's has become this; the same reference when that changes nothing. */
+export function connectionOf(
+  before: ConnectionState,
+  client: ProviderState,
+  now: Millis,
+): ConnectionState {
+  const after = stateFor(before, client, now)
+  return JSON.stringify(after) === JSON.stringify(before) ? before : after
+}
 
-/** The next state; the same reference when the event changes nothing. */
-export function nextConnection(state: ConnectionState, event: ConnectionEvent): ConnectionState {
-  switch (event.kind) {
-    case 'opened':
-      return state.kind === 'connecting' ? { kind: 'syncing' } : state
-    case 'synced':
-      return state.kind === 'live' || state.kind === 'refused'
-        ? state
-        : { kind: 'live', localChanges: unsentChanges(state) }
-    case 'lost':
-      return lose(state, event.at)
-    case 'counted':
-      return recount(state, event.localChanges)
+function stateFor(before: ConnectionState, client: ProviderState, now: Millis): ConnectionState {
+  const { access, serverSaves, unsaved } = client
+  const localChanges = unsaved.changes
+  const mayWrite = access === null ? mayWriteIn(before) : access === 'write'
+  switch (client.kind) {
+    case 'live':
+      return { kind: 'live', localChanges, mayWrite, serverSaves }
+    case 'refused':
+    case 'replaced': {
+      const code = client.kind === 'refused' ? client.code : closeCodes.replaced.code
+      const document = hasDocument(before) ? 'open' : 'unopened'
+      return { kind: 'refused', code, reason: client.reason, document, localChanges }
+    }
+    case 'connecting':
+    case 'waiting':
+    case 'syncing': {
+      if (!hasDocument(before))
+        return client.kind === 'syncing' ? { kind: 'syncing' } : { kind: 'connecting' }
+      const since = before.kind === 'reconnecting' ? before.since : now
+      return { kind: 'reconnecting', since, localChanges, mayWrite }
+    }
     case 'closed':
-      return {
-        kind: 'refused',
-        code: event.code,
-        reason: event.reason,
-        document: hasDocument(state) ? 'open' : 'unopened',
-        localChanges: unsentChanges(state),
-      }
-    case 'retried':
-      return retry(state, event.at)
+      return before
     default:
-      return assertNever(event)
+      return assertNever(client)
   }
 }
 
@@ -81,6 +83,22 @@ export function hasDocument(state: ConnectionState): boolean {
   }
 }
 
+/** Whether the text may be changed: until the server says otherwise. */
+export function mayWriteIn(state: ConnectionState): boolean {
+  switch (state.kind) {
+    case 'connecting':
+    case 'syncing':
+      return true
+    case 'live':
+    case 'reconnecting':
+      return state.mayWrite
+    case 'refused':
+      return false
+    default:
+      return assertNever(state)
+  }
+}
+
 /** How many changes may exist in this tab only, so that they would be lost with it. */
 export function unsentChanges(state: ConnectionState): number {
   switch (state.kind) {
@@ -94,41 +112,4 @@ export function unsentChanges(state: ConnectionState): number {
     default:
       return assertNever(state)
   }
-}
-
-function recount(state: ConnectionState, localChanges: number): ConnectionState {
-  if (!hasDocument(state) || unsentChanges(state) === localChanges) return state
-  switch (state.kind) {
-    case 'connecting':
-    case 'syncing':
-      return state
-    case 'live':
-    case 'reconnecting':
-    case 'refused':
-      return { ...state, localChanges }
-    default:
-      return assertNever(state)
-  }
-}
-
-function lose(state: ConnectionState, at: Millis): ConnectionState {
-  switch (state.kind) {
-    case 'syncing':
-      return { kind: 'connecting' }
-    case 'live':
-      return { kind: 'reconnecting', since: at, localChanges: state.localChanges }
-    case 'connecting':
-    case 'reconnecting':
-    case 'refused':
-      return state
-    default:
-      return assertNever(state)
-  }
-}
-
-function retry(state: ConnectionState, at: Millis): ConnectionState {
-  if (state.kind !== 'refused') return state
-  return state.document === 'open'
-    ? { kind: 'reconnecting', since: at, localChanges: state.localChanges }
-    : { kind: 'connecting' }
 }

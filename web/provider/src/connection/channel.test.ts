@@ -95,6 +95,21 @@ describe('a channel', () => {
     expect(run.channel.pending).toEqual([])
   })
 
+  it('[P26] asks where it has heard of more than its position stands for: it may be the last that has it', () => {
+    const run = new Run().live()
+    run.hear({ kind: 'update', update: nothing })
+    run.take({ kind: 'offline' })
+    run.take({ kind: 'online' })
+    expect(kinds(run.take({ kind: 'token', token: null }))).toEqual(['open', 'ask'])
+    run.hear({ kind: 'opened', epoch: 7, user: null })
+    run.hear({ kind: 'ask', stateVector })
+    run.hear({ kind: 'answer', update: nothing })
+    run.hear({ kind: 'at', seq: seq(6) })
+    run.take({ kind: 'offline' })
+    run.take({ kind: 'online' })
+    expect(kinds(run.take({ kind: 'token', token: null }))).toEqual(['open', 'position'])
+  })
+
   it('[P24] asks where the server does not know its position', () => {
     const run = new Run().live()
     run.take({ kind: 'offline' })

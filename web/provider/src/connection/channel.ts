@@ -54,7 +54,8 @@ export interface Pending {
 export type Phase =
   | { readonly kind: 'asleep' }
   | { readonly kind: 'signing-in' }
-  | { readonly kind: 'opening' }
+  /** `resumes`: with its position, and not with a question. */
+  | { readonly kind: 'opening'; readonly resumes: boolean }
   /** `maySend`: the server has been told what it lacks, or knows where this client is. */
   | { readonly kind: 'syncing' | 'live'; readonly maySend: boolean }
   | { readonly kind: 'waiting'; readonly until: number; readonly reason: string }
@@ -73,6 +74,8 @@ export interface Channel {
   /** Of what the document here is made of; null while it is nobody's. */
   epoch: number | null
   position: Position | null
+  /** It has heard of more than its position stands for: it may be the last that has it. */
+  isAhead: boolean
   access: QuireAccess | null
   user: string | null
   /** The server can save. */
@@ -130,6 +133,7 @@ export const createChannel = ({ document, pending }: ChannelStart): Channel => (
   document,
   pending,
   position: null,
+  isAhead: false,
   phase: { kind: 'asleep' },
   isOnline: false,
   number: 0,
@@ -283,10 +287,12 @@ const sendUnsent = (step: Step): void => {
 
 const open = (step: Step, { token }: EventOf<'token'>): void => {
   const { channel } = step
-  channel.phase = { kind: 'opening' }
+  const { position, isAhead } = channel
+  const resumes = position !== null && !isAhead
+  channel.phase = { kind: 'opening', resumes }
   step.say({ kind: 'open', document: channel.document, token })
-  if (channel.position === null) step.do({ kind: 'ask' })
-  else step.say({ kind: 'position', ...channel.position })
+  if (resumes) step.say({ kind: 'position', ...position })
+  else step.do({ kind: 'ask' })
 }
 
 const flush = (step: Step): void => {
@@ -296,13 +302,14 @@ const flush = (step: Step): void => {
 
 const hearOpened = (step: Step, { epoch, user }: NoticeOf<'opened'>): void => {
   const { channel } = step
+  const { phase } = channel
+  const resumes = phase.kind === 'opening' && phase.resumes
   if (channel.epoch !== null && channel.epoch !== epoch) {
     step.say({ kind: 'close' })
     return replace(step, 'another document has this name now')
   }
   channel.epoch = epoch
   channel.user = user
-  const resumes = channel.position !== null
   channel.phase = { kind: 'syncing', maySend: resumes }
   if (resumes && channel.pending.length > 0) sendUnsent(step)
   step.do({ kind: 'say-presence' })
@@ -340,6 +347,7 @@ const hearAt = (step: Step, at: Seq): void => {
   const { channel } = step
   if (channel.epoch === null) return distrust(step, 'the server tells a position before an epoch')
   channel.position = { epoch: channel.epoch, seq: at }
+  channel.isAhead = false
   channel.failures = 0 // all that was told up to here has been taken
 }
 
@@ -356,8 +364,10 @@ const hear = (step: Step, { notice }: EventOf<'notice'>): void => {
     case 'ask':
       return hearAsk(step, notice)
     case 'update':
+      channel.isAhead = true
       return step.do({ kind: 'apply', update: notice.update })
     case 'answer':
+      channel.isAhead = true
       step.do({ kind: 'apply', update: notice.update })
       if (channel.phase.kind === 'syncing') channel.phase = { ...channel.phase, kind: 'live' }
       return
