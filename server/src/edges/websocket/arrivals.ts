@@ -153,7 +153,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
   }
 
   const clientOf = (request: IncomingMessage): ClientAddress =>
-    addresses.ofRequest(request.socket.remoteAddress, request.headersDistinct['x-forwarded-for'])
+    addresses.ofRequest(request.socket.remoteAddress, fieldOf(request, 'x-forwarded-for'))
 
   return {
     guard: (server) => {
@@ -218,6 +218,10 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     full: () => (sockets.isFull ? `${limits.sockets} sessions are open, which is the limit` : null),
   }
 }
+
+/** The values of a field; HTTP/2 requests of Node have no `headersDistinct`. */
+export const fieldOf = ({ headers }: IncomingMessage, name: string): readonly string[] =>
+  [headers[name] ?? []].flat()
 
 interface Rate {
   readonly limit: number

@@ -12,7 +12,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { ok } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
-import { guardArrivals, type ArrivalGuard, type RefusedNewcomer } from './arrivals.ts'
+import { fieldOf, guardArrivals, type ArrivalGuard, type RefusedNewcomer } from './arrivals.ts'
 import {
   runSocket,
   type Owner,
@@ -264,8 +264,8 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
 }
 
 /** What proxies say of the client's own hop: the first of a list, in any case (RFC 3986 §3.1). */
-const schemeOf = ({ headersDistinct }: IncomingMessage): string => {
-  const [first = ''] = headersDistinct['x-forwarded-proto']?.[0]?.split(',') ?? []
+const schemeOf = (request: IncomingMessage): string => {
+  const [first = ''] = fieldOf(request, 'x-forwarded-proto')[0]?.split(',') ?? []
   return first.trim().toLowerCase()
 }
 
