@@ -3,7 +3,16 @@ import type { Connected, ConnectOptions } from './api.ts'
 import { platform } from './environment.ts'
 import { Hub } from './hub.ts'
 import { Provider } from './provider.ts'
+import { eventStreamTransport, pollingTransport } from './transports/event-stream.ts'
 import { webSocketTransport } from './transports/web-socket.ts'
+
+/** Looked up for each request: an application may put another one in its place. */
+const requests = { ...platform, fetch: (url: string, init: RequestInit) => fetch(url, init) }
+const transports = [
+  webSocketTransport,
+  eventStreamTransport(requests),
+  pollingTransport(requests),
+] as const
 
 /** One connection for all documents of a server in this page. */
 const hubs = new Map<string, Hub>()
@@ -37,7 +46,7 @@ const hubOf = (url: string): Hub => {
   if (known !== undefined) return known
   const hub = new Hub({
     url,
-    transports: [webSocketTransport],
+    transports,
     environment: platform,
     onEmpty: () => hubs.delete(url),
   })
