@@ -94,3 +94,19 @@ describe.each(blocked)('behind a proxy that %s', (_, options) => {
     },
   )
 })
+
+it('a client may be told which ways to use', async () => {
+  const proxy = await startHttpProxy(server.port, { webSockets: 'pass' })
+  cleanups.push(() => proxy.close())
+  const plan = { url: proxy.url, document: 'chosen', doc: new Doc() }
+  for (const transport of ['event-stream', 'polling'] as const) {
+    const provider = connect({ ...plan, transports: [transport] })
+    await until('it is live', () => provider.state.kind === 'live')
+    provider.close()
+  }
+  expect(proxy.asked.handshakes).toBe(0)
+  const wrong = ['telegraph'] as unknown as readonly ['polling']
+  expect(() => connect({ ...plan, transports: wrong })).toThrow('"telegraph" is no transport')
+  const none = [] as unknown as readonly ['polling']
+  expect(() => connect({ ...plan, transports: none })).toThrow('no transport')
+})

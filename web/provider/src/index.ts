@@ -9,4 +9,5 @@ export type {
   Signal,
   Situation,
   TokenSource,
+  TransportName,
 } from './api.ts'
