@@ -169,7 +169,7 @@ export const optionRows = [
   row('maxTotalLoadQueueBytes', count(KIB, 64 * GIB), [
     String(256 * MIB),
     'bytes',
-    'Most that all clients together may say before their documents are open: eight clients at their own limit. As much again for updates that come by HTTP, of which one address may hold a quarter.',
+    'Most that all clients together may say before their documents are open: eight clients at their own limit. As much again for updates that come by HTTP, and once more for what event streams bring, of which one address may hold a quarter each.',
   ]),
   row('maxLoginMs', count(100, 600_000), [
     '10000',
@@ -240,12 +240,12 @@ export const optionRows = [
   row('maxHandshakesPerMinute', count(1, 10_000_000), [
     '3000',
     'handshakes a minute',
-    'WebSocket handshakes of one address, for IPv6 of one /64: so many at once, and again in a minute; a further one is refused with 429. All sessions of an address may come back at once, and half of them a second time. Loopback is not counted.',
+    'WebSocket handshakes and new event streams of one address, for IPv6 of one /64: so many at once, and again in a minute; a further one is refused with 429. All sessions of an address may come back at once, and half of them a second time. Loopback is not counted.',
   ]),
   row('maxRequestsPerMinute', count(1, 10_000_000), [
     '20000',
     'requests a minute',
-    'HTTP requests of one address, for IPv6 of one /64, page loads included, /health and the preflights of browsers not: so many at once, and again in a minute; a further one is refused with 429. An application asks twice for each client’s token, and all sessions may come back in one minute. Loopback is not counted.',
+    'HTTP requests of one address, for IPv6 of one /64, page loads included, /health, the preflights of browsers and the requests of an event stream not: so many at once, and again in a minute; a further one is refused with 429. An application asks twice for each client’s token, and all sessions may come back in one minute. Loopback is not counted.',
   ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',

@@ -8,6 +8,8 @@ import { openAuth } from './auth/open.ts'
 import { createClusterHub } from './cluster/single.ts'
 import type { Config } from './config.ts'
 import { createContent } from './content/threaded.ts'
+import { createEventStreamEdge } from './edges/event-stream/event-stream-edge.ts'
+import { defaultStreamLimits } from './edges/event-stream/limits.ts'
 import { defaultEdgeLimits } from './edges/websocket/limits.ts'
 import { createWebSocketEdge } from './edges/websocket/web-socket-edge.ts'
 import { createApp } from './http/app.ts'
@@ -124,9 +126,22 @@ export const serve = async (
     onRefused: (newcomer) => observe.event({ kind: 'newcomer-refused', ...newcomer }),
     onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
   })
+  const streams = createEventStreamEdge({
+    limits: {
+      ...defaultStreamLimits,
+      messageBytes: config.maxMessageBytes,
+      queuedBytes: config.maxQueueBytes,
+      silenceMs: config.maxSilenceMs,
+      readMs: config.maxReadMs,
+    },
+    clock,
+    arrivals: edge.arrivals,
+    onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
+  })
   const app = createApp({
     documents,
     edge,
+    streams,
     clock,
     presence: {
       presenceEntries: config.maxPresenceEntries,
@@ -172,7 +187,9 @@ export const serve = async (
     server.close() // no new connections from here on
     const drained = await documents.drain(config.maxDrainMs - 2 * closingMs)
     const { code, meaning } = closeCodes.serviceRestart
-    await within(clock, closingMs, edge.close({ code, reason: meaning, graceMs: closingMs }))
+    const drain = { code, reason: meaning, graceMs: closingMs }
+    const closed = Promise.all([edge.close(drain), streams.close(drain)])
+    await within(clock, closingMs, closed)
     server.closeAllConnections()
     // what the drain did not take: a checkpoint of much that was written may need it
     const leftMs = Math.max(closingMs, endsAt - clock.now())
@@ -191,7 +208,7 @@ export const serve = async (
 }
 
 /** Waits for work, but no longer than that; false if it was not done in time. */
-const within = (clock: Clock, ms: number, work: Promise<void>): Promise<boolean> =>
+const within = (clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> =>
   new Promise((resolve, reject) => {
     const undo = clock.after(ms, () => resolve(false))
     work.then(() => {

@@ -51,3 +51,14 @@ export type {
   KnownPresence,
   ReceivedNotice,
 } from './protocol/quire-server.ts'
+export { StreamedMessages, streamedLength, writeStreamed } from './protocol/streamed-messages.ts'
+export {
+  BEAT_EVENT,
+  bytesEvent,
+  closedEvent,
+  EventReader,
+  openedEvent,
+  parsePosition,
+  streamFields,
+} from './protocol/event-stream.ts'
+export type { StreamEvent, StreamOpening } from './protocol/event-stream.ts'

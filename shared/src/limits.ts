@@ -21,4 +21,6 @@ export const limits = {
   agentLength: 256,
   /** Largest signal, bytes: signals are stored nowhere, so what matters belongs into the document. */
   signalBytes: 4_096,
+  /** Bytes of a stream in one event: what a cut may cost, and what a reader keeps of an event at most. */
+  eventBytes: 65_536,
 } as const

@@ -76,4 +76,6 @@ export interface Family {
   readonly share: ((server: Address) => SharedSocket) | null
   /** True if several sessions of one document may share a socket. */
   readonly hasSessions: boolean
+  /** Present if it is to be kept from WebSockets, which it can do without. */
+  readonly isBlocked?: true
 }

@@ -33,6 +33,13 @@ export const quireFamily: Family = {
   },
 }
 
+/** The same where WebSockets are blocked. */
+export const blockedQuireFamily: Family = {
+  ...quireFamily,
+  name: `${NAME} by requests`,
+  isBlocked: true,
+}
+
 const openOn = (
   url: string,
   { document, doc = new Doc(), token = () => null, isConnected = true }: ClientOptions,

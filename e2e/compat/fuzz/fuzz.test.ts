@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { runSeed } from '../../harness/random.ts'
 import { startServer } from '../../harness/server-process.ts'
+import { blockedQuireFamily } from '../families/quire.ts'
 import { quire } from '../servers/hosts.ts'
 import { runFuzz } from './fuzz.ts'
 
@@ -22,7 +23,11 @@ test.each([
     const server = await startServer({ env: { QUIRE_LOG_LEVEL: 'warn' } })
     try {
       const plan = { seed, forMs: FOR_MS, document: 'fuzz', deletes }
-      const report = await runFuzz({ server, families: quire.families, ...plan })
+      const report = await runFuzz({
+        server,
+        families: [...quire.families, blockedQuireFamily],
+        ...plan,
+      })
       expect(report.lostBy).toEqual([])
       expect(report.edits).toBeGreaterThan(100)
       expect(server.log()).not.toContain('"kind":"bug"')

@@ -4,6 +4,7 @@
  */
 import { runSeed } from '../../harness/random.ts'
 import { startServer } from '../../harness/server-process.ts'
+import { blockedQuireFamily } from '../families/quire.ts'
 import { quire } from '../servers/hosts.ts'
 import { runFuzz } from './fuzz.ts'
 
@@ -14,7 +15,7 @@ for (const deletes of [true, false]) {
   try {
     const report = await runFuzz({
       server,
-      families: quire.families,
+      families: [...quire.families, blockedQuireFamily],
       seed: Number(seed),
       forMs: Number(seconds) * 500,
       document: 'fuzz',

@@ -3,6 +3,7 @@
  * and how much of it their client has ever shown as saved.
  */
 import { Array as YArray, Map as YMap, Text, XmlElement, XmlText, type Doc } from 'yjs'
+import { startHttpProxy } from '../../harness/http-proxy.ts'
 import { between, type Random } from '../../harness/random.ts'
 import type { Client, Family } from '../families/family.ts'
 import { openLine, type Line } from './weather.ts'
@@ -40,7 +41,9 @@ export const bringPerson = async (
   server: { readonly port: number },
   { document, random, deletes }: Desk,
 ): Promise<Person> => {
-  const line = await openLine(server.port)
+  const proxy =
+    family.isBlocked === true ? await startHttpProxy(server.port, { webSockets: 'refuse' }) : null
+  const line = await openLine(proxy?.port ?? server.port)
   const client = family.open(line, { document })
   const number = nextNumber++
   const made: Uint8Array[] = []
@@ -72,6 +75,7 @@ export const bringPerson = async (
       clearInterval(looking)
       client.destroy()
       await line.close()
+      await proxy?.close()
     },
   }
 }

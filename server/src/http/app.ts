@@ -2,10 +2,11 @@ import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
+import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
-import { CROSS_SITE_PATHS, crossSite, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
+import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
 export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'> {
@@ -30,7 +31,8 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   }
   app.route('/health', healthRoutes(health))
   // a browser that asks whether it may ask is not counted: the answer costs no more than a refusal
-  for (const path of CROSS_SITE_PATHS) app.use(path, crossSite(options.allowedOrigins))
+  for (const path of CROSS_SITE_PATHS)
+    app.use(path, crossSite(options.allowedOrigins, CROSS_SITE_FIELDS))
   app.use(edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route('/', editorRoutes(editorRoot))

@@ -16,12 +16,23 @@ export interface BodyProblem {
   readonly message: string
 }
 
+/** How requests are told of it. */
+export const bodyStatus = {
+  'too-long': 413,
+  'too-slow': 408,
+  'no-room': 503,
+  'no-share': 429,
+  cut: 400,
+} as const satisfies Record<BodyProblem['kind'], number>
+
 /** What bounds a body. */
 export interface BodyBounds extends Omit<PaceOptions, 'onBehind'> {
   /** Longest body, bytes. */
   readonly limit: number
   /** Takes room for so many bytes more. */
   readonly take: (bytes: number) => Result<Undo, NoPlace>
+  /** Nobody needs the body any more. */
+  readonly over?: AbortSignal
 }
 
 /** Reads the body of a request into room that grows as it comes. */
@@ -41,27 +52,30 @@ export const readBody = async (
 const gather = async (
   { body }: Request,
   room: GrowingRoom,
-  { clock, readMs }: BodyBounds,
+  { clock, readMs, over }: BodyBounds,
 ): Promise<Result<void, BodyProblem>> => {
   if (body === null) return ok(undefined)
   const reader = body.getReader()
   let isBehind = false
+  const stop = (): void => void reader.cancel().catch(() => undefined) // what has failed says so where it is read
   const onBehind = (): void => {
     isBehind = true
-    reader.cancel().catch(() => undefined) // what has failed meanwhile says so where it is read
+    stop()
   }
+  over?.addEventListener('abort', stop)
   const pace = watchPace({ clock, readMs, onBehind })
   try {
     for (;;) {
       const { done, value } = await reader.read()
       if (isBehind) return tooSlow(readMs)
+      if (over?.aborted === true) return cut
       if (done) return ok(undefined)
       const added = room.add(value)
       if (!added.ok) return added
       pace.moved(value.length)
     }
   } catch {
-    return err({ kind: 'cut', message: 'the body ends too early' })
+    return cut
   } finally {
     pace.over()
   }
@@ -109,6 +123,8 @@ class GrowingRoom {
     for (const undo of this.#taken.splice(0)) undo()
   }
 }
+
+const cut = err({ kind: 'cut', message: 'the body ends too early' } as const)
 
 const tooLong = (limit: number) =>
   err({ kind: 'too-long', message: `the body is over ${limit} bytes` } as const)

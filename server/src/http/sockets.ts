@@ -4,6 +4,7 @@ import type { SharedFamily } from '../dialects/connection.ts'
 import { hocuspocusFamily } from '../dialects/hocuspocus-family.ts'
 import { quireFamily } from '../dialects/quire-connection.ts'
 import { yWebsocket } from '../dialects/y-websocket.ts'
+import type { EventStreamEdge } from '../edges/event-stream/event-stream-edge.ts'
 import type { EdgeBindings, WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
@@ -11,6 +12,7 @@ import type { Socket, SocketListener } from '../ports/socket.ts'
 import type { Documents, NoRoom } from '../runtime/documents.ts'
 import { multiplex, type ConnectionLimits } from '../runtime/multiplexed.ts'
 import { documentInPath } from './document-path.ts'
+import { eventStreamRoutes } from './event-stream.ts'
 import { originProblem } from './origin.ts'
 import { tokenOf } from './token.ts'
 
@@ -18,6 +20,7 @@ import { tokenOf } from './token.ts'
 export interface SocketRoutes {
   readonly documents: Documents
   readonly edge: WebSocketEdge
+  readonly streams: EventStreamEdge
   readonly clock: Clock
   readonly observe: Observe
   /** Bounds on one presence message. */
@@ -26,6 +29,10 @@ export interface SocketRoutes {
   readonly connectionLimits: ConnectionLimits
   /** Largest message that the edge takes, bytes. */
   readonly maxUpdateBytes: number
+  /** Bytes of all that is sent by requests and not heard yet. */
+  readonly maxBodyBytes: number
+  /** Time for 2 MiB of a request's body, or its end, milliseconds. */
+  readonly readMs: number
   readonly allowedOrigins: readonly string[]
 }
 
@@ -48,12 +55,16 @@ const pathIn = (target: string): string => target.replace(/\?.*/, '').slice(0, R
 
 /** The WebSocket routes: which dialect is spoken, the route says and never the bytes. */
 export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
-  const { documents, edge, clock, observe, presence, connectionLimits, allowedOrigins } = options
+  const { documents, edge, streams, clock, observe, presence, connectionLimits, allowedOrigins } =
+    options
   const quireLimits = {
     messageBytes: options.maxUpdateBytes,
     documents: connectionLimits.documents,
   }
-  const spreadMs = (): number => Math.ceil((edge.figures().sockets / COMEBACKS_PER_SECOND) * 1_000)
+  const spreadMs = (): number => {
+    const clients = edge.figures().sockets + streams.figures().streams
+    return Math.ceil((clients / COMEBACKS_PER_SECOND) * 1_000)
+  }
   const yWebsocketDialect = yWebsocket(presence)
   const turnAway = (socket: Socket, why: NoRoom, what: string): SocketListener => {
     documents.turnAway(socket, why, what)
@@ -102,6 +113,9 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
       return share(hocuspocusFamily(connectionLimits.documents, presence), socket, c)
     }),
   )
+  const speakQuire = (socket: Socket, c: Context<Bindings>): SocketListener =>
+    share(quireFamily(quireLimits, presence, spreadMs), socket, c)
+  routes.route('/sync/stream', eventStreamRoutes({ ...options, open: speakQuire }))
   routes.get(
     '/sync',
     // refused before the upgrade: a client whose subprotocol is not spoken fails by itself (RFC 6455 §4.1)
@@ -113,10 +127,7 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
       if (offered.some((name) => name.trim() === QUIRE_SUBPROTOCOL)) return next()
       return c.text(`this server speaks the subprotocol ${QUIRE_SUBPROTOCOL}\n`, 400)
     },
-    edge.upgrade<Bindings>(
-      (socket, c) => share(quireFamily(quireLimits, presence, spreadMs), socket, c),
-      { protocols: [QUIRE_SUBPROTOCOL] },
-    ),
+    edge.upgrade<Bindings>(speakQuire, { protocols: [QUIRE_SUBPROTOCOL] }),
   )
   return routes
 }

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { NoRoom } from '../runtime/documents.ts'
-import type { BodyProblem } from './request-body.ts'
+import { bodyStatus, type BodyProblem } from './request-body.ts'
 
 /** When to come back where there is no room, seconds. */
 const RETRY_SECONDS = '5'
@@ -14,14 +14,6 @@ const STATUS = {
   internalError: 500,
 } as const satisfies Partial<Record<NoRoom['close'], number>>
 
-const BODY_STATUS = {
-  'too-long': 413,
-  'too-slow': 408,
-  'no-room': 503,
-  'no-share': 429,
-  cut: 400,
-} as const satisfies Record<BodyProblem['kind'], number>
-
 /** What a socket would be closed for, as requests are told; a request that may be made again is answered 503. */
 export const refusal = ({ close, reason }: NoRoom): HTTPException => {
   const status = Object.hasOwn(STATUS, close) ? STATUS[close as keyof typeof STATUS] : 503
@@ -30,7 +22,7 @@ export const refusal = ({ close, reason }: NoRoom): HTTPException => {
 
 /** Why the body of a request is not taken. */
 export const bodyRefusal = ({ kind, message }: BodyProblem): HTTPException =>
-  new HTTPException(BODY_STATUS[kind], { message })
+  new HTTPException(bodyStatus[kind], { message })
 
 /** A refusal as y-sweet's SDK reads it. What is none is thrown on: it is the app's to report. */
 export const answerRefusal = (error: Error, c: Context): Response => {

@@ -10,7 +10,6 @@
  *   GET  /check_store, /ready; the first one by POST, too
  */
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
-import { cors } from 'hono/cors'
 import { millis, ok, type DocName, type PresenceLimits, type Result } from '@quire/shared'
 import { ySweet } from '../dialects/y-sweet.ts'
 import type { Grant } from '../ports/auth.ts'
@@ -34,12 +33,8 @@ export interface YSweetRoutes extends ContentRoutes {
 /** Where pages of other sites may ask, if they are listed. */
 export const CROSS_SITE_PATHS = ['/doc/*', '/d/*', '/check_store'] as const
 
-/** Lets pages of these origins read what they are answered, refusals included: it has to stand before what refuses. */
-export const crossSite = (origins: readonly string[]): MiddlewareHandler =>
-  cors({
-    origin: (origin) => (origins.includes('*') || origins.includes(origin) ? origin : null),
-    allowHeaders: ['Authorization', 'Content-Type'],
-  })
+/** What their requests carry. */
+export const CROSS_SITE_FIELDS = ['Authorization', 'Content-Type'] as const
 
 /**
  * Bodies of requests for documents and tokens, bytes: as long as a request's head. Like heads they are bounded by

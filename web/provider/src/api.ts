@@ -9,6 +9,12 @@ export type Access = 'read' | 'comment' | 'write'
 /** Says which login a document is opened with; called for each attempt, and when a login is over. */
 export type TokenSource = () => string | null | Promise<string | null>
 
+/**
+ * A way to reach a server: a WebSocket; requests, and an answer that does not end; requests, and answers that end, for
+ * where an answer is handed on only then.
+ */
+export type TransportName = 'websocket' | 'event-stream' | 'polling'
+
 /** What is to be connected, and to what. */
 export interface ConnectOptions {
   /** Where the server is: `https://docs.example.org`, or with `wss:`; below a path as well. */
@@ -22,6 +28,8 @@ export interface ConnectOptions {
   readonly offline?: OfflineStore | undefined
   /** An awareness that exists, `false` for none; absent: a new one. */
   readonly presence?: Awareness | false | undefined
+  /** Ways to reach the server, the most wanted first; absent: all, in the order of their names above. */
+  readonly transports?: readonly [TransportName, ...(readonly TransportName[])] | undefined
 }
 
 /** What is true of a document whatever its connection is in. */

@@ -1,26 +1,38 @@
 import { parseDocName } from '@quire/shared'
-import type { Connected, ConnectOptions } from './api.ts'
+import type { Connected, ConnectOptions, TransportName } from './api.ts'
 import { platform } from './environment.ts'
 import { Hub } from './hub.ts'
 import { Provider } from './provider.ts'
+import { eventStreamTransport, pollingTransport } from './transports/event-stream.ts'
+import type { Transport } from './transports/transport.ts'
 import { webSocketTransport } from './transports/web-socket.ts'
 
-/** One connection for all documents of a server in this page. */
+/** Looked up for each request: an application may put another one in its place. */
+const requests = { ...platform, fetch: (url: string, init: RequestInit) => fetch(url, init) }
+const TRANSPORTS: Readonly<Record<TransportName, Transport>> = {
+  websocket: webSocketTransport,
+  'event-stream': eventStreamTransport(requests),
+  polling: pollingTransport(requests),
+}
+const ALL = ['websocket', 'event-stream', 'polling'] as const
+
+/** One connection for all documents of a server in this page, for each choice of ways to reach it. */
 const hubs = new Map<string, Hub>()
 
 /**
  * Keeps a document in step with a server: it connects at once, and again whenever that is lost. All documents
- * of one `url` share one connection. Throws a `TypeError` where the address or the name is none.
+ * of one `url` share one connection. Throws a `TypeError` where the address, the name or a transport is none.
  */
 export const connect = ({
   url,
+  transports = ALL,
   document,
   doc,
   token = () => null,
   offline,
   presence,
 }: ConnectOptions): Connected => {
-  const address = addressOf(url)
+  const address = { url: addressOf(url), ...waysOf(transports) }
   const name = parseDocName(document)
   if (!name.ok) throw new TypeError(`connect: ${name.error.message}`)
   return new Provider({
@@ -34,17 +46,29 @@ export const connect = ({
   })
 }
 
-const hubOf = (url: string): Hub => {
-  const known = hubs.get(url)
+/** A server, and ways to reach it. */
+interface Address {
+  readonly url: string
+  readonly names: string
+  readonly transports: readonly [Transport, ...(readonly Transport[])]
+}
+
+const hubOf = ({ url, names, transports }: Address): Hub => {
+  const key = `${names} ${url}`
+  const known = hubs.get(key)
   if (known !== undefined) return known
-  const hub = new Hub({
-    url,
-    transports: [webSocketTransport],
-    environment: platform,
-    onEmpty: () => hubs.delete(url),
-  })
-  hubs.set(url, hub)
+  const hub = new Hub({ url, transports, environment: platform, onEmpty: () => hubs.delete(key) })
+  hubs.set(key, hub)
   return hub
+}
+
+const waysOf = (names: readonly TransportName[]): Omit<Address, 'url'> => {
+  const [first, ...others] = names.map((name) => {
+    if (Object.hasOwn(TRANSPORTS, name)) return TRANSPORTS[name]
+    throw new TypeError(`connect: ${JSON.stringify(name)} is no transport (${ALL.join(', ')})`)
+  })
+  if (first === undefined) throw new TypeError('connect: no transport')
+  return { names: names.join(), transports: [first, ...others] }
 }
 
 const addressOf = (url: string): string => {

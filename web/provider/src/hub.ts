@@ -19,13 +19,10 @@ import {
   type ConnectionEvent,
 } from './connection/connection.ts'
 import type { Environment } from './environment.ts'
-import type { Line, Transport } from './transports/transport.ts'
+import { MESSAGE_BYTES, type Line, type Transport } from './transports/transport.ts'
 
 /** What this client calls itself, in a server's log. */
 const AGENT = '@quire/provider'
-
-/** Largest message that is looked at, bytes: a server cuts what it has to say into pieces of about 1 MiB. */
-const MESSAGE_BYTES = 256 * 1024 * 1024
 
 /** A document on the connection. */
 export interface ChannelOwner {

@@ -9,6 +9,7 @@ export type {
   Signal,
   Situation,
   TokenSource,
+  TransportName,
 } from './api.ts'
 export type {
   Kept,

@@ -73,6 +73,11 @@ export interface ArrivalGuard {
   guard(server: Server): void
   /** Takes a place for a socket, or says how to refuse its handshake. */
   takeSocket(request: IncomingMessage, socket: Duplex): Result<SocketPlace, Refusal>
+  /**
+   * What a session says comes over this connection, so it is no newcomer any more: as long as there is place among
+   * those, of which there may be as many as sockets.
+   */
+  carriesSession(socket: Duplex): void
   /** Counts a plain request, or says how to refuse it. */
   takeRequest(request: IncomingMessage): Result<void, Refusal>
   /** Whose request it is. */
@@ -93,7 +98,9 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     perGroup: limits.handshakesPerAddress,
   })
   const proxied = new Places({ total: Infinity, perGroup: limits.handshakesPerAddress })
-  const sockets = new Places({ total: limits.sockets, perGroup: limits.socketsPerAddress })
+  const ofSockets = { total: limits.sockets, perGroup: limits.socketsPerAddress }
+  const sockets = new Places(ofSockets)
+  const carriers = new Places(ofSockets)
   const rates: Record<RateBound, Rate> = {
     'handshakes-per-minute': rateOf(limits.handshakesPerMinute),
     'requests-per-minute': rateOf(limits.requestsPerMinute),
@@ -146,7 +153,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
   }
 
   const clientOf = (request: IncomingMessage): ClientAddress =>
-    addresses.ofRequest(request.socket.remoteAddress, request.headersDistinct['x-forwarded-for'])
+    addresses.ofRequest(request.socket.remoteAddress, fieldOf(request, 'x-forwarded-for'))
 
   return {
     guard: (server) => {
@@ -160,6 +167,17 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     },
 
     clientOf,
+
+    carriesSession: (socket) => {
+      const arrived = arriving.get(socket)
+      if (arrived === undefined) return
+      const { remoteAddress } = socket as TcpSocket // whatever arrived is one
+      const place = carriers.take(addresses.ofConnection(remoteAddress).group)
+      if (!place.ok) return
+      arriving.delete(socket)
+      arrived()
+      socket.once('close', place.value)
+    },
 
     takeRequest: (request) => takeTurn('requests-per-minute', clientOf(request)),
 
@@ -200,6 +218,10 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     full: () => (sockets.isFull ? `${limits.sockets} sessions are open, which is the limit` : null),
   }
 }
+
+/** The values of a field; HTTP/2 requests of Node have no `headersDistinct`. */
+export const fieldOf = ({ headers }: IncomingMessage, name: string): readonly string[] =>
+  [headers[name] ?? []].flat()
 
 interface Rate {
   readonly limit: number

@@ -12,7 +12,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { ok } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
-import { guardArrivals, type RefusedNewcomer } from './arrivals.ts'
+import { fieldOf, guardArrivals, type ArrivalGuard, type RefusedNewcomer } from './arrivals.ts'
 import {
   runSocket,
   type Owner,
@@ -116,6 +116,8 @@ export interface WebSocketEdge {
    */
   close(drain: Drain): Promise<void>
   figures(): EdgeFigures
+  /** Who is let in, for other transports on the same server: they share its places. */
+  readonly arrivals: ArrivalGuard
   /** Whose request it is, as its socket would have it. */
   clientOf(request: IncomingMessage): Pick<Socket, 'address' | 'addressGroup'>
   /** True if the client of a request uses TLS, as a trusted proxy says: this server speaks none itself. */
@@ -256,20 +258,22 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     },
     isSecure: (request) => arrivals.isProxied(request) && schemeOf(request) === 'https',
     full: arrivals.full,
+    arrivals,
     figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),
   }
 }
 
 /** What proxies say of the client's own hop: the first of a list, in any case (RFC 3986 §3.1). */
-const schemeOf = ({ headersDistinct }: IncomingMessage): string => {
-  const [first = ''] = headersDistinct['x-forwarded-proto']?.[0]?.split(',') ?? []
+const schemeOf = (request: IncomingMessage): string => {
+  const [first = ''] = fieldOf(request, 'x-forwarded-proto')[0]?.split(',') ?? []
   return first.trim().toLowerCase()
 }
 
 const end = (socket: RunningSocket, { code, reason, graceMs }: Drain): void =>
   socket.close({ code }, reason, graceMs)
 
-const drainingRefusal = ({ graceMs }: Drain): Refusal => ({
+/** The refusal of every newcomer to a server that ends. */
+export const drainingRefusal = ({ graceMs }: Drain): Refusal => ({
   status: 503,
   sentence: 'the server is stopping',
   headers: [['Retry-After', String(Math.max(1, Math.ceil(graceMs / 1000)))]],
@@ -279,7 +283,8 @@ const drainingRefusal = ({ graceMs }: Drain): Refusal => ({
 const refusalOf = (method: string): Refusal =>
   method === 'GET' || method === 'HEAD' ? upgradeRequired : wrongMethod(method)
 
-const plainAnswer = ({ status, sentence, headers }: Refusal): Response => {
+/** A refusal as an app answers it. */
+export const plainAnswer = ({ status, sentence, headers }: Refusal): Response => {
   const response = new Response(`${sentence}\n`, { status })
   for (const [name, value] of headers) response.headers.set(name, value)
   // RFC 9110 §7.8: who sends Upgrade names it in Connection too

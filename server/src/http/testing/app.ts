@@ -1,6 +1,11 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import {
+  createEventStreamEdge,
+  type EventStreamEdge,
+} from '../../edges/event-stream/event-stream-edge.ts'
+import { defaultStreamLimits, type StreamLimits } from '../../edges/event-stream/limits.ts'
 import { defaultEdgeLimits, type EdgeLimits } from '../../edges/websocket/limits.ts'
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Auth } from '../../ports/auth.ts'
@@ -14,6 +19,7 @@ import { createApp } from '../app.ts'
 export interface TestApp {
   readonly url: string
   readonly server: TestServer
+  readonly streams: EventStreamEdge
   /** What the routes reported; the rooms report to `server`. */
   readonly events: readonly QuireEvent[]
   /** Connections that are open. */
@@ -41,6 +47,7 @@ export const startApp = async (options: {
   readonly auth?: Auth
   readonly trustedProxies?: readonly string[]
   readonly edgeLimits?: Partial<EdgeLimits>
+  readonly streamLimits?: Partial<StreamLimits>
   /** Time for a document to answer a request, milliseconds. */
   readonly answerMs?: number
   /** Bytes of answers that are not read yet. */
@@ -57,9 +64,16 @@ export const startApp = async (options: {
     onRefused: (newcomer) => events.push({ kind: 'newcomer-refused', ...newcomer }),
     onBug: (error) => events.push({ kind: 'bug', document: null, error }),
   })
+  const streams = createEventStreamEdge({
+    limits: { ...defaultStreamLimits, ...options.streamLimits },
+    clock: systemClock,
+    arrivals: edge.arrivals,
+    onBug: (error) => events.push({ kind: 'bug', document: null, error }),
+  })
   const app = createApp({
     documents: server.documents,
     edge,
+    streams,
     clock: systemClock,
     presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
     connectionLimits: options.connectionLimits ?? testConnectionLimits,
@@ -80,6 +94,7 @@ export const startApp = async (options: {
   return {
     url: `http://127.0.0.1:${port}`,
     server,
+    streams,
     events,
     connections: () =>
       new Promise((resolve, reject) =>
@@ -95,7 +110,8 @@ export const startApp = async (options: {
         asked.on('error', reject).end()
       }),
     stop: async () => {
-      await edge.close({ code: 1001, reason: '', graceMs: 100 })
+      const drain = { code: 1001, reason: '', graceMs: 100 }
+      await Promise.all([edge.close(drain), streams.close(drain)])
       http.closeAllConnections()
       http.close()
       await once(http, 'close')

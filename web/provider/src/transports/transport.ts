@@ -1,3 +1,6 @@
+/** Largest message that is looked at, bytes: a server cuts what it has to say into pieces of about 1 MiB. */
+export const MESSAGE_BYTES = 256 * 1024 * 1024
+
 /** One way to carry whole binary messages to a server and back, in order. */
 export interface Transport {
   /** Begins to open a line; how that goes, the listener hears later. */

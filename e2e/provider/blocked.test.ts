@@ -1,0 +1,112 @@
+/* Quire's own client where WebSockets do not get through: what stands between may be worse than that. */
+import { connect, type Connected } from '@quire/provider'
+import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest'
+import { Doc } from 'yjs'
+import { startHttpProxy, type HttpProxyOptions } from '../harness/http-proxy.ts'
+import { startServer, type ServerProcess } from '../harness/server-process.ts'
+import { TEXT } from '../harness/stock-client.ts'
+import { until } from '../harness/until.ts'
+
+const PATIENCE_MS = 60_000
+const LARGE = 3 * 1024 * 1024
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+let server: ServerProcess
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server.remove())
+
+let documents = 0
+
+/** Two clients of one document: one behind the proxy, one beside it. */
+const meet = async (options: HttpProxyOptions) => {
+  const proxy = await startHttpProxy(server.port, options)
+  cleanups.push(() => proxy.close())
+  const document = `blocked ${documents++}`
+  const open = (url: string): Connected => {
+    const provider = connect({ url, document, doc: new Doc() })
+    cleanups.push(() => provider.close())
+    return provider
+  }
+  const [behind, beside] = [open(proxy.url), open(server.url)]
+  await until(
+    'both are live',
+    () => [behind, beside].every(({ state }) => state.kind === 'live'),
+    PATIENCE_MS,
+  )
+  return { proxy, behind, beside }
+}
+const textOf = ({ doc }: Connected): string => doc.getText(TEXT).toJSON()
+const type = ({ doc }: Connected, text: string): void => doc.getText(TEXT).insert(0, text)
+const same = (one: Connected, other: Connected): Promise<void> =>
+  until('both have the same', () => textOf(one) === textOf(other), PATIENCE_MS)
+
+/** What has to work whatever stands between. */
+const writeTogether = async ({ behind, beside }: { behind: Connected; beside: Connected }) => {
+  for (let i = 0; i < 50; i++) {
+    type(behind, 'a')
+    type(beside, 'b')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  await same(behind, beside)
+  behind.presence?.setLocalState({ name: 'ann' })
+  await until('she is seen', () =>
+    [...(beside.presence?.getStates().values() ?? [])].some((state) => state['name'] === 'ann'),
+  )
+  expect(await behind.flush()).toEqual({ ok: true })
+  expect(textOf(beside).length).toBe(100)
+}
+
+const blocked: readonly (readonly [string, HttpProxyOptions])[] = [
+  ['refuses WebSockets', { webSockets: 'refuse' }],
+  ['lets WebSockets hang', { webSockets: 'hang' }],
+  ['speaks HTTP/2 behind itself', { webSockets: 'refuse', usesHttp2: true }],
+  ['hands requests on when they are whole', { webSockets: 'refuse', buffersRequests: true }],
+  ['cuts every answer after a second', { webSockets: 'refuse', cutAfterMs: 1_000 }],
+  [
+    'cuts every answer after a second, over HTTP/2',
+    { webSockets: 'refuse', cutAfterMs: 1_000, usesHttp2: true },
+  ],
+  ['takes no bodies over 10,000 bytes', { webSockets: 'refuse', bodyBytes: 10_000 }],
+  ['hands answers on when they are whole', { webSockets: 'refuse', buffersAnswers: true }],
+]
+
+describe.each(blocked)('behind a proxy that %s', (_, options) => {
+  it(
+    'two write together, see each other, and know what is saved',
+    { timeout: 180_000 },
+    async () => {
+      const { proxy, behind, beside } = await meet(options)
+      await writeTogether({ behind, beside })
+      type(behind, 'x'.repeat(LARGE))
+      await same(behind, beside)
+      type(beside, 'y'.repeat(LARGE))
+      await same(behind, beside)
+      expect(await behind.flush()).toEqual({ ok: true })
+      expect(textOf(behind).length).toBe(100 + 2 * LARGE)
+      expect(proxy.asked.handshakes).toBeGreaterThan(0)
+      expect(proxy.asked.posts).toBeGreaterThan(0)
+    },
+  )
+})
+
+it('a client may be told which ways to use', async () => {
+  const proxy = await startHttpProxy(server.port, { webSockets: 'pass' })
+  cleanups.push(() => proxy.close())
+  const plan = { url: proxy.url, document: 'chosen', doc: new Doc() }
+  for (const transport of ['event-stream', 'polling'] as const) {
+    const provider = connect({ ...plan, transports: [transport] })
+    await until('it is live', () => provider.state.kind === 'live')
+    provider.close()
+  }
+  expect(proxy.asked.handshakes).toBe(0)
+  const wrong = ['telegraph'] as unknown as readonly ['polling']
+  expect(() => connect({ ...plan, transports: wrong })).toThrow('"telegraph" is no transport')
+  const none = [] as unknown as readonly ['polling']
+  expect(() => connect({ ...plan, transports: none })).toThrow('no transport')
+})
