@@ -13,6 +13,13 @@ import { publishedEntries, publishTypes } from '../scripts/publish-types.ts'
 const root = fileURLToPath(new URL('../../web/provider', import.meta.url))
 /** Of all that is not Yjs, gzipped, bytes. */
 const SIZE_BYTES = 20_000
+const OFFLINE_BYTES = 30_000
+
+/** What is published imports Yjs and what Yjs stands on, and files beside it. */
+const STANDS_ON = /^(yjs$|lib0\/|y-protocols\/|\.\/)/
+
+/** Its types name Yjs and what it stands on, and files beside it. */
+const NAMED = /^(yjs|y-protocols\/|\.)/
 
 let outDir = ''
 beforeAll(async () => {
@@ -20,39 +27,81 @@ beforeAll(async () => {
 })
 afterAll(() => rm(outDir, { recursive: true, force: true }))
 
-const bundle = async (options: InlineConfig): Promise<string> => {
-  await build({ root, logLevel: 'silent', ...options, build: { ...options.build, outDir } })
-  return readFile(join(outDir, 'index.js'), 'utf8')
+interface Chunk {
+  readonly code: string
+  readonly isEntry: boolean
+  /** Chunks that are fetched with it. */
+  readonly imports: readonly string[]
+}
+
+/** The chunks that are built, by file name. */
+const bundle = async (options: InlineConfig): Promise<ReadonlyMap<string, Chunk>> => {
+  const built = await build({
+    root,
+    logLevel: 'silent',
+    ...options,
+    build: { ...options.build, write: false },
+  })
+  const chunks = [built]
+    .flat()
+    .flatMap((one) => ('output' in one ? one.output : []))
+    .filter((one) => one.type === 'chunk')
+  return new Map(chunks.map((chunk) => [chunk.fileName, chunk]))
+}
+
+/** The code that comes with entries, without what is fetched when it is needed. */
+const codeOf = (chunks: ReadonlyMap<string, Chunk>): string => {
+  const files = [...chunks].flatMap(([file, { isEntry }]) => (isEntry ? [file] : []))
+  for (const file of files)
+    for (const other of chunks.get(file)?.imports ?? [])
+      if (chunks.has(other) && !files.includes(other)) files.push(other)
+  return files.map((file) => chunks.get(file)?.code ?? '').join('\n')
 }
 
 const importsOf = (code: string): readonly string[] =>
   [...code.matchAll(/(?:from|import)\s*["'`]([^"'`]+)["'`]/g)].map(([, from = '']) => from)
 
 it('imports Yjs and what Yjs itself stands on, and nothing that is private to this repository', async () => {
-  const code = await bundle({ configFile: join(root, 'vite.config.ts') })
-  const imports = importsOf(code)
-  expect(imports.length).toBeGreaterThan(2)
-  expect(imports.filter((from) => !/^(yjs$|lib0\/|y-protocols\/)/.test(from))).toEqual([])
+  const chunks = await bundle({ configFile: join(root, 'vite.config.ts') })
+  expect([...chunks.keys()]).toEqual(expect.arrayContaining(['index.js', 'offline.js', 'node.js']))
+  for (const [file, { code }] of chunks) {
+    const foreign = importsOf(code).filter((from) => !STANDS_ON.test(from))
+    expect([
+      file,
+      ...foreign.filter((from) => file !== 'node.js' || !from.startsWith('node:')),
+    ]).toEqual([file])
+  }
 })
 
-it(`is under ${SIZE_BYTES} bytes gzipped with all that it needs but Yjs`, async () => {
-  const code = await bundle({
+/** As an application would bundle it; bytes, gzipped. */
+const sizeOf = async (entries: readonly string[]): Promise<number> => {
+  const chunks = await bundle({
     configFile: false,
     resolve: { conditions: ['quire-source', 'module', 'browser', 'production'] },
     build: {
-      minify: true,
-      lib: { entry: 'src/index.ts', formats: ['es'], fileName: 'index' },
-      rolldownOptions: { external: ['yjs'] },
+      target: 'es2023',
+      modulePreload: false,
+      rolldownOptions: {
+        input: entries.map((entry) => join(root, entry)),
+        external: ['yjs'],
+        preserveEntrySignatures: 'strict',
+      },
     },
   })
-  expect(importsOf(code).filter((from) => from !== 'yjs')).toEqual([])
+  const code = codeOf(chunks)
+  expect(importsOf(code).filter((from) => from !== 'yjs' && !from.startsWith('./'))).toEqual([])
   const { length } = gzipSync(code)
-  process.stdout.write(`@quire/provider: ${code.length} bytes, ${length} gzipped\n`)
-  expect(length).toBeLessThan(SIZE_BYTES)
+  process.stdout.write(`@quire/provider, ${entries.join(' + ')}: ${length} bytes gzipped\n`)
+  return length
+}
+
+it(`is under ${SIZE_BYTES} bytes gzipped with all that it needs but Yjs`, async () => {
+  expect(await sizeOf(['src/index.ts'])).toBeLessThan(SIZE_BYTES)
 })
 
-/** What is published names Yjs and what it stands on, and files beside it. */
-const NAMED = /^(yjs|y-protocols\/|\.)/
+it(`is under ${OFFLINE_BYTES} bytes with what keeps documents in a browser`, async () => {
+  expect(await sizeOf(['src/index.ts', 'src/offline/index.ts'])).toBeLessThan(OFFLINE_BYTES)
+})
 
 it('publishes types that name nothing private, and that its users can compile against', async () => {
   const home = join(outDir, 'node_modules/@quire/provider')

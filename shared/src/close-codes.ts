@@ -46,11 +46,11 @@ export const closeCodes = {
 /** The name of a row of `closeCodes`. */
 export type CloseName = keyof typeof closeCodes
 
-const names = Object.keys(closeCodes) as readonly CloseName[] // they are the table's
-
 /** The name of the row that has this code, null for a code that Quire does not send. */
-export const closeNameOf = (code: number): CloseName | null =>
-  names.find((name) => closeCodes[name].code === code) ?? null
+export const closeNameOf = (code: number): CloseName | null => {
+  const names = Object.keys(closeCodes) as readonly CloseName[] // they are the table's
+  return names.find((name) => closeCodes[name].code === code) ?? null
+}
 
 /** Cuts a close reason to the bytes that fit a close frame, never inside a character. */
 export const fitCloseReason = (

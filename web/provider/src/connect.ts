@@ -3,16 +3,17 @@ import type { Connected, ConnectOptions, TransportName } from './api.ts'
 import { platform } from './environment.ts'
 import { Hub } from './hub.ts'
 import { Provider } from './provider.ts'
-import { eventStreamTransport, pollingTransport } from './transports/event-stream.ts'
+import { lazyTransport } from './transports/lazy.ts'
 import type { Transport } from './transports/transport.ts'
 import { webSocketTransport } from './transports/web-socket.ts'
 
 /** Looked up for each request: an application may put another one in its place. */
 const requests = { ...platform, fetch: (url: string, init: RequestInit) => fetch(url, init) }
+const byRequests = () => import('./transports/event-stream.ts')
 const TRANSPORTS: Readonly<Record<TransportName, Transport>> = {
   websocket: webSocketTransport,
-  'event-stream': eventStreamTransport(requests),
-  polling: pollingTransport(requests),
+  'event-stream': lazyTransport(async () => (await byRequests()).eventStreamTransport(requests)),
+  polling: lazyTransport(async () => (await byRequests()).pollingTransport(requests)),
 }
 const ALL = ['websocket', 'event-stream', 'polling'] as const
 
