@@ -1,7 +1,15 @@
-/* What this device keeps of a document. Nothing of it throws, and without it the document works on. */
+/*
+ * What this device keeps of a document. Nothing of it throws, and without it the document works on.
+ *
+ *     closed ──open──▶ opening ──▶ open ──cleared──▶ closed, until the server has said what the document is
+ *        ▲                │
+ *        └── in a while ──┘ where that may pass
+ */
 import type { Result, Update } from '@quire/shared'
 import { parseUpdateMeta } from 'yjs'
+import { pauseMs } from './connection/pause.ts'
 import { pendingOf, type Pending } from './connection/pending.ts'
+import type { Environment } from './environment.ts'
 import type {
   KeptDocument,
   KeptListener,
@@ -11,51 +19,45 @@ import type {
   Unsaved,
 } from './offline/store.ts'
 
-/** What was found, and what was changed here meanwhile. */
-export interface Found {
-  /** To be applied, in order. */
-  readonly updates: readonly Update[]
-  /** Of what it is; null while it is nobody's. */
-  readonly epoch: number | null
-  readonly unsaved: readonly Pending[]
-  /** What was changed before it was found is kept under these. */
-  readonly keys: readonly number[]
+/** Whom a device tells. */
+export interface DeviceListener extends KeptListener {
+  /** It is open; what comes of it is to be taken in, and what is here given, at once. */
+  opened(document: KeptDocument): void
 }
 
-const NOTHING: Found = { updates: [], epoch: null, unsaved: [], keys: [] }
+/** What a device is opened with. */
+export interface DeviceOptions {
+  readonly store: OfflineStore
+  readonly document: string
+  readonly listener: DeviceListener
+  readonly environment: Environment
+}
+
+/** What may pass by itself. */
+const PASSES: ReadonlySet<StoreProblem['kind']> = new Set(['quota', 'unavailable', 'io'])
 
 /** A document on this device. */
 export class DeviceLink {
-  readonly #opened: Promise<Result<KeptDocument, StoreProblem>>
+  readonly #options: DeviceOptions
   #kept: KeptDocument | null = null
-  /** What is changed before it is known what is kept; null from then on. */
-  #early: Update[] | null = []
+  #opening: Promise<Result<void, StoreProblem>> | null = null
+  #failures = 0
+  #undoTimer: () => void = () => undefined
   #isOver = false
 
-  constructor(store: OfflineStore, document: string, listener: KeptListener) {
-    this.#opened = opened(store, document, listener)
+  constructor(options: DeviceOptions) {
+    this.#options = options
+    void this.open()
   }
 
-  /** What is kept, once it is read; why it is not, the problem says. */
-  async find(onProblem: (problem: StoreProblem) => void): Promise<Found> {
-    const opening = await this.#opened
-    const early = this.#early ?? []
-    this.#early = null
-    if (!opening.ok) {
-      onProblem(opening.error)
-      return NOTHING
-    }
-    const document = opening.value
-    const keys = early.map((update) => document.changedHere(update))
-    if (this.#isOver) void document.close()
-    else this.#kept = document
-    const { updates, unsaved, position } = document.kept
-    return { updates, unsaved: pendingOfAll(unsaved), epoch: position?.epoch ?? null, keys }
+  /** Opens it, unless it is open; why that fails, the problem says. */
+  open(): Promise<Result<void, StoreProblem>> {
+    this.#opening ??= this.#open()
+    return this.#opening
   }
 
-  /** Keeps a change made here, under what it returns; null where it is not kept yet, or not at all. */
+  /** Keeps a change made here, under what it returns; null where it is not kept now. */
   changedHere(update: Update): number | null {
-    this.#early?.push(update)
     return this.#kept?.changedHere(update) ?? null
   }
 
@@ -73,14 +75,62 @@ export class DeviceLink {
 
   /** Forgets all of it. */
   async clear(): Promise<Result<void, StoreProblem>> {
-    const opening = await this.#opened
-    return opening.ok ? opening.value.clear() : opening
+    const opened = await this.open()
+    if (!opened.ok) return opened
+    return (await this.#kept?.clear()) ?? opened
+  }
+
+  /** Lets go of what is open, for good. */
+  letGo(): void {
+    void this.#kept?.close()
+    this.#kept = null
+  }
+
+  /** Opens anew what is open. */
+  reopen(): void {
+    if (this.#kept === null) return
+    this.letGo()
+    this.#opening = null
+    void this.open()
   }
 
   close(): void {
     this.#isOver = true
-    void this.#kept?.close()
-    this.#kept = null
+    this.#undoTimer()
+    this.letGo()
+  }
+
+  async #open(): Promise<Result<void, StoreProblem>> {
+    const { listener } = this.#options
+    this.#undoTimer()
+    const opened = await this.#attempt()
+    if (!opened.ok) {
+      this.#opening = null
+      if (PASSES.has(opened.error.kind)) this.#retryLater()
+      listener.problem(opened.error)
+      return opened
+    }
+    this.#failures = 0
+    this.#kept = opened.value
+    listener.opened(opened.value)
+    if (this.#isOver) this.letGo()
+    return { ok: true, value: undefined }
+  }
+
+  async #attempt(): Promise<Result<KeptDocument, StoreProblem>> {
+    const { store, document, listener } = this.#options
+    try {
+      return await store.open(document, listener)
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      return { ok: false, error: { kind: 'io', message: `the store threw: ${message}` } }
+    }
+  }
+
+  #retryLater(): void {
+    if (this.#isOver) return
+    const { after, random } = this.#options.environment
+    this.#undoTimer = after(pauseMs(this.#failures++, random()), () => void this.open())
   }
 }
 
@@ -94,18 +144,5 @@ const reads = ({ update }: Unsaved): boolean => {
     return true
   } catch {
     return false
-  }
-}
-
-const opened = async (
-  store: OfflineStore,
-  document: string,
-  listener: KeptListener,
-): Promise<Result<KeptDocument, StoreProblem>> => {
-  try {
-    return await store.open(document, listener)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    return { ok: false, error: { kind: 'io', message: `the store threw: ${message}` } }
   }
 }

@@ -5,7 +5,7 @@
  *     hub ───notices───▶ │channel│
  *     clock ──ticks────▶ └───────┘ ──state────▶ who looks at it
  */
-import type { ChannelNotice } from '@quire/shared'
+import { seq, type ChannelNotice } from '@quire/shared'
 import type { Doc } from 'yjs'
 import { Awareness } from 'y-protocols/awareness'
 import type { Connected, Flushed, ProviderState, Signal, TokenSource } from './api.ts'
@@ -22,7 +22,7 @@ import { DeviceLink, pendingOfAll } from './device-link.ts'
 import { DocumentLink } from './document-link.ts'
 import type { Environment } from './environment.ts'
 import type { ChannelOwner, Hub, Place } from './hub.ts'
-import type { OfflineStore } from './offline/store.ts'
+import type { KeptDocument, OfflineStore, StoreProblem } from './offline/store.ts'
 import { Listeners } from './listeners.ts'
 import { PresenceLink } from './presence.ts'
 import { flushedIn, isSameState, stateOf, type Device } from './state.ts'
@@ -82,11 +82,9 @@ export class Provider implements Connected, ChannelOwner {
     this.#kept = offline === null ? null : this.#openDevice(offline)
     // what a document has before it was ever connected is not known to be anywhere else
     const content = this.#link.content()
-    if (content !== null) this.#kept?.changedHere(content)
     const pending = content === null ? [] : [pendingOf(content, environment.now(), null)]
     this.#channel = createChannel({ document, pending, loads: offline !== null })
     this.#state = stateOf(this.#channel, IDLE, this.#device)
-    void this.#load()
     this.resume()
   }
 
@@ -178,23 +176,55 @@ export class Provider implements Connected, ChannelOwner {
   }
 
   #openDevice(store: OfflineStore): DeviceLink {
-    return new DeviceLink(store, this.#options.document, {
-      changed: (update) => {
-        this.#noteBroken(this.#link.load([update]))
-        this.#push({ kind: 'overheard' })
+    const { document, environment } = this.#options
+    return new DeviceLink({
+      store,
+      document,
+      environment,
+      listener: {
+        opened: (kept) => this.#do(() => this.#load(kept)),
+        changed: (update) => {
+          this.#noteBroken(this.#link.load([update]))
+          this.#push({ kind: 'overheard' })
+        },
+        inherited: (unsaved) => this.#push({ kind: 'inherited', unsaved: pendingOfAll(unsaved) }),
+        problem: (storeProblem) => this.#do(() => this.#noteProblem(storeProblem)),
       },
-      inherited: (unsaved) => this.#push({ kind: 'inherited', unsaved: pendingOfAll(unsaved) }),
-      problem: (storeProblem) => this.#know({ storeProblem }),
     })
   }
 
-  /** The network waits for it: what is here need not be fetched. */
-  async #load(): Promise<void> {
-    if (this.#kept === null) return
-    const found = await this.#kept.find((storeProblem) => this.#know({ storeProblem }))
-    this.#noteBroken(this.#link.load(found.updates))
-    this.#push({ kind: 'loaded', ...found })
-    this.#know({ local: 'open' })
+  /** What this device keeps comes in, and what is here is kept; the network waits for the first time. */
+  #load(kept: KeptDocument): void {
+    const { updates, unsaved, position } = kept.kept
+    const { epoch } = this.#channel
+    if (epoch !== null && position !== null && position.epoch !== epoch) {
+      this.#kept?.letGo()
+      const message = `this device keeps another document that had the name ${this.#options.document}`
+      return this.#know({ local: 'open', storeProblem: { kind: 'broken', message } })
+    }
+    const isEarly = ['loading', 'over'].includes(this.#channel.phase.kind)
+    const here = isEarly ? null : this.#link.content()
+    this.#know({ local: 'open', storeProblem: null })
+    this.#noteBroken(this.#link.load(updates))
+    // before anything of it is kept: what is kept without an epoch would be merged with any
+    if (epoch !== null && position === null) kept.moved({ epoch, seq: seq(0) })
+    if (here !== null) kept.changedThere(here)
+    const keys = this.#channel.pending.map(({ update }) => kept.changedHere(update))
+    const found = { epoch: position?.epoch ?? null, unsaved: pendingOfAll(unsaved), keys }
+    this.#step({ kind: 'loaded', ...found })
+  }
+
+  #noteProblem(storeProblem: StoreProblem | null): void {
+    this.#know({ local: 'open', storeProblem })
+    if (this.#channel.phase.kind === 'loading')
+      this.#step({ kind: 'loaded', epoch: null, unsaved: [], keys: [] })
+    this.#keepAnew()
+  }
+
+  /** What was forgotten here is kept again, once the server has said that it is still the document of this name. */
+  #keepAnew(): void {
+    if (this.#device.storeProblem?.kind === 'cleared' && this.#channel.phase.kind === 'live')
+      this.#kept?.reopen()
   }
 
   #noteBroken(why: string | null): void {
@@ -229,7 +259,9 @@ export class Provider implements Connected, ChannelOwner {
   #step(event: ChannelEvent): void {
     const { environment } = this.#options
     const around = { now: environment.now(), random: environment.random() }
+    const before = this.#channel.phase.kind
     for (const effect of stepChannel(this.#channel, event, around)) this.#attempt(effect)
+    if (before !== this.#channel.phase.kind) this.#keepAnew()
   }
 
   #leave(): void {

@@ -41,6 +41,9 @@ const happenings = [
   'device writes',
   'device writes',
   'tab dies',
+  'device fails',
+  'device works',
+  'device forgets',
 ] as const
 type Happening = readonly [(typeof happenings)[number], number, number]
 const weather = fc.array(
@@ -58,7 +61,7 @@ class Person {
   /** What was changed here and was not seen as saved. */
   unseen: Uint8Array[] = []
   /** What was kept when the tab died. */
-  readonly kept: Uint8Array[] = []
+  kept: readonly Uint8Array[] = []
   readonly #number: number
   #lives = 0
   #words = 0
@@ -90,22 +93,24 @@ class Person {
   enter(world: World): void {
     if (this.provider !== null) return
     const { doc, page, device } = this
-    const before = new Set(device?.openers)
-    this.provider = world.open({ doc, page, offline: device?.store ?? null })
-    this.tab = [...(device?.openers ?? [])].find((tab) => !before.has(tab)) ?? null
+    this.provider = world.open({
+      doc,
+      page,
+      offline: device?.storeOf((tab) => (this.tab = tab)) ?? null,
+    })
   }
 
   go(): void {
     this.provider?.close()
-    this.provider = null
+    this.provider = this.tab = null
   }
 
   /** What was not written is lost; a new document is read from the device the next time. */
   die(): void {
     const { device, tab, provider } = this
-    if (device === null || tab === null || provider === null) return
-    device.crash(tab)
-    this.kept.push(...device.of('notes').updates)
+    if (device === null || provider === null) return
+    if (tab !== null) device.crash(tab)
+    this.kept = [...this.kept, ...device.of('notes').updates]
     this.unseen = []
     this.go()
     this.doc = this.#begin()
@@ -136,6 +141,7 @@ const live = async (all: readonly Happening[], devices: readonly (TestDevice | n
     for (const person of people) look(world, person)
     expect(world.network.held.length).toBeLessThanOrEqual(2)
   }
+  for (const device of devices) device?.fail(null)
   for (const person of people) {
     person.enter(world)
     person.provider?.resume()
@@ -227,6 +233,13 @@ const happen = async (
     case 'tab dies':
       line?.cut()
       return person.die()
+    case 'device fails':
+      return person.device?.fail({ kind: 'unavailable', message: 'not now' })
+    case 'device works':
+      return person.device?.fail(null)
+    case 'device forgets':
+      for (const other of people) if (other.device === person.device) other.kept = []
+      return person.device?.forget()
   }
 }
 

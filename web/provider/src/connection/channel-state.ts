@@ -78,7 +78,7 @@ export type ChannelEvent =
       readonly kind: 'loaded'
       readonly epoch: number | null
       readonly unsaved: readonly Pending[]
-      /** What was changed before it was loaded is kept under these. */
+      /** What was not saved before it was loaded is kept under these. */
       readonly keys: readonly number[]
     }
   /** Another tab has left these, and they are in the document. */

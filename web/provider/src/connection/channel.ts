@@ -59,17 +59,29 @@ type Table = { readonly [P in Phase['kind']]: Row }
 const ignore = (): void => undefined
 
 /** What this device has is in the document, and none of it was sent. */
-const load = (step: Step, { epoch, unsaved, keys }: EventOf<'loaded'>): void => {
+const load = (step: Step, event: EventOf<'loaded'>): void => {
   const { channel } = step
-  channel.epoch = epoch
-  const last = channel.pending.length - 1
-  // the last one is saved after the others
-  const now = channel.pending.map((one, i) =>
-    i === last ? { ...one, keys: [...one.keys, ...keys] } : one,
-  )
-  channel.pending = [...unsaved, ...now]
+  takeIn(step, event)
+  channel.pending = [...event.unsaved, ...channel.pending]
   if (channel.isOnline) signIn(step)
   else channel.phase = { kind: 'asleep' }
+}
+
+/** The same, of a device that could be opened only now. */
+const loadLate = (step: Step, event: EventOf<'loaded'>): void => {
+  takeIn(step, event)
+  // there may be more in it than is unsaved: what a server has lost
+  step.channel.isAhead = true
+  inherit(step, { kind: 'inherited', unsaved: event.unsaved })
+}
+
+const takeIn = ({ channel }: Step, { epoch, keys }: EventOf<'loaded'>): void => {
+  channel.epoch ??= epoch
+  const last = channel.pending.length - 1
+  // the last one is saved after the others
+  channel.pending = channel.pending.map((one, i) =>
+    i === last ? { ...one, keys: [...one.keys, ...keys] } : one,
+  )
 }
 
 /** Whoever has been waited for in vain may answer the next time. */
@@ -118,7 +130,7 @@ const settled: Row = {
   wanted: ignore,
   tick: ignore,
   close,
-  loaded: ignore,
+  loaded: loadLate,
   inherited: inherit,
   overheard: (step) => void (step.channel.isAhead = true),
   token: ignore,
@@ -159,5 +171,5 @@ const table: Table = {
   waiting: { ...settled, pause, tick: wait, woken: wakeFromWaiting },
   refused: { ...settled, wanted: (step) => leave(step, { kind: 'asleep' }) },
   replaced: settled,
-  over: { ...settled, close: ignore, changed: ignore, inherited: ignore },
+  over: { ...settled, close: ignore, changed: ignore, inherited: ignore, loaded: ignore },
 }

@@ -25,18 +25,29 @@ const NOTHING = (): Stored => ({ updates: [], unsaved: [], position: null })
 export class TestDevice {
   readonly stored = new Map<string, Stored>()
   readonly openers = new Set<TestTab>()
-  /** How the next documents open: null as they should. */
-  problem: StoreProblem | null = null
   keys = 0
+  #problem: StoreProblem | null = null
 
-  /** What a tab uses. */
-  readonly store: OfflineStore = {
-    open: async (document, listener) => {
-      if (this.problem !== null) return { ok: false, error: this.problem }
-      return ok(new TestTab(this, document, listener))
-    },
-    documents: async () => ok([...this.stored.keys()]),
-    close: async () => undefined,
+  /** What tabs use. */
+  readonly store = this.storeOf(() => undefined)
+
+  /** What a tab uses, which is told whenever it opens a document. */
+  storeOf(onOpened: (tab: TestTab) => void): OfflineStore {
+    return {
+      open: async (document, listener) => {
+        if (this.#problem !== null) return { ok: false, error: this.#problem }
+        const tab = new TestTab(this, document, listener)
+        onOpened(tab)
+        return ok(tab)
+      },
+      documents: async () => ok([...this.stored.keys()]),
+      close: async () => undefined,
+    }
+  }
+
+  /** How the next documents open: null as they should. */
+  fail(problem: StoreProblem | null): void {
+    this.#problem = problem
   }
 
   of(document: string): Stored {
@@ -54,6 +65,12 @@ export class TestDevice {
   crash(tab: TestTab): void {
     tab.given = []
     this.leave(tab)
+  }
+
+  /** Everything is forgotten, by the user or by one of the tabs, which goes on. */
+  forget(by: TestTab | null = null): void {
+    this.stored.clear()
+    for (const tab of this.openers) tab.clearedBy(by)
   }
 
   leave(tab: TestTab): void {
@@ -75,6 +92,7 @@ export class TestTab implements KeptDocument {
   readonly document: string
   readonly listener: KeptListener
   given: ((stored: Stored) => Update | null)[] = []
+  #isCleared = false
   readonly #device: TestDevice
 
   constructor(device: TestDevice, document: string, listener: KeptListener) {
@@ -126,7 +144,9 @@ export class TestTab implements KeptDocument {
 
   /** Writes what was given, and tells the others. */
   write(): void {
-    for (const give of this.given.splice(0)) {
+    const given = this.given.splice(0)
+    if (this.#isCleared) return
+    for (const give of given) {
       const update = give(this.#device.of(this.document))
       if (update === null) continue
       for (const other of this.#device.openers)
@@ -140,9 +160,22 @@ export class TestTab implements KeptDocument {
   }
 
   async clear(): Promise<Result<void, StoreProblem>> {
-    this.given = []
-    this.#device.stored.delete(this.document)
+    this.#device.forget(this)
     return ok(undefined)
+  }
+
+  clearedBy(tab: TestTab | null): void {
+    this.given = []
+    if (tab === this || this.#isCleared) return
+    this.#isCleared = true
+    void this.#tellCleared()
+  }
+
+  /** Nothing is told before whoever has opened it has it. */
+  async #tellCleared(): Promise<void> {
+    for (let i = 0; i < 5; i++) await Promise.resolve()
+    if (this.#device.openers.has(this))
+      this.listener.problem({ kind: 'cleared', message: 'another tab has forgotten it' })
   }
 
   async close(): Promise<void> {
