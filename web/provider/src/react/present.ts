@@ -20,7 +20,11 @@ export type PresenceSource = Connected | Awareness | null
 
 /** The awareness of a source; null where presence is off. */
 export const awarenessOf = (source: PresenceSource): Awareness | null =>
-  source === null || 'getStates' in source ? source : source.presence
+  source !== null && 'users' in source ? source.presence : source
+
+/** The document of a source; null for an awareness alone. */
+export const connectedOf = (source: PresenceSource): Connected | null =>
+  source !== null && 'users' in source ? source : null
 
 /** Who is here now: what is as `before` is the same object, each of them and the whole. */
 export const presentIn = <State>(
@@ -28,17 +32,19 @@ export const presentIn = <State>(
   before: Presents<State>,
 ): Presents<State> => {
   const awareness = awarenessOf(source)
-  const users = source !== null && 'users' in source ? source.users : null
+  const connected = connectedOf(source)
   const now = new Map<number, Present<State>>()
   for (const [client, said] of awareness?.getStates() ?? []) {
     const state = said as State // what the application says its clients set
-    const user = users?.get(client) ?? null
+    const isSelf = client === awareness?.clientID
+    // the server tells nobody of themselves
+    const user = (isSelf ? connected?.state.user : connected?.users.get(client)) ?? null
     const last = before.get(client)
     now.set(
       client,
       last !== undefined && last.user === user && equalityDeep(last.state, state)
         ? last
-        : { state, user, isSelf: client === awareness?.clientID },
+        : { state, user, isSelf },
     )
   }
   const isSame =

@@ -1,6 +1,6 @@
 import { equalityDeep } from 'lib0/function'
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
-import { awarenessOf, presentIn, type PresenceSource, type Presents } from './present.ts'
+import { awarenessOf, connectedOf, presentIn, type PresenceSource, type Presents } from './present.ts'
 
 const NOBODY: Presents<never> = new Map<number, never>()
 const nobody = (): Presents<never> => NOBODY
@@ -13,13 +13,17 @@ const nobody = (): Presents<never> => NOBODY
 export const usePresence = <State extends object = Readonly<Record<string, unknown>>>(
   source: PresenceSource,
 ): Presents<State> => {
-  const awareness = awarenessOf(source)
   const subscribe = useCallback(
     (listener: () => void) => {
+      const awareness = awarenessOf(source)
+      const undo = connectedOf(source)?.subscribe(listener) // who this is by its login
       awareness?.on('update', listener)
-      return () => awareness?.off('update', listener)
+      return () => {
+        awareness?.off('update', listener)
+        undo?.()
+      }
     },
-    [awareness],
+    [source],
   )
   const look = useMemo(() => {
     let seen: Presents<State> = NOBODY
