@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test as base, type BrowserContext, type Page } from 'playwright/test'
 import { baseOf, transactionsOf } from '../bench/load/corpus.ts'
-import { serveOfflinePage, type ServedPage } from './offline-page.ts'
+import { buildPage } from './page-build.ts'
 import type { Seen } from './pages/offline/api.ts'
+import { serveFiles, type ServedPage } from './served-page.ts'
 
 interface TestFixtures {
   /** Opens a tab. */
@@ -17,7 +18,9 @@ interface TestFixtures {
 const test = base.extend<TestFixtures, { readonly served: ServedPage }>({
   served: [
     async ({}, use) => {
-      const served = await serveOfflinePage()
+      const served = await serveFiles(
+        await buildPage({ page: 'offline', base: '/', mode: 'production' }),
+      )
       await use(served)
       await served.close()
     },

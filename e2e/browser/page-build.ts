@@ -1,11 +1,12 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { build, defaultClientConditions } from 'vite'
+import { ROOT } from '../scripts/run.ts'
 
 /** What is built of a page. */
 interface PageBuild {
-  /** Its directory in `pages`. */
-  readonly page: 'y-sweet-react' | 'offline'
+  /** Its directory: a name in `pages`, or a path from the repository's root. */
+  readonly page: 'y-sweet-react' | 'offline' | 'react' | `web/examples/${string}`
   /** The path that it is served at. */
   readonly base: `/${string}`
   readonly mode: 'production' | 'development'
@@ -14,7 +15,7 @@ interface PageBuild {
 }
 
 /** A file by the path that it is served at. */
-type BuiltFile = readonly [path: string, content: string | Uint8Array]
+export type BuiltFile = readonly [path: string, content: string | Uint8Array]
 
 /** Bundles a page; its HTML is at the base. */
 export const buildPage = async ({
@@ -25,7 +26,7 @@ export const buildPage = async ({
 }: PageBuild): Promise<readonly BuiltFile[]> => {
   const built = await build({
     configFile: false,
-    root: fileURLToPath(new URL(`pages/${page}`, import.meta.url)),
+    root: page.startsWith('web/') ? join(ROOT, page) : join(import.meta.dirname, 'pages', page),
     base,
     mode,
     logLevel: 'warn',

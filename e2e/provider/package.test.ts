@@ -17,6 +17,11 @@ const OFFLINE_BYTES = 30_000
 
 /** What is published imports Yjs and what Yjs stands on, and files beside it. */
 const STANDS_ON = /^(yjs$|lib0\/|y-protocols\/|\.\/)/
+/** What some entries import beside that. */
+const ALSO: Readonly<Record<string, RegExp>> = {
+  'node.js': /^node:/,
+  'react.js': /^(react|@quire\/provider)$/,
+}
 
 /** Its types name Yjs and what it stands on, and files beside it. */
 const NAMED = /^(yjs|y-protocols\/|\.)/
@@ -63,14 +68,14 @@ const importsOf = (code: string): readonly string[] =>
 
 it('imports Yjs and what Yjs itself stands on, and nothing that is private to this repository', async () => {
   const chunks = await bundle({ configFile: join(root, 'vite.config.ts') })
-  expect([...chunks.keys()]).toEqual(expect.arrayContaining(['index.js', 'offline.js', 'node.js']))
+  const entries = ['index.js', 'react.js', 'offline.js', 'node.js']
+  expect([...chunks.keys()]).toEqual(expect.arrayContaining(entries))
   for (const [file, { code }] of chunks) {
     const foreign = importsOf(code).filter((from) => !STANDS_ON.test(from))
-    expect([
-      file,
-      ...foreign.filter((from) => file !== 'node.js' || !from.startsWith('node:')),
-    ]).toEqual([file])
+    expect([file, ...foreign.filter((from) => !ALSO[file]?.test(from))]).toEqual([file])
   }
+  // connections are the first entry's: a copy of it would have others
+  expect(importsOf(chunks.get('react.js')?.code ?? '')).toContain('@quire/provider')
 })
 
 /** As an application would bundle it; bytes, gzipped. */
@@ -114,19 +119,31 @@ it('publishes types that name nothing private, and that its users can compile ag
   const texts = await Promise.all(published.map((file) => readFile(join(home, file), 'utf8')))
   expect(published.length).toBeGreaterThan(3)
   expect(texts.flatMap(importsOf).filter((from) => !NAMED.test(from))).toEqual([])
-  for (const name of ['yjs', 'lib0', 'y-protocols'])
+  await mkdir(join(outDir, 'node_modules/@types'))
+  for (const name of ['yjs', 'lib0', 'y-protocols', '@types/react', 'csstype'])
     await symlink(join(root, '../../node_modules', name), join(outDir, 'node_modules', name))
   const user = join(outDir, 'user.mts')
   await writeFile(
     user,
     `import { connect, type OfflineStore, type ProviderState } from '@quire/provider'
+     import { useDocument, useMyPresence, usePresence, useProviderState } from '@quire/provider/react'
      import { Doc } from 'yjs'
      declare const offline: OfflineStore
      const notes = connect({ url: 'http://x', document: 'notes', doc: new Doc(), offline })
      const state: ProviderState = notes.state
      export const until: number | null = state.kind === 'waiting' ? state.until : state.unsaved.since
      // @ts-expect-error it is a function
-     connect({ url: 'http://x', document: 'notes', doc: new Doc(), token: 'secret' })`,
+     connect({ url: 'http://x', document: 'notes', doc: new Doc(), token: 'secret' })
+     export const useNotes = (document: string | null): string => {
+       const connected = useDocument(document === null ? null : { url: 'http://x', document, offline })
+       useMyPresence(connected, { user: { name: 'Ada' } })
+       const people = usePresence<{ user?: { name: string } }>(connected)
+       const logins: (string | null)[] = [...people.values()].map(({ user }) => user)
+       const { kind, saved }: ProviderState = useProviderState(connected)
+       // @ts-expect-error nobody has to say who they are
+       const [first]: string[] = [...people.values()].map(({ state }) => state.user.name)
+       return [kind, saved, first, ...logins].join()
+     }`,
   )
   const options = ['--strict', '--noEmit', '--target', 'es2024', '--module', 'nodenext']
   const compiler = join(root, '../../node_modules/.bin/tsc')

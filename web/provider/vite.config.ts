@@ -11,11 +11,15 @@ export default defineConfig({
     lib: {
       entry: {
         index: 'src/index.ts',
+        react: 'src/react/index.ts',
         offline: 'src/offline/index.ts',
         node: 'src/offline/file/index.ts',
       },
       formats: ['es'],
     },
-    rolldownOptions: { external: [/^yjs$/, /^lib0\//, /^y-protocols\//, /^node:/] },
+    // the package itself as well: of what its first entry keeps, such as connections, there is one
+    rolldownOptions: {
+      external: [/^@quire\/provider$/, /^react$/, /^yjs$/, /^lib0\//, /^y-protocols\//, /^node:/],
+    },
   },
 })

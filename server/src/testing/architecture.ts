@@ -3,6 +3,7 @@
  *
  *   5  server/src/{main,index,serve}.ts · web/editor          assembly
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
+ *      web/provider/src/react                                hooks
  *   3  server/src/runtime · web/provider/src                  shells: clocks, queues, sockets, threads
  *   2  server/src/{storage,cluster,auth,observe,content}      adapters; know the ports and shared
  *      web/provider/src/{transports,offline,environment.ts,…}
@@ -35,6 +36,7 @@ const AREAS: readonly Area[] = [
   ...['hub.ts', 'device-link.ts', 'provider.ts', 'connect.ts', 'index.ts'].map((path) =>
     ofProvider(path, 3),
   ),
+  ofProvider('react/', 4),
   { path: 'web/editor/src/', floor: 5 },
 ]
 

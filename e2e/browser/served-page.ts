@@ -1,8 +1,9 @@
-/* The page that tests of the offline store work in, at an origin of its own. */
+/* Pages that tests work in, at an origin of their own. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { buildPage } from './page-build.ts'
+import { extname } from 'node:path'
+import type { BuiltFile } from './page-build.ts'
 
 /** A page that is served. */
 export interface ServedPage {
@@ -10,14 +11,20 @@ export interface ServedPage {
   close(): Promise<void>
 }
 
-/** Builds the page and serves it on a free port. */
-export const serveOfflinePage = async (): Promise<ServedPage> => {
-  const files = new Map(await buildPage({ page: 'offline', base: '/', mode: 'production' }))
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.ttf': 'font/ttf',
+}
+
+/** Serves built files on a free port. */
+export const serveFiles = async (built: readonly BuiltFile[]): Promise<ServedPage> => {
+  const files = new Map(built)
   const server = createServer((request, response) => {
-    const path = request.url ?? '/'
-    const file = files.get(path)
+    const { pathname } = new URL(request.url ?? '/', 'http://page')
+    const file = files.get(pathname)
     if (file === undefined) return void response.writeHead(404).end()
-    response.setHeader('Content-Type', path.endsWith('/') ? 'text/html' : 'text/javascript')
+    response.setHeader('Content-Type', TYPES[extname(pathname)] ?? 'text/html')
     response.setHeader('Access-Control-Allow-Origin', '*') // for frames without an origin
     response.end(file)
   })

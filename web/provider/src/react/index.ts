@@ -1,0 +1,5 @@
+export type { DocumentOptions } from './held.ts'
+export type { Present } from './present.ts'
+export { useDocument } from './use-document.ts'
+export { useMyPresence, usePresence } from './use-presence.ts'
+export { useProviderState } from './use-provider-state.ts'
