@@ -19,7 +19,8 @@ declare const SHELL: Shell
 const patienceMs = 3_000
 
 const cachePrefix = 'quire-shell-'
-const ownCache = cachePrefix + SHELL.version
+const shell = SHELL
+const ownCache = cachePrefix + shell.version
 const worker = self as unknown as ServiceWorkerGlobalScope // the browser runs it as such
 
 /** Pages that came from what is kept: the rest of them must not wait for the network once more. */
@@ -28,7 +29,7 @@ const shownFromCache = new Set<string>()
 worker.addEventListener('install', (event) => event.waitUntil(keepShell()))
 worker.addEventListener('activate', (event) => event.waitUntil(takeOver()))
 worker.addEventListener('fetch', (event) => {
-  switch (handlingOf(event.request, worker.location.origin, SHELL)) {
+  switch (handlingOf(event.request, worker.location.origin, shell)) {
     case 'pass':
       return
     case 'page':
@@ -41,7 +42,7 @@ worker.addEventListener('fetch', (event) => {
 })
 
 async function keepShell(): Promise<void> {
-  const fetched = await Promise.all(SHELL.files.map(fetchExactly))
+  const fetched = await Promise.all(shell.files.map(fetchExactly))
   // anew even where it is there: the last one that was begun is the newest
   await caches.delete(ownCache)
   const cache = await caches.open(ownCache)
