@@ -166,7 +166,9 @@ test('one goes offline, both edit, both converge when it is back', async ({
   await away.write('23')
   await expect(away.connection).toHaveText('Offline: 4 changes kept on this device')
   await away.connection.click()
-  await expect(away.page.getByText('4 changes are kept on this device until they can be sent')).toBeVisible()
+  await expect(
+    away.page.getByText('4 changes are kept on this device until they can be sent'),
+  ).toBeVisible()
   await away.page.keyboard.press('Escape')
   await here.text.press('Control+Home')
   await here.page.keyboard.type('Bob was here. ')
