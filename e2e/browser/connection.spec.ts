@@ -41,7 +41,7 @@ test('no server: the page says that it is looking for it, and opens when it come
   await ownServer.end('SIGTERM')
   await person.page.getByTestId('open-name').fill(doc)
   await person.page.getByTestId('open-name').press('Enter')
-  await expect(person.connection).toHaveText('Connecting…')
+  await expect(person.connection).toHaveText('Offline: not on this device')
   await expect(person.page.locator('main')).toHaveAttribute('aria-busy', 'true')
   await ownServer.restart()
   await person.canWrite()

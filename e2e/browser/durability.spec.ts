@@ -57,7 +57,7 @@ test('after a restart of the server both go on without a reload', async ({
 
   expect(await ownServer.end('SIGTERM')).toBe(0)
   for (const { connection } of [first, second])
-    await expect(connection).toHaveAttribute('data-state', 'reconnecting')
+    await expect(connection).toHaveAttribute('data-state', 'offline')
   await second.write('during the restart. ')
   await expectPeople(first, 1)
   await ownServer.restart()
@@ -94,7 +94,7 @@ test('kill -9 while both type: both converge and nothing that was seen is gone',
   await ownServer.end('SIGKILL')
   const seen = await Promise.all([wordsOf(first.text), wordsOf(second.text)])
   for (const { connection } of [first, second])
-    await expect(connection).toHaveAttribute('data-state', 'reconnecting')
+    await expect(connection).toHaveAttribute('data-state', 'offline')
   await ownServer.restart()
   await Promise.all([first.canWrite(), second.canWrite()])
   const typed = [...(await adaTypes.stop()), ...(await bobTypes.stop())]
@@ -158,15 +158,17 @@ test('one goes offline, both edit, both converge when it is back', async ({
   await away.isSaved() // or what is not acknowledged yet would be kept in the tab, too
 
   await away.context.setOffline(true)
-  await expect(away.connection).toHaveAttribute('data-state', 'reconnecting')
-  await expect(away.connection).toHaveText('Offline: no changes yet')
+  await expect(away.connection).toHaveAttribute('data-state', 'offline')
+  await expect(away.connection).toHaveText('Offline: everything is saved')
   await expectPeople(away, 1) // the others learn it when the server's ping is not answered
   await away.write(' 1')
-  await expect(away.connection).toHaveText('Offline: 2 changes kept in this tab')
+  await expect(away.connection).toHaveText('Offline: 2 changes kept on this device')
   await away.write('23')
-  await expect(away.connection).toHaveText('Offline: 4 changes kept in this tab')
+  await expect(away.connection).toHaveText('Offline: 4 changes kept on this device')
   await away.connection.click()
-  await expect(away.page.getByText('4 changes will be sent when it is back')).toBeVisible()
+  await expect(
+    away.page.getByText('4 changes are kept on this device until they can be sent'),
+  ).toBeVisible()
   await away.page.keyboard.press('Escape')
   await here.text.press('Control+Home')
   await here.page.keyboard.type('Bob was here. ')
@@ -202,7 +204,7 @@ test('whoever comes back sees at once those who did nothing meanwhile', async ({
   await expect(caret).toHaveCount(1)
 })
 
-test('closing the tab asks first while changes are kept only there', async ({
+test('closing the tab asks first only while changes are kept nowhere else', async ({
   ownServer,
   join,
   doc,
@@ -211,17 +213,29 @@ test('closing the tab asks first while changes are kept only there', async ({
   await person.open(doc)
   trouble.expect(lostConnection)
   trouble.expect(/^dialog beforeunload/)
-  await person.write('sent')
-  await expect(person.connection).toHaveText('Live')
-  await person.isSaved()
-  await page.reload()
-  await person.canWrite()
-  expect(trouble.met).toEqual([])
-
   await person.context.setOffline(true)
-  await expect(person.connection).toHaveText('Offline: no changes yet')
+  await expect(person.connection).toHaveText('Offline: everything is saved')
   await person.write('kept')
-  await expect(person.connection).toHaveText('Offline: 4 changes kept in this tab')
+  await expect(person.connection).toHaveText('Offline: 4 changes kept on this device')
   await page.close({ runBeforeUnload: true })
-  await expect.poll(() => trouble.met).toContainEqual(expect.stringMatching(/^dialog beforeunload/))
+  await expect.poll(() => page.isClosed()).toBe(true)
+  expect(trouble.met).not.toContainEqual(expect.stringMatching(/^dialog beforeunload/))
+
+  await person.context.setOffline(false)
+  const other = await join(ownServer, ada)
+  other.trouble.expect(lostConnection)
+  other.trouble.expect(/^dialog beforeunload/)
+  // a browser that lets pages keep nothing
+  await other.page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'locks'))
+  await other.open(doc)
+  await other.context.setOffline(true)
+  await expect(other.connection).toHaveText('Offline: everything is saved')
+  await other.write('lost')
+  await expect(other.connection).toHaveText(
+    'Offline: 4 changes, not kept on this device: this browser does not let it',
+  )
+  await other.page.close({ runBeforeUnload: true })
+  await expect
+    .poll(() => other.trouble.met)
+    .toContainEqual(expect.stringMatching(/^dialog beforeunload/))
 })

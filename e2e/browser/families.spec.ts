@@ -66,7 +66,7 @@ test('stock clients of every family write in one document with the editor, throu
     await until('all is saved', () => clients.every((client) => client.isSaved() !== false))
 
     await ownServer.end('SIGKILL')
-    await expect(editor.connection).toHaveAttribute('data-state', 'reconnecting')
+    await expect(editor.connection).toHaveAttribute('data-state', 'offline')
     for (const [i, client] of clients.entries()) write(client, `meanwhile${i} `)
     await until('nobody takes it for saved', () =>
       clients.every((client) => client.isSaved() !== true),

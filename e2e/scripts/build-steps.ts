@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { publishedEntries, publishTypes } from './publish-types.ts'
 import { ROOT, run } from './run.ts'
 
-const EDITOR_PAGE = join(ROOT, 'web/editor/dist/index.html')
+/** What the build of the editor writes last. */
+const EDITOR_LAST = join(ROOT, 'web/editor/dist/service-worker.js')
 
 /** Compiles the server and what it needs; only what has changed. */
 export const buildServer = (): Promise<number> => run('tsc', ['-b', 'shared', 'server'])
@@ -18,17 +19,23 @@ export const buildProvider = async (): Promise<number> => {
   return bundled
 }
 
-/** Bundles the editor. */
-export const buildEditor = (): Promise<number> => run('vite', ['build', '--logLevel', 'warn'])
+/** Bundles the editor, and then the worker that keeps all of it for when the network is away. */
+export const buildEditor = async (): Promise<number> => {
+  const page = await run('vite', ['build', '--logLevel', 'warn'])
+  if (page !== 0) return page
+  const config = 'web/editor/vite.worker.config.ts'
+  return run('vite', ['build', 'web/editor', '-c', config, '--logLevel', 'warn'])
+}
 
 /** True if the editor's bundle is newer than everything that it is made of. */
 export const isEditorBuilt = (): boolean => {
-  if (!existsSync(EDITOR_PAGE)) return false
-  const builtAt = statSync(EDITOR_PAGE).mtimeMs
+  if (!existsSync(EDITOR_LAST)) return false
+  const builtAt = statSync(EDITOR_LAST).mtimeMs
   const sources = globSync(
     [
       'web/editor/{src,public}/**/*.*',
-      'web/editor/{index.html,package.json,tsconfig.json}',
+      'web/editor/*.{html,json,ts}',
+      'web/provider/src/**/*.ts',
       'shared/src/**/*.ts',
       '*.{ts,json}',
     ],

@@ -20,7 +20,7 @@ export function App() {
   const nameUnasked = useReadable(me).kind === 'suggested' && page.kind === 'document'
   return (
     <Tooltip.Provider delay={400}>
-      <CrashBoundary key={page.kind === 'document' ? page.session.name : page.kind}>
+      <CrashBoundary key={page.kind === 'document' ? page.session.id : page.kind}>
         <CurrentPage onRename={() => setRenaming(true)} />
       </CrashBoundary>
       <NameDialog open={renaming || nameUnasked} onClose={() => setRenaming(false)} />
@@ -35,7 +35,7 @@ function CurrentPage({ onRename }: { readonly onRename: () => void }) {
     case 'home':
       return <HomePage onRename={onRename} />
     case 'document':
-      return <DocumentPage key={page.session.name} session={page.session} onRename={onRename} />
+      return <DocumentPage key={page.session.id} session={page.session} onRename={onRename} />
     case 'badName':
       return <ProblemPage title="No document has this name" detail={docNameMessage(page.problem)} />
     case 'nowhere':

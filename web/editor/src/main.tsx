@@ -4,7 +4,10 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { App } from './app.tsx'
+import { createDevice } from './device/device.ts'
+import { keepShell } from './device/keep-shell.ts'
 import { createMyIdentity } from './identity/me.ts'
+import { isBegun } from './navigation/begin.ts'
 import { placeAt } from './navigation/place.ts'
 import { createSessionHost } from './navigation/session-host.ts'
 import type { SessionHost } from './navigation/session-host.ts'
@@ -21,8 +24,9 @@ function start(root: HTMLElement): void {
   const me = createMyIdentity(storage, Math.random)
   const recents = createRecents(storage)
   const theme = createThemeChoice(storage, document.documentElement)
+  const device = createDevice()
   const host = createSessionHost({
-    open: quireSessions(location.origin),
+    open: quireSessions({ serverUrl: location.origin, device, random: Math.random }),
     me,
     recents,
     now: () => millis(Date.now()),
@@ -31,7 +35,7 @@ function start(root: HTMLElement): void {
   followPage(host, recents)
   createRoot(root).render(
     <StrictMode>
-      <ServicesContext value={{ host, me, recents, theme }}>
+      <ServicesContext value={{ host, me, recents, theme, device }}>
         <App />
       </ServicesContext>
     </StrictMode>,
@@ -39,7 +43,7 @@ function start(root: HTMLElement): void {
 }
 
 function followLocation(host: SessionHost): void {
-  const follow = (): void => host.go(placeAt(location.pathname))
+  const follow = (): void => host.go(placeAt(location.pathname), isBegun(history.state))
   for (const event of ['popstate', 'pushState', 'replaceState']) addEventListener(event, follow)
   follow()
 }
@@ -50,7 +54,7 @@ function followPage(host: SessionHost, recents: Recents): void {
     if (event.persisted) host.resume()
   })
   addEventListener('beforeunload', (event) => {
-    if (host.holdsUnsentChanges()) event.preventDefault()
+    if (host.holdsOnlyCopy()) event.preventDefault()
   })
   addEventListener('storage', (event) => {
     if (event.key === recentsKey) recents.reload()
@@ -60,3 +64,4 @@ function followPage(host: SessionHost, recents: Recents): void {
 const root = document.querySelector<HTMLElement>('#root')
 if (root === null) throw new Error('index.html has no #root')
 start(root)
+keepShell()

@@ -1,5 +1,6 @@
 import { createContext, use } from 'react'
 
+import type { Device } from './device/device.ts'
 import type { MyIdentity } from './identity/me.ts'
 import type { SessionHost } from './navigation/session-host.ts'
 import type { Recents } from './recents/recents.ts'
@@ -11,6 +12,7 @@ export interface Services {
   readonly me: MyIdentity
   readonly recents: Recents
   readonly theme: ThemeChoice
+  readonly device: Device
 }
 
 /** Hands the services to the components. */

@@ -18,10 +18,15 @@ export type Random = () => number
 
 /** A readable name such as `quiet-harbor-7kq2mx`: two words and 29 bits against collisions. */
 export function randomDocName(random: Random): DocName {
-  const tail = Array.from({ length: 6 }, () => pick(letters, random)).join('')
-  const parsed = parseLinkableName(`${pick(qualities, random)}-${pick(things, random)}-${tail}`)
+  const words = `${pick(qualities, random)}-${pick(things, random)}`
+  const parsed = parseLinkableName(`${words}-${randomTail(random)}`)
   if (!parsed.ok) throw new Error(`a random name was refused: ${parsed.error.kind}`)
   return parsed.value
+}
+
+/** Six letters and digits that are not mistaken for others: 29 bits. */
+export function randomTail(random: Random): string {
+  return Array.from({ length: 6 }, () => pick(letters, random)).join('')
 }
 
 /** One of `choices`, which must not be empty. */

@@ -1,8 +1,10 @@
+import type { Flushed } from '@quire/provider'
 import type { DocName, Millis } from '@quire/shared'
 
+import type { Copied } from '../device/copy.ts'
 import type { MyIdentity } from '../identity/me.ts'
 import type { Recents } from '../recents/recents.ts'
-import { hasDocument, unsentChanges } from '../session/connection.ts'
+import { hasDocument, holdsOnlyCopy, unsavedChanges } from '../session/connection.ts'
 import type { OpenSession, Session } from '../session/session.ts'
 import { createStore } from '../store.ts'
 import type { Readable } from '../store.ts'
@@ -18,14 +20,25 @@ export type Page = Exclude<Place, { kind: 'document' }> | { kind: 'document'; se
 export interface SessionHost {
   readonly page: Readable<Page>
   /** Documents that were left and have changes that the server has not confirmed as saved. */
-  readonly waiting: Readable<readonly DocName[]>
-  /** Follows the location. */
-  go: (place: Place) => void
+  readonly waiting: Readable<readonly WaitingDocument[]>
+  /** Follows the location; `isBegun`: its document is a new one. */
+  go: (place: Place, isBegun: boolean) => void
+  /** Of a document that was replaced: makes a copy of what is here, and lets go of it. */
+  keepCopy: (session: Session) => Promise<Copied>
+  /** Of a document that was replaced: forgets what is here, and opens what has the name now. */
+  discard: (session: Session) => Promise<Flushed>
   /** For a page that is hidden or shown again: presence goes and comes at once. */
   suspend: () => void
   resume: () => void
   /** Whether closing the tab now would lose changes. */
-  holdsUnsentChanges: () => boolean
+  holdsOnlyCopy: () => boolean
+}
+
+/** A document that was left before all of it was saved. */
+export interface WaitingDocument {
+  readonly name: DocName
+  /** This device keeps it, also when the tab is closed. */
+  readonly isKept: boolean
 }
 
 /** What the host works with. */
@@ -39,7 +52,7 @@ export interface SessionHostOptions {
 /** Creates a host that shows nothing until the first {@link SessionHost.go}. */
 export function createSessionHost(options: SessionHostOptions): SessionHost {
   const page = createStore<Page>({ kind: 'home' })
-  const waiting = createStore<readonly DocName[]>([])
+  const waiting = createStore<readonly WaitingDocument[]>([])
   const open = new Map<DocName, OpenDocument>()
 
   const current = (): Session | null => {
@@ -52,29 +65,41 @@ export function createSessionHost(options: SessionHostOptions): SessionHost {
     listWaiting()
   }
   const listWaiting = (): void => {
-    const names = [...open.keys()].filter((name) => name !== current()?.name)
-    if (names.length + waiting.getSnapshot().length > 0) waiting.set(names)
+    const left = [...open.values()].filter(({ session }) => session !== current())
+    if (left.length + waiting.getSnapshot().length === 0) return
+    waiting.set(
+      left.map(({ session: { name, connection } }) => {
+        return { name, isKept: !holdsOnlyCopy(connection.getSnapshot()) }
+      }),
+    )
   }
   const leave = (session: Session): void => {
-    if (unsentChanges(session.connection.getSnapshot()) === 0) close(session.name)
+    if (unsavedChanges(session.connection.getSnapshot()) === 0) close(session.name)
     else open.get(session.name)?.part(() => close(session.name))
     listWaiting()
   }
-  const enter = (name: DocName): Session => {
+  const enter = (name: DocName, isBegun: boolean): Session => {
     // A document that was left with unsent changes carries on as it is.
     const known = open.get(name)
     if (known !== undefined) {
       known.rejoin()
       return known.session
     }
-    const entered = openDocument(name, options)
+    const entered = openDocument(name, isBegun, options)
     open.set(name, entered)
     return entered.session
   }
-  const go = (place: Place): void => {
+  const letGo = async (session: Session): Promise<Flushed> => {
+    const discarded = await session.discard()
+    if (discarded.ok && open.get(session.name)?.session === session) close(session.name)
+    return discarded
+  }
+  const go = (place: Place, isBegun: boolean): void => {
     const before = current()
     if (place.kind === 'document' && before?.name === place.name) return
-    page.set(place.kind === 'document' ? { kind: 'document', session: enter(place.name) } : place)
+    page.set(
+      place.kind === 'document' ? { kind: 'document', session: enter(place.name, isBegun) } : place,
+    )
     if (before !== null) leave(before)
     listWaiting()
   }
@@ -82,10 +107,22 @@ export function createSessionHost(options: SessionHostOptions): SessionHost {
     page,
     waiting,
     go,
+    keepCopy: async (session) => {
+      const copied = await session.keepCopy()
+      // where it cannot be forgotten, the next visit asks again
+      if (copied.ok) await letGo(session)
+      return copied
+    },
+    discard: async (session) => {
+      const discarded = await letGo(session)
+      if (discarded.ok && current() === session)
+        page.set({ kind: 'document', session: enter(session.name, false) })
+      return discarded
+    },
     suspend: () => open.forEach(({ session }) => session.suspend()),
     resume: () => open.forEach(({ session }) => session.resume()),
-    holdsUnsentChanges: () =>
-      [...open.values()].some(({ session }) => unsentChanges(session.connection.getSnapshot()) > 0),
+    holdsOnlyCopy: () =>
+      [...open.values()].some(({ session }) => holdsOnlyCopy(session.connection.getSnapshot())),
   }
 }
 
@@ -98,8 +135,12 @@ interface OpenDocument {
   stop: () => void
 }
 
-function openDocument(name: DocName, { open, me, recents, now }: SessionHostOptions): OpenDocument {
-  const session = open({ name, person: me.getSnapshot().person })
+function openDocument(
+  name: DocName,
+  isBegun: boolean,
+  { open, me, recents, now }: SessionHostOptions,
+): OpenDocument {
+  const session = open({ name, person: me.getSnapshot().person, isBegun })
   const remember = (): void => {
     recents.remember({ name, title: session.title.getSnapshot(), openedAt: now() })
   }
@@ -141,7 +182,7 @@ function onceOpen(session: Session, listener: () => void): () => void {
 function whenSaved(session: Session, done: () => void): () => void {
   const stop = session.connection.subscribe(() => {
     const state = session.connection.getSnapshot()
-    if (state.kind !== 'live' || unsentChanges(state) > 0) return
+    if (state.kind !== 'live' || unsavedChanges(state) > 0) return
     stop()
     done()
   })

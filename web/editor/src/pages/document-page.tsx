@@ -14,6 +14,7 @@ import { Header } from '../ui/header.tsx'
 import { useReadable } from '../use-readable.ts'
 import { OpeningSkeleton } from './opening-skeleton.tsx'
 import { ProblemPanel } from './problem-panel.tsx'
+import { ReplacedBanner } from './replaced-banner.tsx'
 
 const DocumentSurface = lazy(async () => {
   const module = await import('../editor/document-surface.tsx')
@@ -46,17 +47,33 @@ interface DocumentPageProps {
 function DocumentBody({ session }: { readonly session: Session }) {
   const state = useReadable(session.connection)
   if (!hasDocument(state)) {
-    return state.kind === 'refused' ? (
-      <RefusedPanel state={state} onRetry={session.retry} />
-    ) : (
-      <OpeningSkeleton />
+    if (state.kind === 'refused') return <RefusedPanel state={state} onRetry={session.retry} />
+    return (
+      <>
+        {state.kind === 'absent' && <AbsentBanner sentence={connectionSentence(state)} />}
+        {state.kind === 'replaced' && <ReplacedBanner session={session} isEmpty />}
+        <OpeningSkeleton />
+      </>
     )
   }
   return (
     <Suspense fallback={<OpeningSkeleton />}>
       {state.kind === 'refused' && <RefusedBanner state={state} onRetry={session.retry} />}
+      {state.kind === 'replaced' && <ReplacedBanner session={session} />}
       <DocumentSurface session={session} editable={mayWriteIn(state)} />
     </Suspense>
+  )
+}
+
+/** In place of a text that is neither here nor can be fetched. */
+function AbsentBanner({ sentence }: { readonly sentence: string }) {
+  return (
+    <div className="banner" data-testid="absent">
+      <span className="min-w-0 flex-1">{sentence}</span>
+      <Link href="/" className="button">
+        All documents
+      </Link>
+    </div>
   )
 }
 

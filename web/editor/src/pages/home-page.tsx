@@ -4,7 +4,7 @@ import { navigate } from 'wouter/use-browser-location'
 
 import { Avatar } from '../identity/avatar.tsx'
 import { docHref, docNameMessage, parseLinkableName } from '../names/doc-name.ts'
-import { randomDocName } from '../names/random-name.ts'
+import { beginDocument } from '../navigation/begin.ts'
 import { useServices } from '../services.tsx'
 import { ThemeToggle } from '../theme/theme-toggle.tsx'
 import { TextField } from '../ui/field.tsx'
@@ -12,6 +12,7 @@ import { formText } from '../ui/form-text.ts'
 import { Header } from '../ui/header.tsx'
 import { Tip } from '../ui/tip.tsx'
 import { useReadable } from '../use-readable.ts'
+import { OfflineNotice } from './offline-notice.tsx'
 import { RecentList } from './recent-list.tsx'
 import { WaitingNotice } from './waiting-notice.tsx'
 
@@ -26,6 +27,7 @@ export function HomePage({ onRename }: { readonly onRename: () => void }) {
       </Header>
       <main id="main" className="home" tabIndex={-1}>
         <WaitingNotice />
+        <OfflineNotice />
         <h1 className="text-4xl font-semibold tracking-tight text-balance sm:text-5xl">
           Write together.
         </h1>
@@ -36,7 +38,7 @@ export function HomePage({ onRename }: { readonly onRename: () => void }) {
           type="button"
           className="button button--primary button--large mt-7"
           data-testid="new-document"
-          onClick={() => navigate(docHref(randomDocName(Math.random)))}
+          onClick={beginDocument}
         >
           <Plus size={20} aria-hidden="true" />
           New document

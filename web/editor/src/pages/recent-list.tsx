@@ -1,6 +1,7 @@
-import { X } from 'lucide-react'
+import { HardDrive, X } from 'lucide-react'
 import { Link } from 'wouter'
 
+import { useKeptDocuments } from '../device/use-kept-documents.ts'
 import { docHref } from '../names/doc-name.ts'
 import type { RecentDocument } from '../recents/recents.ts'
 import { useServices } from '../services.tsx'
@@ -12,6 +13,7 @@ const dates = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 export function RecentList() {
   const { recents } = useServices()
   const list = useReadable(recents)
+  const kept = useKeptDocuments()
   if (list.length === 0) return null
   return (
     <section className="mt-12" aria-labelledby="recent-heading">
@@ -23,6 +25,7 @@ export function RecentList() {
           <RecentRow
             key={recent.name}
             recent={recent}
+            isKept={kept.has(recent.name)}
             onForget={() => recents.forget(recent.name)}
           />
         ))}
@@ -31,7 +34,7 @@ export function RecentList() {
   )
 }
 
-function RecentRow({ recent, onForget }: RecentRowProps) {
+function RecentRow({ recent, isKept, onForget }: RecentRowProps) {
   const title = recent.title === '' ? recent.name : recent.title
   return (
     <li className="recent">
@@ -42,6 +45,12 @@ function RecentRow({ recent, onForget }: RecentRowProps) {
           <time className="shrink-0" dateTime={new Date(recent.openedAt).toISOString()}>
             {dates.format(recent.openedAt)}
           </time>
+          {isKept && (
+            <span className="recent__kept" data-testid="kept-here">
+              <HardDrive size={14} aria-hidden="true" />
+              On this device
+            </span>
+          )}
         </span>
       </Link>
       <button
@@ -59,5 +68,7 @@ function RecentRow({ recent, onForget }: RecentRowProps) {
 
 interface RecentRowProps {
   readonly recent: RecentDocument
+  /** It opens without a network. */
+  readonly isKept: boolean
   readonly onForget: () => void
 }

@@ -18,12 +18,15 @@ export function WaitingNotice() {
     <output className="banner mb-10 rounded-lg border">
       <span>
         Changes are waiting for the connection in{' '}
-        {waiting.map((name) => (
+        {waiting.map(({ name }) => (
           <Link key={name} href={docHref(name)} className="underline">
             <bdi>{name}</bdi>
           </Link>
         ))}
-        . Keep this tab open until they are saved.
+        .{' '}
+        {waiting.every(({ isKept }) => isKept)
+          ? 'They are kept on this device until then.'
+          : 'Keep this tab open until they are saved.'}
       </span>
     </output>
   )

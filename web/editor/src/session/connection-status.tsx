@@ -5,6 +5,7 @@ import { useLasting } from '../use-lasting.ts'
 import { useReadable } from '../use-readable.ts'
 import type { ConnectionState } from './connection.ts'
 import {
+  announcement,
   connectionLabel,
   connectionSentence,
   savingLabel,
@@ -32,6 +33,7 @@ export function ConnectionStatus({ session }: { readonly session: Session }) {
           className="connection"
           data-testid="connection-state"
           data-state={state.kind}
+          data-keeping={'keeping' in state ? state.keeping : undefined}
         >
           <span className="connection__dot" aria-hidden="true" />
           <span className="connection__label">{label(state)}</span>
@@ -76,11 +78,4 @@ function savingOf({ isSlow, isCalm, isFailing }: Look): Saving {
   if (isFailing) return 'failing'
   if (isSlow) return 'saving'
   return isCalm ? 'saved' : 'unsure'
-}
-
-/** Without the running count, so that typing offline is not read out key by key. */
-function announcement(state: ConnectionState): string {
-  return state.kind === 'reconnecting'
-    ? 'Offline. Changes are kept in this tab.'
-    : connectionLabel(state)
 }

@@ -1,71 +1,165 @@
-import { closeCodes, millis } from '@quire/shared'
+import { closeCodes } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 
 import {
+  announcement,
   connectionLabel,
   connectionSentence,
   savingLabel,
   shortConnectionLabel,
 } from './connection-text.ts'
-import type { ConnectionState } from './connection.ts'
+import { holdsOnlyCopy } from './connection.ts'
+import type { ConnectionState, Keeping } from './connection.ts'
 
-const refused = {
+type Of<K extends ConnectionState['kind']> = Extract<ConnectionState, { kind: K }>
+
+const counts = [0, 1, 12]
+const problems = {
+  quota: 'there is no space',
+  unavailable: 'this browser does not let it',
+  newer: 'a newer version of this page was here',
+  broken: 'what is kept there cannot be read',
+  cleared: 'the document was removed from it',
+  io: 'its disk or the browser refuses',
+} as const satisfies Record<Exclude<Keeping, 'kept'>, string>
+const keepings = ['kept', ...Object.keys(problems)] as Keeping[] // the keys of a record of them
+
+const live = (more: Partial<Of<'live'>> = {}): ConnectionState => ({
+  kind: 'live',
+  mayWrite: true,
+  serverSaves: true,
+  localChanges: 0,
+  keeping: 'kept',
+  ...more,
+})
+const offline = (localChanges: number, keeping: Keeping = 'kept'): ConnectionState => ({
+  kind: 'offline',
+  mayWrite: true,
+  localChanges,
+  keeping,
+})
+const refused = (code: number, localChanges = 0, keeping: Keeping = 'kept'): ConnectionState => ({
   kind: 'refused',
-  code: closeCodes.forbidden.code,
+  code,
   reason: '',
   document: 'open',
-} as const
-const live = { kind: 'live', mayWrite: true, serverSaves: true } as const
+  localChanges,
+  keeping,
+})
+const { forbidden, unauthorized } = closeCodes
+
+/** Every state that there is, with few, one and many changes, kept and not kept. */
 const states: ConnectionState[] = [
   { kind: 'connecting' },
   { kind: 'syncing' },
-  { ...live, localChanges: 0 },
-  { ...live, localChanges: 2 },
-  { ...live, localChanges: 2, serverSaves: false },
-  { ...live, localChanges: 0, mayWrite: false },
-  { kind: 'reconnecting', since: millis(0), localChanges: 0, mayWrite: true },
-  { kind: 'reconnecting', since: millis(0), localChanges: 1, mayWrite: true },
-  { kind: 'reconnecting', since: millis(0), localChanges: 12, mayWrite: true },
-  { ...refused, localChanges: 0 },
-  { ...refused, localChanges: 3 },
+  { kind: 'absent' },
+  ...counts.flatMap((localChanges) =>
+    keepings.flatMap((keeping): ConnectionState[] => [
+      live({ localChanges, keeping }),
+      live({ localChanges, keeping, serverSaves: false }),
+      live({ localChanges, keeping, mayWrite: false }),
+      { kind: 'reconnecting', mayWrite: true, localChanges, keeping },
+      offline(localChanges, keeping),
+      refused(forbidden.code, localChanges, keeping),
+      { kind: 'replaced', reason: '', document: 'open', localChanges, keeping },
+    ]),
+  ),
+]
+const textsOf = (state: ConnectionState): readonly string[] => [
+  connectionLabel(state),
+  shortConnectionLabel(state),
+  connectionSentence(state),
+  announcement(state),
 ]
 
 describe('what the header says about the connection', () => {
+  it.each<[ConnectionState, string, string]>([
+    [{ kind: 'connecting' }, 'Connecting…', 'Connecting…'],
+    [{ kind: 'syncing' }, 'Opening…', 'Opening…'],
+    [{ kind: 'absent' }, 'Offline: not on this device', 'Offline'],
+    [live(), 'Live', 'Live'],
+    [live({ mayWrite: false }), 'Read only', 'Read only'],
+    [
+      { kind: 'reconnecting', mayWrite: true, localChanges: 2, keeping: 'kept' },
+      'Reconnecting…',
+      'Reconnecting…',
+    ],
+    [offline(0), 'Offline: everything is saved', 'Offline'],
+    [offline(1), 'Offline: 1 change kept on this device', 'Offline: 1'],
+    [offline(12), 'Offline: 12 changes kept on this device', 'Offline: 12'],
+    [refused(unauthorized.code), 'Signed out', 'Signed out'],
+    [refused(forbidden.code), 'Refused: You do not have access to this document.', 'Refused'],
+    [
+      { kind: 'replaced', reason: '', document: 'open', localChanges: 0, keeping: 'kept' },
+      'Replaced',
+      'Replaced',
+    ],
+  ])('%o: %s', (state, label, short) => {
+    expect(connectionLabel(state)).toBe(label)
+    expect(shortConnectionLabel(state)).toBe(short)
+  })
+
+  it.each(Object.entries(problems))('says in words why nothing is kept: %s', (problem, words) => {
+    const keeping = problem as Keeping // a key of that record
+    expect(connectionLabel(offline(1, keeping))).toBe(
+      `Offline: 1 change, not kept on this device: ${words}`,
+    )
+    expect(connectionLabel(offline(3, keeping))).toBe(
+      `Offline: 3 changes, not kept on this device: ${words}`,
+    )
+    expect(connectionLabel(offline(0, keeping))).toBe('Offline: everything is saved')
+    expect(shortConnectionLabel(offline(3, keeping))).toBe('Offline: 3, not kept')
+    expect(connectionSentence(offline(0, keeping))).toContain(words)
+    expect(announcement(offline(3, keeping))).toContain(words)
+  })
+
+  it('never says that changes are kept where this device does not keep them', () => {
+    for (const state of states)
+      if ('keeping' in state && state.keeping !== 'kept')
+        for (const text of textsOf(state)) expect(text).not.toMatch(/(?<!not) kept on this device/)
+  })
+
+  it('warns of closing the tab wherever that loses changes, and nowhere else', () => {
+    const warning = /lost if you close|keep this tab open|before you close this tab/i
+    for (const state of states)
+      if (state.kind !== 'replaced' && 'localChanges' in state && state.localChanges > 0)
+        expect(warning.test(connectionSentence(state))).toBe(holdsOnlyCopy(state))
+  })
+
   it('claims that all is saved only where the server confirmed every change', () => {
     for (const state of states) {
       const isSaved = state.kind === 'live' && state.localChanges === 0 && state.mayWrite
-      expect(/are saved/i.test(connectionLabel(state) + connectionSentence(state))).toBe(isSaved)
+      expect(/are saved on its disk/i.test(connectionSentence(state))).toBe(
+        isSaved && state.serverSaves,
+      )
+      expect(/everything is saved$/.test(connectionLabel(state))).toBe(
+        state.kind === 'offline' && state.localChanges === 0,
+      )
     }
   })
 
-  it('is different for every state', () => {
-    expect(new Set(states.map((s) => connectionLabel(s) + connectionSentence(s))).size).toBe(
-      states.length,
+  it('counts in the sentence, too', () => {
+    expect(connectionSentence(offline(12))).toContain(
+      '12 changes are kept on this device until they',
+    )
+    expect(connectionSentence(offline(1))).toContain('1 change is kept on this device until it')
+    expect(connectionSentence(refused(forbidden.code, 3))).toContain('3 changes did not reach')
+    expect(connectionSentence(live({ mayWrite: false, localChanges: 2 }))).toContain(
+      '2 changes made here will not be saved',
     )
   })
 
-  it('counts offline changes and says that closing the tab loses them', () => {
-    const state: ConnectionState = {
-      kind: 'reconnecting',
-      since: millis(0),
-      localChanges: 12,
-      mayWrite: true,
-    }
-    expect(connectionLabel(state)).toBe('Offline: 12 changes kept in this tab')
-    expect(connectionSentence(state)).toContain('close this tab before, they are lost')
+  it('does not read the count out at every key', () => {
+    expect(announcement(offline(1))).toBe(announcement(offline(12)))
+    expect(announcement(live())).toBe('Live')
   })
 
-  it('says in a few words that nothing may be changed, that nobody is signed in, and that nothing is saved', () => {
-    expect(connectionLabel({ ...live, localChanges: 0, mayWrite: false })).toBe('Read only')
-    const signedOut = { ...refused, code: closeCodes.unauthorized.code, localChanges: 0 }
-    expect(connectionLabel(signedOut)).toBe('Signed out')
-    expect(shortConnectionLabel(signedOut)).toBe('Signed out')
-    expect(savingLabel('failing')).toBe('The server cannot save right now')
-  })
-
-  it('gives the reason of a refusal', () => {
-    expect(connectionLabel({ ...refused, localChanges: 0 })).toBe(
-      'Refused: You do not have access to this document.',
-    )
+  it('says whether it is saved in a word', () => {
+    expect((['saved', 'saving', 'unsure', 'failing'] as const).map(savingLabel)).toEqual([
+      'Saved',
+      'Saving…',
+      '',
+      'The server cannot save right now',
+    ])
   })
 })

@@ -1,65 +1,85 @@
-import type { ProviderState } from '@quire/provider'
-import { assertNever, closeCodes } from '@quire/shared'
-import type { Millis } from '@quire/shared'
+import type { ProviderState, StoreProblem } from '@quire/provider'
+import { assertNever } from '@quire/shared'
 
 /*
- *                opened          synced               lost
- *   connecting ─────────▶ syncing ─────▶ live ◀─────────────▶ reconnecting
- *        ▲                  │             │       synced            │
- *        └───── lost ───────┘             └──────── closed ─────────┤
- *        ▲                                                          ▼
- *        └────────────────────── retried ──────────────────────  refused
+ *                opened          synced               lost                  not reached
+ *   connecting ─────────▶ syncing ─────▶ live ─────────────▶ reconnecting ─────────────▶ offline
+ *    │  ▲  ▲                │             ▲                     │    ▲                      │
+ *    │  │  └───── lost ─────┘             └────── synced ───────┘    └────── reached ───────┘
+ *    ▼  │                                           ▲
+ *   absent                                          │ something of it is kept on this device
  *
- * Only `live`, `reconnecting` and a `refused` with `document: 'open'` have text to show, and with it
- * the number of changes made here that are not on the server's disk.
+ *   from everywhere: refused ──retried──▶ where it was      replaced: until somebody decides
+ *
+ * Only `live`, `reconnecting`, `offline` and a `refused` or `replaced` with `document: 'open'` have text to
+ * show, and with it the number of changes made here that are not on the server's disk.
  */
+
+/** Whether this device keeps what is changed here, or why it does not. */
+export type Keeping = 'kept' | StoreProblem['kind']
+
+/** What is not on the server's disk, and whether it outlives this tab. */
+interface Unsaved {
+  readonly localChanges: number
+  readonly keeping: Keeping
+}
+
+/** A document that was received once, or begun here, is `open`. */
+interface Ended extends Unsaved {
+  readonly document: 'unopened' | 'open'
+  readonly reason: string
+}
 
 /** What a person may be told about the link between this tab and the server. */
 export type ConnectionState =
   | { kind: 'connecting' }
   | { kind: 'syncing' }
+  /** The server cannot be reached, and this device has nothing of the document. */
+  | { kind: 'absent' }
   /** `serverSaves` is false while the server's disk refuses. */
-  | { kind: 'live'; localChanges: number; mayWrite: boolean; serverSaves: boolean }
-  | { kind: 'reconnecting'; since: Millis; localChanges: number; mayWrite: boolean }
-  | {
-      kind: 'refused'
-      code: number
-      reason: string
-      document: 'unopened' | 'open'
-      localChanges: number
-    }
+  | ({ kind: 'live'; mayWrite: boolean; serverSaves: boolean } & Unsaved)
+  | ({ kind: 'reconnecting'; mayWrite: boolean } & Unsaved)
+  | ({ kind: 'offline'; mayWrite: boolean } & Unsaved)
+  | ({ kind: 'refused'; code: number } & Ended)
+  /** Another document has the name now. */
+  | ({ kind: 'replaced' } & Ended)
 
-/** The state after the client's has become this; the same reference when that changes nothing. */
-export function connectionOf(
-  before: ConnectionState,
-  client: ProviderState,
-  now: Millis,
-): ConnectionState {
-  const after = stateFor(before, client, now)
+/** What the state follows from. */
+export interface Facts {
+  readonly client: ProviderState
+  /** There is something of the document here, or it is begun here. */
+  readonly hasSomething: boolean
+}
+
+/** The state after the facts have become these; the same reference when that changes nothing. */
+export function connectionOf(before: ConnectionState, facts: Facts): ConnectionState {
+  const after = stateFor(before, facts)
   return JSON.stringify(after) === JSON.stringify(before) ? before : after
 }
 
-function stateFor(before: ConnectionState, client: ProviderState, now: Millis): ConnectionState {
+function stateFor(before: ConnectionState, facts: Facts): ConnectionState {
+  const { client } = facts
   const { access, serverSaves, unsaved } = client
-  const localChanges = unsaved.changes
+  const work = { localChanges: unsaved.changes, keeping: keepingIn(client) }
   const mayWrite = access === null ? mayWriteIn(before) : access === 'write'
+  const isShown = hasDocument(before) || (client.local === 'open' && facts.hasSomething)
   switch (client.kind) {
     case 'live':
-      return { kind: 'live', localChanges, mayWrite, serverSaves }
+      return { kind: 'live', mayWrite, serverSaves, ...work }
     case 'refused':
     case 'replaced': {
-      const code = client.kind === 'refused' ? client.code : closeCodes.replaced.code
-      const document = hasDocument(before) ? 'open' : 'unopened'
-      return { kind: 'refused', code, reason: client.reason, document, localChanges }
+      const { reason } = client
+      const ended = { document: isShown ? 'open' : 'unopened', reason, ...work } as const
+      return client.kind === 'replaced'
+        ? { kind: 'replaced', ...ended }
+        : { kind: 'refused', code: client.code, ...ended }
     }
     case 'connecting':
     case 'waiting':
-    case 'syncing': {
-      if (!hasDocument(before))
-        return client.kind === 'syncing' ? { kind: 'syncing' } : { kind: 'connecting' }
-      const since = before.kind === 'reconnecting' ? before.since : now
-      return { kind: 'reconnecting', since, localChanges, mayWrite }
-    }
+    case 'syncing':
+      return isShown
+        ? { kind: linkOf(before, client.kind), mayWrite, ...work }
+        : { kind: searchOf(before, client) }
     case 'closed':
       return before
     default:
@@ -67,16 +87,41 @@ function stateFor(before: ConnectionState, client: ProviderState, now: Millis): 
   }
 }
 
-/** Whether the document has been received once, so that there is something to show and edit. */
+type Away = Extract<ProviderState['kind'], 'connecting' | 'waiting' | 'syncing'>
+
+/** Somebody who is offline stays so while it is tried again, every now and then, whether they still are. */
+function linkOf(before: ConnectionState, client: Away): 'offline' | 'reconnecting' {
+  if (client === 'waiting') return 'offline'
+  return client === 'connecting' && before.kind === 'offline' ? 'offline' : 'reconnecting'
+}
+
+function searchOf(
+  before: ConnectionState,
+  { kind, local }: ProviderState,
+): 'connecting' | 'syncing' | 'absent' {
+  if (kind === 'syncing') return 'syncing'
+  if (kind === 'waiting' && local !== 'opening') return 'absent'
+  return before.kind === 'absent' ? 'absent' : 'connecting'
+}
+
+function keepingIn({ local, storeProblem }: ProviderState): Keeping {
+  if (storeProblem !== null) return storeProblem.kind
+  return local === 'off' ? 'unavailable' : 'kept'
+}
+
+/** Whether there is something to show and edit. */
 export function hasDocument(state: ConnectionState): boolean {
   switch (state.kind) {
     case 'connecting':
     case 'syncing':
+    case 'absent':
       return false
     case 'live':
     case 'reconnecting':
+    case 'offline':
       return true
     case 'refused':
+    case 'replaced':
       return state.document === 'open'
     default:
       return assertNever(state)
@@ -88,28 +133,26 @@ export function mayWriteIn(state: ConnectionState): boolean {
   switch (state.kind) {
     case 'connecting':
     case 'syncing':
+    case 'absent':
       return true
     case 'live':
     case 'reconnecting':
+    case 'offline':
       return state.mayWrite
     case 'refused':
+    case 'replaced':
       return false
     default:
       return assertNever(state)
   }
 }
 
-/** How many changes may exist in this tab only, so that they would be lost with it. */
-export function unsentChanges(state: ConnectionState): number {
-  switch (state.kind) {
-    case 'connecting':
-    case 'syncing':
-      return 0
-    case 'live':
-    case 'reconnecting':
-    case 'refused':
-      return state.localChanges
-    default:
-      return assertNever(state)
-  }
+/** How many changes are not on the server's disk. */
+export function unsavedChanges(state: ConnectionState): number {
+  return 'localChanges' in state ? state.localChanges : 0
+}
+
+/** Whether closing the tab would lose changes: they are nowhere else. */
+export function holdsOnlyCopy(state: ConnectionState): boolean {
+  return 'keeping' in state && state.keeping !== 'kept' && state.localChanges > 0
 }

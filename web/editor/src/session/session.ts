@@ -1,6 +1,8 @@
+import type { Flushed } from '@quire/provider'
 import type { DocName } from '@quire/shared'
 import type { Doc, XmlFragment } from 'yjs'
 
+import type { Copied } from '../device/copy.ts'
 import type { Person } from '../identity/person.ts'
 import type { GuardedAwareness, Peer } from '../presence/guarded-awareness.ts'
 import type { Readable } from '../store.ts'
@@ -11,6 +13,8 @@ export const documentField = 'default'
 
 /** One open document: its text, who is in it, and how it is connected. Lives outside React. */
 export interface Session {
+  /** Another for each session of this page. */
+  readonly id: number
   readonly name: DocName
   readonly doc: Doc
   readonly fragment: XmlFragment
@@ -21,6 +25,10 @@ export interface Session {
   readonly title: Readable<string>
   /** Connects again after a refusal. */
   retry: () => void
+  /** Makes a copy under another name of a document that was replaced. */
+  keepCopy: () => Promise<Copied>
+  /** Forgets what this device keeps of a document that was replaced; the session is to be closed then. */
+  discard: () => Promise<Flushed>
   /** Lets the connection go, for a page that is being hidden; {@link resume} takes it back. */
   suspend: () => void
   resume: () => void
@@ -34,6 +42,8 @@ export interface Session {
 export interface SessionOptions {
   readonly name: DocName
   readonly person: Person
+  /** It is a new document: there is nothing of it to wait for. */
+  readonly isBegun: boolean
 }
 
 /** Opens a document; the connection is under way when this returns. */
