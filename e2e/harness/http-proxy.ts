@@ -38,6 +38,10 @@ export interface HttpProxy {
   readonly url: string
   /** What it was asked for so far. */
   readonly asked: { handshakes: number; gets: number; posts: number }
+  /** WebSockets that are open through it. */
+  readonly webSockets: ReadonlySet<Socket>
+  /** What becomes of WebSocket handshakes from now on. */
+  setWebSockets(become: HttpProxyOptions['webSockets']): void
   close(): Promise<void>
 }
 
@@ -129,6 +133,8 @@ export const startHttpProxy = async (
 ): Promise<HttpProxy> => {
   const asked = { handshakes: 0, gets: 0, posts: 0 }
   const sockets = new Set<Socket>()
+  const webSockets = new Set<Socket>()
+  let becoming = options.webSockets
   const closing: (() => unknown)[] = []
   let ask = overHttp1(targetPort)
   if (options.usesHttp2 === true) {
@@ -158,9 +164,9 @@ export const startHttpProxy = async (
   server.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) => {
     asked.handshakes++
     socket.on('error', () => undefined)
-    const { webSockets, cutAfterMs = 0 } = options
-    if (webSockets === 'hang') return
-    if (webSockets === 'refuse') {
+    const { cutAfterMs = 0 } = options
+    if (becoming === 'hang') return
+    if (becoming === 'refuse') {
       const body = '<html>blocked</html>'
       return void socket.end(
         `HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
@@ -177,13 +183,17 @@ export const startHttpProxy = async (
     target.pipe(socket).pipe(target)
     socket.once('close', () => target.destroy())
     target.once('close', () => socket.destroy())
-    if (webSockets === 'cut') setTimeout(() => socket.destroy(), cutAfterMs)
+    webSockets.add(socket)
+    socket.once('close', () => webSockets.delete(socket))
+    if (becoming === 'cut') setTimeout(() => socket.destroy(), cutAfterMs)
   })
   const port = await listen(server)
   return {
     port,
     url: `http://127.0.0.1:${port}`,
     asked,
+    webSockets,
+    setWebSockets: (become) => void (becoming = become),
     close: async () => {
       for (const close of closing) close()
       for (const socket of sockets) socket.destroy()

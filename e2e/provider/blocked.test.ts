@@ -95,6 +95,40 @@ describe.each(blocked)('behind a proxy that %s', (_, options) => {
   )
 })
 
+it('behind a proxy that cuts what is open, goes where that does not hurt', async () => {
+  const met = await meet({ webSockets: 'cut', cutAfterMs: 1_000 })
+  const { proxy, behind } = met
+  await until('it speaks by requests', () => proxy.asked.posts > 0, PATIENCE_MS)
+  expect(proxy.asked.handshakes).toBe(3)
+  await until('it is live', () => behind.state.kind === 'live', PATIENCE_MS)
+  await writeTogether(met)
+})
+
+it('goes back to a WebSocket once it gets through, with nothing lost', async () => {
+  const { proxy, behind, beside } = await meet({ webSockets: 'refuse' })
+  type(behind, 'over requests ')
+  await same(behind, beside)
+  expect(proxy.webSockets.size).toBe(0)
+  proxy.setWebSockets('pass')
+  let typed = 0
+  await until(
+    'it is on a WebSocket, and has said what it was told meanwhile',
+    () => {
+      type(behind, `${typed++} `)
+      return proxy.webSockets.size === 1 && behind.state.kind === 'live'
+    },
+    PATIENCE_MS,
+  )
+  expect(await behind.flush()).toEqual({ ok: true })
+  await same(behind, beside)
+  expect(proxy.webSockets.size).toBe(1)
+  const { posts } = proxy.asked
+  type(behind, 'over the WebSocket ')
+  expect(await behind.flush()).toEqual({ ok: true })
+  await same(behind, beside)
+  expect(proxy.asked.posts).toBe(posts)
+})
+
 it('a client may be told which ways to use', async () => {
   const proxy = await startHttpProxy(server.port, { webSockets: 'pass' })
   cleanups.push(() => proxy.close())

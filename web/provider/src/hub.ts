@@ -19,6 +19,7 @@ import {
   type ConnectionEvent,
 } from './connection/connection.ts'
 import type { Environment } from './environment.ts'
+import { probe } from './transports/probe.ts'
 import { MESSAGE_BYTES, type Line, type Transport } from './transports/transport.ts'
 
 /** What this client calls itself, in a server's log. */
@@ -63,6 +64,8 @@ export class Hub {
   #nextChannel = 1
   #connection: Connection = IDLE
   #line: Line | null = null
+  /** Gives up the attempt with the first transport beside the one that is open. */
+  #undoProbe: () => void = () => undefined
   #undoTimer: () => void = () => undefined
   #undoWoken: () => void = () => undefined
   #queue: ConnectionEvent[] = []
@@ -131,6 +134,7 @@ export class Hub {
     const { connection, effects } = stepConnection(before, event, around)
     this.#connection = connection
     for (const effect of effects) this.#perform(effect)
+    if (connection.kind !== 'open') this.#undoProbe()
     this.#setTimer()
     if (before.kind === connection.kind && before === connection) return
     for (const [channel, owner] of Array.from(this.#owners)) {
@@ -152,17 +156,26 @@ export class Hub {
         return
       case 'ping':
         return this.#line?.send(sendable(encodeConnectionRequest({ kind: 'ping' })))
+      case 'probe':
+        return this.#probe()
     }
+  }
+
+  #probe(): void {
+    const { transports, url, environment } = this.#options
+    this.#undoProbe = probe(transports[0], {
+      ...{ url, environment, hello: hello() },
+      isGreeting: (frame) => {
+        const notice = decodeNotice(frame)
+        return notice.ok && notice.value.message.kind === 'hello'
+      },
+      onDone: (works) => this.#push({ kind: 'probed', works }),
+    })
   }
 
   #open(index: number): void {
     const { transports, url } = this.#options
     const transport = transports[index] ?? transports[0]
-    const hello = encodeConnectionRequest({
-      kind: 'hello',
-      revision: QUIRE_REVISION,
-      agent: AGENT,
-    })
     try {
       const line: Line = transport.open(url, {
         message: (frame) => {
@@ -175,7 +188,7 @@ export class Hub {
         },
       })
       this.#line = line
-      line.send(sendable(hello))
+      line.send(hello())
     } catch (error) {
       // a platform refuses what can never be opened at once, as a browser does from a page with TLS
       const reason = error instanceof Error ? error.message : String(error)
@@ -228,3 +241,6 @@ export class Hub {
 
 /** Messages are written into buffers of their own. */
 const sendable = (frame: Uint8Array): Uint8Array<ArrayBuffer> => frame as Uint8Array<ArrayBuffer>
+
+const hello = (): Uint8Array<ArrayBuffer> =>
+  sendable(encodeConnectionRequest({ kind: 'hello', revision: QUIRE_REVISION, agent: AGENT }))

@@ -53,6 +53,24 @@ class Run {
     return this
   }
 
+  /** Lets the pause pass. */
+  comeBack(): this {
+    return this.pass((dueAt(this.connection) ?? this.now) - this.now)
+  }
+
+  /** Lets time pass while the server is heard, until something. */
+  listen(ms: number, isDone: () => boolean = () => false): this {
+    for (let left = ms; left > 0 && !isDone(); left -= 250) {
+      this.take({ kind: 'heard', spreadMs: null })
+      this.pass(Math.min(left, 250))
+    }
+    return this
+  }
+
+  get probes(): number {
+    return this.effects.filter(({ kind }) => kind === 'probe').length
+  }
+
   get opened(): readonly number[] {
     return this.effects.flatMap((effect) => (effect.kind === 'open' ? [effect.transport] : []))
   }
@@ -158,19 +176,55 @@ describe('a connection', () => {
     expect(run.opened.length).toBeGreaterThan(1)
   })
 
-  it('that fails twice before it is greeted goes another way, and later tries the first again', () => {
-    const run = new Run(2).take({ kind: 'wanted' })
-    for (let i = 0; i < 2; i++) run.take(ended).pass(2_000)
-    expect(run.opened).toEqual([0, 0, 1])
-    run.take({ kind: 'greeted', greeting })
-    for (let i = 0; i < 32; i++) {
-      run.take({ kind: 'heard', spreadMs: null })
-      run.pass(10_000)
+  it('that fails twice before it is greeted goes another way', () => {
+    const run = new Run(3).take({ kind: 'wanted' })
+    for (let i = 0; i < 6; i++) run.take(ended).comeBack()
+    expect(run.opened).toEqual([0, 0, 1, 1, 2, 2, 0])
+  })
+
+  it('that is cut soon three times in a row goes another way, and not where it lasts', () => {
+    const run = opened(2)
+    for (let i = 0; i < 3; i++)
+      run.listen(9_000).take(ended).comeBack().take({ kind: 'greeted', greeting })
+    expect(run.opened).toEqual([0, 0, 0, 1])
+    const lasting = opened(2)
+    for (let i = 0; i < 9; i++) {
+      lasting.listen(i % 3 === 2 ? 60_000 : 9_000).take(ended)
+      lasting.comeBack().take({ kind: 'greeted', greeting })
     }
-    run.take(ended).pass(1_000)
-    expect(run.opened).toEqual([0, 0, 1, 0])
-    run.take(ended).pass(1_000) // it is still blocked: once is enough
+    expect(new Set(lasting.opened)).toEqual(new Set([0]))
+  })
+
+  it('on another way tries the first beside it, less and less often, and goes back when it works', () => {
+    const run = new Run(2).take({ kind: 'wanted' })
+    for (let i = 0; i < 2; i++) run.take(ended).comeBack()
+    run.take({ kind: 'greeted', greeting })
+    const pauses: number[] = []
+    for (let i = 0; i < 9; i++) {
+      const from = run.now
+      run.listen(600_000, () => run.probes === i + 1)
+      pauses.push(run.now - from)
+      run.take({ kind: 'probed', works: false })
+    }
+    expect(pauses).toEqual([
+      3_750, 7_500, 15_000, 30_000, 60_000, 120_000, 225_000, 225_000, 225_000,
+    ])
+    expect(run.opened).toEqual([0, 0, 1])
+    run.take({ kind: 'woken' }).take({ kind: 'tick' })
+    expect(run.probes).toBe(10)
+    run.take({ kind: 'probed', works: true })
+    expect(run.effects.slice(-2)).toEqual([{ kind: 'drop' }, { kind: 'open', transport: 0 }])
+    run.take(ended).comeBack() // it is not for long: once is enough
     expect(run.opened).toEqual([0, 0, 1, 0, 1])
+  })
+
+  it('[P29] keeps to most of the spread as long as the server is away', () => {
+    const run = opened().take({ kind: 'heard', spreadMs: 32_000 }).pass(10_000)
+    for (const pause of [16_000, 12_000, 9_000]) {
+      run.take(ended)
+      expect((dueAt(run.connection) ?? 0) - run.now).toBe(pause)
+      run.comeBack()
+    }
   })
 })
 
@@ -184,6 +238,8 @@ const events: fc.Arbitrary<ConnectionEvent | number> = fc.oneof(
     farewell('retry', 2_000),
     ended,
     { kind: 'woken' },
+    { kind: 'probed', works: true },
+    { kind: 'probed', works: false },
     { kind: 'tick' },
   ),
   fc.integer({ min: -100_000, max: 100_000 }),

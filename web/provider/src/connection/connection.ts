@@ -23,8 +23,16 @@ const MISSED_BEATS = 3
 const PING_MS = 5_000
 /** Failures of one transport in a row after which the next one is tried. */
 const FAILURES_PER_TRANSPORT = 2
-/** How long the connection stays on another transport before the first is tried again, milliseconds. */
-const FIRST_TRANSPORT_AGAIN_MS = 300_000
+/** A connection that was cut earlier has not lasted, milliseconds: proxies are set to 60 s where they are set at all. */
+const LASTING_MS = 45_000
+/** How many in a row that have not lasted make a transport one that fails. */
+const CUTS_PER_TRANSPORT = 3
+/** How much of the spread is kept while the server is away: whoever was told of hours does not stay away for days. */
+const SPREAD_KEPT = 0.75
+const LONGEST_SPREAD_KEPT_MS = 60_000
+/** When the first transport is tried beside another one that is open, milliseconds: then twice as late each time. */
+const FIRST_PROBE_MS = 5_000
+const LONGEST_PROBE_MS = 300_000
 
 /** What a connection is in. */
 export type Connection =
@@ -47,6 +55,8 @@ interface Open {
   readonly greeting: Greeting
   readonly heardAt: number
   readonly pingedAt: number | null
+  /** When the first transport is to be tried beside this one; null on the first, and while that is done. */
+  readonly probeAt: number | null
   readonly tries: Tries
 }
 
@@ -63,10 +73,14 @@ interface Waiting {
 interface Tries {
   /** Failures in a row. */
   readonly failures: number
-  /** Which transport is used, from 0, how often it failed, and since when another than the first is. */
+  /** Which transport is used, from 0, how often it failed, and how often it was cut soon. */
   readonly transport: number
   readonly ofTransport: number
-  readonly awayFromFirstAt: number | null
+  readonly cuts: number
+  /** How often the first transport was tried beside another one since it has last worked. */
+  readonly probes: number
+  /** Over how long the server wants those to be spread who come back together, milliseconds. */
+  readonly spreadMs: number
 }
 
 /** What happens to a connection. */
@@ -82,6 +96,8 @@ export type ConnectionEvent =
   | { readonly kind: 'ended'; readonly reason: string }
   /** The network is back, the page is seen, the machine has woken up. */
   | { readonly kind: 'woken' }
+  /** What came of the first transport beside the one that is open. */
+  | { readonly kind: 'probed'; readonly works: boolean }
   | { readonly kind: 'tick' }
 
 /** What is to be done, in this order. */
@@ -90,6 +106,8 @@ export type ConnectionEffect =
   /** The transport is given up; nothing it still says counts. */
   | { readonly kind: 'drop' }
   | { readonly kind: 'ping' }
+  /** See whether the server can be greeted over the first transport, and give that up again. */
+  | { readonly kind: 'probe' }
 
 /** What a step is given. */
 export interface Around {
@@ -135,9 +153,9 @@ export const dueAt = (connection: Connection): number | null => {
     case 'waiting':
       return connection.until
     case 'open': {
-      const { pingedAt } = connection
-      const silence = silentAt(connection)
-      return pingedAt === null ? silence : Math.min(silence, pingedAt + PING_MS)
+      const { pingedAt, probeAt } = connection
+      const pong = pingedAt === null ? Infinity : pingedAt + PING_MS
+      return Math.min(silentAt(connection), pong, probeAt ?? Infinity)
     }
   }
 }
@@ -153,7 +171,14 @@ type Table = {
   readonly [S in Connection['kind']]: { readonly [E in ConnectionEvent['kind']]: Cell<S, E> }
 }
 
-const FRESH: Tries = { failures: 0, transport: 0, ofTransport: 0, awayFromFirstAt: null }
+const FRESH: Tries = {
+  failures: 0,
+  transport: 0,
+  ofTransport: 0,
+  cuts: 0,
+  probes: 0,
+  spreadMs: 0,
+}
 
 const stay = (connection: Connection): Stepped => ({ connection, effects: [] })
 
@@ -170,53 +195,63 @@ const silentAt = ({ heardAt, greeting }: Open): number => heardAt + MISSED_BEATS
 interface Lost {
   readonly reason: string
   readonly tries: Tries
-  readonly spreadMs?: number
   /** The server's own pause. */
   readonly waitMs?: number
 }
 
-const wait = (
-  { reason, tries, spreadMs = 0, waitMs = 0 }: Lost,
-  { now, random }: Around,
-): Stepped => {
+const wait = ({ reason, tries, waitMs = 0 }: Lost, { now, random }: Around): Stepped => {
   const notBefore = now + obeyedMs(waitMs)
-  const until = notBefore + pauseMs(tries.failures, random, spreadMs)
+  const until = notBefore + pauseMs(tries.failures, random, tries.spreadMs)
   return stay({ kind: 'waiting', until, notBefore, reason, tries })
 }
 
+/** On another way, if there is one. */
+const moved = (tries: Tries, { transports }: Around): Tries => ({
+  ...tries,
+  transport: (tries.transport + 1) % transports,
+  ofTransport: 0,
+  cuts: 0,
+})
+
 /** It has failed before it was greeted: perhaps this way is blocked, and another one is not. */
 const failed = ({ tries }: Opening, reason: string, around: Around): Stepped => {
-  const { now, transports } = around
-  const ofTransport = tries.ofTransport + 1
-  const moves = ofTransport >= FAILURES_PER_TRANSPORT && transports > 1
-  const transport = moves ? (tries.transport + 1) % transports : tries.transport
-  const next: Tries = {
+  const next = {
+    ...tries,
     failures: tries.failures + 1,
-    transport,
-    ofTransport: moves ? 0 : ofTransport,
-    awayFromFirstAt: transport === 0 ? null : (tries.awayFromFirstAt ?? now),
+    ofTransport: tries.ofTransport + 1,
+    spreadMs: Math.min(tries.spreadMs * SPREAD_KEPT, LONGEST_SPREAD_KEPT_MS),
   }
-  return wait({ reason, tries: next }, around)
+  const isBlocked = next.ofTransport >= FAILURES_PER_TRANSPORT
+  return wait({ reason, tries: isBlocked ? moved(next, around) : next }, around)
 }
 
+/** It was cut: a way on which that happens soon, again and again, is not as good as one that goes on where it was. */
 const lost = (open: Open, why: Omit<Lost, 'tries'>, around: Around): Stepped => {
-  const { tries, since, greeting } = open
-  const isSteady = around.now - since >= STEADY_MS
-  const failures = isSteady ? 0 : tries.failures + 1
-  const next = { ...tries, failures, ofTransport: 0 }
-  return wait({ spreadMs: greeting.spreadMs, ...why, tries: next }, around)
+  const { tries, since } = open
+  const cuts = around.now - since >= LASTING_MS ? 0 : tries.cuts + 1
+  const next = { ...leaving(open, around), cuts }
+  return wait({ ...why, tries: cuts >= CUTS_PER_TRANSPORT ? moved(next, around) : next }, around)
 }
+
+/** How it goes on after an open connection. */
+const leaving = ({ tries, since, greeting }: Open, { now }: Around): Tries => ({
+  ...tries,
+  failures: now - since >= STEADY_MS ? 0 : tries.failures + 1,
+  ofTransport: 0,
+  probes: tries.transport === 0 && now - since >= LASTING_MS ? 0 : tries.probes,
+  spreadMs: greeting.spreadMs,
+})
+
+/** When the first way is tried beside this one. */
+const probeAt = ({ transport, probes }: Tries, { now, random }: Around): number | null =>
+  transport === 0
+    ? null
+    : now + Math.min(LONGEST_PROBE_MS, FIRST_PROBE_MS * 2 ** probes) * (0.5 + random / 2)
 
 const dropped = ({ connection, effects }: Stepped): Stepped => ({
   connection,
   effects: [{ kind: 'drop' }, ...effects],
 })
-
-/** From time to time the first way is tried again: what blocked it may have been another network. */
-const triesNow = (tries: Tries, { now }: Around): Tries =>
-  tries.awayFromFirstAt !== null && now - tries.awayFromFirstAt >= FIRST_TRANSPORT_AGAIN_MS
-    ? { ...tries, transport: 0, ofTransport: FAILURES_PER_TRANSPORT - 1, awayFromFirstAt: null }
-    : tries
 
 const bidFarewell = (tries: Tries, { ending }: EventOf<'farewell'>, around: Around): Stepped => {
   const { advice, reason, code, waitMs } = ending
@@ -233,18 +268,28 @@ const table: Table = {
     farewell: stay,
     ended: stay,
     woken: stay,
+    probed: stay,
     tick: stay,
   },
   opening: {
     wanted: stay,
     unwanted: end,
-    greeted: ({ tries }, { greeting }, { now }) =>
-      stay({ kind: 'open', since: now, greeting, heardAt: now, pingedAt: null, tries }),
+    greeted: ({ tries }, { greeting }, around) =>
+      stay({
+        kind: 'open',
+        since: around.now,
+        greeting,
+        heardAt: around.now,
+        pingedAt: null,
+        probeAt: probeAt(tries, around),
+        tries,
+      }),
     heard: stay, // nothing counts before the greeting
     farewell: ({ tries }, event, around) =>
       bidFarewell({ ...tries, failures: tries.failures + 1 }, event, around),
     ended: (connection, { reason }, around) => failed(connection, reason, around),
     woken: stay,
+    probed: stay,
     tick: (connection, _, around) =>
       around.now - connection.since < OPEN_MS
         ? stay(connection)
@@ -259,25 +304,40 @@ const table: Table = {
         spreadMs === null ? connection.greeting : { ...connection.greeting, spreadMs }
       return stay({ ...connection, greeting, heardAt: now, pingedAt: null })
     },
-    farewell: (connection, event, around) => {
-      const isSteady = around.now - connection.since >= STEADY_MS
-      const failures = isSteady ? 0 : connection.tries.failures + 1
-      return bidFarewell({ ...connection.tries, failures, ofTransport: 0 }, event, around)
-    },
+    farewell: (connection, event, around) =>
+      bidFarewell(leaving(connection, around), event, around),
     ended: (connection, { reason }, around) => lost(connection, { reason }, around),
-    woken: (connection, _, { now }) =>
-      connection.pingedAt === null
-        ? { connection: { ...connection, pingedAt: now }, effects: [{ kind: 'ping' }] }
-        : stay(connection),
+    woken: (connection, _, { now }) => {
+      // it may be another network
+      const next = connection.probeAt === null ? connection : { ...connection, probeAt: now }
+      return connection.pingedAt === null
+        ? { connection: { ...next, pingedAt: now }, effects: [{ kind: 'ping' }] }
+        : stay(next)
+    },
+    probed: (connection, { works }, around) => {
+      const { tries } = connection
+      const next = { ...tries, probes: tries.probes + 1 }
+      if (!works) return stay({ ...connection, tries: next, probeAt: probeAt(next, around) })
+      // once is enough to see that it was not for long
+      const ofTransport = FAILURES_PER_TRANSPORT - 1
+      return dropped(begin({ ...next, transport: 0, ofTransport, cuts: 0 }, around))
+    },
     tick: (connection, _, around) => {
       const { pingedAt, heardAt } = connection
       const { now } = around
       // set back: silence is counted anew
       if (now < heardAt)
-        return stay({ ...connection, heardAt: now, pingedAt: pingedAt === null ? null : now })
+        return stay({
+          ...connection,
+          heardAt: now,
+          pingedAt: pingedAt === null ? null : now,
+          probeAt: connection.probeAt === null ? null : now,
+        })
       const isUnanswered = pingedAt !== null && now - pingedAt >= PING_MS
-      if (!isUnanswered && now < silentAt(connection)) return stay(connection)
-      return dropped(lost(connection, { reason: 'the server is silent' }, around))
+      if (isUnanswered || now >= silentAt(connection))
+        return dropped(lost(connection, { reason: 'the server is silent' }, around))
+      if (connection.probeAt === null || now < connection.probeAt) return stay(connection)
+      return { connection: { ...connection, probeAt: null }, effects: [{ kind: 'probe' }] }
     },
   },
   waiting: {
@@ -289,11 +349,12 @@ const table: Table = {
     ended: stay,
     woken: (connection, _, around) =>
       around.now >= connection.notBefore
-        ? begin(triesNow(connection.tries, around), around)
+        ? begin(connection.tries, around)
         : stay({ ...connection, until: Math.min(connection.until, connection.notBefore) }),
+    probed: stay,
     tick: (connection, _, around) => {
       const { until, notBefore, tries } = connection
-      if (around.now >= until) return begin(triesNow(tries, around), around)
+      if (around.now >= until) return begin(tries, around)
       // a clock that was set back must not make the pause longer than it could have been
       const longest = around.now + (until - notBefore) + LONGEST_PAUSE_MS
       return stay(
@@ -309,6 +370,7 @@ const table: Table = {
     farewell: stay,
     ended: stay,
     woken: stay,
+    probed: stay,
     tick: stay,
   },
 }

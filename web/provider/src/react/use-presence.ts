@@ -1,6 +1,12 @@
 import { equalityDeep } from 'lib0/function'
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
-import { awarenessOf, connectedOf, presentIn, type PresenceSource, type Presents } from './present.ts'
+import {
+  awarenessOf,
+  connectedOf,
+  presentIn,
+  type PresenceSource,
+  type Presents,
+} from './present.ts'
 
 const NOBODY: Presents<never> = new Map<number, never>()
 const nobody = (): Presents<never> => NOBODY
