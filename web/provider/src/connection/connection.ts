@@ -195,13 +195,14 @@ const silentAt = ({ heardAt, greeting }: Open): number => heardAt + MISSED_BEATS
 interface Lost {
   readonly reason: string
   readonly tries: Tries
-  /** The server's own pause. */
-  readonly waitMs?: number
+  /** The server's own pause for this client, which it has spread by itself; null: there is none. */
+  readonly waitMs?: number | null
 }
 
-const wait = ({ reason, tries, waitMs = 0 }: Lost, { now, random }: Around): Stepped => {
-  const notBefore = now + obeyedMs(waitMs)
-  const until = notBefore + pauseMs(tries.failures, random, tries.spreadMs)
+const wait = ({ reason, tries, waitMs = null }: Lost, { now, random }: Around): Stepped => {
+  const notBefore = now + obeyedMs(waitMs ?? 0)
+  const spreadMs = waitMs === null ? tries.spreadMs : 0
+  const until = notBefore + pauseMs(tries.failures, random, spreadMs)
   return stay({ kind: 'waiting', until, notBefore, reason, tries })
 }
 
