@@ -132,7 +132,7 @@ describe('what the header says about the connection', () => {
       expect(/are saved on its disk/i.test(connectionSentence(state))).toBe(
         isSaved && state.serverSaves,
       )
-      expect(/everything is saved$/.test(connectionLabel(state))).toBe(
+      expect(connectionLabel(state).endsWith('everything is saved')).toBe(
         state.kind === 'offline' && state.localChanges === 0,
       )
     }
