@@ -1,5 +1,6 @@
 /* The editor without a network, or without a server: what a person sees, and what the server has in the end. */
 import { rm } from 'node:fs/promises'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright/test'
 import type { ServerProcess } from '../harness/server-process.ts'
 import { expectSame, expectText, wordsOf } from './content.ts'
@@ -24,6 +25,14 @@ const tabOf = async ({ context, url, who }: Person): Promise<Person> => {
   return tab
 }
 
+const expectAccessible = async (page: Page): Promise<void> => {
+  const { violations } = await new AxeBuilder({ page })
+    .setLegacyMode()
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+    .analyze()
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([])
+}
+
 const openAway = async (tab: Person, name: string): Promise<void> => {
   await tab.page.goto(tab.url + documentPath(name))
   await expect(tab.text).toHaveAttribute('contenteditable', 'true')
@@ -43,7 +52,7 @@ test('a reload without a server shows the text and what is not saved; so does a 
   ownServer,
   join,
   doc,
-}) => {
+}, info) => {
   const person = await join(ownServer, ada)
   person.trouble.expect(lostConnection)
   await person.open(doc)
@@ -68,6 +77,9 @@ test('a reload without a server shows the text and what is not saved; so does a 
   await tab.page.goto(tab.url)
   await expect(tab.page.getByTestId('recent-documents')).toContainText('Saved. Not yet')
   await expect(tab.page.getByTestId('kept-here')).toHaveCount(1)
+  await expectAccessible(tab.page)
+  await tab.page.screenshot({ path: info.outputPath('home.png') })
+  await person.page.screenshot({ path: info.outputPath('offline.png') })
   await tab.leave()
   await ownServer.restart()
   await person.canWrite()
@@ -89,6 +101,7 @@ test('a document that is begun offline is on the server once that is reached', a
   await context.setOffline(true)
   await page.reload()
   await expect(page.getByTestId('offline-notice')).toBeVisible()
+  await expectAccessible(page)
   await page.getByTestId('new-document').click()
   await expect(person.text).toHaveAttribute('contenteditable', 'true')
   await person.write('Begun')
@@ -150,7 +163,8 @@ test('a tab that crashes loses nothing that it has shown as kept', async ({
 
 for (const choice of ['Keep as a copy', 'Discard'] as const)
   test(`a document that was replaced: ${choice}`, async ({ ownServer, join, doc }, info) => {
-    const person = await join(ownServer, ada)
+    const colorScheme = choice === 'Discard' ? 'dark' : 'light'
+    const person = await join(ownServer, ada, { colorScheme })
     const { page } = person
     person.trouble.expect(lostConnection)
     await person.open(doc)
@@ -168,6 +182,8 @@ for (const choice of ['Keep as a copy', 'Discard'] as const)
     await expect(banner).toContainText('Another document is called')
     await expect(person.text).toHaveAttribute('contenteditable', 'false')
     expect(await wordsOf(person.text)).toBe('The earlier text')
+    if (choice === 'Discard') await page.setViewportSize({ width: 400, height: 800 })
+    await expectAccessible(page)
     await page.screenshot({ path: info.outputPath('replaced.png') })
     await banner.getByRole('button', { name: choice }).click()
     await person.canWrite()
