@@ -14,7 +14,7 @@ export interface Trouble {
 
 /** Chromium's words for a connection that was refused, reset or cut off. */
 export const lostConnection =
-  /ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_EMPTY_RESPONSE|closed before the connection is established|Connection closed before receiving a handshake response|unknown error occurred when fetching the script/
+  /ERR_CONNECTION_(REFUSED|RESET|CLOSED)|ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED_ENCODING|closed before the connection is established|Connection closed before receiving a handshake response|unknown error occurred when fetching the script/
 
 /** Listens to a page from its first request on. */
 export const watchTrouble = async (page: Page): Promise<Trouble> => {

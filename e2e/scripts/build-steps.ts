@@ -23,7 +23,7 @@ export const buildProvider = async (): Promise<number> => {
 export const buildEditor = async (): Promise<number> => {
   const page = await run('vite', ['build', '--logLevel', 'warn'])
   if (page !== 0) return page
-  const config = 'web/editor/vite.worker.config.ts'
+  const config = 'vite.worker.config.ts'
   return run('vite', ['build', 'web/editor', '-c', config, '--logLevel', 'warn'])
 }
 
@@ -34,7 +34,7 @@ export const isEditorBuilt = (): boolean => {
   const sources = globSync(
     [
       'web/editor/{src,public}/**/*.*',
-      'web/editor/*.{html,json,ts}',
+      'web/editor/*.{html,json}',
       'web/provider/src/**/*.ts',
       'shared/src/**/*.ts',
       '*.{ts,json}',

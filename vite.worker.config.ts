@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vite'
 
-import type { Shell, ShellFile } from './src/service-worker/shell.ts'
+import type { Shell, ShellFile } from './web/editor/src/service-worker/shell.ts'
 
-const dist = `${import.meta.dirname}/dist`
+const editor = `${import.meta.dirname}/web/editor`
+const dist = `${editor}/dist`
 const script = 'service-worker.js'
 
 function shellFile(file: string): ShellFile {
@@ -29,7 +30,7 @@ export default defineConfig({
     outDir: dist,
     emptyOutDir: false,
     rolldownOptions: {
-      input: `${import.meta.dirname}/src/service-worker/main.ts`,
+      input: `${editor}/src/service-worker/main.ts`,
       output: { format: 'iife', entryFileNames: script },
     },
   },
