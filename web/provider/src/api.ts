@@ -36,8 +36,15 @@ export interface ConnectOptions {
 export interface Always {
   /** Everything that was changed here is on the server's disk. */
   readonly saved: boolean
-  /** What is not: how many changes, and when the first of them was made, milliseconds since the Unix epoch. */
-  readonly unsaved: { readonly changes: number; readonly since: number | null }
+  /**
+   * What is not: how many changes, how many of them are not on this device's disk either and end with the page, and
+   * when the first was made, milliseconds since the Unix epoch.
+   */
+  readonly unsaved: {
+    readonly changes: number
+    readonly unkept: number
+    readonly since: number | null
+  }
   /** What may be done with it; null while that is not known. */
   readonly access: Access | null
   /** Who this is by its login; null for an anonymous one. */

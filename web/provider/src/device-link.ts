@@ -44,6 +44,10 @@ export class DeviceLink {
   #failures = 0
   #undoTimer: () => void = () => undefined
   #isOver = false
+  /** Nothing of what was given is on it any more. */
+  #isCleared = false
+  /** How many changes each update is that was given and is not kept yet, by its key. */
+  readonly #unkept = new Map<number, number>()
 
   constructor(options: DeviceOptions) {
     this.#options = options
@@ -56,9 +60,17 @@ export class DeviceLink {
     return this.#opening
   }
 
-  /** Keeps a change made here, under what it returns; null where it is not kept now. */
-  changedHere(update: Update): number | null {
-    return this.#kept?.changedHere(update) ?? null
+  /** How many changes made here are not on this device, of those that were given; null where none is kept. */
+  get unkept(): number | null {
+    if (this.#kept === null || this.#isCleared) return null
+    return [...this.#unkept.values()].reduce((sum, changes) => sum + changes, 0)
+  }
+
+  /** Keeps changes made here, under what it returns; null where they are not kept now. */
+  changedHere(update: Update, changes = 1): number | null {
+    const key = this.#kept?.changedHere(update) ?? null
+    if (key !== null) this.#unkept.set(key, changes)
+    return key
   }
 
   changedThere(update: Update): void {
@@ -77,13 +89,17 @@ export class DeviceLink {
   async clear(): Promise<Result<void, StoreProblem>> {
     const opened = await this.open()
     if (!opened.ok) return opened
-    return (await this.#kept?.clear()) ?? opened
+    const cleared = (await this.#kept?.clear()) ?? opened
+    if (cleared.ok) this.#unkept.clear()
+    return cleared
   }
 
   /** Lets go of what is open, for good. */
   letGo(): void {
     void this.#kept?.close()
     this.#kept = null
+    this.#isCleared = false
+    this.#unkept.clear()
   }
 
   /** Opens anew what is open. */
@@ -119,8 +135,20 @@ export class DeviceLink {
 
   async #attempt(): Promise<Result<KeptDocument, StoreProblem>> {
     const { store, document, listener } = this.#options
+    const kept = (key: number): void => {
+      for (const one of this.#unkept.keys()) if (one <= key) this.#unkept.delete(one)
+      listener.kept(key)
+    }
     try {
-      return await store.open(document, listener)
+      return await store.open(document, {
+        changed: (update) => listener.changed(update),
+        inherited: (unsaved) => listener.inherited(unsaved),
+        problem: (problem) => {
+          if (problem?.kind === 'cleared') this.#isCleared = true
+          listener.problem(problem)
+        },
+        kept,
+      })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       return { ok: false, error: { kind: 'io', message: `the store threw: ${message}` } }

@@ -40,13 +40,16 @@ export interface ProviderOptions {
   readonly environment: Environment
 }
 
+/** What is known of this device. */
+type Known = Omit<Device, 'unkept'>
+
 /** One document that is kept in step with a server. */
 export class Provider implements Connected, ChannelOwner {
   readonly #options: ProviderOptions
   readonly #channel: Channel
   readonly #link: DocumentLink
   readonly #kept: DeviceLink | null
-  #device: Device
+  #known: Known
   #place: Place | null = null
   readonly #presence: { readonly awareness: Awareness; readonly link: PresenceLink } | null
   readonly #isOwnAwareness: boolean
@@ -78,13 +81,13 @@ export class Provider implements Connected, ChannelOwner {
         ? null
         : { awareness, link: new PresenceLink(awareness, this, () => this.#sayPresence()) }
     doc.on('destroy', this.close)
-    this.#device = { local: offline === null ? 'off' : 'opening', storeProblem: null }
+    this.#known = { local: offline === null ? 'off' : 'opening', storeProblem: null }
     this.#kept = offline === null ? null : this.#openDevice(offline)
     // what a document has before it was ever connected is not known to be anywhere else
     const content = this.#link.content()
     const pending = content === null ? [] : [pendingOf(content, environment.now(), null)]
     this.#channel = createChannel({ document, pending, loads: offline !== null })
-    this.#state = stateOf(this.#channel, IDLE, this.#device)
+    this.#state = stateOf(this.#channel, IDLE, this.#deviceNow())
     this.resume()
   }
 
@@ -187,6 +190,7 @@ export class Provider implements Connected, ChannelOwner {
           this.#noteBroken(this.#link.load([update]))
           this.#push({ kind: 'overheard' })
         },
+        kept: () => this.#show(),
         inherited: (unsaved) => this.#push({ kind: 'inherited', unsaved: pendingOfAll(unsaved) }),
         problem: (storeProblem) => this.#do(() => this.#noteProblem(storeProblem)),
       },
@@ -209,7 +213,9 @@ export class Provider implements Connected, ChannelOwner {
     // before anything of it is kept: what is kept without an epoch would be merged with any
     if (epoch !== null && position === null) kept.moved({ epoch, seq: seq(0) })
     if (here !== null) kept.changedThere(here)
-    const keys = this.#channel.pending.map(({ update }) => kept.changedHere(update))
+    const keys = this.#channel.pending.flatMap(
+      ({ update, changes }) => this.#kept?.changedHere(update, changes) ?? [],
+    )
     const found = { epoch: position?.epoch ?? null, unsaved: pendingOfAll(unsaved), keys }
     this.#step({ kind: 'loaded', ...found })
   }
@@ -223,7 +229,7 @@ export class Provider implements Connected, ChannelOwner {
 
   /** What was forgotten here is kept again, once the server has said that it is still the document of this name. */
   #keepAnew(): void {
-    if (this.#device.storeProblem?.kind === 'cleared' && this.#channel.phase.kind === 'live')
+    if (this.#known.storeProblem?.kind === 'cleared' && this.#channel.phase.kind === 'live')
       this.#kept?.reopen()
   }
 
@@ -233,8 +239,12 @@ export class Provider implements Connected, ChannelOwner {
     this.#know({ storeProblem: { kind: 'broken', message } })
   }
 
-  #know(news: Partial<Device>): void {
-    this.#device = { ...this.#device, ...news }
+  #deviceNow(): Device {
+    return { ...this.#known, unkept: this.#kept?.unkept ?? Infinity }
+  }
+
+  #know(news: Partial<Known>): void {
+    this.#known = { ...this.#known, ...news }
     this.#show()
   }
 
@@ -337,7 +347,7 @@ export class Provider implements Connected, ChannelOwner {
   }
 
   #show(): void {
-    const state = stateOf(this.#channel, this.#place?.connection ?? IDLE, this.#device)
+    const state = stateOf(this.#channel, this.#place?.connection ?? IDLE, this.#deviceNow())
     if (isSameState(state, this.#state)) return
     this.#state = state
     this.#waiting = this.#waiting.filter((look) => !look())

@@ -3,7 +3,10 @@ import type { Channel } from './connection/channel-state.ts'
 import type { Connection } from './connection/connection.ts'
 
 /** What is known of this device. */
-export type Device = Pick<Always, 'local' | 'storeProblem'>
+export interface Device extends Pick<Always, 'local' | 'storeProblem'> {
+  /** At most so many changes made here are not on it. */
+  readonly unkept: number
+}
 
 /** The state that a channel, its connection and this device make. */
 export const stateOf = (
@@ -12,17 +15,21 @@ export const stateOf = (
   device: Device,
 ): ProviderState => {
   const { pending, access, user, diskWorks, denied } = channel
+  const { local, storeProblem } = device
+  const changes = pending.reduce((sum, one) => sum + one.changes, 0)
   const always: Always = {
     saved: pending.length === 0,
     unsaved: {
-      changes: pending.reduce((sum, { changes }) => sum + changes, 0),
+      changes,
+      unkept: Math.min(changes, device.unkept),
       since: pending.reduce<number | null>((first, { at }) => Math.min(first ?? at, at), null),
     },
     access,
     user,
     serverSaves: diskWorks,
     denied,
-    ...device,
+    local,
+    storeProblem,
   }
   return { ...always, ...kindOf(channel, connection) }
 }

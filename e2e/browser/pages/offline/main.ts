@@ -27,7 +27,7 @@ const own = (): KeptDocument => {
 
 const labelOf = (update: Update): string => labelsIn([update]).join()
 
-const nobody = { changed: () => {}, inherited: () => {}, problem: () => {} }
+const nobody = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
 
 const time = async (store: string, document: string): Promise<Timing> => {
   const start = performance.now()
@@ -81,6 +81,7 @@ const offline: OfflineApi = {
   open: async (store, document) => {
     const result = await storeOf(store).open(document, {
       changed: (update) => void heard.push(update),
+      kept: () => {},
       inherited: (unsaved) => void inherited.push(...unsaved.map(({ update }) => update)),
       problem: (problem) => void problems.push(problem?.kind ?? 'works'),
     })

@@ -38,7 +38,12 @@ export async function keepCopy(copying: Copying): Promise<Copied> {
 
 async function isKeptHere(store: OfflineStore, name: DocName, content: Update): Promise<boolean> {
   const nothing = (): void => undefined
-  const opened = await store.open(name, { changed: nothing, inherited: nothing, problem: nothing })
+  const opened = await store.open(name, {
+    changed: nothing,
+    kept: nothing,
+    inherited: nothing,
+    problem: nothing,
+  })
   if (!opened.ok) return false
   const document = opened.value
   document.changedHere(content)

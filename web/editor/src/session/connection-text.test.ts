@@ -29,13 +29,15 @@ const live = (more: Partial<Of<'live'>> = {}): ConnectionState => ({
   mayWrite: true,
   serverSaves: true,
   localChanges: 0,
+  unkept: 0,
   keeping: 'kept',
   ...more,
 })
-const offline = (localChanges: number, keeping: Keeping = 'kept'): ConnectionState => ({
+const offline = (localChanges: number, keeping: Keeping = 'kept', unkept = 0): ConnectionState => ({
   kind: 'offline',
   mayWrite: true,
   localChanges,
+  unkept,
   keeping,
 })
 const refused = (code: number, localChanges = 0, keeping: Keeping = 'kept'): ConnectionState => ({
@@ -44,6 +46,7 @@ const refused = (code: number, localChanges = 0, keeping: Keeping = 'kept'): Con
   reason: '',
   document: 'open',
   localChanges,
+  unkept: 0,
   keeping,
 })
 const { forbidden, unauthorized } = closeCodes
@@ -58,10 +61,13 @@ const states: ConnectionState[] = [
       live({ localChanges, keeping }),
       live({ localChanges, keeping, serverSaves: false }),
       live({ localChanges, keeping, mayWrite: false }),
-      { kind: 'reconnecting', mayWrite: true, localChanges, keeping },
-      offline(localChanges, keeping),
+      { kind: 'reconnecting', mayWrite: true, localChanges, unkept: 0, keeping },
+      ...[0, 1, localChanges].map((unkept) =>
+        offline(localChanges, keeping, Math.min(unkept, localChanges)),
+      ),
+      live({ localChanges, unkept: localChanges, keeping }),
       refused(forbidden.code, localChanges, keeping),
-      { kind: 'replaced', reason: '', document: 'open', localChanges, keeping },
+      { kind: 'replaced', reason: '', document: 'open', localChanges, unkept: 0, keeping },
     ]),
   ),
 ]
@@ -80,7 +86,7 @@ describe('what the header says about the connection', () => {
     [live(), 'Live', 'Live'],
     [live({ mayWrite: false }), 'Read only', 'Read only'],
     [
-      { kind: 'reconnecting', mayWrite: true, localChanges: 2, keeping: 'kept' },
+      { kind: 'reconnecting', mayWrite: true, localChanges: 2, unkept: 0, keeping: 'kept' },
       'Reconnecting…',
       'Reconnecting…',
     ],
@@ -90,7 +96,14 @@ describe('what the header says about the connection', () => {
     [refused(unauthorized.code), 'Signed out', 'Signed out'],
     [refused(forbidden.code), 'Refused: You do not have access to this document.', 'Refused'],
     [
-      { kind: 'replaced', reason: '', document: 'open', localChanges: 0, keeping: 'kept' },
+      {
+        kind: 'replaced',
+        reason: '',
+        document: 'open',
+        localChanges: 0,
+        unkept: 0,
+        keeping: 'kept',
+      },
       'Replaced',
       'Replaced',
     ],
@@ -111,6 +124,15 @@ describe('what the header says about the connection', () => {
     expect(shortConnectionLabel(offline(3, keeping))).toBe('Offline: 3, not kept')
     expect(connectionSentence(offline(0, keeping))).toContain(words)
     expect(announcement(offline(3, keeping))).toContain(words)
+  })
+
+  it('counts as kept what is on the disk of this device', () => {
+    expect(connectionLabel(offline(3, 'kept', 1))).toBe('Offline: 2 changes kept on this device')
+    expect(connectionLabel(offline(1, 'kept', 1))).toBe('Offline: keeping 1 change on this device…')
+    expect(connectionSentence(offline(3, 'kept', 1))).toContain(
+      '1 change is being written to this device. Keep this tab open',
+    )
+    expect(connectionSentence(live({ localChanges: 3, unkept: 3 }))).toContain('Keep this tab open')
   })
 
   it('never says that changes are kept where this device does not keep them', () => {

@@ -104,7 +104,7 @@ export function announcement(state: ConnectionState): string {
 }
 
 type Live = Extract<ConnectionState, { kind: 'live' }>
-type Work = Pick<Live, 'localChanges' | 'keeping'>
+type Work = Pick<Live, 'localChanges' | 'unkept' | 'keeping'>
 
 function liveSentence({ mayWrite, serverSaves, ...work }: Live): string {
   const { localChanges } = work
@@ -114,7 +114,8 @@ function liveSentence({ mayWrite, serverSaves, ...work }: Live): string {
       ? seen
       : `${seen} ${capital(changes(localChanges))} made here will not be saved. ${stranded(work)}`
   }
-  const kept = work.keeping === 'kept' ? keptHere : 'Keep this tab open until everything is saved.'
+  const isKept = work.keeping === 'kept' && work.unkept === 0
+  const kept = isKept ? keptHere : 'Keep this tab open until everything is saved.'
   if (!serverSaves)
     return `The disk of the server does not take anything at the moment. It tries again by itself. ${kept}`
   return localChanges === 0
@@ -125,14 +126,17 @@ function liveSentence({ mayWrite, serverSaves, ...work }: Live): string {
 const keptHere = 'What is not saved yet is kept on this device.'
 
 /** What there is here beyond the server's disk. */
-function whereabouts({ localChanges, keeping }: Work): string {
+function whereabouts({ localChanges, unkept, keeping }: Work): string {
   if (localChanges === 0) return 'everything is saved'
-  return keeping === 'kept'
-    ? `${changes(localChanges)} kept on this device`
-    : `${changes(localChanges)}, not kept on this device: ${problemWords(keeping)}`
+  if (keeping !== 'kept')
+    return `${changes(localChanges)}, not kept on this device: ${problemWords(keeping)}`
+  // what is on its disk is counted: what has just been typed follows within a moment
+  return localChanges > unkept
+    ? `${changes(localChanges - unkept)} kept on this device`
+    : `keeping ${changes(unkept)} on this device…`
 }
 
-function untilBack({ localChanges, keeping }: Work): string {
+function untilBack({ localChanges, unkept, keeping }: Work): string {
   if (keeping !== 'kept') {
     const now =
       localChanges === 0
@@ -141,13 +145,15 @@ function untilBack({ localChanges, keeping }: Work): string {
     return `${now}, and lost if you close it: this device does not keep anything, as ${problemWords(keeping)}.`
   }
   if (localChanges === 0) return 'What you change is kept on this device until it is sent.'
+  if (unkept > 0)
+    return `${capital(changes(unkept))} ${unkept === 1 ? 'is' : 'are'} being written to this device. Keep this tab open for a moment.`
   const [is, it] = localChanges === 1 ? ['is', 'it'] : ['are', 'they']
   return `${capital(changes(localChanges))} ${is} kept on this device until ${it} can be sent, even if you close this tab.`
 }
 
 /** Of changes that no server takes. */
-function stranded({ keeping }: Work): string {
-  return keeping === 'kept'
+function stranded({ keeping, unkept }: Work): string {
+  return keeping === 'kept' && unkept === 0
     ? 'They are kept on this device. Copy what you need elsewhere.'
     : 'Copy what you need before you close this tab.'
 }

@@ -26,7 +26,7 @@ const kinds = [
 const client = (kind: Kind, changes = 0, more: Partial<ProviderState> = {}): ProviderState => {
   const always = {
     saved: changes === 0,
-    unsaved: { changes, since: changes === 0 ? null : 5 },
+    unsaved: { changes, unkept: 0, since: changes === 0 ? null : 5 },
     access: 'write',
     user: null,
     serverSaves: true,
@@ -60,7 +60,7 @@ const after = follow(false)
 /** What becomes of one of which it has something. */
 const afterKept = follow(true)
 
-const work = (localChanges = 0) => ({ localChanges, keeping: 'kept' }) as const
+const work = (localChanges = 0, unkept = 0) => ({ localChanges, unkept, keeping: 'kept' }) as const
 const live = (localChanges: number): ConnectionState => ({
   kind: 'live',
   mayWrite: true,
@@ -141,6 +141,12 @@ describe('the connection', () => {
     expect(holdsOnlyCopy(after(client('live'), client('waiting', 0, { storeProblem: full })))).toBe(
       false,
     )
+    const written = after(
+      client('live'),
+      client('waiting', 2, { unsaved: { changes: 2, unkept: 1, since: 5 } }),
+    )
+    expect(written).toMatchObject({ keeping: 'kept', localChanges: 2, unkept: 1 })
+    expect(holdsOnlyCopy(written)).toBe(true)
     expect(after(client('live', 1, { local: 'off' }))).toMatchObject({ keeping: 'unavailable' })
   })
 

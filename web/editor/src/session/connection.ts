@@ -21,6 +21,8 @@ export type Keeping = 'kept' | StoreProblem['kind']
 /** What is not on the server's disk, and whether it outlives this tab. */
 interface Unsaved {
   readonly localChanges: number
+  /** How many of them are not on this device's disk (yet). */
+  readonly unkept: number
   readonly keeping: Keeping
 }
 
@@ -60,7 +62,8 @@ export function connectionOf(before: ConnectionState, facts: Facts): ConnectionS
 function stateFor(before: ConnectionState, facts: Facts): ConnectionState {
   const { client } = facts
   const { access, serverSaves, unsaved } = client
-  const work = { localChanges: unsaved.changes, keeping: keepingIn(client) }
+  const { changes: localChanges, unkept } = unsaved
+  const work = { localChanges, unkept, keeping: keepingIn(client) }
   const mayWrite = access === null ? mayWriteIn(before) : access === 'write'
   const isShown = hasDocument(before) || (client.local === 'open' && facts.hasSomething)
   switch (client.kind) {
@@ -154,5 +157,6 @@ export function unsavedChanges(state: ConnectionState): number {
 
 /** Whether closing the tab would lose changes: they are nowhere else. */
 export function holdsOnlyCopy(state: ConnectionState): boolean {
-  return 'keeping' in state && state.keeping !== 'kept' && state.localChanges > 0
+  if (!('keeping' in state)) return false
+  return state.unkept > 0 || (state.keeping !== 'kept' && state.localChanges > 0)
 }

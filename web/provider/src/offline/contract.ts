@@ -13,7 +13,7 @@ import { offlineRules } from './contract/rules.ts'
  * OS4   The position is the last one, and never goes back within an epoch. All that was given before it,
  *       and all that it stands for, is kept with it or before it.
  * OS5   What was given before a flush that resolved well is there after a crash. What was changed here is
- *       written at once, all else soon.
+ *       written at once, all else soon; an opener is told once that is done, and not before.
  * OS6   Openers of one document hear what the others were given, and what these have heard from a server.
  *       Nobody hears what it gave itself, nor of another document.
  * OS7   What is kept while a document is being opened is among what is kept, or heard after that.

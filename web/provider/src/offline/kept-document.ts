@@ -191,6 +191,8 @@ export class OpenDocument implements KeptDocument {
       return written.error
     }
     this.#pending.settle()
+    const { key } = draft.unsaved.at(-1) ?? { key: null }
+    if (key !== null) this.#notify(() => this.#ports.listener.kept(key))
     this.#tell(written.value)
     this.#answer()
     return 'done'

@@ -10,7 +10,7 @@ const newKey = (usages: KeyUsage[] = ['encrypt', 'decrypt']): Promise<CryptoKey>
 
 type Row = ReturnType<OfflineMemory['rows']['get']> & object
 
-const nobody = { changed: () => {}, inherited: () => {}, problem: () => {} }
+const nobody = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
 
 offlineContract('an encrypted store', async () =>
   mortalDevice({ keeping: encryptWith(await newKey()) }),

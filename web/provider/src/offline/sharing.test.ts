@@ -269,7 +269,12 @@ describe('a store', () => {
     const memory = createOfflineMemory()
     const { weather, reached, release } = holding('read', 'before')
     const { store } = mortalTab(memory, { weather })
-    const opening = store.open(DOCUMENT, { changed: fail, inherited: fail, problem: fail })
+    const opening = store.open(DOCUMENT, {
+      changed: fail,
+      kept: fail,
+      inherited: fail,
+      problem: fail,
+    })
     await reached
     const closing = store.close()
     release()

@@ -47,6 +47,8 @@ export interface Kept {
 export interface KeptListener {
   /** Another tab has changed the document, or heard of a change: to be applied, and not to be kept again. */
   changed(update: Update): void
+  /** What was changed here is on this device, up to this key. */
+  kept(key: number): void
   /** A tab has gone, and left this unsaved: it is this one's to send now. `changed` has told it before. */
   inherited(unsaved: readonly Unsaved[]): void
   /** Keeping does not work, or works again (null). */

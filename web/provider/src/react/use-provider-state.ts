@@ -5,7 +5,7 @@ import type { Connected, ProviderState } from '../api.ts'
 const BEFORE: ProviderState = {
   kind: 'connecting',
   saved: true,
-  unsaved: { changes: 0, since: null },
+  unsaved: { changes: 0, unkept: 0, since: null },
   access: null,
   user: null,
   serverSaves: true,

@@ -93,6 +93,8 @@ export class TestTab implements KeptDocument {
   readonly listener: KeptListener
   given: ((stored: Stored) => Update | null)[] = []
   #isCleared = false
+  /** Of what is not written. */
+  readonly #keys: number[] = []
   readonly #device: TestDevice
 
   constructor(device: TestDevice, document: string, listener: KeptListener) {
@@ -112,6 +114,7 @@ export class TestTab implements KeptDocument {
 
   changedHere(update: Update): number {
     const key = ++this.#device.keys
+    this.#keys.push(key)
     this.given.push((stored) => {
       stored.updates.push(update)
       stored.unsaved.push({ key, update, at: 0, owner: this })
@@ -146,6 +149,8 @@ export class TestTab implements KeptDocument {
   write(): void {
     const given = this.given.splice(0)
     if (this.#isCleared) return
+    const last = this.#keys.splice(0).at(-1)
+    if (last !== undefined) this.listener.kept(last)
     for (const give of given) {
       const update = give(this.#device.of(this.document))
       if (update === null) continue

@@ -37,6 +37,8 @@ export interface Opened {
   readonly document: KeptDocument
   readonly heard: readonly Update[]
   readonly inherited: readonly Unsaved[]
+  /** The keys up to which it was told that its changes are kept. */
+  readonly keptUpTo: readonly number[]
   readonly problems: readonly (StoreProblem | null)[]
   /** What the owner's document holds, but for what it has changed itself. */
   labels(): readonly string[]
@@ -46,16 +48,18 @@ export interface Opened {
 export const openIn = async ({ store }: OfflineTab, name = 'notes'): Promise<Opened> => {
   const heard: Update[] = []
   const inherited: Unsaved[] = []
+  const keptUpTo: number[] = []
   const problems: (StoreProblem | null)[] = []
   const document = unwrap(
     await store.open(name, {
       changed: (update) => void heard.push(update),
+      kept: (key) => void keptUpTo.push(key),
       inherited: (unsaved) => void inherited.push(...unsaved),
       problem: (problem) => void problems.push(problem),
     }),
   )
   const labels = (): readonly string[] => labelsIn([...document.kept.updates, ...heard])
-  return { document, heard, inherited, problems, labels }
+  return { document, heard, inherited, keptUpTo, problems, labels }
 }
 
 /** What a tab finds that opens the document and closes it again. */

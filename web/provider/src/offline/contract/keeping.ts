@@ -151,6 +151,24 @@ export const keepingRules: readonly OfflineRule[] = [
     },
   },
   {
+    title: '[OS5] what an opener was told is kept survives a crash',
+    run: async (device) => {
+      const tab = await device.tab()
+      const { document, keptUpTo } = await openIn(tab)
+      document.changedThere(labelled('a'))
+      const keys = ['b', 'c', 'd'].map((label) => document.changedHere(labelled(label)))
+      expectSame(keptUpTo, [])
+      await until('it is kept', () => keptUpTo.at(-1) === keys.at(-1))
+      await tab.crash()
+      const { labels, unsaved } = await keptIn(await device.tab())
+      expectSame(unsaved, ['b', 'c', 'd'])
+      expectThat(
+        ['b', 'c', 'd'].every((label) => labels.includes(label)),
+        'they are in the document',
+      )
+    },
+  },
+  {
     title: '[OS5] without a flush what was changed here is written at once, all else soon',
     run: async (device) => {
       const tab = await device.tab()

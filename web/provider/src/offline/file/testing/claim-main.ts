@@ -3,7 +3,7 @@ import { createFileStore } from '../file.ts'
 
 const [directory = ''] = process.argv.slice(2)
 const store = createFileStore({ directory })
-const nobody = { changed: () => {}, inherited: () => {}, problem: () => {} }
+const nobody = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
 
 const attempt = async (): Promise<void> => {
   const opened = await store.open('notes', nobody)
