@@ -1,4 +1,4 @@
-import type { OfflineStore } from '@quire/provider'
+import type { OfflineStore, ProviderState } from '@quire/provider'
 
 /** What the owner of the page's document has, by the labels in it. */
 export interface Seen {
@@ -32,6 +32,14 @@ export interface OfflineApi {
   fill(update: string, edits: number): Promise<void>
   /** Opens a document and loads it; resolves with milliseconds, and what it found. */
   time(store: string, document: string): Promise<Timing>
+  /** Connects a document that is kept on this device; resolves, with milliseconds, once what is kept is in it. */
+  connect(url: string, document: string): Promise<number>
+  /** Makes as many edits in the connected document; resolves once all of them are on this device. */
+  edit(edits: number): Promise<void>
+  /** The machine is back in its network; resolves, with milliseconds, once the server has all on its disk. */
+  comeBack(): Promise<number>
+  /** What is true of the connected document, and how long its text is. */
+  connected(): { readonly state: ProviderState; readonly characters: number }
 }
 
 /** How long it took to open a document from the device, milliseconds. */

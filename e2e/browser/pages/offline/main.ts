@@ -1,4 +1,10 @@
-import type { KeptDocument, OfflineStore } from '@quire/provider'
+import {
+  connect,
+  type Connected,
+  type KeptDocument,
+  type OfflineStore,
+  type ProviderState,
+} from '@quire/provider'
 import { createIndexedDbStore, encryptWith, type Keeping } from '@quire/provider/offline'
 import { labelled, labelsIn, offlineRules } from '@quire/provider/testing'
 import type { Update } from '@quire/shared'
@@ -13,6 +19,7 @@ const inherited: Update[] = []
 const problems: string[] = []
 let opened: KeptDocument | null = null
 let keeping: Keeping | undefined
+let connected: Connected | null = null
 
 const storeOf = (name: string): OfflineStore => {
   const store = stores.get(name) ?? createIndexedDbStore({ name, ...(keeping && { keeping }) })
@@ -56,6 +63,29 @@ const fill = async (base64: string, edits: number): Promise<void> => {
     if (i % 10 === 9) await own().flush()
   }
   await own().flush()
+}
+
+/** Resolves, with milliseconds, once the connected document is in such a state. */
+const becomes = (is: (state: ProviderState) => boolean): Promise<number> => {
+  const start = performance.now()
+  const { promise, resolve } = Promise.withResolvers<number>()
+  const look = (): void => {
+    if (is(linked().state)) resolve(performance.now() - start)
+  }
+  const undo = linked().subscribe(look)
+  look()
+  return promise.finally(undo)
+}
+
+const linked = (): Connected => {
+  if (connected === null) throw new Error('no document is connected')
+  return connected
+}
+
+const edit = async (edits: number): Promise<void> => {
+  const text = linked().doc.getText('text')
+  for (let i = 0; i < edits; i++) text.insert((i * 97) % (text.length + 1), 'x')
+  await becomes(({ unsaved }) => unsaved.changes >= edits && unsaved.unkept === 0)
 }
 
 const offline: OfflineApi = {
@@ -105,6 +135,16 @@ const offline: OfflineApi = {
   },
   fill,
   time,
+  connect: (url, document) => {
+    connected = connect({ url, document, doc: new Y.Doc(), offline: storeOf('connected') })
+    return becomes(({ local }) => local === 'open')
+  },
+  edit,
+  comeBack: () => {
+    dispatchEvent(new Event('online'))
+    return becomes(({ kind, saved }) => kind === 'live' && saved)
+  },
+  connected: () => ({ state: linked().state, characters: linked().doc.getText('text').length }),
 }
 
 Object.assign(window, { offline })
