@@ -32,7 +32,7 @@ export interface OfflineApi {
   fill(update: string, edits: number): Promise<void>
   /** Opens a document and loads it; resolves with milliseconds, and what it found. */
   time(store: string, document: string): Promise<Timing>
-  /** Connects a document that is kept on this device; resolves, with milliseconds, once what is kept is in it. */
+  /** Connects a document that is kept on this device, with `window.token` if there is one; resolves, with milliseconds, once what is kept is in it. */
   connect(url: string, document: string): Promise<number>
   /** Makes as many edits in the connected document; resolves once all of them are on this device. */
   edit(edits: number): Promise<void>
@@ -56,5 +56,7 @@ export interface Timing {
 declare global {
   interface Window {
     readonly offline: OfflineApi
+    /** What a test exposes to sign in with. */
+    readonly token?: () => Promise<string>
   }
 }
