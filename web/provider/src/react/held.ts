@@ -72,7 +72,7 @@ const takeOver = (options: DocumentOptions): Held | null => {
 
 const leave = async (one: Leaving): Promise<void> => {
   const { connected, options } = one.held
-  await null // it may be taken over before this turn ends: then nobody sees that it was let go
+  await Promise.resolve() // it may be taken over before this turn ends: then nobody sees that it was let go
   if (!leaving.has(one)) return
   if (options.presence === undefined) {
     one.hidden = connected.presence?.getLocalState() ?? null
