@@ -8,7 +8,10 @@ export const styleCarets = (presence: Awareness): void => {
     const rules = [...presence.getStates()].map(([client, { user }]) => {
       const { name, color } = { name: 'Somebody', color: '#777', ...user }
       // what others say of themselves may be anything
-      const [label, paint] = [JSON.stringify(String(name)), CSS.supports('color', color) ? color : '#777']
+      const [label, paint] = [
+        JSON.stringify(String(name)),
+        CSS.supports('color', color) ? color : '#777',
+      ]
       return `
         .yRemoteSelection-${client} { background: color-mix(in srgb, ${paint} 25%, transparent) }
         .yRemoteSelectionHead-${client} { position: absolute; height: 1.2em; border-left: 2px solid ${paint} }

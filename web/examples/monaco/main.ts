@@ -2,6 +2,7 @@
 import { connect } from '@quire/provider'
 import { createIndexedDbStore } from '@quire/provider/offline'
 import * as monaco from 'monaco-editor/esm/vs/editor/editor.api.js'
+// oxlint-disable-next-line import/default -- Vite makes it of the worker's file
 import EditorWorker from 'monaco-editor/esm/vs/editor/editor.worker.js?worker'
 import { MonacoBinding } from 'y-monaco'
 import { Awareness } from 'y-protocols/awareness'
@@ -30,5 +31,6 @@ model.setEOL(monaco.editor.EndOfLineSequence.LF) // positions in the text count 
 const element = document.querySelector<HTMLElement>('#editor') ?? document.body
 element.style.height = '20rem'
 const editor = monaco.editor.create(element, { model, minimap: { enabled: false } })
-new MonacoBinding(doc.getText('monaco'), model, new Set([editor]), presence)
+const binding = new MonacoBinding(doc.getText('monaco'), model, new Set([editor]), presence)
+editor.onDidDispose(() => binding.destroy())
 editor.focus()
