@@ -18,6 +18,7 @@ const PROJECTS = [
   'web/provider',
   'web/provider/tsconfig.test.json',
   'web/editor',
+  'web/examples',
   'e2e',
 ]
 

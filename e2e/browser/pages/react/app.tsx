@@ -1,6 +1,6 @@
 import { useDocument, useMyPresence, usePresence, useProviderState } from '@quire/provider/react'
 import type { Connected } from '@quire/provider'
-import { useCallback, useRef, useState, useSyncExternalStore } from 'react'
+import { useCallback, useState, useSyncExternalStore } from 'react'
 import { Doc } from 'yjs'
 
 interface AppProps {
@@ -64,16 +64,18 @@ interface User {
   readonly user?: { readonly name: string }
 }
 
+const maps = new Set<unknown>()
+/** How many different maps there were. */
+const countOf = (map: unknown): number => maps.add(map).size
+
 const People = ({ connected }: { readonly connected: Connected | null }) => {
   const people = usePresence<User>(connected)
-  const maps = useRef(new Set<unknown>())
-  maps.current.add(people)
   const names = [...people.values()].map(
     ({ state, user, isSelf }) =>
       `${state.user?.name ?? 'nobody'}${user === null ? '' : ` (${user})`}${isSelf ? ' here' : ''}`,
   )
   return (
-    <p data-testid="people" data-maps={maps.current.size}>
+    <p data-testid="people" data-maps={countOf(people)}>
       {names.toSorted().join(', ')}
     </p>
   )

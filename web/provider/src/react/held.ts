@@ -21,7 +21,6 @@ export interface DocumentOptions extends Omit<ConnectOptions, 'doc'> {
 export interface Held {
   readonly options: DocumentOptions
   readonly connected: Connected
-  /** Asked from now on. */
   token: TokenSource | undefined
 }
 
@@ -40,6 +39,11 @@ export const isFor = ({ options }: Held, asked: DocumentOptions): boolean =>
   options.document === asked.document &&
   options.doc === asked.doc &&
   options.presence === asked.presence
+
+/** Asks this function for tokens from now on. */
+export const ask = (held: Held, token: TokenSource | undefined): void => {
+  held.token = token
+}
 
 /** Connects a document, or takes one over that is about to be closed. Throws where `connect` does. */
 export const hold = (options: DocumentOptions): Held => takeOver(options) ?? open(options)
@@ -72,7 +76,7 @@ const takeOver = (options: DocumentOptions): Held | null => {
 
 const leave = async (one: Leaving): Promise<void> => {
   const { connected, options } = one.held
-  await null // it may be taken over before this turn ends: then nobody sees that it was let go
+  await Promise.resolve() // it may be taken over before this turn ends: then nobody sees that it was let go
   if (!leaving.has(one)) return
   if (options.presence === undefined) {
     one.hidden = connected.presence?.getLocalState() ?? null

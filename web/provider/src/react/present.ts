@@ -51,3 +51,9 @@ export const presentIn = <State>(
     now.size === before.size && [...now].every(([client, one]) => before.get(client) === one)
   return isSame ? before : now
 }
+
+/** Says who is here whenever it is called, as `presentIn` does after the call before. */
+export const lookAt = <State>(source: PresenceSource): (() => Presents<State>) => {
+  let seen: Presents<State> = new Map()
+  return () => (seen = presentIn(source, seen))
+}

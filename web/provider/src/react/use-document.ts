@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Connected } from '../api.ts'
-import { hold, isFor, letGo, type DocumentOptions, type Held } from './held.ts'
+import { ask, hold, isFor, letGo, type DocumentOptions, type Held } from './held.ts'
 
 /**
  * Keeps a document in step with a server while the component is mounted. Null before the first effect, on the server,
@@ -18,12 +18,12 @@ export const useDocument = (options: DocumentOptions | null): Connected | null =
   const latest = useRef(options)
   useEffect(() => {
     latest.current = options
-    if (held !== null && options !== null && isFor(held, options)) held.token = options.token
+    if (held !== null && options !== null && isFor(held, options)) ask(held, options.token)
   })
   const { url, document, doc, presence } = options ?? {}
   useEffect(() => {
-    if (latest.current === null) return
-    const own = hold(latest.current)
+    if (url === undefined || document === undefined) return
+    const own = hold({ ...latest.current, url, document, doc, presence })
     setHeld(own)
     return () => letGo(own)
   }, [url, document, doc, presence])

@@ -1,12 +1,6 @@
 import { equalityDeep } from 'lib0/function'
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react'
-import {
-  awarenessOf,
-  connectedOf,
-  presentIn,
-  type PresenceSource,
-  type Presents,
-} from './present.ts'
+import { awarenessOf, connectedOf, lookAt, type PresenceSource, type Presents } from './present.ts'
 
 const NOBODY: Presents<never> = new Map<number, never>()
 const nobody = (): Presents<never> => NOBODY
@@ -31,10 +25,7 @@ export const usePresence = <State extends object = Readonly<Record<string, unkno
     },
     [source],
   )
-  const look = useMemo(() => {
-    let seen: Presents<State> = NOBODY
-    return () => (seen = presentIn(source, seen))
-  }, [source])
+  const look = useMemo(() => lookAt<State>(source), [source])
   return useSyncExternalStore(subscribe, look, nobody)
 }
 
