@@ -33,7 +33,7 @@ const AREAS: readonly Area[] = [
   ...['transports/', 'offline/', 'environment.ts', 'presence.ts', 'document-link.ts'].map((path) =>
     ofProvider(path, 2),
   ),
-  ...['hub.ts', 'device-link.ts', 'provider.ts', 'connect.ts', 'index.ts'].map((path) =>
+  ...['hub.ts', 'probe.ts', 'device-link.ts', 'provider.ts', 'connect.ts', 'index.ts'].map((path) =>
     ofProvider(path, 3),
   ),
   ofProvider('react/', 4),

@@ -19,7 +19,7 @@ import {
   type ConnectionEvent,
 } from './connection/connection.ts'
 import type { Environment } from './environment.ts'
-import { probe } from './transports/probe.ts'
+import { probe } from './probe.ts'
 import { MESSAGE_BYTES, type Line, type Transport } from './transports/transport.ts'
 
 /** What this client calls itself, in a server's log. */
@@ -164,7 +164,9 @@ export class Hub {
   #probe(): void {
     const { transports, url, environment } = this.#options
     this.#undoProbe = probe(transports[0], {
-      ...{ url, environment, hello: hello() },
+      url,
+      environment,
+      hello: hello(),
       isGreeting: (frame) => {
         const notice = decodeNotice(frame)
         return notice.ok && notice.value.message.kind === 'hello'

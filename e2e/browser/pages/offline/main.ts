@@ -138,7 +138,9 @@ const offline: OfflineApi = {
   connect: (url, document) => {
     const { token } = window
     connected = connect({
-      ...{ url, document, token },
+      url,
+      document,
+      token,
       doc: new Y.Doc(),
       offline: storeOf('connected'),
     })

@@ -1,5 +1,5 @@
-import type { Environment } from '../environment.ts'
-import type { Line, Transport } from './transport.ts'
+import type { Environment } from './environment.ts'
+import type { Line, Transport } from './transports/transport.ts'
 
 /** How long a server may take to greet, milliseconds. */
 const GREETING_MS = 10_000
