@@ -16,8 +16,10 @@ const PROJECTS = [
   'server',
   'server/tsconfig.test.json',
   'web/provider',
+  'web/provider/tsconfig.node.json',
   'web/provider/tsconfig.test.json',
   'web/editor',
+  'web/editor/tsconfig.worker.json',
   'web/examples',
   'e2e',
 ]
