@@ -188,6 +188,14 @@ describe('[R18] a position', () => {
     expect(kindsOf(effects).at(-1)).toBe('evict')
   })
 
+  test('that was not told after all is told with the next tick', () => {
+    const room = onDemand(first)
+    room.says(bob, at(1))
+    expect(kindsOf(room.tick(500))).not.toContain('at')
+    room.take({ kind: 'untold', session: bob })
+    expect(sentTo(room.tick(500), bob)).toEqual([{ kind: 'at', seq: 1 }])
+  })
+
   test('is not told to one who has not asked, however much it is given', () => {
     const room = onDemand(first)
     room.join(ann)

@@ -101,6 +101,12 @@ const tellPosition = (step: Step, document: OpenDocument, { session, member }: T
   step.send(session, { kind: 'at', seq: head })
 }
 
+/** R18: a session was not told after all where it is; it is told with a tick. */
+export const untold = (step: Step, live: Live, session: SessionId): void => {
+  const member = live.members.get(session)
+  if (member !== undefined) member.toldAt = { seq: null, at: step.now }
+}
+
 const make = (
   step: Step,
   document: OpenDocument,

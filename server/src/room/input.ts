@@ -47,6 +47,8 @@ export type Input =
   | { readonly kind: 'congested'; readonly session: SessionId }
   /** A session has taken everything that was sent to it, after it was held or has missed presence. */
   | { readonly kind: 'drained'; readonly session: SessionId; readonly hasMissedPresence: boolean }
+  /** A session was not told its position in the log, as something else is on its way to it (R18). */
+  | { readonly kind: 'untold'; readonly session: SessionId }
   /** The server does not read these sessions at the moment: what they say waits, their renewals as well. */
   | { readonly kind: 'unread'; readonly sessions: readonly SessionId[] }
   | { readonly kind: 'compacted'; readonly folded: Folded }

@@ -46,8 +46,11 @@ export interface Member {
   behind: Behind
   /** It has been answered: what it has is all there is, but for what it is still told. */
   isFollowing: boolean
-  /** How far in the log it was last told that it is, and when; null where it is not told that, or not yet. */
-  toldAt: { readonly seq: Seq; readonly at: Millis } | null
+  /**
+   * How far in the log it was last told that it is, and when; null where it is not told that, or not yet. Its
+   * `seq` is null where it was to be told, and something else was on its way to it.
+   */
+  toldAt: { readonly seq: Seq | null; readonly at: Millis } | null
 }
 
 /**

@@ -72,6 +72,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
   congested: { kind: 'congested', session: ann },
   drained: { kind: 'drained', session: ann, hasMissedPresence: true },
+  untold: { kind: 'untold', session: ann },
   unread: { kind: 'unread', sessions: [ann] },
   compacted: {
     kind: 'compacted',

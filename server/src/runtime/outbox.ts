@@ -61,6 +61,8 @@ export class Outbox {
   /** Bytes of the updates among them. */
   #bytes = 0
   #presence = new Map<ClientId, KnownPresence>()
+  /** R18: somebody is to be told a position, which no later update may overtake. */
+  #hasPosition = false
   /** Sessions with asides. */
   readonly #aside = new Set<Session>()
   #window = 0
@@ -87,10 +89,15 @@ export class Outbox {
     session.delivery.clear()
   }
 
+  /** True while large updates are on their way to a session. */
+  isServing(session: Session): boolean {
+    return this.#bulk.bytesFor(session) > 0
+  }
+
   /**
    * To one session, behind everything that was said to it before, but for large updates (`bulk.ts`). The same
    * state vector or the same deletes once more bring it nothing: whoever asks a thousand times in one frame is
-   * told once. And of where it is in the log it is not told before what is on its way.
+   * told once. A position is for who is not being served (`isServing`).
    */
   say(session: Session, message: ServerMessage): void {
     const { told } = session.line
@@ -101,7 +108,7 @@ export class Outbox {
       if (told.answer === message.update) return
       told.answer = message.update
     }
-    if (message.kind === 'at' && this.#bulk.bytesFor(session) > 0) return
+    if (message.kind === 'at') this.#hasPosition = true
     this.#setAside(session, message)
     if (message.kind !== 'ack') return this.#schedule()
     const now = this.#options.clock.now()
@@ -168,6 +175,7 @@ export class Outbox {
     this.#flushedAt = now
     this.#items = []
     this.#bytes = 0
+    this.#hasPosition = false
     if (hasPresence) this.#presence = new Map()
     const flush: Flush = {
       updates,
@@ -199,7 +207,8 @@ export class Outbox {
   #relayInBulk(update: Update, author: Session | undefined): void {
     const { sessions, lagBytes, onCongested } = this.#options
     const id = author?.id ?? null
-    if (!this.#bulk.isFrom(id)) this.flush() // what its author has said before stays before it
+    // what its author has said before stays before it
+    if (!this.#bulk.isFrom(id) || this.#hasPosition) this.flush()
     const hearers = [...sessions.values()].filter((one) => one !== author && !one.line.isHeld)
     // R9: of those who have to wait for what was on its way before
     const congested = hearers.filter(

@@ -90,6 +90,7 @@ export class RoomShell {
       readMs: ports.readMs,
       onDrained: (session, hasMissedPresence) =>
         this.push({ kind: 'drained', session, hasMissedPresence }),
+      onUntold: (session) => this.push({ kind: 'untold', session }),
     })
     this.#held = ports.held.share()
     this.#owner = {
