@@ -40,7 +40,10 @@ describe('a connection of quire.v1', () => {
     expect([...(ann.peer.frames.slice(before).at(-1) ?? [])]).toEqual([0, 1, 7])
     ann.peer.hangUp()
     await settle()
+    const until = ann.peer.frames.length
     await pass(server.clock, 20_000)
+    expect(ann.peer.frames).toHaveLength(until)
+    expect(server.documents.figures().sessions).toBe(0)
   })
 
   it('[P28] answers a ping at once', () => {
@@ -50,7 +53,7 @@ describe('a connection of quire.v1', () => {
     expect(ann.peer.frames.slice(before)).toEqual([Uint8Array.of(0, 1, 7)])
   })
 
-  it('[P23] carries several documents, each on a channel, and a number is free once it is closed', async () => {
+  it('[P23] carries several documents, each on a channel, and a number is not used again', async () => {
     const { server, ann } = await startWithOne()
     ann.open(7, 'other')
     await settle()
@@ -59,8 +62,15 @@ describe('a connection of quire.v1', () => {
     await settle()
     expect(server.documents.figures().sessions).toBe(1)
     ann.open(1, 'third')
+    ann.open(8, 'third')
     await settle()
-    expect(ann.kinds(1)).toEqual(OPENING)
+    expect(ann.heard(1)).toMatchObject([{ kind: 'closed', code: 4400, advice: 'stop' }])
+    expect(ann.kinds(8)).toEqual(OPENING)
+  })
+
+  it('[P22] tells what it is, and the revision that both keep to', () => {
+    const ann = openQuire(startTestServer())
+    expect(ann.events).toEqual([{ kind: 'client-named', agent: 'test', revision: QUIRE_REVISION }])
   })
 
   it('[P23] ends a channel that breaks the protocol, and the others go on', async () => {
@@ -91,6 +101,17 @@ describe('a connection of quire.v1', () => {
     const bob = openQuire(startTestServer())
     bob.peer.say(Uint8Array.of(255))
     expect(bob.peer.ending).toMatchObject({ code: 4400 })
+    // P29: the close frame alone does not say that it is not to come back
+    for (const one of [ann, bob])
+      expect(one.heard(0).at(-1)).toMatchObject({ kind: 'farewell', code: 4400, advice: 'stop' })
+  })
+
+  it('[P29] is told that it ends when no document is open on it for long', async () => {
+    const server = startTestServer()
+    const ann = openQuire(server)
+    await pass(server.clock, 60_000)
+    expect(ann.heard(0).at(-1)).toMatchObject({ kind: 'farewell', code: 1013, advice: 'retry' })
+    expect(ann.peer.ending).toMatchObject({ code: 1013 })
   })
 
   it('refuses a name that is none and one document too many, each on its channel', async () => {

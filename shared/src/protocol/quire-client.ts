@@ -105,6 +105,14 @@ export const encodeChannelRequest = (channel: number, message: ChannelRequest): 
   return (isChange ? bodyBehind(head, message.update) : head) as Frame // written to the grammar above
 }
 
+/** True of a message that opens a document, whether or not it reads to its end. */
+export const isOpenRequest = (frame: Uint8Array): boolean => {
+  const reader = new ByteReader(frame)
+  const channel = reader.varUint('channel')
+  const type = reader.varUint('message type')
+  return reader.problem === null && channel !== CONNECTION && type === channelTypes.open
+}
+
 /** Reads a message. Bytes in it are views, and updates, state vectors and presence are not checked. */
 export const decodeRequest = (frame: Uint8Array): Result<ReceivedRequest, DecodeProblem> => {
   const reader = new ByteReader(frame)
@@ -125,9 +133,8 @@ const readConnectionRequest = (
   switch (type) {
     case connectionTypes.hello: {
       const revision = reader.varUint('revision')
-      const agent = reader.string('agent')
-      if (agent.length > limits.agentLength)
-        reader.fail('limit', `agent has ${agent.length} characters, limit ${limits.agentLength}`)
+      if (revision === 0) reader.fail('range', 'revision is 0, the first is 1')
+      const agent = reader.string('agent').slice(0, limits.agentLength) // it is only for logs
       return { kind: 'hello', revision, agent }
     }
     case connectionTypes.ping:
