@@ -1,4 +1,11 @@
-import { EMPTY_UPDATE, ok, QUIRE_REVISION, type Update } from '@quire/shared'
+import {
+  clientId,
+  EMPTY_UPDATE,
+  encodePresence,
+  ok,
+  QUIRE_REVISION,
+  type Update,
+} from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { tokenAuth, tokens, WRITER } from './testing/logins.ts'
@@ -212,6 +219,42 @@ describe('a document on a channel', () => {
     await settle()
     expect(ann.heard(1)).toEqual([{ kind: 'signal', user: 'bea', data: Uint8Array.of(1, 2) }])
     expect(bea.kinds(4)).toEqual([])
+  })
+})
+
+describe('[P27] who is named by the login', () => {
+  const auth = tokenAuth({
+    ...tokens,
+    reader: () => ok({ ...WRITER, access: 'read', user: 'rea' }),
+    bea: () => ok({ ...WRITER, user: 'bea' }),
+    cyd: () => ok({ ...WRITER, user: 'cyd' }),
+  })
+
+  it('who may only read may signal', async () => {
+    const server = startTestServer({ auth })
+    const [ann, rea] = [openQuire(server), openQuire(server)]
+    ann.open(1, 'notes', { token: 'bea' })
+    rea.open(1, 'notes', { token: 'reader' })
+    await settle()
+    ann.heard(1)
+    rea.say(1, { kind: 'signal', data: Uint8Array.of(7) })
+    await settle()
+    expect(ann.heard(1)).toEqual([{ kind: 'signal', user: 'rea', data: Uint8Array.of(7) }])
+  })
+
+  it('presence names the new user once another login has been said', async () => {
+    const server = startTestServer({ auth })
+    const [ann, bob] = [openQuire(server), openQuire(server)]
+    ann.open(1, 'notes', { token: 'bea' })
+    bob.open(1, 'notes', { token: 'write' })
+    const entry = { client: clientId(5), clock: 1, state: '{}' }
+    bob.say(1, { kind: 'presence', presence: encodePresence([]) })
+    ann.say(1, { kind: 'presence', presence: encodePresence([entry]) })
+    await pass(server.clock, 500)
+    expect(bob.heard(1)).toContainEqual({ kind: 'presence', entries: [{ ...entry, user: 'bea' }] })
+    ann.say(1, { kind: 'token', token: 'cyd' })
+    await pass(server.clock, 500)
+    expect(bob.heard(1)).toEqual([{ kind: 'presence', entries: [{ ...entry, user: 'cyd' }] }])
   })
 })
 

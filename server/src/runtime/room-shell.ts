@@ -200,7 +200,9 @@ export class RoomShell {
       case 'send':
         return this.#with(effect.to, (session) => this.#deliveries.say(session, effect.message))
       case 'broadcast':
-        return this.#outbox.sayToAll(effect.message, effect.except)
+        return this.#outbox.sayToAll(effect.message)
+      case 'signal':
+        return this.#outbox.signal(effect.message, this.#sessions.get(effect.from))
       case 'relay': {
         const author = effect.except === null ? undefined : this.#sessions.get(effect.except)
         return this.#outbox.relay(effect.update, author)

@@ -195,15 +195,16 @@ export class ModelShell {
       case 'evict':
         check(!this.#isUnderWay('append'), 'R4: no append in flight at an eviction')
         return this.kill()
+      case 'signal':
       case 'tell':
       case 'observe':
     }
   }
 
-  #broadcast({ message, except }: EffectOf<'broadcast'>): void {
+  #broadcast({ message }: EffectOf<'broadcast'>): void {
     const { phase } = this.room
     if (phase.kind !== 'live') return // nobody is left to be told
-    for (const session of phase.members.keys()) if (session !== except) this.#send(session, message)
+    for (const session of phase.members.keys()) this.#send(session, message)
   }
 
   #relay({ update, except }: EffectOf<'relay'>): void {
