@@ -1,4 +1,4 @@
-import { decodeStateVector, EMPTY_UPDATE, seq, type Update } from '@quire/shared'
+import { decodeStateVector, EMPTY_UPDATE, seq, type Mark, type Update } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../ports/content.ts'
 import type { Asker, Effect } from './effect.ts'
@@ -180,6 +180,17 @@ describe('[R18] a position', () => {
     ['older than the log goes back', -1],
   ])('%s is unknown', (_, place) => {
     expect(kindsOf(onDemand(first, second).says(bob, at(place)))).toEqual(['position-unknown'])
+  })
+
+  test('that a fold has overtaken is unknown, and what waited behind its answer is told', () => {
+    const room = onDemand(first, second)
+    const { asker } = only(room.says(bob, at(1)), 'answer')[0] ?? {}
+    if (asker === undefined) throw new Error('nothing was asked for')
+    const mark = Uint8Array.of(1) as Mark // any bytes are a mark
+    room.says(bob, { kind: 'mark', mark })
+    const effects = room.take({ kind: 'answerFailed', session: bob, asker, problem: 'folded' })
+    expect(kindsOf(effects)).toEqual(['position-unknown', 'ack'])
+    expect(only(room.says(bob, typist(3).asks()), 'answer')).toHaveLength(1)
   })
 
   test('of another epoch sends its session away for good', () => {

@@ -146,11 +146,20 @@ export const answered = (step: Step, live: Live, input: InputOf<'answered'>): vo
   if (asOf.isWhole) follow(step, live.document, { session, member })
 }
 
-/** An answer could not be made; without it the session would take an old state for the newest. */
+/**
+ * An answer could not be made; without it the session would take an old state for the newest. Behind a position the
+ * log may have been folded since the room looked: it is unknown by now, and its session asks by what it has.
+ */
 export const answerFailed = (step: Step, live: Live, input: InputOf<'answerFailed'>): void => {
-  const { session, problem } = input
+  const { session, asker, problem } = input
+  const member = live.members.get(session)
+  if (asker.kind === 'was-at') {
+    if (member === undefined) return
+    step.send(session, { kind: 'position-unknown' })
+    return answerWent(step, { session, member })
+  }
   step.observe({ kind: 'answer-failed', document: step.room.name, problem })
-  if (live.members.has(session)) dismiss(step, live, session, 'the document could not be read')
+  if (member !== undefined) dismiss(step, live, session, 'the document could not be read')
 }
 
 /** R9: too much waits for a session. */

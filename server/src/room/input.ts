@@ -4,6 +4,7 @@ import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
 import type { Appended, OpenedDocument, Quarantined, StoredContent } from '../ports/storage.ts'
 import type { ClientMessage } from './message.ts'
+import type { Asker } from './effect.ts'
 import type { AsOf, Asking } from './phase.ts'
 
 /** A fact that reaches a room: something a client did, an outcome, or the passing of time. */
@@ -42,7 +43,13 @@ export type Input =
       /** As it was asked for. */
       readonly asOf: AsOf
     }
-  | { readonly kind: 'answerFailed'; readonly session: SessionId; readonly problem: string }
+  | {
+      readonly kind: 'answerFailed'
+      readonly session: SessionId
+      /** As it was asked for. */
+      readonly asker: Asker
+      readonly problem: string
+    }
   /** So much waits for a session to read it that it is to be told of nothing more (R9). */
   | { readonly kind: 'congested'; readonly session: SessionId }
   /** A session has taken everything that was sent to it, after it was held or has missed presence. */

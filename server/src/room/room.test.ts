@@ -69,7 +69,12 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
     answer: { first: [], last: EMPTY_UPDATE },
     asOf: { stateVector: EMPTY_STATE_VECTOR, head: seq(1), isWhole: true },
   },
-  answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
+  answerFailed: {
+    kind: 'answerFailed',
+    session: ann,
+    asker: { kind: 'has', stateVector: EMPTY_STATE_VECTOR },
+    problem: 'disk',
+  },
   congested: { kind: 'congested', session: ann },
   drained: { kind: 'drained', session: ann, hasMissedPresence: true },
   untold: { kind: 'untold', session: ann },

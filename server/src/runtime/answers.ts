@@ -70,7 +70,8 @@ export const answerFor = async (ports: AnswerPorts, question: Question): Promise
     const make = (): Promise<Answered> => since(ports, question, asker.seq)
     const key = `${room} ${version} since ${asker.seq}`
     const { gate } = ports
-    return (await pool.answer(key, { bytes: 0, isWanted, gate, make })) ?? ok(NOTHING)
+    const bytes = question.bytes - question.snapshotBytes // no more than the tail, and what is to be in it
+    return (await pool.answer(key, { bytes, isWanted, gate, make })) ?? ok(NOTHING)
   }
   const asked = Buffer.from(asker.stateVector).toString('latin1') // a key, and a short one
   const key = `${room} ${version} ${asked}`

@@ -313,7 +313,7 @@ export class RoomShell {
     const question = { room: this.#id, doc, asker, version, unsaved, ...size }
     pushOutcome(this.#deliveries.make(session, question), {
       succeeded: (answer) => ({ kind: 'answered', session: session.id, answer, asOf }),
-      failed: (problem) => ({ kind: 'answerFailed', session: session.id, problem }),
+      failed: (problem) => ({ kind: 'answerFailed', session: session.id, asker, problem }),
       push: this.#owner.push,
     })
   }
