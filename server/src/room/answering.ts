@@ -196,12 +196,7 @@ const hold = (
 }
 
 /** What every member has been told of, at least: with `relay` what is not committed it has not. */
-const toldSoFar = (
-  step: Step,
-  { frontier, saving, head }: OpenDocument,
-  isWhole: boolean,
-): AsOf => ({
-  head,
+const toldSoFar = (step: Step, { frontier, saving }: OpenDocument, isWhole: boolean): AsOf => ({
   isWhole,
   stateVector:
     step.room.durability === 'ack'

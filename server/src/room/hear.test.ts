@@ -2,7 +2,6 @@ import {
   EMPTY_STATE_VECTOR,
   EMPTY_UPDATE,
   limits,
-  seq,
   type Update,
   type UpdateContents,
 } from '@quire/shared'
@@ -25,7 +24,7 @@ import {
 
 /** Who has nothing. */
 const NOTHING = { kind: 'has', stateVector: EMPTY_STATE_VECTOR } as const
-const asOf = { stateVector: EMPTY_STATE_VECTOR, head: seq(0), isWhole: true }
+const asOf = { stateVector: EMPTY_STATE_VECTOR, isWhole: true }
 
 describe('answering', () => {
   test('a client that lacks no struct gets the deletes, without a look at the storage', () => {

@@ -101,8 +101,6 @@ export type Opening =
 export interface AsOf {
   /** What a session that has read everything up to here holds, at least. */
   readonly stateVector: StateVector
-  /** The log up to here is inside. */
-  readonly head: Seq
   /** Whoever has read it has all of that: not so, if it is only what was missed by somebody who has not asked. */
   readonly isWhole: boolean
 }

@@ -67,7 +67,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
     kind: 'answered',
     session: ann,
     answer: { first: [], last: EMPTY_UPDATE },
-    asOf: { stateVector: EMPTY_STATE_VECTOR, head: seq(1), isWhole: true },
+    asOf: { stateVector: EMPTY_STATE_VECTOR, isWhole: true },
   },
   answerFailed: {
     kind: 'answerFailed',

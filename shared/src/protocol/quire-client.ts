@@ -7,7 +7,7 @@ import * as encoding from 'lib0/encoding'
 import type { Frame, StateVector, Update } from '../bytes.ts'
 import { seq, type Seq } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { err, ok, type Result } from '../result.ts'
+import { assertNever, err, ok, type Result } from '../result.ts'
 import { bodyBehind } from './body-behind.ts'
 import { ByteReader, type DecodeProblem } from './byte-reader.ts'
 import { CONNECTION, readOptional, writeOptional } from './quire-values.ts'
@@ -99,6 +99,8 @@ export const encodeChannelRequest = (channel: number, message: ChannelRequest): 
         return writeOptional(out, message.token, encoding.writeVarString)
       case 'signal':
         return encoding.writeVarUint8Array(out, message.data)
+      default:
+        return assertNever(message)
     }
   })
   const isChange = message.kind === 'answer' || message.kind === 'update'
