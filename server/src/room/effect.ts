@@ -83,5 +83,5 @@ export type Effect =
 /** What somebody has who asks for the rest. */
 export type Asker =
   | { readonly kind: 'has'; readonly stateVector: StateVector }
-  /** Everything up to this number of the log, which the tail reaches back to. */
-  | { readonly kind: 'was-at'; readonly seq: Seq }
+  /** Everything up to this number of the log, which the tail reaches back to, if this writer wrote that. */
+  | { readonly kind: 'was-at'; readonly seq: Seq; readonly writer: number }

@@ -123,6 +123,8 @@ export interface OpenDocument {
   readonly frontier: Frontier
   /** The newest update in the log that this room knows of. */
   head: Seq
+  /** Who wrote that (ports/storage.ts). */
+  headWriter: number
   saving: Saving
   /** Stored updates that are not in the snapshot, and when the last of them came. */
   tail: { updates: number; bytes: number; grownAt: Millis }

@@ -52,8 +52,8 @@ const setUp = async ({ folded, tail = [], unsaved = [], change = (as) => as }: S
   onTestFinished(() => storage.close())
   const { id: doc } = unwrap(await storage.open(nameOf('notes')))
   const [landed] = unwrap(await storage.append([{ doc, updates: folded }], noon))
-  const through = landed?.last
-  if (through === undefined) throw new Error('nothing was appended')
+  if (landed === undefined) throw new Error('nothing was appended')
+  const through = landed.last
   const snapshot = { ...change(fold({ snapshot: null, tail: folded })), through }
   if (folded.length > 0) unwrap(await storage.compact(doc, snapshot, []))
   unwrap(await storage.append([{ doc, updates: tail }], noon))
@@ -67,10 +67,11 @@ const setUp = async ({ folded, tail = [], unsaved = [], change = (as) => as }: S
     unwrap(
       await answerFor(ports, { ...plain, asker: { kind: 'has', stateVector }, isWanted, ...more }),
     )
-  const was = async (at: number, more: Partial<Question> = {}) =>
+  const { writer } = landed
+  const was = async (at: number, more: Partial<Question> = {}, by = writer) =>
     answerFor(ports, {
       ...plain,
-      asker: { kind: 'was-at', seq: seq(at) },
+      asker: { kind: 'was-at', seq: seq(at), writer: by },
       isWanted: () => true,
       ...more,
     })
@@ -239,6 +240,14 @@ describe('an answer to a client that knows its position', () => {
     expect(await was(9)).toMatchObject({
       ok: false,
       error: { message: expect.stringMatching(/folded beyond 9/) },
+    })
+  })
+
+  it.each([10, 17])('is none where update %i was written by somebody else', async (at) => {
+    const { was } = await setUp(stored)
+    expect(await was(at, {}, 0)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/is another one/) },
     })
   })
 

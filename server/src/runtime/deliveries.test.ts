@@ -13,7 +13,7 @@ import { setUp as setUpOutbox, update, type OutboxBounds } from './testing/outbo
 import { settle } from './testing/server.ts'
 
 const KIB = 1024
-const AT: ServerMessage = { kind: 'at', seq: seq(1) }
+const AT: ServerMessage = { kind: 'at', seq: seq(1), writer: 1 }
 
 const setUp = (count: number, bounds: OutboxBounds = {}) => {
   const { outbox, clock, sessions, all, ...rest } = setUpOutbox(count, {

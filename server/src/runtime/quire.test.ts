@@ -164,7 +164,7 @@ describe('a document on a channel', () => {
     await settle()
     expect(bob.heard(1)).toEqual([
       { kind: 'saved', number: 1 },
-      { kind: 'at', seq: 1 },
+      { kind: 'at', seq: 1, writer: expect.any(Number) },
     ])
     const ann = openQuire(server)
     ann.open(1, 'notes')
@@ -266,38 +266,41 @@ describe('[P24] a client that was here before', () => {
     for (let i = 0; i < updates; i++)
       ann.say(1, { kind: 'update', number: 2 + i, update: typist.type(String(i % 10)) })
     await pass(server.clock, 1_000)
-    return { server, ann, epoch, typist, text: typist.doc.getText('text').toJSON() }
+    const notices = ann.heard(1)
+    const told = notices.findLast((notice) => notice.kind === 'at')
+    const writer = told?.kind === 'at' ? told.writer : 0
+    const text = typist.doc.getText('text').toJSON()
+    return { server, ann, epoch, writer, notices, typist, text }
   }
 
   it('gets what was appended since, and is not asked', async () => {
-    const { server, ann, epoch, text } = await startWithLog(5)
-    const notices = ann.heard(1)
-    expect(notices.at(-1)).toEqual({ kind: 'at', seq: 5 })
+    const { server, epoch, writer, notices, text } = await startWithLog(5)
+    expect(notices.at(-1)).toEqual({ kind: 'at', seq: 5, writer: expect.any(Number) })
     const bob = openQuire(server)
     bob.say(1, { kind: 'open', document: 'notes', token: null })
-    bob.say(1, position(epoch, 0))
+    bob.say(1, position(epoch, 0, 0))
     await settle()
     const heard = bob.heard(1)
     expect(heard.map(({ kind }) => kind)).toEqual(['access', 'opened', 'answer', 'at'])
     expect(textIn(heard)).toBe(text)
     const cyd = openQuire(server)
     cyd.say(1, { kind: 'open', document: 'notes', token: null })
-    cyd.say(1, position(epoch, 5))
+    cyd.say(1, position(epoch, 5, writer))
     await settle()
     expect(cyd.heard(1).slice(2)).toEqual([
       { kind: 'answer', update: EMPTY_UPDATE },
-      { kind: 'at', seq: 5 },
+      { kind: 'at', seq: 5, writer: expect.any(Number) },
     ])
   })
 
   it('gets what is not on disk yet as well, since others see it', async () => {
-    const { server, ann, epoch, typist } = await startWithLog(2)
+    const { server, ann, epoch, writer, typist } = await startWithLog(2)
     server.weather.hold('append')
     ann.say(1, { kind: 'update', number: 4, update: typist.type('!') })
     await settle()
     const bob = openQuire(server)
     bob.say(1, { kind: 'open', document: 'notes', token: null })
-    bob.say(1, position(epoch, 2))
+    bob.say(1, position(epoch, 2, writer))
     await settle()
     const heard = bob.heard(1)
     expect(heard.at(-1)?.kind).toBe('answer') // no position: it has heard of what is not on disk
@@ -306,21 +309,21 @@ describe('[P24] a client that was here before', () => {
     expect(held.store.pendingStructs?.missing.size).toBe(1) // it builds on what bob has
     server.weather.release('append')
     await pass(server.clock, 1_000)
-    expect(bob.heard(1)).toEqual([{ kind: 'at', seq: 3 }])
+    expect(bob.heard(1)).toEqual([{ kind: 'at', seq: 3, writer: expect.any(Number) }])
   })
 
   it('has to ask if the log does not reach back to it, or not so far', async () => {
-    const { server, epoch, text } = await startWithLog(testLimits.compactIdleUpdates + 1)
+    const { server, epoch, writer, text } = await startWithLog(testLimits.compactIdleUpdates + 1)
     const first = openQuire(server)
     first.say(1, { kind: 'open', document: 'notes', token: null })
-    first.say(1, position(epoch, 2_000_000))
+    first.say(1, position(epoch, 2_000_000, writer))
     await settle()
     expect(first.kinds(1).slice(2)).toEqual(['position-unknown'])
     await pass(server.clock, testLimits.compactQuietMs + 1_000)
     await until('the log is folded', () => server.events.some(({ kind }) => kind === 'compacted'))
     const second = openQuire(server)
     second.say(1, { kind: 'open', document: 'notes', token: null })
-    second.say(1, position(epoch, 3))
+    second.say(1, position(epoch, 3, writer))
     await settle()
     expect(second.kinds(1).slice(2)).toEqual(['position-unknown'])
     second.say(1, { kind: 'ask', stateVector: Y.encodeStateVector(new Y.Doc()) as never })
@@ -328,11 +331,40 @@ describe('[P24] a client that was here before', () => {
     expect(textIn(second.heard(1))).toBe(text)
   })
 
+  it('[R18] has to ask where an older copy of the log was put back and has grown beyond it', async () => {
+    const { server, ann, epoch, writer, typist } = await startWithLog(2)
+    const copy = structuredClone(server.memory)
+    for (const number of [4, 5]) ann.say(1, { kind: 'update', number, update: typist.type('!') })
+    await pass(server.clock, 1_000)
+    expect(ann.heard(1).at(-1)).toEqual({ kind: 'at', seq: 4, writer })
+
+    const restored = startTestServer({ memory: copy })
+    const bob = openQuire(restored)
+    bob.open(1, 'notes')
+    await settle()
+    bob.say(1, { kind: 'answer', number: 1, update: EMPTY_UPDATE })
+    const other = typistOf(6)
+    for (const number of [2, 3, 4]) bob.say(1, { kind: 'update', number, update: other.type('?') })
+    await pass(restored.clock, 1_000)
+    expect(bob.heard(1).at(-1)).toMatchObject({ kind: 'at', seq: 5 })
+
+    const back = async (at: number): Promise<readonly string[]> => {
+      const peer = openQuire(restored)
+      peer.say(1, { kind: 'open', document: 'notes', token: null })
+      peer.say(1, position(epoch, at, writer))
+      await settle()
+      return peer.kinds(1).slice(2)
+    }
+    expect(await back(4)).toEqual(['position-unknown'])
+    expect(await back(5)).toEqual(['position-unknown'])
+    expect(await back(2)).toEqual(['answer', 'at']) // of what both have
+  })
+
   it('is told that the document is another one, and changes nothing in it', async () => {
-    const { server, epoch } = await startWithLog(1)
+    const { server, epoch, writer } = await startWithLog(1)
     const bob = openQuire(server)
     bob.say(1, { kind: 'open', document: 'notes', token: null })
-    bob.say(1, position(epoch + 1, 1))
+    bob.say(1, position(epoch + 1, 1, writer))
     bob.say(1, { kind: 'update', number: 1, update: typistOf(9).type('foreign') })
     await settle()
     expect(bob.heard(1).at(-1)).toEqual({
@@ -357,12 +389,12 @@ describe('[P26] positions of clients', () => {
     await settle()
     bob.say(1, { kind: 'answer', number: 1, update: EMPTY_UPDATE })
     await pass(server.clock, 500)
-    expect(bob.heard(1).at(-1)).toEqual({ kind: 'at', seq: 0 })
+    expect(bob.heard(1).at(-1)).toEqual({ kind: 'at', seq: 0, writer: expect.any(Number) })
     ann.say(1, { kind: 'answer', number: 1, update: typistOf(4).type('x') })
     await settle()
     expect(bob.kinds(1)).toEqual(['update'])
     await pass(server.clock, 500)
-    expect(bob.heard(1)).toEqual([{ kind: 'at', seq: 1 }])
+    expect(bob.heard(1)).toEqual([{ kind: 'at', seq: 1, writer: expect.any(Number) }])
     await pass(server.clock, 5_000)
     expect(bob.kinds(1)).toEqual([])
   })

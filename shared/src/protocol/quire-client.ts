@@ -23,8 +23,13 @@ export type ConnectionRequest =
 export type ChannelRequest =
   | { readonly kind: 'open'; readonly document: string; readonly token: string | null }
   | { readonly kind: 'close' }
-  /** "I have everything up to here: send me the log since then." */
-  | { readonly kind: 'position'; readonly epoch: number; readonly seq: Seq }
+  /** "I have everything up to here, as the server told it: send me the log since then." */
+  | {
+      readonly kind: 'position'
+      readonly epoch: number
+      readonly seq: Seq
+      readonly writer: number
+    }
   /** "This is what I have: send me the rest." */
   | { readonly kind: 'ask'; readonly stateVector: StateVector }
   /** The answer to the server's question. Numbers count what the client changes on this channel, from 1. */
@@ -86,7 +91,8 @@ export const encodeChannelRequest = (channel: number, message: ChannelRequest): 
         return
       case 'position':
         encoding.writeVarUint(out, message.epoch)
-        return encoding.writeVarUint(out, message.seq)
+        encoding.writeVarUint(out, message.seq)
+        return encoding.writeVarUint(out, message.writer)
       case 'ask':
         return encoding.writeVarUint8Array(out, message.stateVector)
       case 'answer':
@@ -157,6 +163,7 @@ const readChannelRequest = (reader: ByteReader, type: number): ChannelRequest | 
         kind: 'position',
         epoch: reader.varUint('epoch'),
         seq: seq(reader.varUint('sequence')),
+        writer: reader.varUint('writer'),
       }
     case channelTypes.ask:
       return { kind: 'ask', stateVector: reader.bytes('state vector') as StateVector }

@@ -68,8 +68,8 @@ export type ChannelNotice =
   | { readonly kind: 'saved'; readonly number: number }
   /** Something that is not saved yet was denied, and changed nothing. */
   | { readonly kind: 'denied'; readonly reason: string }
-  /** Everything up to this number of the log has been told on this channel. */
-  | { readonly kind: 'at'; readonly seq: Seq }
+  /** Everything up to this number of the log has been told on this channel; and who wrote that one. */
+  | { readonly kind: 'at'; readonly seq: Seq; readonly writer: number }
   | { readonly kind: 'access'; readonly access: QuireAccess }
   /** Whether the server can save at the moment. */
   | { readonly kind: 'disk'; readonly works: boolean }
@@ -161,7 +161,8 @@ const writeNotice = (out: encoding.Encoder, message: Exclude<ChannelNotice, Larg
     case 'denied':
       return encoding.writeVarString(out, message.reason)
     case 'at':
-      return encoding.writeVarUint(out, message.seq)
+      encoding.writeVarUint(out, message.seq)
+      return encoding.writeVarUint(out, message.writer)
     case 'access':
       return encoding.writeVarUint(out, accesses.indexOf(message.access))
     case 'disk':
@@ -233,7 +234,11 @@ const readChannelNotice = (reader: ByteReader, type: number): ChannelNotice | Un
     case channelTypes.denied:
       return { kind: 'denied', reason: reader.string('reason') }
     case channelTypes.at:
-      return { kind: 'at', seq: seq(reader.varUint('sequence')) }
+      return {
+        kind: 'at',
+        seq: seq(reader.varUint('sequence')),
+        writer: reader.varUint('writer'),
+      }
     case channelTypes.access:
       return { kind: 'access', access: readOneOf(reader, 'access', accesses) }
     case channelTypes.disk:

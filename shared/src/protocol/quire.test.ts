@@ -63,7 +63,7 @@ const connectionRequests = oneOf<ConnectionRequest>({
 const channelRequests = oneOf<ChannelRequest>({
   open: fc.record({ document: text, token: optional }),
   close: nothing,
-  position: fc.record({ epoch: number, seq: sequence }),
+  position: fc.record({ epoch: number, seq: sequence, writer: number }),
   ask: fc.record({ stateVector }),
   answer: fc.record({ number: positive, update }),
   update: fc.record({ number: positive, update }),
@@ -98,7 +98,7 @@ const channelNotices = oneOf<ChannelNotice>({
   signal: fc.record({ user: optional, data: bytes }),
   saved: fc.record({ number }),
   denied: fc.record({ reason: text }),
-  at: fc.record({ seq: sequence }),
+  at: fc.record({ seq: sequence, writer: number }),
   access: fc.record({ access: fc.constantFrom(...accesses) }),
   disk: fc.record({ works: fc.boolean() }),
   'position-unknown': nothing,

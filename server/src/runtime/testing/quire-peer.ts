@@ -117,8 +117,9 @@ export const textIn = (notices: readonly Notice[]): string => {
 }
 
 /** A place in the log. */
-export const position = (epoch: number, at: number): ChannelRequest => ({
+export const position = (epoch: number, at: number, writer: number): ChannelRequest => ({
   kind: 'position',
   epoch,
   seq: seq(at),
+  writer,
 })
