@@ -8,7 +8,9 @@ import {
   concatBytes,
   decodeNotice,
   encodeChannelRequest,
+  encodeConnectionRequest,
   EventReader,
+  QUIRE_REVISION,
   QUIRE_SUBPROTOCOL,
   streamedLength,
   StreamedMessages,
@@ -22,6 +24,11 @@ import { applyUpdate, Doc } from 'yjs'
 import { until } from './until.ts'
 
 const MESSAGE_BYTES = 2 ** 30
+const HELLO = encodeConnectionRequest({
+  kind: 'hello',
+  revision: QUIRE_REVISION,
+  agent: 'raw stream',
+})
 
 /** A stream, as far as it has come. */
 export interface RawStream {
@@ -125,7 +132,8 @@ export const openRawStream = async (on: { readonly port: number }): Promise<RawS
     resume: () => void answer.resume(),
     post,
     say: async (message) => {
-      const body = streamOf(encodeChannelRequest(1, message))
+      const own = encodeChannelRequest(1, message)
+      const body = said === 0 ? streamOf(HELLO, own) : streamOf(own)
       const status = await post(body)
       if (status === 204) said += body.length
       return status

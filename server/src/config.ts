@@ -194,12 +194,12 @@ export const optionRows = [
   row('maxDocumentsPerConnection', count(1, 100_000), [
     '100',
     'documents',
-    'Documents that one Hocuspocus connection may have open at the same time; a further one is denied. As many as its own server lets wait.',
+    'Documents that one connection of Hocuspocus or quire.v1 may have open at the same time; a further one is denied. As many as Hocuspocus lets wait.',
   ]),
   row('maxPendingBytes', count(128, GIB), [
     String(5 * MIB),
     'bytes',
-    'Most that is kept of what the documents of one Hocuspocus connection say before their logins are checked: such a connection cannot be left unread for one of them. As much as its own server keeps.',
+    'Most that is kept of what the documents of one connection of Hocuspocus or quire.v1 say before their logins are checked: such a connection cannot be left unread for one of them. As much as Hocuspocus keeps.',
   ]),
   row('maxPendingMessages', count(1, 1_000_000), ['1000', 'messages', 'The same in messages.']),
   row('maxOpenDocuments', count(1, 1_000_000), [

@@ -4,6 +4,7 @@ import { Command, Option } from 'commander'
 import { describeOption, optionRows, readConfig, type Config } from './config.ts'
 import { createLog } from './observe/log.ts'
 import { sampled } from './observe/sampled.ts'
+import type { Undo } from './ports/undo.ts'
 import { collectWhenIdle } from './runtime/idle-collector.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import { createUtilisation } from './runtime/utilisation.ts'
@@ -39,8 +40,9 @@ const run = async (config: Config): Promise<void> => {
   if (!server.ok) return fail([server.error])
   process.stdout.write(`Quire listening on ${server.value.url}\n`)
   const { gc } = globalThis // where the command's first line was read (bin/quire.js)
+  let stopCollecting: Undo = () => undefined
   if (gc !== undefined)
-    collectWhenIdle({
+    stopCollecting = collectWhenIdle({
       clock: systemClock,
       bufferBytes: () => getHeapStatistics().external_memory,
       utilisation: createUtilisation(systemClock),
@@ -48,6 +50,7 @@ const run = async (config: Config): Promise<void> => {
     })
 
   await stop.promise
+  stopCollecting() // a drain is short, and everybody waits for it
   const closed = await server.value.close()
   if (!closed.ok) return fail([closed.error])
   process.exit(0)

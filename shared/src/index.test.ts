@@ -42,6 +42,7 @@ test('the surface is these names and no more', () => {
     'fitCloseReason',
     'indexOfUpdate',
     'isDeleteSet',
+    'isOpenRequest',
     'jsonProblem',
     'limits',
     'millis',

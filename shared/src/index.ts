@@ -30,6 +30,7 @@ export { accesses, CONNECTION, QUIRE_REVISION, QUIRE_SUBPROTOCOL } from './proto
 export type { Ending, QuireAccess } from './protocol/quire-values.ts'
 export {
   decodeRequest,
+  isOpenRequest,
   encodeChannelRequest,
   encodeConnectionRequest,
 } from './protocol/quire-client.ts'

@@ -3,6 +3,8 @@ import * as encoding from 'lib0/encoding'
 import {
   ByteReader,
   encodeChannelRequest,
+  encodeConnectionRequest,
+  QUIRE_REVISION,
   QUIRE_SUBPROTOCOL,
   type ChannelRequest,
   type StateVector,
@@ -60,6 +62,9 @@ export const openRawFamily = async (
   if (isQuire) {
     const say = (message: ChannelRequest): void =>
       client.socket.send(encodeChannelRequest(CHANNEL, message))
+    client.socket.send(
+      encodeConnectionRequest({ kind: 'hello', revision: QUIRE_REVISION, agent: 'raw' }),
+    )
     say({ kind: 'open', document, token: null })
     say({ kind: 'ask', stateVector: EMPTY_STATE_VECTOR as StateVector })
     return { client, frame, heard }

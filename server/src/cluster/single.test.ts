@@ -5,7 +5,7 @@ import { nameOf } from '../storage/contract/fixture.ts'
 import { createClusterHub } from './single.ts'
 
 const [notes, other] = [nameOf('notes'), nameOf('other')]
-const hint: Hint = { first: seq(1), last: seq(1), updates: [] }
+const hint: Hint = { first: seq(1), last: seq(1), updates: [], writer: 1 }
 const delivered = (): Promise<void> => Promise.resolve()
 
 describe('nodes in one process', () => {

@@ -28,6 +28,8 @@ export type Decision<P> =
   | { readonly kind: 'refuse'; readonly frame: Frame }
   /** The answer to what concerns the socket, and no session. */
   | { readonly kind: 'reply'; readonly frame: Frame }
+  /** The client says what it is, and both keep to this revision of the protocol. */
+  | { readonly kind: 'named'; readonly agent: string; readonly revision: number }
   /** The socket is to be closed: what comes over it is not this protocol. */
   | { readonly kind: 'close'; readonly reason: string }
 
@@ -45,6 +47,8 @@ export interface Connection<P> {
   hear(frame: Uint8Array): Decision<P>
   /** A session is over, by a row of the close code table. */
   ended(address: string, code: number, reason: string): Farewell
+  /** How the client is told that the socket ends, for a reason that concerns no single session. */
+  farewell(code: number, reason: string): readonly Frame[]
 }
 
 /** A family of clients whose sockets carry several documents. */

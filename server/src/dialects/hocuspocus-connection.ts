@@ -8,7 +8,15 @@
  *      └──────────────────────┘  └─────────────────────────────┘ a login
  *        it says goodbye, or we ask it to come back
  */
-import { err, ok, parseDocName, utf8Length, type DocName, type Result } from '@quire/shared'
+import {
+  err,
+  ok,
+  parseDocName,
+  utf8Length,
+  type DocName,
+  type Frame,
+  type Result,
+} from '@quire/shared'
 import {
   endingOf,
   type Connection,
@@ -98,6 +106,11 @@ export class HocuspocusConnection implements Connection<AddressBytes> {
     if (ending === 'restart' || this.#open === 0) return { frames: [], closesSocket: true }
     const frame = this.#isNamed ? closeFrame(prefix, reason) : deniedFrame(prefix, reason)
     return { frames: [frame], closesSocket: false }
+  }
+
+  /** Its providers know a socket's end by the close frame alone. */
+  farewell(): readonly Frame[] {
+    return []
   }
 
   #leave(address: string): Decision {

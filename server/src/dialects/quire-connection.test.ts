@@ -13,7 +13,12 @@ const open = (channel: number, document = 'notes', token: string | null = null):
   encodeChannelRequest(channel, { kind: 'open', document, token })
 const say = (channel: number, message: ChannelRequest): Uint8Array =>
   encodeChannelRequest(channel, message)
-const connect = (documents = 10) => new QuireConnection(documents, () => 5)
+const hello = (revision = 1) => encodeConnectionRequest({ kind: 'hello', revision, agent: 'test' })
+const connect = (documents = 10) => {
+  const connection = new QuireConnection(documents, () => 5)
+  connection.hear(hello())
+  return connection
+}
 const saidIn = (frame: Uint8Array | undefined): unknown => {
   const notice = decodeNotice(frame ?? new Uint8Array())
   return notice.ok ? notice.value : notice.error
@@ -51,12 +56,39 @@ describe('the channels of a connection', () => {
     expect(connection.hear(say(3, { kind: 'close' }))).toEqual({ kind: 'leave', address: '3' })
     expect(connection.hear(position)).toEqual({ kind: 'ignore' })
     expect(connection.hear(say(3, { kind: 'close' }))).toEqual({ kind: 'ignore' })
-    connection.hear(open(3))
-    connection.ended('3', closeCodes.forbidden.code, 'no')
-    expect(connection.hear(position)).toEqual({ kind: 'ignore' })
-    expect(connection.hear(Uint8Array.of(3, 5))).toEqual({ kind: 'ignore' })
+    connection.hear(open(4))
+    connection.ended('4', closeCodes.forbidden.code, 'no')
+    expect(connection.hear(say(4, { kind: 'close' }))).toEqual({ kind: 'ignore' })
+    expect(connection.hear(Uint8Array.of(4, 5))).toEqual({ kind: 'ignore' })
     expect(connection.open).toBe(0)
-    expect(connection.hear(open(3))).toMatchObject({ kind: 'open' })
+  })
+
+  it.each([
+    ['one that was open', 7],
+    ['one below', 2],
+    ['one that was refused', 9],
+  ])('[P23] are numbered upwards, and %s is not taken again', (_, channel) => {
+    const connection = connect()
+    connection.hear(open(7))
+    connection.hear(say(7, { kind: 'close' }))
+    connection.hear(open(9, ''))
+    const decision = connection.hear(open(channel))
+    expect(decision.kind === 'refuse' && saidIn(decision.frame)).toMatchObject({
+      channel,
+      message: { kind: 'closed', code: 4400, advice: 'stop' },
+    })
+    expect(connection.open).toBe(0)
+    expect(connection.hear(open(10))).toMatchObject({ kind: 'open' })
+  })
+
+  it('[P23] whose open does not read are closed, for their client waits for an answer', () => {
+    const connection = connect()
+    const decision = connection.hear(Uint8Array.of(3, 1, 200))
+    expect(decision.kind === 'refuse' && saidIn(decision.frame)).toMatchObject({
+      channel: 3,
+      message: { kind: 'closed', code: 4400, advice: 'stop' },
+    })
+    expect(connection.hear(open(3))).toMatchObject({ kind: 'refuse' })
   })
 
   it.each([
@@ -90,11 +122,21 @@ describe('the channels of a connection', () => {
 })
 
 describe('of the connection itself', () => {
-  it('a hello is taken, a ping answered, what is not known ignored', () => {
+  it.each([
+    [9, 1],
+    [1, 1],
+  ])('[P22] a hello of revision %i is kept to revision %i, once', (said, kept) => {
+    const connection = new QuireConnection(10, () => 5)
+    expect(connection.hear(hello(said))).toEqual({ kind: 'named', agent: 'test', revision: kept })
+    expect(connection.hear(hello(said))).toEqual({ kind: 'ignore' })
+  })
+
+  it('[P22] an open before a hello ends it', () => {
+    expect(new QuireConnection(10, () => 5).hear(open(1))).toMatchObject({ kind: 'close' })
+  })
+
+  it('a ping is answered, what is not known ignored', () => {
     const connection = connect()
-    expect(
-      connection.hear(encodeConnectionRequest({ kind: 'hello', revision: 9, agent: 'test' })),
-    ).toEqual({ kind: 'ignore' })
     const pong = connection.hear(encodeConnectionRequest({ kind: 'ping' }))
     expect(pong).toMatchObject({ kind: 'reply', frame: Uint8Array.of(0, 1, 5) })
     expect(connection.hear(Uint8Array.of(0, 77, 1))).toEqual({ kind: 'ignore' })

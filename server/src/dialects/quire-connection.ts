@@ -8,6 +8,7 @@ import {
   encodeChannelNotice,
   encodeConnectionNotice,
   err,
+  isOpenRequest,
   ok,
   parseDocName,
   QUIRE_REVISION,
@@ -29,6 +30,12 @@ import {
 import { quire } from './quire.ts'
 
 type Decision = AnyDecision<number>
+
+/** Why a document is not opened. */
+interface Refusal {
+  readonly close: CloseName
+  readonly reason: string
+}
 
 const IGNORE: Decision = { kind: 'ignore' }
 
@@ -69,6 +76,9 @@ export class QuireConnection implements Connection<number> {
   readonly #documents: number
   readonly #spreadMs: () => number
   readonly #open = new Set<number>()
+  /** P23: the highest number that anything was opened on; what was said of one may still be on its way. */
+  #highest = CONNECTION
+  #isGreeted = false
 
   constructor(documents: number, spreadMs: () => number) {
     this.#documents = documents
@@ -89,16 +99,22 @@ export class QuireConnection implements Connection<number> {
     if (!request.ok) {
       const reason = request.error.message
       if (channel === CONNECTION) return { kind: 'close', reason }
-      return isOpen ? { kind: 'break', address, reason } : IGNORE
+      if (isOpen) return { kind: 'break', address, reason }
+      return isOpenRequest(frame) ? this.#refuse(channel, { close: 'badFrame', reason }) : IGNORE
     }
     const { message } = request.value
     switch (message.kind) {
       case 'ping':
         return { kind: 'reply', frame: beatFrame(this.#spreadMs) }
-      case 'hello':
-        return IGNORE
+      case 'hello': {
+        if (this.#isGreeted) return IGNORE
+        this.#isGreeted = true
+        const { agent, revision } = message
+        return { kind: 'named', agent, revision: Math.min(revision, QUIRE_REVISION) }
+      }
       case 'open':
         if (isOpen) return { kind: 'close', reason: `channel ${channel} is open, and opened again` }
+        if (!this.#isGreeted) return { kind: 'close', reason: `channel ${channel} before a hello` }
         return this.#openChannel(channel, message)
       case 'close':
         return this.#open.delete(channel) ? { kind: 'leave', address } : IGNORE
@@ -128,20 +144,30 @@ export class QuireConnection implements Connection<number> {
         frames: [encodeChannelNotice(channel, { kind: 'closed', ...ending })],
         closesSocket: false,
       }
-    const farewell = encodeConnectionNotice({ kind: 'farewell', ...ending })
-    return { frames: [farewell], closesSocket: true }
+    return { frames: this.farewell(code, reason), closesSocket: true }
+  }
+
+  farewell(code: number, reason: string): readonly Frame[] {
+    return [encodeConnectionNotice({ kind: 'farewell', ...endingFor(code, reason) })]
+  }
+
+  #refuse(channel: number, { close, reason }: Refusal): Decision {
+    this.#highest = Math.max(this.#highest, channel)
+    const ending = endingFor(closeCodes[close].code, reason)
+    return { kind: 'refuse', frame: encodeChannelNotice(channel, { kind: 'closed', ...ending }) }
   }
 
   #openChannel(
     channel: number,
     { document: raw, token }: { readonly document: string; readonly token: string | null },
   ): Decision {
-    const document = this.#documentOf(raw)
-    if (!document.ok) {
-      const { close, reason } = document.error
-      const ending = endingFor(closeCodes[close].code, reason)
-      return { kind: 'refuse', frame: encodeChannelNotice(channel, { kind: 'closed', ...ending }) }
+    if (channel <= this.#highest) {
+      const reason = `channel ${channel} is opened behind channel ${this.#highest}: numbers are not used again`
+      return this.#refuse(channel, { close: 'badFrame', reason })
     }
+    const document = this.#documentOf(raw)
+    if (!document.ok) return this.#refuse(channel, document.error)
+    this.#highest = channel
     this.#open.add(channel)
     return {
       kind: 'open',
@@ -152,9 +178,7 @@ export class QuireConnection implements Connection<number> {
     }
   }
 
-  #documentOf(
-    raw: string,
-  ): Result<DocName, { readonly close: CloseName; readonly reason: string }> {
+  #documentOf(raw: string): Result<DocName, Refusal> {
     const document = parseDocName(raw)
     if (!document.ok) return err({ close: 'badName', reason: document.error.message })
     if (this.#open.size < this.#documents) return ok(document.value)

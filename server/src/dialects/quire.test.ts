@@ -52,7 +52,7 @@ describe('quire.v1 on a channel', () => {
     const update = Uint8Array.of(0, 0) as Update
     expect(kinds({ kind: 'answer', number: 1, update })).toEqual(['sync-step-2', 'mark'])
     expect(kinds({ kind: 'ask', stateVector })).toEqual(['sync-step-1'])
-    expect(kinds({ kind: 'position', epoch: 1, seq: seq(2) })).toEqual(['position'])
+    expect(kinds({ kind: 'position', epoch: 1, seq: seq(2), writer: 3 })).toEqual(['position'])
     expect(kinds({ kind: 'presence', presence: Uint8Array.of(0) })).toEqual(['presence'])
     expect(kinds({ kind: 'signal', data: Uint8Array.of(9) })).toEqual(['signal'])
     expect(dialect.decode(Uint8Array.of(172, 2, 99))).toMatchObject({

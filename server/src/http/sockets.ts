@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono'
-import { QUIRE_SUBPROTOCOL, type PresenceLimits } from '@quire/shared'
+import { closeCodes, QUIRE_SUBPROTOCOL, type PresenceLimits } from '@quire/shared'
 import type { SharedFamily } from '../dialects/connection.ts'
 import { hocuspocusFamily } from '../dialects/hocuspocus-family.ts'
 import { quireFamily } from '../dialects/quire-connection.ts'
@@ -113,15 +113,20 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
       return share(hocuspocusFamily(connectionLimits.documents, presence), socket, c)
     }),
   )
-  const speakQuire = (socket: Socket, c: Context<Bindings>): SocketListener =>
-    share(quireFamily(quireLimits, presence, spreadMs), socket, c)
+  const speakQuire = (socket: Socket, c: Context<Bindings>): SocketListener => {
+    const family = quireFamily(quireLimits, presence, spreadMs)
+    const problem = foreign(c)
+    if (problem === null) return share(family, socket, c)
+    // after the upgrade: no page can read why an HTTP request for one was refused
+    const farewell = family.connection.farewell(closeCodes.forbidden.code, problem)
+    for (const frame of [...family.greeting, ...farewell]) socket.send(frame)
+    return turnAway(socket, { close: 'forbidden', reason: problem }, '/sync')
+  }
   routes.route('/sync/stream', eventStreamRoutes({ ...options, open: speakQuire }))
   routes.get(
     '/sync',
     // refused before the upgrade: a client whose subprotocol is not spoken fails by itself (RFC 6455 §4.1)
     async (c, next) => {
-      const problem = foreign(c)
-      if (problem !== null) return c.text(`${problem}\n`, 403)
       const offered = (c.req.header('sec-websocket-protocol') ?? '').split(',')
       if (c.req.header('upgrade') === undefined) return next() // what the edge has to say of that
       if (offered.some((name) => name.trim() === QUIRE_SUBPROTOCOL)) return next()

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { QUIRE_SUBPROTOCOL } from '@quire/shared'
+import { decodeNotice, QUIRE_SUBPROTOCOL } from '@quire/shared'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { startApp, type TestApp } from './testing/app.ts'
@@ -42,12 +42,27 @@ describe('/sync', () => {
     },
   )
 
-  it('refuses a page of a foreign origin, and takes one that is allowed', async () => {
+  it('[P29] tells a page of a foreign origin to stop, and takes one that is allowed', async () => {
     const foreign = connect([QUIRE_SUBPROTOCOL], { origin: 'https://evil.example' })
-    expect(await refusal(foreign)).toMatchObject({
-      status: 403,
-      body: expect.stringContaining('https://evil.example'),
+    const told: unknown[] = []
+    foreign.on('message', (frame: Buffer) => {
+      const notice = decodeNotice(frame)
+      told.push(notice.ok ? notice.value.message : notice.error)
     })
+    const [code] = (await once(foreign, 'close')) as [number]
+    expect(code).toBe(4403)
+    expect(told).toMatchObject([
+      { kind: 'hello' },
+      {
+        kind: 'farewell',
+        code: 4403,
+        advice: 'stop',
+        reason: expect.stringContaining('https://evil.example'),
+      },
+    ])
+    expect(app.server.events).toContainEqual(
+      expect.objectContaining({ kind: 'session-closed', close: 'forbidden' }),
+    )
     const listed = connect([QUIRE_SUBPROTOCOL], { origin: 'https://app.example' })
     await once(listed, 'open')
     listed.terminate()

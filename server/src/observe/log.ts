@@ -30,6 +30,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
       return 'trace'
     case 'room-opened':
     case 'room-evicted':
+    case 'client-named':
     case 'session-held':
     case 'session-joined':
     case 'session-left':

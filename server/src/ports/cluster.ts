@@ -7,6 +7,8 @@ export interface Hint {
   readonly last: Seq
   /** The updates `first` to `last`, in order. */
   readonly updates: readonly Update[]
+  /** Who wrote them (ports/storage.ts). */
+  readonly writer: number
 }
 
 /** Carries hints between the nodes that serve one log. Methods never throw. */

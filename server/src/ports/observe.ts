@@ -7,6 +7,8 @@ export type QuireEvent =
   | { readonly kind: 'load-failed'; readonly document: DocName; readonly problem: string }
   | { readonly kind: 'session-joined'; readonly document: DocName; readonly session: number }
   | { readonly kind: 'session-left'; readonly document: DocName; readonly session: number }
+  /** A client of quire.v1 says what it is, and both keep to this revision. */
+  | { readonly kind: 'client-named'; readonly agent: string; readonly revision: number }
   /** R9: a session does not read as fast as others write; it is to get what it misses at once, later. */
   | { readonly kind: 'session-held'; readonly document: DocName; readonly session: number }
   /** The server closed a session. `document` is null where none was named. */

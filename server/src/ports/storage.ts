@@ -38,6 +38,16 @@ export interface Snapshot {
   readonly index: UpdateIndex | null
 }
 
+/**
+ * Who wrote a log from one update on, until the next one did. A `writer` is one life of a storage: chosen at random
+ * whenever one is opened for writing, so that a number which was given twice, as the first was lost or an older copy
+ * of the log put back, is known by it. 0 is nobody, and whoever wrote before that was kept.
+ */
+export interface Origin {
+  readonly from: Seq
+  readonly writer: number
+}
+
 /** Bytes of a snapshot from one offset to before another. */
 export interface ByteRange {
   readonly at: number
@@ -56,11 +66,15 @@ export interface OpenedDocument {
   readonly snapshotBytes: number
   /** The updates after the snapshot, in order. */
   readonly tail: readonly Update[]
+  /** Who wrote the last update inside the snapshot, or nobody where there is none, and the tail; in order. */
+  readonly origins: readonly [Origin, ...(readonly Origin[])]
 }
 
 /** A document's whole content as stored: the snapshot's bytes, then the updates after it. */
 export interface StoredContent {
   readonly head: Seq
+  /** Who wrote the newest update. */
+  readonly writer: number
   readonly snapshot: Update | null
   /** The updates after the snapshot, in order. */
   readonly tail: readonly Update[]
@@ -92,6 +106,7 @@ export interface Appended {
   readonly doc: DocId
   readonly first: Seq
   readonly last: Seq
+  readonly writer: number
 }
 
 /** Durable home of all documents. One process owns it at a time. Methods never throw. */

@@ -1,4 +1,4 @@
-import { decodeStateVector, EMPTY_UPDATE, seq, type Update } from '@quire/shared'
+import { decodeStateVector, EMPTY_UPDATE, seq, type Mark, type Update } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
 import type { Answer } from '../ports/content.ts'
 import type { Asker, Effect } from './effect.ts'
@@ -14,6 +14,7 @@ import {
   sentTo,
   TestRoom,
   typist,
+  WRITER,
 } from './testing/test-room.ts'
 
 const small: Answer = { first: [], last: EMPTY_UPDATE }
@@ -156,23 +157,43 @@ describe('[R18] a position', () => {
     room.load({ ...documentOf(...updates), epoch })
     return room
   }
-  const at = (place: number, of = epoch) =>
-    ({ kind: 'position', epoch: of, seq: seq(place) }) as const
+  const at = (place: number, { of = epoch, writer = WRITER } = {}) =>
+    ({ kind: 'position', epoch: of, seq: seq(place), writer }) as const
   const [first, second] = [typist(1).type('a').update, typist(2).type('b').update]
 
   test('that is the newest needs nothing', () => {
     const room = onDemand(first, second)
     expect(room.says(bob, at(2))).toEqual([
       { kind: 'send', to: bob, message: { kind: 'sync-step-2', update: EMPTY_UPDATE } },
-      { kind: 'send', to: bob, message: { kind: 'at', seq: 2 } },
+      { kind: 'send', to: bob, message: { kind: 'at', seq: 2, writer: WRITER } },
     ])
   })
 
   test('is answered from there, and told behind the answer', () => {
     const room = onDemand(first, second)
     const asked = room.says(bob, at(1))
-    expect(only(asked, 'answer')).toMatchObject([{ asker: { kind: 'was-at', seq: 1 } }])
+    expect(only(asked, 'answer')).toMatchObject([
+      { asker: { kind: 'was-at', seq: 1, writer: WRITER } },
+    ])
     expect(kindsOf(answered(room, asked))).toEqual(['sync-step-2', 'at'])
+  })
+
+  test('that is the newest, and that another writer wrote, is unknown: its number was given twice', () => {
+    const room = onDemand(first, second)
+    const other = at(2, { writer: WRITER + 1 })
+    expect(kindsOf(room.says(bob, other))).toEqual(['position-unknown'])
+  })
+
+  test('names who wrote it: the room itself, another node, or a fold what it appends anew', () => {
+    const room = onDemand(first)
+    room.says(bob, at(1))
+    const hint = { first: seq(2), last: seq(2), updates: [second], writer: 8 }
+    room.take({ kind: 'remote', hint })
+    expect(sentTo(room.tick(500), bob).at(-1)).toEqual({ kind: 'at', seq: 2, writer: 8 })
+    const content = { head: seq(3), writer: 9, snapshot: null, tail: [first, second] }
+    room.take({ kind: 'remote', hint: { ...hint, first: seq(9), last: seq(9) } })
+    room.take({ kind: 'caughtUp', content: { ...content, head: seq(9) } })
+    expect(sentTo(room.tick(500), bob).at(-1)).toEqual({ kind: 'at', seq: 9, writer: 9 })
   })
 
   test.each([
@@ -182,10 +203,29 @@ describe('[R18] a position', () => {
     expect(kindsOf(onDemand(first, second).says(bob, at(place)))).toEqual(['position-unknown'])
   })
 
+  test('that a fold has overtaken is unknown, and what waited behind its answer is told', () => {
+    const room = onDemand(first, second)
+    const { asker } = only(room.says(bob, at(1)), 'answer')[0] ?? {}
+    if (asker === undefined) throw new Error('nothing was asked for')
+    const mark = Uint8Array.of(1) as Mark // any bytes are a mark
+    room.says(bob, { kind: 'mark', mark })
+    const effects = room.take({ kind: 'answerFailed', session: bob, asker, problem: 'folded' })
+    expect(kindsOf(effects)).toEqual(['position-unknown', 'ack'])
+    expect(only(room.says(bob, typist(3).asks()), 'answer')).toHaveLength(1)
+  })
+
   test('of another epoch sends its session away for good', () => {
-    const effects = onDemand(first).says(bob, at(1, 8))
+    const effects = onDemand(first).says(bob, at(1, { of: 8 }))
     expect(only(effects, 'close')).toMatchObject([{ to: [bob], close: 'replaced' }])
     expect(kindsOf(effects).at(-1)).toBe('evict')
+  })
+
+  test('that was not told after all is told with the next tick', () => {
+    const room = onDemand(first)
+    room.says(bob, at(1))
+    expect(kindsOf(room.tick(500))).not.toContain('at')
+    room.take({ kind: 'untold', session: bob })
+    expect(sentTo(room.tick(500), bob)).toEqual([{ kind: 'at', seq: 1, writer: WRITER }])
   })
 
   test('is not told to one who has not asked, however much it is given', () => {
@@ -208,7 +248,7 @@ describe('[R18] a position', () => {
     congested(room)
     expect(sentTo(room.tick(500), bob)).toEqual([])
     drained(room)
-    expect(sentTo(room.tick(500), bob)).toEqual([{ kind: 'at', seq: 2 }])
+    expect(sentTo(room.tick(500), bob)).toEqual([{ kind: 'at', seq: 2, writer: WRITER }])
     expect(sentTo(room.tick(500), bob)).toEqual([])
   })
 
@@ -218,7 +258,7 @@ describe('[R18] a position', () => {
     room.join(ann)
     room.now += 500
     room.update(ann, typist(4).type('d'))
-    expect(sentTo(room.commit(), bob)).toEqual([{ kind: 'at', seq: 2 }])
+    expect(sentTo(room.commit(), bob)).toEqual([{ kind: 'at', seq: 2, writer: WRITER }])
     room.update(ann, typist(5).type('e'))
     expect(sentTo(room.commit(), bob)).toEqual([])
   })
@@ -229,7 +269,7 @@ describe('[R18] a position', () => {
     room.join(ann)
     room.update(ann, typist(3).type('c'))
     expect(sentTo(room.tick(500), bob)).toEqual([])
-    expect(sentTo(room.commit(), bob)).toEqual([{ kind: 'at', seq: 2 }])
+    expect(sentTo(room.commit(), bob)).toEqual([{ kind: 'at', seq: 2, writer: WRITER }])
   })
 
   test('is not told before its session has said what the log lacks', () => {
@@ -238,6 +278,6 @@ describe('[R18] a position', () => {
     expect(kindsOf(answered(room, asked))).toEqual(['sync-step-2'])
     expect(sentTo(room.tick(500), bob)).toEqual([])
     room.says(bob, { kind: 'sync-step-2', contents: contentsOf(EMPTY_UPDATE) })
-    expect(sentTo(room.tick(500), bob).at(-1)).toEqual({ kind: 'at', seq: 1 })
+    expect(sentTo(room.tick(500), bob).at(-1)).toEqual({ kind: 'at', seq: 1, writer: WRITER })
   })
 })

@@ -19,7 +19,7 @@ import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
 type Asked = Pick<Extract<ClientMessage, { kind: 'sync-step-1' }>, 'stateVector'>
-type Was = Pick<Extract<ClientMessage, { kind: 'position' }>, 'epoch' | 'seq'>
+type Was = Pick<Extract<ClientMessage, { kind: 'position' }>, 'epoch' | 'seq' | 'writer'>
 
 /** A session, and what the room knows of it. */
 interface To {
@@ -59,18 +59,22 @@ const give = (step: Step, document: OpenDocument, { to, stateVector, isWhole }: 
   make(step, document, to, { asker: { kind: 'has', stateVector }, isWhole })
 }
 
-/** Answers a session that was here before with what came since, if the log reaches back to that. */
-export const resume = (step: Step, live: Live, to: To, { epoch, seq }: Was): void => {
+/**
+ * Answers a session that was here before with what came since, if the log reaches back to that, and is the one that
+ * it was told of: who wrote a number of it tells (R18).
+ */
+export const resume = (step: Step, live: Live, to: To, { epoch, seq, writer }: Was): void => {
   const { document } = live
-  const { head, tail } = document
+  const { head, headWriter, tail } = document
   if (epoch !== document.epoch) {
     const reason = `the document is another one now: epoch ${document.epoch}, and not ${epoch}`
     return sendAway(step, live, to.session, { close: 'replaced', reason })
   }
-  if (seq > head || seq < head - tail.updates)
+  const isOfAnother = seq === head && writer !== headWriter // of what is before, storage knows
+  if (seq > head || seq < head - tail.updates || isOfAnother)
     return step.send(to.session, { kind: 'position-unknown' })
   if (seq < head || !hasNothingUnsaved(document) || !isLevel(document))
-    return make(step, document, to, { asker: { kind: 'was-at', seq }, isWhole: true })
+    return make(step, document, to, { asker: { kind: 'was-at', seq, writer }, isWhole: true })
   step.send(to.session, { kind: 'sync-step-2', update: EMPTY_UPDATE })
   follow(step, document, to)
 }
@@ -94,11 +98,17 @@ const tellPosition = (step: Step, document: OpenDocument, { session, member }: T
   const { asking, isFollowing, question, flow, answersUnderWay, toldAt } = member
   if (asking !== 'on-demand' || !isFollowing || question.kind !== 'none') return
   if (flow.kind === 'held' || answersUnderWay > 0) return
-  const { head } = document
+  const { head, headWriter: writer } = document
   if (!isLevel(document) || !hasNothingUnsaved(document)) return
   if (toldAt !== null && (toldAt.seq === head || step.now - toldAt.at < POSITION_MS)) return
   member.toldAt = { seq: head, at: step.now }
-  step.send(session, { kind: 'at', seq: head })
+  step.send(session, { kind: 'at', seq: head, writer })
+}
+
+/** R18: a session was not told after all where it is; it is told with a tick. */
+export const untold = (step: Step, live: Live, session: SessionId): void => {
+  const member = live.members.get(session)
+  if (member !== undefined) member.toldAt = { seq: null, at: step.now }
 }
 
 const make = (
@@ -140,11 +150,20 @@ export const answered = (step: Step, live: Live, input: InputOf<'answered'>): vo
   if (asOf.isWhole) follow(step, live.document, { session, member })
 }
 
-/** An answer could not be made; without it the session would take an old state for the newest. */
+/**
+ * An answer could not be made; without it the session would take an old state for the newest. Behind a position the
+ * log may have been folded since the room looked, or is another one: it is unknown, and its session asks by what it has.
+ */
 export const answerFailed = (step: Step, live: Live, input: InputOf<'answerFailed'>): void => {
-  const { session, problem } = input
+  const { session, asker, problem } = input
+  const member = live.members.get(session)
+  if (asker.kind === 'was-at') {
+    if (member === undefined) return
+    step.send(session, { kind: 'position-unknown' })
+    return answerWent(step, { session, member })
+  }
   step.observe({ kind: 'answer-failed', document: step.room.name, problem })
-  if (live.members.has(session)) dismiss(step, live, session, 'the document could not be read')
+  if (member !== undefined) dismiss(step, live, session, 'the document could not be read')
 }
 
 /** R9: too much waits for a session. */
@@ -181,12 +200,7 @@ const hold = (
 }
 
 /** What every member has been told of, at least: with `relay` what is not committed it has not. */
-const toldSoFar = (
-  step: Step,
-  { frontier, saving, head }: OpenDocument,
-  isWhole: boolean,
-): AsOf => ({
-  head,
+const toldSoFar = (step: Step, { frontier, saving }: OpenDocument, isWhole: boolean): AsOf => ({
   isWhole,
   stateVector:
     step.room.durability === 'ack'

@@ -27,6 +27,7 @@ export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument =
     epoch: stored.epoch,
     frontier,
     head: stored.head,
+    headWriter: stored.origins.at(-1)?.writer ?? 0,
     saving: CLEAN,
     tail: { updates: stored.tail.length, bytes: totalBytes(stored.tail), grownAt: step.now },
     snapshotBytes: stored.snapshotBytes,
@@ -51,7 +52,7 @@ export const appended = (
 ): void => {
   const { saving } = document
   if (saving.kind !== 'appending') throw new Error(`appended while ${saving.kind}`)
-  const { first, last } = input.appended
+  const { first, last, writer } = input.appended
   const batch = saving.inFlight
   const updates = updatesOf(batch)
   if (saving.attempts > 0) {
@@ -67,11 +68,12 @@ export const appended = (
   // a read of the log may have seen this commit before its outcome came
   if (last > document.head) {
     document.head = last
+    document.headWriter = writer
     grow(step, document, updates)
   }
   if (step.room.durability === 'relay') relayBatch(step, members, batch)
   acknowledgeBatch(step, members, batch)
-  step.do({ kind: 'publish', hint: { first, last, updates } })
+  step.do({ kind: 'publish', hint: { first, last, updates, writer } })
   document.saving = committed(saving)
   startNext(step, document, members)
   tellPositions(step, document, members)

@@ -19,11 +19,13 @@ export type Effect =
   /** * → loaded | loadFailed */
   | { readonly kind: 'load' }
   | { readonly kind: 'send'; readonly to: SessionId; readonly message: ServerMessage }
-  /** A message to all members but one, those who are held as well: encoded once per dialect (R8). */
+  /** A message to all members, those who are held as well: encoded once per dialect (R8). */
+  | { readonly kind: 'broadcast'; readonly message: ServerMessage }
+  /** A signal to all members but one who keep up (R9): encoded once per dialect (R8), dropped where it is too much. */
   | {
-      readonly kind: 'broadcast'
-      readonly message: ServerMessage
-      readonly except: SessionId | null
+      readonly kind: 'signal'
+      readonly message: Extract<ServerMessage, { kind: 'signal' }>
+      readonly from: SessionId
     }
   /** An update to all members but one, and but those who are held: encoded once per dialect (R8). */
   | { readonly kind: 'relay'; readonly update: Update; readonly except: SessionId | null }
@@ -81,5 +83,5 @@ export type Effect =
 /** What somebody has who asks for the rest. */
 export type Asker =
   | { readonly kind: 'has'; readonly stateVector: StateVector }
-  /** Everything up to this number of the log, which the tail reaches back to. */
-  | { readonly kind: 'was-at'; readonly seq: Seq }
+  /** Everything up to this number of the log, which the tail reaches back to, if this writer wrote that. */
+  | { readonly kind: 'was-at'; readonly seq: Seq; readonly writer: number }

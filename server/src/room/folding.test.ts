@@ -9,6 +9,7 @@ import {
   kindsOf,
   TestRoom,
   typist,
+  WRITER,
 } from './testing/test-room.ts'
 
 let nextClient = 1
@@ -67,8 +68,14 @@ describe('while somebody is there', () => {
     const room = new TestRoom({ compactUpdates: 4 }).open(ann)
     const { type } = typist(500)
     const [u1, u2] = [type('1').update, type('2').update]
-    room.take({ kind: 'remote', hint: { first: seq(1), last: seq(1), updates: [u1] } })
-    room.take({ kind: 'remote', hint: { first: seq(1), last: seq(2), updates: [u1, u2] } })
+    room.take({
+      kind: 'remote',
+      hint: { first: seq(1), last: seq(1), updates: [u1], writer: WRITER },
+    })
+    room.take({
+      kind: 'remote',
+      hint: { first: seq(1), last: seq(2), updates: [u1, u2], writer: WRITER },
+    })
     room.update(ann, typist(501).type('3'))
     expect(kindsOf(room.commit(1, 2))).not.toContain('compact')
     room.update(ann, typist(502).type('4'))
@@ -130,7 +137,10 @@ describe('when nobody has written for a while', () => {
     committed(room, 1)
     expect(kindsOf(room.tick(900))).toEqual([])
     const [update] = [typist(700).type('a').update]
-    room.take({ kind: 'remote', hint: { first: seq(5), last: seq(5), updates: [update] } })
+    room.take({
+      kind: 'remote',
+      hint: { first: seq(5), last: seq(5), updates: [update], writer: WRITER },
+    })
     expect(kindsOf(room.tick(900))).toEqual([])
     expect(kindsOf(room.tick(100))).toEqual(['compact'])
   })
@@ -213,7 +223,10 @@ describe('what waits for other structs', () => {
   test('is tail again after a fold, and does not make the next keystroke fold as well', () => {
     const room = new TestRoom({ compactUpdates: 3, compactBytes: 1 }).open(ann)
     committed(room, 2)
-    const waiting = { appended: { doc: docId(1), first: seq(3), last: seq(3) }, bytes: 1_000 }
+    const waiting = {
+      appended: { doc: docId(1), first: seq(3), last: seq(3), writer: WRITER },
+      bytes: 1_000,
+    }
     const folded = { updates: 2, updateBytes: 50, snapshotBytes: 20, quarantined: [], waiting }
     room.take({ kind: 'compacted', folded })
     const { type } = typist(99)

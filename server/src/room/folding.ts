@@ -64,7 +64,10 @@ export const compacted = (step: Step, document: OpenDocument, folded: Folded): v
     bytes: Math.max(0, document.tail.bytes - folded.updateBytes) + (waiting?.bytes ?? 0),
   }
   // the next in line is no other node's: nothing was missed
-  if (waiting?.appended.first === document.head + 1) document.head = waiting.appended.last
+  if (waiting?.appended.first === document.head + 1) {
+    document.head = waiting.appended.last
+    document.headWriter = waiting.appended.writer
+  }
   // what waits counts as tail and would have the next keystroke fold again, to the same end
   const notBelow = waiting === null ? 0 : document.tail.updates + step.room.limits.compactUpdates
   document.compaction = { kind: 'idle', notBelow }

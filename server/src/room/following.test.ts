@@ -1,13 +1,25 @@
 import { seq, type Update } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
-import { ann, bob, documentOf, kindsOf, sentTo, TestRoom, typist } from './testing/test-room.ts'
+import {
+  ann,
+  bob,
+  documentOf,
+  kindsOf,
+  sentTo,
+  TestRoom,
+  typist,
+  WRITER,
+} from './testing/test-room.ts'
 
 const remote = (room: TestRoom, first: number, ...updates: readonly Update[]) => {
   const last = seq(first + updates.length - 1)
-  return room.take({ kind: 'remote', hint: { first: seq(first), last, updates } })
+  return room.take({ kind: 'remote', hint: { first: seq(first), last, updates, writer: WRITER } })
 }
 const caughtUp = (room: TestRoom, head: number, ...tail: readonly Update[]) =>
-  room.take({ kind: 'caughtUp', content: { head: seq(head), snapshot: null, tail } })
+  room.take({
+    kind: 'caughtUp',
+    content: { head: seq(head), writer: WRITER, snapshot: null, tail },
+  })
 
 const four = () => {
   const { type } = typist(1)

@@ -20,6 +20,7 @@ export const follow = (step: Step, document: OpenDocument, members: Members, hin
   if (hint.first > document.head + 1) return catchUp(step, document, hint.last)
   const updates = hint.updates.slice(document.head + 1 - hint.first)
   document.head = hint.last
+  document.headWriter = hint.writer
   grow(step, document, updates)
   relay(step, document, members, updates)
 }
@@ -49,6 +50,7 @@ export const caughtUp = (
   if (content.head < following.upTo) fallBehind(step, document, following.upTo)
   if (content.head >= document.head) {
     document.head = content.head
+    document.headWriter = content.writer
     const { tail } = content
     document.tail = { updates: tail.length, bytes: totalBytes(tail), grownAt: step.now }
   }

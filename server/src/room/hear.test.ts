@@ -2,7 +2,6 @@ import {
   EMPTY_STATE_VECTOR,
   EMPTY_UPDATE,
   limits,
-  seq,
   type Update,
   type UpdateContents,
 } from '@quire/shared'
@@ -23,7 +22,9 @@ import {
   typist,
 } from './testing/test-room.ts'
 
-const asOf = { stateVector: EMPTY_STATE_VECTOR, head: seq(0), isWhole: true }
+/** Who has nothing. */
+const NOTHING = { kind: 'has', stateVector: EMPTY_STATE_VECTOR } as const
+const asOf = { stateVector: EMPTY_STATE_VECTOR, isWhole: true }
 
 describe('answering', () => {
   test('a client that lacks no struct gets the deletes, without a look at the storage', () => {
@@ -68,9 +69,9 @@ describe('answering', () => {
     ])
     room.leave(bob)
     expect(room.take(answered)).toEqual([])
-    expect(room.take({ kind: 'answerFailed', session: bob, problem: 'late' })).toMatchObject([
-      { event: { kind: 'answer-failed' } },
-    ])
+    expect(
+      room.take({ kind: 'answerFailed', session: bob, asker: NOTHING, problem: 'late' }),
+    ).toMatchObject([{ event: { kind: 'answer-failed' } }])
   })
 
   test('one who asks twice is answered twice', () => {
@@ -89,7 +90,12 @@ describe('answering', () => {
   test('[R6] one whom the document cannot be read for comes back later, and the others stay', () => {
     const room = new TestRoom().openWide(ann, bob)
     room.presence(bob, here(2, 1))
-    const effects = room.take({ kind: 'answerFailed', session: bob, problem: 'disk' })
+    const effects = room.take({
+      kind: 'answerFailed',
+      session: bob,
+      asker: NOTHING,
+      problem: 'disk',
+    })
     expect(only(effects, 'close')).toMatchObject([{ to: [bob], close: 'tryAgainLater' }])
     expect(sentTo(effects, ann)).toEqual([{ kind: 'presence', entries: [here(2, 1, null)] }])
     expect(room.update(bob, typist(2).type('late'))).toEqual([])

@@ -40,8 +40,9 @@ export const hear = (step: Step, live: Live, { session, message }: InputOf<'mess
     case 'position':
       return resume(step, live, { session, member }, message)
     case 'signal': {
-      const data = ownBytes(message.data)
-      return step.broadcast({ kind: 'signal', user: member.user, data }, session)
+      const { user } = member
+      const signal = { kind: 'signal', user, data: ownBytes(message.data) } as const
+      return step.do({ kind: 'signal', message: signal, from: session })
     }
     case 'stateless':
       return step.do({ kind: 'tell', session, text: message.text })
@@ -98,6 +99,7 @@ export const regrant = (
   const member = live.members.get(session)
   if (member === undefined) return
   member.access = access
+  if (member.user !== user) announce(step, live, live.presence.rename(session, user))
   member.user = user
   if (access === 'write' && member.hasBeenDenied && member.question.kind === 'none')
     ask(step, live, { session, member, question: { kind: 'healing' } })

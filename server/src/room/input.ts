@@ -4,6 +4,7 @@ import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
 import type { Appended, OpenedDocument, Quarantined, StoredContent } from '../ports/storage.ts'
 import type { ClientMessage } from './message.ts'
+import type { Asker } from './effect.ts'
 import type { AsOf, Asking } from './phase.ts'
 
 /** A fact that reaches a room: something a client did, an outcome, or the passing of time. */
@@ -42,11 +43,19 @@ export type Input =
       /** As it was asked for. */
       readonly asOf: AsOf
     }
-  | { readonly kind: 'answerFailed'; readonly session: SessionId; readonly problem: string }
+  | {
+      readonly kind: 'answerFailed'
+      readonly session: SessionId
+      /** As it was asked for. */
+      readonly asker: Asker
+      readonly problem: string
+    }
   /** So much waits for a session to read it that it is to be told of nothing more (R9). */
   | { readonly kind: 'congested'; readonly session: SessionId }
   /** A session has taken everything that was sent to it, after it was held or has missed presence. */
   | { readonly kind: 'drained'; readonly session: SessionId; readonly hasMissedPresence: boolean }
+  /** A session was not told its position in the log, as something else is on its way to it (R18). */
+  | { readonly kind: 'untold'; readonly session: SessionId }
   /** The server does not read these sessions at the moment: what they say waits, their renewals as well. */
   | { readonly kind: 'unread'; readonly sessions: readonly SessionId[] }
   | { readonly kind: 'compacted'; readonly folded: Folded }

@@ -19,7 +19,12 @@ export type ClientMessage =
   /** A text for the embedder, which is no part of the document. */
   | { readonly kind: 'stateless'; readonly text: string }
   /** It has everything of this epoch up to here, and wants what came since. */
-  | { readonly kind: 'position'; readonly epoch: number; readonly seq: Seq }
+  | {
+      readonly kind: 'position'
+      readonly epoch: number
+      readonly seq: Seq
+      readonly writer: number
+    }
   /** Something small for everybody else, which is no part of the document. */
   | { readonly kind: 'signal'; readonly data: Uint8Array }
   /** A message type this server does not know: counted, never a reason to close. */
@@ -42,7 +47,7 @@ export type ServerMessage =
   /** The document is open: which one it is, and who the client is by its login. */
   | { readonly kind: 'opened'; readonly epoch: number; readonly user: string | null }
   /** It has been told everything up to here. */
-  | { readonly kind: 'at'; readonly seq: Seq }
+  | { readonly kind: 'at'; readonly seq: Seq; readonly writer: number }
   /** The log does not reach back to its position. */
   | { readonly kind: 'position-unknown' }
   | { readonly kind: 'signal'; readonly user: string | null; readonly data: Uint8Array }

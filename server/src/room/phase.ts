@@ -46,8 +46,11 @@ export interface Member {
   behind: Behind
   /** It has been answered: what it has is all there is, but for what it is still told. */
   isFollowing: boolean
-  /** How far in the log it was last told that it is, and when; null where it is not told that, or not yet. */
-  toldAt: { readonly seq: Seq; readonly at: Millis } | null
+  /**
+   * How far in the log it was last told that it is, and when; null where it is not told that, or not yet. Its
+   * `seq` is null where it was to be told, and something else was on its way to it.
+   */
+  toldAt: { readonly seq: Seq | null; readonly at: Millis } | null
 }
 
 /**
@@ -98,8 +101,6 @@ export type Opening =
 export interface AsOf {
   /** What a session that has read everything up to here holds, at least. */
   readonly stateVector: StateVector
-  /** The log up to here is inside. */
-  readonly head: Seq
   /** Whoever has read it has all of that: not so, if it is only what was missed by somebody who has not asked. */
   readonly isWhole: boolean
 }
@@ -122,6 +123,8 @@ export interface OpenDocument {
   readonly frontier: Frontier
   /** The newest update in the log that this room knows of. */
   head: Seq
+  /** Who wrote that (ports/storage.ts). */
+  headWriter: number
   saving: Saving
   /** Stored updates that are not in the snapshot, and when the last of them came. */
   tail: { updates: number; bytes: number; grownAt: Millis }

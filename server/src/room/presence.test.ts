@@ -68,6 +68,29 @@ describe('owning', () => {
   })
 })
 
+describe('[P27] the user of an entry', () => {
+  const as = (user: string, session = ann) => ({ ...opening(session), user })
+
+  test('is told anew where its session says another login', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], as('ann'), at)
+    expect(table.rename(ann, 'eve')).toEqual([{ ...here(1, 5), user: 'eve' }])
+    expect(table.states()).toEqual([{ ...here(1, 5), user: 'eve' }])
+    table.accept([here(1, 6, null)], as('eve'), at)
+    expect(table.rename(ann, 'ann')).toEqual([])
+    expect(table.rename(bob, 'ann')).toEqual([])
+  })
+
+  test('is told anew where another session takes its id over at the same clock', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5)], as('ann'), at)
+    expect(table.accept([here(1, 5)], as('eve', bob), at)).toEqual(
+      changed({ ...here(1, 5), user: 'eve' }),
+    )
+    expect(table.accept([here(1, 5)], as('eve', cyd), at)).toEqual(changed())
+  })
+})
+
 describe('taking over', () => {
   test('[R7] a reconnecting client takes its id over without a gap; the late close removes nothing', () => {
     const table = new PresenceTable(bounds)

@@ -133,8 +133,11 @@ export class PresenceTable {
         changed.push({ client, clock, state, user: state === null ? null : user })
       } else if (owns) ignored++
       else {
-        this.#put(client, { ...known, owner: from.session, user: from.user, seenAt: now })
+        const { session: owner, user } = from
+        this.#put(client, { ...known, owner, user, seenAt: now })
         if (known.state === null) stale.push(goneAt(client, known.clock))
+        else if (known.user !== user)
+          changed.push({ client, clock: known.clock, state: known.state, user })
       }
     }
     return { changed, stale, ignored }
@@ -143,6 +146,19 @@ export class PresenceTable {
   /** Removes what a leaving session owned; returns what to announce. */
   leave(session: SessionId): PresenceEntries {
     return this.#remove([...(this.#owned.get(session) ?? [])])
+  }
+
+  /** A session is somebody else by its login now: returns what to announce of what it owns. */
+  rename(session: SessionId, user: string | null): PresenceEntries {
+    const renamed: KnownPresence[] = []
+    for (const client of this.#owned.get(session) ?? []) {
+      const known = this.#known.get(client)
+      if (known === undefined) continue
+      this.#known.set(client, { ...known, user })
+      const { clock, state } = known
+      if (state !== null) renamed.push({ client, clock, state, user })
+    }
+    return renamed
   }
 
   /** Renews what sessions own that the server does not read; returns what to announce. */

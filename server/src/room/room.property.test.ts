@@ -25,6 +25,24 @@ test('[R1-R8, R11, R12, R15-R17] whatever happens in whatever order, all promise
   )
 }, 60_000) // 3 s alone; a busy machine is not a failure
 
+test('what a page had not said when it was loaded anew is lost, and all converge on the rest', () => {
+  const happenings: Plan['happenings'] = [
+    { kind: 'edit', client: 1, edit: { at: 0, text: 'a', cut: 1 } },
+    { kind: 'connect', client: 1 },
+    { kind: 'work', index: 0, fails: false },
+    { kind: 'edit', client: 1, edit: { at: 0, text: 'typed', cut: 1 } },
+    { kind: 'work', index: 0, fails: false },
+    { kind: 'reload', client: 1 },
+  ]
+  const client = { family: 'y-websocket', access: 'write' } as const
+  const clients = [client, client, client]
+  const options = { limits: tightLimits, durability: 'ack', clients } as const
+  const world = run({ options, isWarm: false, happenings })
+  calm(world)
+  checkConverged(world)
+  leaveAll(world)
+})
+
 test.each(families)(
   '[R18] what somebody wrote and a killed server lost comes back with %s, which has seen it',
   (family) => {

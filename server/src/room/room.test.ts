@@ -4,7 +4,7 @@ import { EMPTY_STATE_VECTOR, EMPTY_UPDATE, seq } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
 import type { InputKind, InputOf } from './input.ts'
 import type { PhaseKind } from './phase.ts'
-import { ann, bob, emptyDocument, here, TestRoom, typist } from './testing/test-room.ts'
+import { ann, bob, emptyDocument, here, TestRoom, typist, WRITER } from './testing/test-room.ts'
 
 const markdown = readFileSync(new URL('../../ROOM.md', import.meta.url), 'utf8')
 const rows = markdown
@@ -26,7 +26,7 @@ const busy = (): TestRoom => {
   room.update(ann, type('1'))
   room.commit()
   room.update(ann, type('2'))
-  room.take({ kind: 'remote', hint: { first: seq(5), last: seq(5), updates: [] } })
+  room.take({ kind: 'remote', hint: { first: seq(5), last: seq(5), updates: [], writer: WRITER } })
   return room
 }
 
@@ -60,26 +60,35 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   loadFailed: { kind: 'loadFailed', problem: 'disk' },
   appended: {
     kind: 'appended',
-    appended: { doc: emptyDocument.id, first: seq(2), last: seq(2) },
+    appended: { doc: emptyDocument.id, first: seq(2), last: seq(2), writer: WRITER },
   },
   appendFailed: { kind: 'appendFailed', problem: 'disk' },
   answered: {
     kind: 'answered',
     session: ann,
     answer: { first: [], last: EMPTY_UPDATE },
-    asOf: { stateVector: EMPTY_STATE_VECTOR, head: seq(1), isWhole: true },
+    asOf: { stateVector: EMPTY_STATE_VECTOR, isWhole: true },
   },
-  answerFailed: { kind: 'answerFailed', session: ann, problem: 'disk' },
+  answerFailed: {
+    kind: 'answerFailed',
+    session: ann,
+    asker: { kind: 'has', stateVector: EMPTY_STATE_VECTOR },
+    problem: 'disk',
+  },
   congested: { kind: 'congested', session: ann },
   drained: { kind: 'drained', session: ann, hasMissedPresence: true },
+  untold: { kind: 'untold', session: ann },
   unread: { kind: 'unread', sessions: [ann] },
   compacted: {
     kind: 'compacted',
     folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, quarantined: [], waiting: null },
   },
   compactFailed: { kind: 'compactFailed', problem: 'disk' },
-  remote: { kind: 'remote', hint: { first: seq(7), last: seq(7), updates: [] } },
-  caughtUp: { kind: 'caughtUp', content: { head: seq(5), snapshot: null, tail: [] } },
+  remote: { kind: 'remote', hint: { first: seq(7), last: seq(7), updates: [], writer: WRITER } },
+  caughtUp: {
+    kind: 'caughtUp',
+    content: { head: seq(5), writer: WRITER, snapshot: null, tail: [] },
+  },
   catchUpFailed: { kind: 'catchUpFailed', problem: 'disk' },
   tick: { kind: 'tick' },
   drain: { kind: 'drain' },

@@ -3,7 +3,7 @@
  * The table below has a cell for every phase and every input; rules R1.. stand in ROOM.md.
  */
 import { millis, seq, type Millis, type SessionId } from '@quire/shared'
-import { answered, answerFailed, congested, drained, tellPositions } from './answering.ts'
+import { answered, answerFailed, congested, drained, tellPositions, untold } from './answering.ts'
 import { appended, appendFailed, openDocument, retryAppend } from './document.ts'
 import type { Effect } from './effect.ts'
 import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
@@ -69,6 +69,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    untold: ignore,
     unread: ignore,
     compacted: impossible,
     compactFailed: impossible,
@@ -120,6 +121,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    untold: ignore,
     unread: ignore,
     compacted: impossible,
     compactFailed: impossible,
@@ -156,6 +158,7 @@ const table: Table = {
     answerFailed,
     congested: (at, phase, { session }) => congested(at, phase, session),
     drained,
+    untold: (at, phase, { session }) => untold(at, phase, session),
     unread: (at, phase, { sessions }) =>
       announce(at, phase, phase.presence.renew(sessions, at.now)),
     compacted: (at, phase, input) => compacted(at, phase.document, input.folded),
@@ -196,6 +199,7 @@ const table: Table = {
     answerFailed: ignore,
     congested: ignore,
     drained: ignore,
+    untold: ignore,
     unread: ignore,
     compacted: (at, { document, waitsFor }, input) => {
       compacted(at, document, input.folded)
@@ -226,6 +230,7 @@ const table: Table = {
     answerFailed: impossible,
     congested: ignore,
     drained: ignore,
+    untold: ignore,
     unread: ignore,
     compacted: impossible,
     compactFailed: impossible,

@@ -13,6 +13,7 @@ import {
   sentTo,
   TestRoom,
   typist,
+  WRITER,
 } from './testing/test-room.ts'
 
 const acksTo = (effects: readonly Effect[], session: typeof ann) =>
@@ -107,11 +108,13 @@ describe('publishing', () => {
       first: 1,
       last: 1,
       updates: [updates[0]?.update],
+      writer: WRITER,
     })
     expect(only(room.commit(2), 'publish')[0]?.hint).toEqual({
       first: 2,
       last: 3,
       updates: [updates[1]?.update, updates[2]?.update],
+      writer: WRITER,
     })
   })
 })

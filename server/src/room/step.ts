@@ -25,10 +25,9 @@ export class Step {
     this.do({ kind: 'send', to, message })
   }
 
-  /** Sends a message to all members but one, where there are any. */
-  broadcast(message: ServerMessage, except: SessionId | null = null): void {
-    if (this.room.phase.kind !== 'live') return
-    this.do({ kind: 'broadcast', message, except })
+  /** Sends a message to all members, where there are any. */
+  broadcast(message: ServerMessage): void {
+    if (this.room.phase.kind === 'live') this.do({ kind: 'broadcast', message })
   }
 
   /** Closes sessions, if any. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { EMPTY_UPDATE, readUpdate, type StateVector, type Update } from '@quire/shared'
+import { EMPTY_UPDATE, readUpdate, seq, type StateVector, type Update } from '@quire/shared'
 import { runSession, sessionPlans } from '@quire/shared/testing'
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -52,8 +52,8 @@ const setUp = async ({ folded, tail = [], unsaved = [], change = (as) => as }: S
   onTestFinished(() => storage.close())
   const { id: doc } = unwrap(await storage.open(nameOf('notes')))
   const [landed] = unwrap(await storage.append([{ doc, updates: folded }], noon))
-  const through = landed?.last
-  if (through === undefined) throw new Error('nothing was appended')
+  if (landed === undefined) throw new Error('nothing was appended')
+  const through = landed.last
   const snapshot = { ...change(fold({ snapshot: null, tail: folded })), through }
   if (folded.length > 0) unwrap(await storage.compact(doc, snapshot, []))
   unwrap(await storage.append([{ doc, updates: tail }], noon))
@@ -67,7 +67,15 @@ const setUp = async ({ folded, tail = [], unsaved = [], change = (as) => as }: S
     unwrap(
       await answerFor(ports, { ...plain, asker: { kind: 'has', stateVector }, isWanted, ...more }),
     )
-  return { ask, weather, snapshot, pool }
+  const { writer } = landed
+  const was = async (at: number, more: Partial<Question> = {}, by = writer) =>
+    answerFor(ports, {
+      ...plain,
+      asker: { kind: 'was-at', seq: seq(at), writer: by },
+      isWanted: () => true,
+      ...more,
+    })
+  return { ask, was, weather, snapshot, pool }
 }
 
 const take = (doc: Y.Doc, { first, last }: Answer): void => {
@@ -208,6 +216,49 @@ describe('an answer for which somebody waits', () => {
     expect(await first).toEqual({ first: [], last: EMPTY_UPDATE })
     take(client, await ask(vectorOf(client), { snapshotBytes }))
     expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
+  })
+})
+
+describe('an answer to a client that knows its position', () => {
+  const updates = typed(40)
+  const stored = {
+    folded: updates.slice(0, 10),
+    tail: updates.slice(10, 30),
+    unsaved: updates.slice(30),
+  }
+
+  it.each([10, 17, 30])('is what came behind %i, and what is not on disk yet', async (at) => {
+    const { was, weather } = await setUp(stored)
+    const client = docOf(updates.slice(0, at))
+    take(client, unwrap(await was(at)))
+    expect(stateOf(client)).toEqual(stateOf(docOf(updates)))
+    expect(weather.calls).toMatchObject({ outline: 1, read: 0, parts: 0 })
+  })
+
+  it('is none where the log was folded beyond it', async () => {
+    const { was } = await setUp(stored)
+    expect(await was(9)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/folded beyond 9/) },
+    })
+  })
+
+  it.each([10, 17])('is none where update %i was written by somebody else', async (at) => {
+    const { was } = await setUp(stored)
+    expect(await was(at, {}, 0)).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/is another one/) },
+    })
+  })
+
+  it('finds place for as much as the tail holds while it is made', async () => {
+    const { was, weather, pool } = await setUp(stored)
+    weather.hold('outline')
+    const asked = was(10, { bytes: 3_000, snapshotBytes: 1_000 })
+    await weather.called('outline', 1)
+    expect(pool.heldBytes).toBe(2 * 2_000)
+    weather.release('outline')
+    unwrap(await asked)
   })
 })
 

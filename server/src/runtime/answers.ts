@@ -67,10 +67,11 @@ export const answerFor = async (ports: AnswerPorts, question: Question): Promise
   const { pool } = ports
   const { room, version, asker, isWanted } = question
   if (asker.kind === 'was-at') {
-    const make = (): Promise<Answered> => since(ports, question, asker.seq)
-    const key = `${room} ${version} since ${asker.seq}`
+    const make = (): Promise<Answered> => since(ports, question, asker)
+    const key = `${room} ${version} since ${asker.seq} ${asker.writer}`
     const { gate } = ports
-    return (await pool.answer(key, { bytes: 0, isWanted, gate, make })) ?? ok(NOTHING)
+    const bytes = question.bytes - question.snapshotBytes // no more than the tail, and what is to be in it
+    return (await pool.answer(key, { bytes, isWanted, gate, make })) ?? ok(NOTHING)
   }
   const asked = Buffer.from(asker.stateVector).toString('latin1') // a key, and a short one
   const key = `${room} ${version} ${asked}`
@@ -82,14 +83,17 @@ export const answerFor = async (ports: AnswerPorts, question: Question): Promise
 const since = async (
   { storage, content }: AnswerPorts,
   { doc, unsaved }: Question,
-  seq: Seq,
+  { seq, writer }: Extract<Asker, { kind: 'was-at' }>,
 ): Promise<Answered> => {
   const outline = await storage.outline(doc)
   if (!outline.ok) return outline
-  const { head, tail } = outline.value
+  const { head, tail, origins } = outline.value
   const missed = head - seq
   if (missed > tail.length)
     return err({ message: `the log was folded beyond ${seq} meanwhile; please come back` })
+  // R18: its number was given once more since, after a loss of the log's end or from an older copy of it
+  if (origins.findLast(({ from }) => from <= seq)?.writer !== writer)
+    return err({ message: `update ${seq} of the log is another one than that which was told` })
   const news = missed > 0 ? tail.slice(-missed) : []
   return content.answer({ snapshot: null, tail: [...news, ...unsaved] }, EMPTY_STATE_VECTOR)
 }

@@ -31,6 +31,8 @@ export interface DeliveriesOptions {
   readonly readMs: number
   /** Who is held, or has missed presence, has read all that waited. */
   readonly onDrained: (session: SessionId, hasMissedPresence: boolean) => void
+  /** R18: a session was not told its position, as something is on its way to it. */
+  readonly onUntold: (session: SessionId) => void
 }
 
 /** The deliveries of one room. */
@@ -80,15 +82,19 @@ export class Deliveries {
     this.feed(session)
   }
 
-  /** R17: what waits for an answer is said behind a large one that is still to be read. */
+  /**
+   * R17: what waits for an answer is said behind a large one that is still to be read. R18: a position is not:
+   * updates would overtake it, and whoever hears it behind them takes them for part of the log.
+   */
   say(session: Session, message: ServerMessage): void {
     const { delivery, dialect } = session
-    const waits =
-      message.kind === 'at' ||
-      (message.kind === 'ack' && mustNotOvertake(dialect.asking, message.receipts))
+    const { outbox, onUntold } = this.#options
+    if (message.kind === 'at' && (delivery.isUnderWay || outbox.isServing(session)))
+      return onUntold(session.id)
+    const waits = message.kind === 'ack' && mustNotOvertake(dialect.asking, message.receipts)
     if (waits && delivery.isUnderWay)
-      delivery.add([layOut([message], laneOf(session)).bytes], () => undefined)
-    else this.#options.outbox.say(session, message)
+      delivery.add([() => layOut([message], laneOf(session)).bytes], () => undefined)
+    else outbox.say(session, message)
   }
 
   /** What waited for a session to read has been taken: writes on, or tells that it has read all of it. */

@@ -6,7 +6,7 @@ import { ReadingPace } from './reading-pace.ts'
 import { createMemorySocket } from './testing/memory-socket.ts'
 
 /** A message of the memory wire with so many bytes. */
-const piece = (bytes: number): WireBytes => {
+const piece = (bytes: number) => (): WireBytes => {
   const laidOut = new Uint8Array(4 + bytes)
   new DataView(laidOut.buffer).setUint32(0, bytes)
   return laidOut as WireBytes // laid out above

@@ -8,8 +8,11 @@ const AHEAD_BYTES = 256 * 1024
 /** Bytes written without a pause: a document of 50 MB must not hold up the event loop. */
 const AT_ONCE_BYTES = 1024 * 1024
 
+/** A message of an answer, laid out when it is written: what nobody reads takes no memory. */
+export type Piece = () => WireBytes
+
 interface Waiting {
-  readonly pieces: readonly WireBytes[]
+  readonly pieces: readonly Piece[]
   next: number
   readonly done: () => void
 }
@@ -41,7 +44,7 @@ export class Delivery {
   }
 
   /** Adds an answer behind the others; `feed` is to follow. `done`: it is written, or never will be. */
-  add(pieces: readonly WireBytes[], done: () => void): void {
+  add(pieces: readonly Piece[], done: () => void): void {
     this.#waiting.push({ pieces, next: 0, done })
   }
 
@@ -61,10 +64,11 @@ export class Delivery {
       }
       if (this.#socket.queuedBytes() >= AHEAD_BYTES) break
       if (written >= AT_ONCE_BYTES) return 'more'
-      this.#socket.sendWire(piece)
+      const bytes = piece()
+      this.#socket.sendWire(bytes)
       first.next++
-      written += piece.length
-      this.#pace.wrote(piece.length, this.#socket.queuedBytes(), facts)
+      written += bytes.length
+      this.#pace.wrote(bytes.length, this.#socket.queuedBytes(), facts)
     }
     this.#time(facts)
     return this.isUnderWay || this.#socket.queuedBytes() >= DRAIN_BYTES ? 'waits' : 'done'

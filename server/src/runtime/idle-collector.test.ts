@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { millis } from '@quire/shared'
 import { collectWhenIdle } from './idle-collector.ts'
 import { createManualClock } from './testing/manual-clock.ts'
 
@@ -6,13 +7,15 @@ const MIB = 1024 * 1024
 
 const setUp = () => {
   const clock = createManualClock()
-  const process = { buffers: 10 * MIB, live: 10 * MIB, share: 0, collections: 0 }
+  let now = 0 // more than the clock says: time that collections took
+  const process = { buffers: 10 * MIB, live: 10 * MIB, share: 0, collections: 0, takesMs: 0 }
   const undo = collectWhenIdle({
-    clock,
+    clock: { ...clock, now: () => millis(clock.now() + now) },
     bufferBytes: () => process.buffers,
     utilisation: () => process.share,
     collect: () => {
       process.collections++
+      now += process.takesMs
       process.buffers = process.live
     },
   })
@@ -65,6 +68,21 @@ it('counts from the least that was held since', () => {
   const { collections } = process
   clock.advance(500)
   expect(process.collections).toBe(collections + 1)
+})
+
+it('rests for fifty times as long as it took', () => {
+  const { clock, process } = setUp()
+  process.takesMs = 400
+  process.buffers += 20 * MIB
+  clock.advance(500)
+  expect(process.collections).toBe(1)
+  for (let second = 0; second < 19; second++) {
+    process.buffers += 20 * MIB
+    clock.advance(1_000)
+  }
+  expect(process.collections).toBe(1)
+  clock.advance(1_000)
+  expect(process.collections).toBe(2)
 })
 
 it('ends when it is undone', () => {

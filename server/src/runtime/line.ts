@@ -35,8 +35,9 @@ export const createLine = (): Line => ({
 
 /** What one flush has for everybody. */
 export interface Flush {
-  /** Items that are updates; one that is presence may follow. */
+  /** Items that are updates; behind them are those that are signals, and one that is presence may follow. */
   readonly updates: number
+  readonly signals: number
   readonly window: number
   readonly shared: PerLane<LaidOut>
   readonly now: Millis
@@ -46,12 +47,11 @@ export interface Flush {
 export const writeLine = (session: Session, flush: Flush): void => {
   const { line, socket } = session
   let { updates: end } = flush
-  if (line.presenceWindow === flush.window) {
-    // R9: presence goes first; the next state makes the last one worthless anyway. And none while it is
-    // held: it would go on to have something to read, and never be told of an update again
-    if (line.isHeld || socket.queuedBytes() > DRAIN_BYTES) line.hasMissedPresence = true
-    else end++
-  }
+  const isShownPresence = line.presenceWindow === flush.window
+  // R9: presence goes first; the next state makes the last one worthless anyway. And none while it is
+  // held: it would go on to have something to read, and never be told of an update again
+  if (line.isHeld || socket.queuedBytes() > DRAIN_BYTES) line.hasMissedPresence ||= isShownPresence
+  else end += flush.signals + (isShownPresence ? 1 : 0)
   const from = line.isHeld ? flush.updates : line.from
   const { asides } = line
   line.from = 0
@@ -76,9 +76,10 @@ const interleave = (
 ): void => {
   let at = from
   for (const aside of asides) {
-    if (at < aside.at) {
-      share(parts, shared.of(session), at, aside.at)
-      at = aside.at
+    const before = Math.min(aside.at, end)
+    if (at < before) {
+      share(parts, shared.of(session), at, before)
+      at = before
     }
     if (aside.message === null) at = Math.max(at, aside.at + 1)
     else {
@@ -95,6 +96,7 @@ const interleave = (
 const share = (parts: WireBytes[], { bytes, ends }: LaidOut, from: number, to: number): void => {
   const start = ends[from - 1] ?? 0
   const end = ends[to - 1] ?? 0
+  if (start === end) return // a family without words for it
   if (start === 0 && end === bytes.length) parts.push(bytes)
-  else if (start < end) parts.push(bytes.subarray(start, end) as WireBytes) // whole messages
+  else parts.push(bytes.subarray(start, end) as WireBytes) // whole messages
 }

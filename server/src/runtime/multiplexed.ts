@@ -2,7 +2,7 @@
  * A socket that carries several sessions: a channel and an attachment for each of them. Which frame is for
  * whom, and what is left of the socket when one of them ends, the family's `Connection` decides.
  */
-import { assertNever, closeCodes } from '@quire/shared'
+import { assertNever, closeCodes, type CloseName } from '@quire/shared'
 import type { Connection, Decision, Said, SharedFamily } from '../dialects/connection.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
@@ -43,8 +43,11 @@ export interface MultiplexOptions<P> {
 }
 
 /** Serves the clients of a family on a socket; what it returns is the socket's owner. */
-export const multiplex = <P>(options: MultiplexOptions<P>): SocketListener =>
-  new Multiplexed(options)
+export const multiplex = <P>(options: MultiplexOptions<P>): SocketListener => {
+  const multiplexed = new Multiplexed(options)
+  multiplexed.start()
+  return multiplexed
+}
 
 interface Share {
   readonly address: string
@@ -60,21 +63,25 @@ class Multiplexed<P> implements SocketListener, ChannelOwner {
   readonly #pace = new ReadingPace()
   readonly #shares = new Map<string, Share>()
   readonly #pausing = new Set<unknown>()
-  readonly #undoBeat: Undo
+  #undoBeat: Undo = () => undefined
   #undoEmpty: Undo | null = null
   #undoPause: Undo = () => undefined
   #isOver = false
 
   constructor(options: MultiplexOptions<P>) {
     this.#options = options
-    const { limits, clock, socket, family } = options
+    const { limits, clock, family } = options
     this.#connection = family.connection
-    for (const frame of family.greeting) socket.send(frame)
-    const { beat } = family
-    this.#undoBeat =
-      beat === null ? () => undefined : clock.every(beat.everyMs, () => socket.send(beat.frame()))
     this.#backlog = new Backlog(limits.backlog)
     this.#rate = new Rate(limits, clock.now())
+  }
+
+  /** Greets the client, and begins to watch the socket. */
+  start(): void {
+    const { clock, socket, family } = this.#options
+    for (const frame of family.greeting) socket.send(frame)
+    const { beat } = family
+    if (beat !== null) this.#undoBeat = clock.every(beat.everyMs, () => socket.send(beat.frame()))
     this.#watchEmpty()
   }
 
@@ -162,11 +169,23 @@ class Multiplexed<P> implements SocketListener, ChannelOwner {
           close: 'badFrame',
           reason,
         })
-        return socket.close(closeCodes.badFrame.code, reason)
+        return this.#end('badFrame', reason)
+      }
+      case 'named': {
+        const { agent, revision } = decision
+        return this.#options.observe.event({ kind: 'client-named', agent, revision })
       }
       default:
         return assertNever(decision)
     }
+  }
+
+  /** P29: the close frame has no place for the advice. */
+  #end(close: CloseName, reason: string): void {
+    const { socket } = this.#options
+    const { code } = closeCodes[close]
+    for (const frame of this.#connection.farewell(code, reason)) socket.send(frame)
+    socket.close(code, reason)
   }
 
   #open({ address, prefix, document, said }: Decision<P> & { kind: 'open' }): void {
@@ -214,9 +233,9 @@ class Multiplexed<P> implements SocketListener, ChannelOwner {
       this.#undoEmpty?.()
       this.#undoEmpty = null
     } else if (this.#undoEmpty === null && !this.#isOver) {
-      const { clock, socket } = this.#options
-      this.#undoEmpty = clock.after(EMPTY_MS, () =>
-        socket.close(closeCodes.tryAgainLater.code, `no document for ${EMPTY_MS} ms`),
+      const reason = `no document for ${EMPTY_MS} ms`
+      this.#undoEmpty = this.#options.clock.after(EMPTY_MS, () =>
+        this.#end('tryAgainLater', reason),
       )
     }
   }
@@ -231,6 +250,7 @@ const chargeOf = (decision: Decision<unknown>): number => {
     case 'hear':
       return decision.said.kind === 'login' ? LOGIN_MESSAGES : 0
     case 'ignore':
+    case 'named':
     case 'reply':
     case 'leave':
     case 'break':

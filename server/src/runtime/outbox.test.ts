@@ -6,6 +6,9 @@ import type { Session } from './session.ts'
 import { bytesOf, entry, saying, setUp, update } from './testing/outbox.ts'
 import { settle } from './testing/server.ts'
 
+const signal = (value: number) =>
+  ({ kind: 'signal', user: null, data: Uint8Array.of(value) }) as const
+
 describe('an outbox', () => {
   it('[R8] writes once to each, and the same bytes to all who are told the same', () => {
     const { outbox, all, peers, heard } = setUp(4)
@@ -40,10 +43,41 @@ describe('an outbox', () => {
     peers[2]?.stall()
     outbox.say(all[2] ?? author, saying('x'.repeat(65 * 1024)))
     outbox.flush()
-    outbox.sayToAll({ kind: 'signal', user: null, data: Uint8Array.of(1) }, author.id)
+    outbox.signal(signal(1), author)
     outbox.flush()
     expect([0, 1, 3].map((at) => heard(at))).toEqual([[], [], ['signal']])
     expect(heard(2)).toHaveLength(1)
+  })
+
+  it('[R8] lays signals out once with what else all are told, and gives nobody its own', () => {
+    const { outbox, all, peers, heard } = setUp(4)
+    outbox.signal(signal(1), all[0])
+    outbox.relay(update('a'), all[1])
+    outbox.signal(signal(2), all[1])
+    outbox.announce(all, [entry(7, 1)])
+    outbox.flush()
+    expect([heard(0), heard(1)]).toEqual([
+      ['a', 'signal', '7@1'],
+      ['signal', '7@1'],
+    ])
+    for (const other of [2, 3]) expect(heard(other)).toEqual(['a', 'signal', 'signal', '7@1'])
+    expect(peers[2]?.writes).toEqual([peers[3]?.writes[0]])
+    expect(peers[2]?.writes[0]).toBe(peers[3]?.writes[0])
+  })
+
+  it('drops signals that are too much for a flush, but for the first, and no update', () => {
+    const { outbox, all, heard } = setUp(2, { turnBytes: 1_000 })
+    for (let flush = 1; flush <= 2; flush++) {
+      for (let i = 0; i < 1_000; i++) outbox.signal(signal(i), all[0])
+      outbox.relay(update('a'), all[0])
+      outbox.flush()
+      const signals = heard(1).filter((word) => word === 'signal').length
+      expect(signals).toBe(flush * 3) // a quarter of a turn's bytes, two people, 33 bytes each
+      expect(heard(1).filter((word) => word === 'a')).toHaveLength(flush)
+    }
+    outbox.signal({ ...signal(0), data: new Uint8Array(4_096) }, all[0])
+    outbox.flush()
+    expect(heard(1).at(-1)).toBe('signal')
   })
 
   it('writes nothing, and counts nothing as said, where a family has no words for it', () => {

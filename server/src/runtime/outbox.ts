@@ -2,9 +2,10 @@
  * What one room has to say and has not written. Until the next flush it collects; then each recipient gets
  * all of it in one write, and the updates, which are for everybody, are laid out once (R8):
  *
- *     items        u0 u1 u2 u3 u4 P          P: the latest presence of whoever changed
+ *     items        u0 u1 u2 u3 u4 S P        S: signals; P: the latest presence of whoever changed
  *     most lines   ─────────────────▶        the shared bytes as they are
  *     u1's author  ──▶  ────────────▶        without its own; an acknowledgement stands where it was said
+ *     slow         ─────────────▶            neither signals nor presence
  *     held         · · · · · · · · ·         nothing of it (R9)
  *
  * A flush is written in one turn of the event loop. An update that would make it too much for that goes another
@@ -12,7 +13,6 @@
  */
 import type { ClientId, KnownPresence, Millis, SessionId, Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
-import { DRAIN_BYTES } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
 import { Bulk, type Author } from './bulk.ts'
@@ -35,6 +35,12 @@ const ACK_WAIT_MS = 16
  * With 50 ms a room of ten took a quarter more turns of the event loop, for the timers.
  */
 const WRITING_MS = 8
+
+/** The part of a turn's bytes that signals may take; one of them always may. */
+const SIGNALS_SHARE = 1 / 4
+
+/** What a signal takes besides its own bytes: its channel, its type and who it is from. */
+const SIGNAL_OVERHEAD_BYTES = 32
 
 /** What an outbox needs. */
 export interface OutboxOptions {
@@ -60,7 +66,12 @@ export class Outbox {
   #items: ServerMessage[] = []
   /** Bytes of the updates among them. */
   #bytes = 0
+  #signals: Said[] = []
+  /** Bytes of the signals. */
+  #signalBytes = 0
   #presence = new Map<ClientId, KnownPresence>()
+  /** R18: somebody is to be told a position, which no later update may overtake. */
+  #hasPosition = false
   /** Sessions with asides. */
   readonly #aside = new Set<Session>()
   #window = 0
@@ -87,10 +98,15 @@ export class Outbox {
     session.delivery.clear()
   }
 
+  /** True while large updates are on their way to a session. */
+  isServing(session: Session): boolean {
+    return this.#bulk.bytesFor(session) > 0
+  }
+
   /**
    * To one session, behind everything that was said to it before, but for large updates (`bulk.ts`). The same
    * state vector or the same deletes once more bring it nothing: whoever asks a thousand times in one frame is
-   * told once. And of where it is in the log it is not told before what is on its way.
+   * told once. A position is for who is not being served (`isServing`).
    */
   say(session: Session, message: ServerMessage): void {
     const { told } = session.line
@@ -101,22 +117,31 @@ export class Outbox {
       if (told.answer === message.update) return
       told.answer = message.update
     }
-    if (message.kind === 'at' && this.#bulk.bytesFor(session) > 0) return
+    if (message.kind === 'at') this.#hasPosition = true
     this.#setAside(session, message)
     if (message.kind !== 'ack') return this.#schedule()
     const now = this.#options.clock.now()
     this.#schedule(this.#othersWrite(session, now) ? now + ACK_WAIT_MS : 0)
   }
 
-  /**
-   * To everybody but one, those who are held as well, behind everything that was said to them before. But a signal
-   * is only for who keeps up (R9): it is stored nowhere, and who reads it later is told of what has passed.
-   */
-  sayToAll(message: ServerMessage, except: SessionId | null = null): void {
+  /** To everybody, those who are held as well, behind everything that was said to them before. */
+  sayToAll(message: ServerMessage): void {
     const toAll = laidOutOnce(message)
-    const isPassing = message.kind === 'signal'
-    for (const session of this.#options.sessions.values())
-      if (session.id !== except && !(isPassing && lags(session))) this.#setAside(session, toAll)
+    for (const session of this.#options.sessions.values()) this.#setAside(session, toAll)
+    this.#schedule()
+  }
+
+  /**
+   * A signal to all but one, behind the updates. It is stored nowhere, so it is only for who keeps up (R9), and
+   * dropped where what signals have to say would hold up what is to last.
+   */
+  signal(message: Signal, author: Session | undefined): void {
+    const { sessions, turns } = this.#options
+    const bytes = this.#signalBytes + message.data.length + SIGNAL_OVERHEAD_BYTES
+    const isTooMuch = bytes * sessions.size > turns.bytes * SIGNALS_SHARE
+    if (isTooMuch && this.#signals.length > 0) return
+    this.#signals.push({ message, author })
+    this.#signalBytes = bytes
     this.#schedule()
   }
 
@@ -160,17 +185,26 @@ export class Outbox {
   flush(): void {
     const items = this.#items
     const updates = items.length
+    const signals = this.#signals.length
     const hasPresence = this.#presence.size > 0
-    if (updates === 0 && !hasPresence && this.#aside.size === 0) return
+    if (updates + signals === 0 && !hasPresence && this.#aside.size === 0) return
+    for (const { message, author } of this.#signals) {
+      if (author !== undefined) this.#setAside(author, null)
+      items.push(message)
+    }
     if (hasPresence) items.push({ kind: 'presence', entries: [...this.#presence.values()] })
     const { clock, sessions, lagBytes, onCongested } = this.#options
     const now = clock.now()
     this.#flushedAt = now
     this.#items = []
     this.#bytes = 0
+    if (signals > 0) this.#signals = []
+    this.#signalBytes = 0
+    this.#hasPosition = false
     if (hasPresence) this.#presence = new Map()
     const flush: Flush = {
       updates,
+      signals,
       window: this.#window++,
       shared: new PerLane((session) => layOut(items, laneOf(session))),
       now,
@@ -199,7 +233,8 @@ export class Outbox {
   #relayInBulk(update: Update, author: Session | undefined): void {
     const { sessions, lagBytes, onCongested } = this.#options
     const id = author?.id ?? null
-    if (!this.#bulk.isFrom(id)) this.flush() // what its author has said before stays before it
+    // what its author has said before stays before it
+    if (!this.#bulk.isFrom(id) || this.#hasPosition) this.flush()
     const hearers = [...sessions.values()].filter((one) => one !== author && !one.line.isHeld)
     // R9: of those who have to wait for what was on its way before
     const congested = hearers.filter(
@@ -239,9 +274,12 @@ export class Outbox {
   }
 }
 
-/** True for who has to read first what waits. */
-const lags = ({ line, socket }: Session): boolean =>
-  line.isHeld || socket.queuedBytes() > DRAIN_BYTES
+type Signal = Extract<ServerMessage, { kind: 'signal' }>
+
+interface Said {
+  readonly message: Signal
+  readonly author: Session | undefined
+}
 
 interface Wrote {
   readonly author: Author

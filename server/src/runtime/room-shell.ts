@@ -90,6 +90,7 @@ export class RoomShell {
       readMs: ports.readMs,
       onDrained: (session, hasMissedPresence) =>
         this.push({ kind: 'drained', session, hasMissedPresence }),
+      onUntold: (session) => this.push({ kind: 'untold', session }),
     })
     this.#held = ports.held.share()
     this.#owner = {
@@ -199,7 +200,9 @@ export class RoomShell {
       case 'send':
         return this.#with(effect.to, (session) => this.#deliveries.say(session, effect.message))
       case 'broadcast':
-        return this.#outbox.sayToAll(effect.message, effect.except)
+        return this.#outbox.sayToAll(effect.message)
+      case 'signal':
+        return this.#outbox.signal(effect.message, this.#sessions.get(effect.from))
       case 'relay': {
         const author = effect.except === null ? undefined : this.#sessions.get(effect.except)
         return this.#outbox.relay(effect.update, author)
@@ -310,7 +313,7 @@ export class RoomShell {
     const question = { room: this.#id, doc, asker, version, unsaved, ...size }
     pushOutcome(this.#deliveries.make(session, question), {
       succeeded: (answer) => ({ kind: 'answered', session: session.id, answer, asOf }),
-      failed: (problem) => ({ kind: 'answerFailed', session: session.id, problem }),
+      failed: (problem) => ({ kind: 'answerFailed', session: session.id, asker, problem }),
       push: this.#owner.push,
     })
   }

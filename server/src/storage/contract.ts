@@ -38,12 +38,14 @@ import type { MakeStorage } from './contract/fixture.ts'
  * ST14  Of the same bytes a document's quarantine holds one copy, the first.
  * ST15  A snapshot's index is stored and replaced with it. `parts` reads the snapshot that was meant, or
  *       says that it is not there.
+ * ST16  Each opening for writing is another writer, by a number of its own that is not taken from what is
+ *       stored. Who wrote an update is known as long as it is in the tail, or the last one inside the snapshot.
  */
 
 export type { MakeStorage, StorageUnderTest } from './contract/fixture.ts'
 
 /**
- * Declares the suite of rules ST1 to ST15 for the storage that `make` makes, one per test. Beside
+ * Declares the suite of rules ST1 to ST16 for the storage that `make` makes, one per test. Beside
  * the examples it plays `histories` random ones, each on a storage of its own.
  */
 export const storageContract = (title: string, make: MakeStorage, histories = 40): void => {

@@ -23,6 +23,7 @@ import type {
   StorageProblem,
   StoredContent,
 } from '../ports/storage.ts'
+import { originsOf } from './origins.ts'
 
 interface Row {
   readonly id: DocId
@@ -32,6 +33,9 @@ interface Row {
   tail: Update[]
   /** When each update of the tail was appended. */
   tailTimes: Millis[]
+  /** Who appended each of them, and the last one inside the snapshot. */
+  tailWriters: number[]
+  foldedWriter: number
   quarantine: QuarantinedUpdate[]
 }
 
@@ -73,17 +77,25 @@ const openedFrom = (row: Row): OpenedDocument => {
     },
     snapshotBytes: snapshot?.bytes.length ?? 0,
     tail: tail.map(copy),
+    origins: originsOf(snapshot?.through ?? seq(0), row.foldedWriter, row.tailWriters),
   }
 }
 
-const appendTo = (row: Row, updates: readonly Update[], at: Millis): Appended => {
+/** When updates are appended, and by whom. */
+interface Stamp {
+  readonly at: Millis
+  readonly writer: number
+}
+
+const appendTo = (row: Row, updates: readonly Update[], { at, writer }: Stamp): Appended => {
   const first = seq(row.head + 1)
   row.head += updates.length
   for (const update of updates) {
     row.tail.push(copy(update))
     row.tailTimes.push(at)
+    row.tailWriters.push(writer)
   }
-  return { doc: row.id, first, last: seq(row.head) }
+  return { doc: row.id, first, last: seq(row.head), writer }
 }
 
 const compactRow = (
@@ -107,6 +119,8 @@ const compactRow = (
     })
   for (const entry of quarantined) quarantine(row, entry, entry.seq - folded - 1)
   row.tailTimes = row.tailTimes.slice(through - folded)
+  row.foldedWriter = row.tailWriters[through - folded - 1] ?? 0
+  row.tailWriters = row.tailWriters.slice(through - folded)
   row.tail = row.tail.slice(through - folded)
   row.snapshot = copySnapshot(snapshot)
   return ok(true)
@@ -125,6 +139,7 @@ const quarantine = (row: Row, entry: Quarantined, index: number): void => {
  * long as `memory`. Bytes are copied in and out.
  */
 export const createMemoryStorage = (memory: Memory = createMemory()): Storage => {
+  const writer = randomInt(1, 2 ** 31)
   let closed = false
 
   const unlessClosed = async <T>(
@@ -146,6 +161,8 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
       snapshot: null,
       tail: [],
       tailTimes: [],
+      tailWriters: [],
+      foldedWriter: 0,
       quarantine: [],
     }
     memory.rows.push(row)
@@ -163,7 +180,7 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
     return ok(
       batch.flatMap(({ doc, updates }) => {
         const row = memory.rows[doc - 1]
-        return row ? [appendTo(row, updates, at)] : []
+        return row ? [appendTo(row, updates, { at, writer })] : []
       }),
     )
   }
@@ -173,9 +190,10 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
     append: (batch, at) => unlessClosed(() => appendBatch(batch, at)),
     outline: (doc) => withRow(doc, (row) => ok(openedFrom(row))),
     read: (doc) =>
-      withRow<StoredContent>(doc, ({ head, snapshot, tail }) =>
+      withRow<StoredContent>(doc, ({ head, snapshot, tail, tailWriters, foldedWriter }) =>
         ok({
           head: seq(head),
+          writer: tailWriters.at(-1) ?? foldedWriter,
           snapshot: snapshot && copy(snapshot.bytes),
           tail: tail.map(copy),
         }),

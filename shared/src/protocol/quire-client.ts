@@ -7,7 +7,7 @@ import * as encoding from 'lib0/encoding'
 import type { Frame, StateVector, Update } from '../bytes.ts'
 import { seq, type Seq } from '../ids.ts'
 import { limits } from '../limits.ts'
-import { err, ok, type Result } from '../result.ts'
+import { assertNever, err, ok, type Result } from '../result.ts'
 import { bodyBehind } from './body-behind.ts'
 import { ByteReader, type DecodeProblem } from './byte-reader.ts'
 import { CONNECTION, readOptional, writeOptional } from './quire-values.ts'
@@ -23,8 +23,13 @@ export type ConnectionRequest =
 export type ChannelRequest =
   | { readonly kind: 'open'; readonly document: string; readonly token: string | null }
   | { readonly kind: 'close' }
-  /** "I have everything up to here: send me the log since then." */
-  | { readonly kind: 'position'; readonly epoch: number; readonly seq: Seq }
+  /** "I have everything up to here, as the server told it: send me the log since then." */
+  | {
+      readonly kind: 'position'
+      readonly epoch: number
+      readonly seq: Seq
+      readonly writer: number
+    }
   /** "This is what I have: send me the rest." */
   | { readonly kind: 'ask'; readonly stateVector: StateVector }
   /** The answer to the server's question. Numbers count what the client changes on this channel, from 1. */
@@ -86,7 +91,8 @@ export const encodeChannelRequest = (channel: number, message: ChannelRequest): 
         return
       case 'position':
         encoding.writeVarUint(out, message.epoch)
-        return encoding.writeVarUint(out, message.seq)
+        encoding.writeVarUint(out, message.seq)
+        return encoding.writeVarUint(out, message.writer)
       case 'ask':
         return encoding.writeVarUint8Array(out, message.stateVector)
       case 'answer':
@@ -99,10 +105,20 @@ export const encodeChannelRequest = (channel: number, message: ChannelRequest): 
         return writeOptional(out, message.token, encoding.writeVarString)
       case 'signal':
         return encoding.writeVarUint8Array(out, message.data)
+      default:
+        return assertNever(message)
     }
   })
   const isChange = message.kind === 'answer' || message.kind === 'update'
   return (isChange ? bodyBehind(head, message.update) : head) as Frame // written to the grammar above
+}
+
+/** True of a message that opens a document, whether or not it reads to its end. */
+export const isOpenRequest = (frame: Uint8Array): boolean => {
+  const reader = new ByteReader(frame)
+  const channel = reader.varUint('channel')
+  const type = reader.varUint('message type')
+  return reader.problem === null && channel !== CONNECTION && type === channelTypes.open
 }
 
 /** Reads a message. Bytes in it are views, and updates, state vectors and presence are not checked. */
@@ -125,9 +141,8 @@ const readConnectionRequest = (
   switch (type) {
     case connectionTypes.hello: {
       const revision = reader.varUint('revision')
-      const agent = reader.string('agent')
-      if (agent.length > limits.agentLength)
-        reader.fail('limit', `agent has ${agent.length} characters, limit ${limits.agentLength}`)
+      if (revision === 0) reader.fail('range', 'revision is 0, the first is 1')
+      const agent = reader.string('agent').slice(0, limits.agentLength) // it is only for logs
       return { kind: 'hello', revision, agent }
     }
     case connectionTypes.ping:
@@ -148,6 +163,7 @@ const readChannelRequest = (reader: ByteReader, type: number): ChannelRequest | 
         kind: 'position',
         epoch: reader.varUint('epoch'),
         seq: seq(reader.varUint('sequence')),
+        writer: reader.varUint('writer'),
       }
     case channelTypes.ask:
       return { kind: 'ask', stateVector: reader.bytes('state vector') as StateVector }

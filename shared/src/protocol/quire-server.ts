@@ -6,7 +6,7 @@
 import * as encoding from 'lib0/encoding'
 import type { Frame, StateVector, Update } from '../bytes.ts'
 import { clientId, seq, type Seq } from '../ids.ts'
-import { err, ok, type Result } from '../result.ts'
+import { assertNever, err, ok, type Result } from '../result.ts'
 import { ByteReader, type DecodeProblem } from './byte-reader.ts'
 import { bodyBehind } from './body-behind.ts'
 import type { PresenceEntry } from './presence.ts'
@@ -68,8 +68,8 @@ export type ChannelNotice =
   | { readonly kind: 'saved'; readonly number: number }
   /** Something that is not saved yet was denied, and changed nothing. */
   | { readonly kind: 'denied'; readonly reason: string }
-  /** Everything up to this number of the log has been told on this channel. */
-  | { readonly kind: 'at'; readonly seq: Seq }
+  /** Everything up to this number of the log has been told on this channel; and who wrote that one. */
+  | { readonly kind: 'at'; readonly seq: Seq; readonly writer: number }
   | { readonly kind: 'access'; readonly access: QuireAccess }
   /** Whether the server can save at the moment. */
   | { readonly kind: 'disk'; readonly works: boolean }
@@ -122,35 +122,28 @@ export const encodeChannelNotice = (channel: number, message: ChannelNotice): Fr
       encoding.writeVarUint(out, channelTypes[message.kind])
       rest(out)
     })
-  const body = bodyOf(message)
-  const frame =
-    body === null
-      ? write((out) => writeNotice(out, message))
-      : bodyBehind(
-          write(() => undefined),
-          body,
-        )
+  const frame = isLarge(message)
+    ? bodyBehind(
+        write(() => undefined),
+        message.kind === 'ask' ? message.stateVector : message.update,
+      )
+    : write((out) => writeNotice(out, message))
   return frame as Frame // written to the grammar above
 }
 
-/** What may be large, of messages that are nothing else; null of the others. */
-const bodyOf = (message: ChannelNotice): Uint8Array | null => {
-  if (message.kind === 'update' || message.kind === 'answer') return message.update
-  return message.kind === 'ask' ? message.stateVector : null
-}
+/** A message that may be large, and is nothing else. */
+type LargeNotice = Extract<ChannelNotice, { kind: 'ask' | 'answer' | 'update' }>
 
-const writeNotice = (out: encoding.Encoder, message: ChannelNotice): void => {
+const isLarge = (message: ChannelNotice): message is LargeNotice =>
+  message.kind === 'ask' || message.kind === 'answer' || message.kind === 'update'
+
+const writeNotice = (out: encoding.Encoder, message: Exclude<ChannelNotice, LargeNotice>): void => {
   switch (message.kind) {
     case 'opened':
       encoding.writeVarUint(out, message.epoch)
       return writeOptional(out, message.user, encoding.writeVarString)
     case 'closed':
       return writeEnding(out, message)
-    case 'ask':
-      return encoding.writeVarUint8Array(out, message.stateVector)
-    case 'answer':
-    case 'update':
-      return encoding.writeVarUint8Array(out, message.update)
     case 'presence':
       encoding.writeVarUint(out, message.entries.length)
       for (const { client, clock, state, user } of message.entries) {
@@ -168,13 +161,17 @@ const writeNotice = (out: encoding.Encoder, message: ChannelNotice): void => {
     case 'denied':
       return encoding.writeVarString(out, message.reason)
     case 'at':
-      return encoding.writeVarUint(out, message.seq)
+      encoding.writeVarUint(out, message.seq)
+      return encoding.writeVarUint(out, message.writer)
     case 'access':
       return encoding.writeVarUint(out, accesses.indexOf(message.access))
     case 'disk':
       return encoding.writeVarUint(out, message.works ? 1 : 0)
     case 'token-wanted':
     case 'position-unknown':
+      return
+    default:
+      return assertNever(message)
   }
 }
 
@@ -237,7 +234,11 @@ const readChannelNotice = (reader: ByteReader, type: number): ChannelNotice | Un
     case channelTypes.denied:
       return { kind: 'denied', reason: reader.string('reason') }
     case channelTypes.at:
-      return { kind: 'at', seq: seq(reader.varUint('sequence')) }
+      return {
+        kind: 'at',
+        seq: seq(reader.varUint('sequence')),
+        writer: reader.varUint('writer'),
+      }
     case channelTypes.access:
       return { kind: 'access', access: readOneOf(reader, 'access', accesses) }
     case channelTypes.disk:

@@ -8,6 +8,7 @@ import {
   decodeRequest,
   encodeChannelRequest,
   encodeConnectionRequest,
+  isOpenRequest,
   type ChannelRequest,
   type ConnectionRequest,
 } from './quire-client.ts'
@@ -62,7 +63,7 @@ const connectionRequests = oneOf<ConnectionRequest>({
 const channelRequests = oneOf<ChannelRequest>({
   open: fc.record({ document: text, token: optional }),
   close: nothing,
-  position: fc.record({ epoch: number, seq: sequence }),
+  position: fc.record({ epoch: number, seq: sequence, writer: number }),
   ask: fc.record({ stateVector }),
   answer: fc.record({ number: positive, update }),
   update: fc.record({ number: positive, update }),
@@ -97,7 +98,7 @@ const channelNotices = oneOf<ChannelNotice>({
   signal: fc.record({ user: optional, data: bytes }),
   saved: fc.record({ number }),
   denied: fc.record({ reason: text }),
-  at: fc.record({ seq: sequence }),
+  at: fc.record({ seq: sequence, writer: number }),
   access: fc.record({ access: fc.constantFrom(...accesses) }),
   disk: fc.record({ works: fc.boolean() }),
   'position-unknown': nothing,
@@ -202,13 +203,25 @@ describe('quire.v1', () => {
     expect(signal(limits.signalBytes + 1)).toMatchObject({
       error: { kind: 'limit', message: expect.stringMatching(/^signal is 4097 bytes, limit 4096/) },
     })
-    const hello = (length: number) =>
-      decodeRequest(
-        encodeConnectionRequest({ kind: 'hello', revision: 1, agent: 'x'.repeat(length) }),
-      )
-    expect(hello(limits.agentLength).ok).toBe(true)
-    expect(hello(limits.agentLength + 1)).toMatchObject({
-      error: { message: expect.stringMatching(/^agent has 257 characters, limit 256/) },
-    })
+  })
+
+  test('[P22] an agent that is too long is cut, as it is only for logs', () => {
+    const agent = 'x'.repeat(limits.agentLength)
+    for (const more of ['', 'y'])
+      expect(
+        decodeRequest(encodeConnectionRequest({ kind: 'hello', revision: 1, agent: agent + more })),
+      ).toEqual({ ok: true, value: { channel: 0, message: { kind: 'hello', revision: 1, agent } } })
+  })
+
+  test('an open is known for one, whether or not it reads', () => {
+    const open = encodeChannelRequest(1, { kind: 'open', document: 'notes', token: null })
+    expect(isOpenRequest(open.subarray(0, 4))).toBe(true)
+    for (const other of [
+      Uint8Array.of(0, 1),
+      Uint8Array.of(1, 2),
+      Uint8Array.of(1),
+      Uint8Array.of(),
+    ])
+      expect(isOpenRequest(other)).toBe(false)
   })
 })

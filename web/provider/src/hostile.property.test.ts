@@ -48,7 +48,7 @@ const ofDocument = fc.oneof(
   fc.record({ kind: fc.constant('signal'), user, data: fc.uint8Array() }),
   fc.record({ kind: fc.constant('saved'), number: fc.integer({ min: 1_000_000 }) }),
   fc.record({ kind: fc.constant('denied'), reason: fc.string() }),
-  fc.record({ kind: fc.constant('at'), seq: number.map(seq) }),
+  fc.record({ kind: fc.constant('at'), seq: number.map(seq), writer: number }),
   fc.record({ kind: fc.constant('access'), access: fc.constantFrom('read', 'comment', 'write') }),
   fc.record({ kind: fc.constant('disk'), works: fc.boolean() }),
   fc.record({ kind: fc.constant('position-unknown') }),

@@ -28,7 +28,7 @@ export class QuireClient extends ModelClient {
   #unsaved: Unsaved[] = []
   #number = 0
   #epoch = 0
-  #position: { readonly epoch: number; readonly seq: Seq } | null = null
+  #position: { readonly epoch: number; readonly seq: Seq; readonly writer: number } | null = null
   /** It has heard of more than its position stands for: it may be the last that has it. */
   #isAhead = false
 
@@ -51,7 +51,7 @@ export class QuireClient extends ModelClient {
     if (message.kind === 'opened') this.#epoch = message.epoch
     else if (message.kind === 'update' || message.kind === 'sync-step-2') this.#isAhead = true
     else if (message.kind === 'at') {
-      this.#position = { epoch: this.#epoch, seq: message.seq }
+      this.#position = { epoch: this.#epoch, seq: message.seq, writer: message.writer }
       this.#isAhead = false
     } else if (message.kind === 'position-unknown') {
       this.#position = null

@@ -195,15 +195,16 @@ export class ModelShell {
       case 'evict':
         check(!this.#isUnderWay('append'), 'R4: no append in flight at an eviction')
         return this.kill()
+      case 'signal':
       case 'tell':
       case 'observe':
     }
   }
 
-  #broadcast({ message, except }: EffectOf<'broadcast'>): void {
+  #broadcast({ message }: EffectOf<'broadcast'>): void {
     const { phase } = this.room
     if (phase.kind !== 'live') return // nobody is left to be told
-    for (const session of phase.members.keys()) if (session !== except) this.#send(session, message)
+    for (const session of phase.members.keys()) this.#send(session, message)
   }
 
   #relay({ update, except }: EffectOf<'relay'>): void {
@@ -236,10 +237,10 @@ export class ModelShell {
   }
 
   /** What was appended behind a place in the log; a fold may have gone beyond it since the room looked. */
-  #since(after: Seq, { session, unsaved, asOf }: Omit<EffectOf<'answer'>, 'kind'>): Input {
+  #since(after: Seq, { session, asker, unsaved, asOf }: EffectOf<'answer'>): Input {
     const { head, tail } = this.#storage.read()
     const missed = head - after
-    if (missed > tail.length) return { kind: 'answerFailed', session, problem: 'folded' }
+    if (missed > tail.length) return { kind: 'answerFailed', session, asker, problem: 'folded' }
     const news = missed > 0 ? tail.slice(-missed) : []
     const source = { snapshot: null, tail: [...news, ...unsaved] }
     return { kind: 'answered', session, answer: answerTo(source, EMPTY_STATE_VECTOR), asOf }
@@ -248,7 +249,7 @@ export class ModelShell {
   #answer(effect: EffectOf<'answer'>): void {
     const { session, asker, unsaved, asOf } = effect
     const act = (fails: boolean): Input => {
-      if (fails) return { kind: 'answerFailed', session, problem: 'weather' }
+      if (fails) return { kind: 'answerFailed', session, asker, problem: 'weather' }
       const { snapshot, tail } = this.#storage.read()
       if (asker.kind === 'was-at') return this.#since(asker.seq, effect)
       const { stateVector } = asker

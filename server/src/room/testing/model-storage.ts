@@ -5,6 +5,7 @@ import type { Folded } from '../input.ts'
 import type { Appended, OpenedDocument, Snapshot, StoredContent } from '../../ports/storage.ts'
 
 const DOC = docId(1)
+const WRITER = 1
 
 /** A model of storage that outlives rooms, and that knows which ids it holds. */
 export class ModelStorage {
@@ -22,13 +23,15 @@ export class ModelStorage {
       epoch: 1,
       snapshot: this.#snapshot,
       snapshotBytes: snapshot?.length ?? 0,
+      origins: [{ from: seq(0), writer: WRITER }],
     }
   }
 
   read(): StoredContent {
     const through = this.#snapshot?.through ?? 0
     const tail = this.log.slice(through)
-    return { head: seq(this.log.length), snapshot: this.#snapshot?.bytes ?? null, tail }
+    const snapshot = this.#snapshot?.bytes ?? null
+    return { head: seq(this.log.length), writer: WRITER, snapshot, tail }
   }
 
   append(updates: readonly Update[]): Appended {
@@ -39,7 +42,7 @@ export class ModelStorage {
       this.#deletes.addAll(deletes)
       this.log.push(update)
     }
-    return { doc: DOC, first, last: seq(this.log.length) }
+    return { doc: DOC, first, last: seq(this.log.length), writer: WRITER }
   }
 
   /** Replaces the snapshot by a fold of what was read; null where it covers no more than the old one. */

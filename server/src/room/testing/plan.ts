@@ -227,8 +227,11 @@ export const checkConverged = (world: World): void => {
   const stored = new Y.Doc()
   const { snapshot, tail } = world.storage.read()
   for (const update of snapshot === null ? tail : [snapshot, ...tail]) Y.applyUpdate(stored, update)
-  // who may write no more had said what follows a change, and not yet the change
-  const gaps = stored.store.pendingStructs !== null && world.hasLowered
+  // who may write no more, or whose page was loaded anew, had said what follows a change, and not yet the change
+  const { pendingStructs } = stored.store
+  const isHere = (id: number): boolean => world.clients.some((client) => client.id === id)
+  const isOfGone = [...(pendingStructs?.missing.keys() ?? [])].every((id) => !isHere(id))
+  const gaps = pendingStructs !== null && (world.hasLowered || isOfGone)
   const present = new Map(
     world.clients.flatMap((client) => [...client.present()].filter(([id]) => id === client.id)),
   )

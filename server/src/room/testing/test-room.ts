@@ -54,13 +54,21 @@ export const emptyDocument: OpenedDocument = {
   snapshot: null,
   snapshotBytes: 0,
   tail: [],
+  origins: [{ from: seq(0), writer: 0 }],
 }
+
+/** Who writes the log of a test. */
+export const WRITER = 3
 
 /** A document whose log holds these updates, unfolded. */
 export const documentOf = (...tail: readonly Update[]): OpenedDocument => ({
   ...emptyDocument,
   head: seq(tail.length),
   tail,
+  origins: [
+    { from: seq(0), writer: 0 },
+    { from: seq(1), writer: WRITER },
+  ],
 })
 
 /** What an update's bytes hold. */
@@ -240,7 +248,7 @@ export class TestRoom {
     this.#head = first + updates - 1
     return this.take({
       kind: 'appended',
-      appended: { doc: docId(1), first: seq(first), last: seq(this.#head) },
+      appended: { doc: docId(1), first: seq(first), last: seq(this.#head), writer: WRITER },
     })
   }
 

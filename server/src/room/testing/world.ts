@@ -182,8 +182,8 @@ export class World {
     const before = Y.encodeStateVector(this.#foreign)
     editText(this.#foreign, edit)
     const update = Y.encodeStateAsUpdate(this.#foreign, before) as Update // Yjs wrote it
-    const { first, last } = this.storage.append([update])
-    if (this.#shell?.isSubscribed) this.#hints.push({ first, last, updates: [update] })
+    const { first, last, writer } = this.storage.append([update])
+    if (this.#shell?.isSubscribed) this.#hints.push({ first, last, updates: [update], writer })
   }
 
   /** The next hint arrives, or is lost. */

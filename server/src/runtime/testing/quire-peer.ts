@@ -3,6 +3,7 @@ import {
   decodeNotice,
   encodeChannelRequest,
   encodeConnectionRequest,
+  QUIRE_REVISION,
   seq,
   type ChannelNotice,
   type ChannelRequest,
@@ -14,10 +15,10 @@ import {
 } from '@quire/shared'
 import * as Y from 'yjs'
 import { quireFamily } from '../../dialects/quire-connection.ts'
-import { testConnectionLimits } from '../../http/testing/app.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
 import { multiplex } from '../multiplexed.ts'
 import { createMemorySocket, type Peer } from './memory-socket.ts'
+import { testConnectionLimits } from './shared-socket.ts'
 import type { TestServer } from './server.ts'
 
 type Notice = ConnectionNotice | ChannelNotice | UnknownMessage
@@ -63,6 +64,7 @@ export const openQuire = (
       observe: { event: (event) => events.push(event) },
     }),
   )
+  peer.say(encodeConnectionRequest({ kind: 'hello', revision: QUIRE_REVISION, agent: 'test' }))
   let read = 0
   const unheard: { readonly channel: number; readonly message: Notice }[] = []
   const heard = (channel: number): readonly Notice[] => {
@@ -115,8 +117,9 @@ export const textIn = (notices: readonly Notice[]): string => {
 }
 
 /** A place in the log. */
-export const position = (epoch: number, at: number): ChannelRequest => ({
+export const position = (epoch: number, at: number, writer: number): ChannelRequest => ({
   kind: 'position',
   epoch,
   seq: seq(at),
+  writer,
 })

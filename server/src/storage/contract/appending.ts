@@ -25,9 +25,24 @@ export const appendingRules = (make: MakeStorage): void => {
   test('[ST3] numbers start at 1 and go on without a gap', async () => {
     const { storage } = await storageForTest(make)
     const doc = await openId(storage)
-    expect(await appendTexts(storage, doc, 'a')).toEqual({ doc, first: 1, last: 1 })
-    expect(await appendTexts(storage, doc, 'b', 'c', 'd')).toEqual({ doc, first: 2, last: 4 })
-    expect(await appendTexts(storage, doc, 'e')).toEqual({ doc, first: 5, last: 5 })
+    expect(await appendTexts(storage, doc, 'a')).toEqual({
+      doc,
+      first: 1,
+      last: 1,
+      writer: expect.any(Number),
+    })
+    expect(await appendTexts(storage, doc, 'b', 'c', 'd')).toEqual({
+      doc,
+      first: 2,
+      last: 4,
+      writer: expect.any(Number),
+    })
+    expect(await appendTexts(storage, doc, 'e')).toEqual({
+      doc,
+      first: 5,
+      last: 5,
+      writer: expect.any(Number),
+    })
     expect((await textsIn(storage, doc)).tail).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
@@ -41,9 +56,9 @@ export const appendingRules = (make: MakeStorage): void => {
       { doc: y, updates: [textUpdate('y4')] },
     ]
     expect(unwrap(await storage.append(batch, noon))).toEqual([
-      { doc: y, first: 2, last: 3 },
-      { doc: x, first: 1, last: 1 },
-      { doc: y, first: 4, last: 4 },
+      { doc: y, first: 2, last: 3, writer: expect.any(Number) },
+      { doc: x, first: 1, last: 1, writer: expect.any(Number) },
+      { doc: y, first: 4, last: 4, writer: expect.any(Number) },
     ])
     expect(await textsIn(storage, y)).toMatchObject({ head: 4, tail: ['y1', 'y2', 'y3', 'y4'] })
     expect(await textsIn(storage, x)).toMatchObject({ head: 1, tail: ['x1'] })
@@ -54,7 +69,7 @@ export const appendingRules = (make: MakeStorage): void => {
     const doc = await openId(storage)
     expect(unwrap(await storage.append([], noon))).toEqual([])
     expect(unwrap(await storage.append([{ doc, updates: [] }], noon))).toEqual([
-      { doc, first: 1, last: 0 },
+      { doc, first: 1, last: 0, writer: expect.any(Number) },
     ])
     expect(await appendTexts(storage, doc, 'a')).toMatchObject({ first: 1, last: 1 })
   })

@@ -15,8 +15,38 @@ import {
   unwrap,
 } from './fixture.ts'
 
-/** ST10, ST11 and ST12. */
+/** ST10, ST11, ST12 and ST16. */
 export const lifetimeRules = (make: MakeStorage): void => {
+  test('[ST16] who wrote an update is known of the whole tail, and of the end of a snapshot', async () => {
+    const { storage: first, reopen } = await storageForTest(make)
+    const doc = await openId(first)
+    expect(unwrap(await first.outline(doc)).origins).toEqual([{ from: 0, writer: 0 }])
+    const { writer: one } = await appendTexts(first, doc, 'a', 'b')
+    expect((await appendTexts(first, doc, 'c')).writer).toBe(one)
+    const second = await reopen()
+    const { writer: two } = await appendTexts(second, doc, 'd')
+    expect([one === two, one > 0, two > 0]).toEqual([false, true, true])
+    const tail = [
+      { from: 0, writer: 0 },
+      { from: 1, writer: one },
+      { from: 4, writer: two },
+    ]
+    expect(unwrap(await second.outline(doc)).origins).toEqual(tail)
+    expect(unwrap(await second.open(nameOf('notes'))).origins).toEqual(tail)
+    expect(unwrap(await second.read(doc)).writer).toBe(two)
+
+    unwrap(await second.compact(doc, snapshotOf(2, 'ab'), []))
+    const { origins } = unwrap(await second.outline(doc))
+    expect(origins).toEqual([
+      { from: 2, writer: one },
+      { from: 4, writer: two },
+    ])
+    unwrap(await second.compact(doc, snapshotOf(4, 'abcd'), []))
+    const third = await reopen()
+    expect(unwrap(await third.outline(doc)).origins).toEqual([{ from: 4, writer: two }])
+    expect(unwrap(await third.read(doc)).writer).toBe(two)
+  })
+
   test('[ST10] a closed storage answers "closed" to everything', async () => {
     const { storage } = await storageForTest(make)
     const doc = await openId(storage)

@@ -89,7 +89,7 @@ const perform = async (
         const { id, texts } = at(entry.doc)
         const first = texts.length + 1
         for (let n = 0; n < entry.count; n++) texts.push(`${label}.${i}.${n}`)
-        return { doc: id, first, last: texts.length }
+        return { doc: id, first, last: texts.length, writer: expect.any(Number) }
       })
       const batch = known.map((entry, i) => ({
         doc: at(entry.doc).id as DocId, // filtered above

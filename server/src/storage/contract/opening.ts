@@ -54,7 +54,12 @@ export const openingRules = (make: MakeStorage): void => {
     const { storage } = await storageForTest(make)
     const opened = unwrap(await storage.open(nameOf('notes')))
     expect(opened).toMatchObject({ head: 0, snapshot: null, snapshotBytes: 0, tail: [] })
-    expect(unwrap(await storage.read(opened.id))).toEqual({ head: 0, snapshot: null, tail: [] })
+    expect(unwrap(await storage.read(opened.id))).toEqual({
+      head: 0,
+      writer: 0,
+      snapshot: null,
+      tail: [],
+    })
   })
 
   test('[ST1] opening again finds the same id and epoch', async () => {

@@ -32,7 +32,9 @@ test('a database at its page limit answers "full", keeps nothing, and goes on wh
 
   const pages = Number(db.pragma('page_count', { simple: true }))
   db.pragma(`max_page_count = ${pages + 20}`)
-  expect(unwrap(appendKilobytes(5))).toEqual([{ doc: id, first: 1, last: 5 }])
+  expect(unwrap(appendKilobytes(5))).toEqual([
+    { doc: id, first: 1, last: 5, writer: expect.any(Number) },
+  ])
   expect(appendKilobytes(500)).toEqual({
     ok: false,
     error: {
@@ -44,7 +46,9 @@ test('a database at its page limit answers "full", keeps nothing, and goes on wh
   expect(unwrap(reader.read(id)).head).toBe(5)
 
   db.pragma('max_page_count = 1000000')
-  expect(unwrap(appendKilobytes(500))).toEqual([{ doc: id, first: 6, last: 505 }])
+  expect(unwrap(appendKilobytes(500))).toEqual([
+    { doc: id, first: 6, last: 505, writer: expect.any(Number) },
+  ])
   expect(unwrap(reader.verify(null))).toEqual([])
   db.close()
 })
@@ -100,7 +104,7 @@ test.skipIf(!mayMount)(
 
       rmSync(ballast)
       expect(unwrap(await appendLarge(storage, doc)), `round ${round}`).toEqual([
-        { doc, first: head + 1, last: head + 1 },
+        { doc, first: head + 1, last: head + 1, writer: expect.any(Number) },
       ])
       head += 1
     }

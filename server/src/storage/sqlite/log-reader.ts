@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3'
-import { type DocId, err, ok, type Result, type Seq } from '@quire/shared'
+import { type DocId, err, ok, type Result, seq, type Seq } from '@quire/shared'
 import type { QuarantinedUpdate, StorageProblem } from '../../ports/storage.ts'
 import type {
   Handlers,
@@ -10,6 +10,7 @@ import type {
   PartsQuestion,
   ReaderOperations,
 } from './operations.ts'
+import { originsOf } from '../origins.ts'
 import { pack } from './packed.ts'
 import { attempt } from './problem.ts'
 import { verifyDatabase } from './verify.ts'
@@ -23,10 +24,12 @@ interface DocumentRow {
   readonly deleteSet: Uint8Array | null
   readonly indexBytes: Uint8Array | null
   readonly snapshotBytes: number | null
+  readonly foldedWriter: number
 }
 
 interface ContentRow {
   readonly head: Seq
+  readonly writer: number
   readonly bytes: Uint8Array | null
 }
 
@@ -55,7 +58,8 @@ const finderBy = (
   const byKey = db.prepare<[string | number], DocumentRow>(`
     SELECT id, epoch, ${headOfDocument} AS head, snapshots.through_seq AS through,
            state_vector AS stateVector, delete_set AS deleteSet,
-           snapshot_indexes.bytes AS indexBytes, length(snapshots.bytes) AS snapshotBytes
+           snapshot_indexes.bytes AS indexBytes, length(snapshots.bytes) AS snapshotBytes,
+           folded_writer AS foldedWriter
     FROM documents
       LEFT JOIN snapshots ON snapshots.doc = id
       LEFT JOIN snapshot_indexes
@@ -67,6 +71,8 @@ const finderBy = (
     if (!row) return null
     const { id, epoch, head, through, stateVector, deleteSet, indexBytes, snapshotBytes } = row
     const front = through === null ? [] : [stateVector, deleteSet, indexBytes ?? NO_BYTES]
+    const tail = tailOf(id)
+    const writers = tail.map(([, writer]) => writer)
     return {
       id,
       epoch,
@@ -74,7 +80,8 @@ const finderBy = (
       through,
       hasIndex: indexBytes !== null,
       snapshotBytes: snapshotBytes ?? 0,
-      packed: pack([...front.filter(present), ...tailOf(id)]),
+      origins: originsOf(through ?? seq(0), row.foldedWriter, writers),
+      packed: pack([...front.filter(present), ...tail.map(([bytes]) => bytes)]),
     }
   }
 }
@@ -84,10 +91,12 @@ export const documentFinder = (db: Database): ((name: string) => PackedDocument 
   finderBy(db, 'name')
 
 // All rows: compaction deletes what it folds in the commit that stores the snapshot (R14).
-const tailReader = (db: Database): ((doc: DocId) => Uint8Array[]) => {
+const tailReader = (db: Database): ((doc: DocId) => [bytes: Uint8Array, writer: number][]) => {
   const all = db
-    .prepare<[number], Uint8Array>('SELECT bytes FROM updates WHERE doc = ? ORDER BY seq')
-    .pluck()
+    .prepare<[number], [Uint8Array, number]>(
+      'SELECT bytes, writer FROM updates WHERE doc = ? ORDER BY seq',
+    )
+    .raw()
   return (doc) => all.all(doc)
 }
 
@@ -97,7 +106,7 @@ export const createLogReader = (db: Database, file: string): Handlers<ReaderOper
   const findById = finderBy(db, 'id')
   const tailOf = tailReader(db)
   const content = db.prepare<[number], ContentRow>(`
-    SELECT ${headOfDocument} AS head, bytes
+    SELECT ${headOfDocument} AS head, bytes, folded_writer AS writer
     FROM documents LEFT JOIN snapshots ON doc = id
     WHERE id = ?`)
 
@@ -105,8 +114,10 @@ export const createLogReader = (db: Database, file: string): Handlers<ReaderOper
     const row = content.get(doc)
     if (!row) return unknownDocument(doc, file)
     const { head, bytes } = row
-    const parts = [...[bytes].filter(present), ...tailOf(doc)]
-    return ok({ head, hasSnapshot: bytes !== null, packed: pack(parts) })
+    const tail = tailOf(doc)
+    const writer = tail.at(-1)?.[1] ?? row.writer
+    const parts = [...[bytes].filter(present), ...tail.map(([update]) => update)]
+    return ok({ head, writer, hasSnapshot: bytes !== null, packed: pack(parts) })
   }
 
   const isDocument = db.prepare<[number], number>('SELECT 1 FROM documents WHERE id = ?').pluck()

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { err, ok, type Result, seq } from '@quire/shared'
 import type { Appended, StorageProblem } from '../../ports/storage.ts'
@@ -16,6 +17,8 @@ import { transactionOn } from './transaction.ts'
 
 /** The writing half of the log. Each operation is one commit, durable when it returns `ok`. */
 export const createLogWriter = (db: Database, file: string): Handlers<WriterOperations> => {
+  // chosen as the file is opened, and never read from it: a copy of the file does not repeat it
+  const writer = randomInt(1, 2 ** 31)
   const inTransaction = transactionOn(db)
   const find = documentFinder(db)
   const insertDocument = db.prepare<[string, number, number]>(`
@@ -23,8 +26,8 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
   const headOf = db
     .prepare<[number], number>(`SELECT ${headOfDocument} FROM documents WHERE id = ?`)
     .pluck()
-  const insertUpdate = db.prepare<[number, number, number, Uint8Array]>(
-    'INSERT INTO updates (doc, seq, at, bytes) VALUES (?, ?, ?, ?)',
+  const insertUpdate = db.prepare<[number, number, number, Uint8Array, number]>(
+    'INSERT INTO updates (doc, seq, at, bytes, writer) VALUES (?, ?, ?, ?, ?)',
   )
   const foldedIn = db
     .prepare<[number], number>('SELECT through_seq FROM snapshots WHERE doc = ?')
@@ -38,6 +41,9 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
   const putIndex = db.prepare<[number, number, Uint8Array]>(`
     INSERT INTO snapshot_indexes (doc, through_seq, bytes) VALUES (?, ?, ?)
     ON CONFLICT (doc) DO UPDATE SET through_seq = excluded.through_seq, bytes = excluded.bytes`)
+  const keepWriter = db.prepare<{ doc: number; through: number }>(`
+    UPDATE documents SET folded_writer =
+      (SELECT writer FROM updates WHERE doc = :doc AND seq = :through) WHERE id = :doc`)
   const deleteFolded = db.prepare<[number, number]>(
     'DELETE FROM updates WHERE doc = ? AND seq <= ?',
   )
@@ -66,8 +72,8 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
       const entry = updates.slice(next, (next += batch.counts[i] ?? 0))
       const head = headOf.get(doc)
       if (head === undefined) return unknownDocument(doc, file)
-      entry.forEach((update, n) => insertUpdate.run(doc, head + 1 + n, batch.at, update))
-      landed.push({ doc, first: seq(head + 1), last: seq(head + entry.length) })
+      entry.forEach((update, n) => insertUpdate.run(doc, head + 1 + n, batch.at, update, writer))
+      landed.push({ doc, first: seq(head + 1), last: seq(head + entry.length), writer })
     }
     return ok(landed)
   }
@@ -93,6 +99,7 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
     const [stateVector, deleteSet, bytes, index] = unpack(packed)
     putSnapshot.run(doc, through, at, stateVector, deleteSet, bytes)
     if (index !== undefined) putIndex.run(doc, through, index) // one of an older snapshot is not read
+    keepWriter.run({ doc, through })
     deleteFolded.run(doc, through)
     return ok(true)
   }

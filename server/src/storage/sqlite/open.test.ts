@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { seq } from '@quire/shared'
 import { expect, test, vi } from 'vitest'
@@ -34,6 +34,28 @@ test('a second storage on the same directory is refused while the first is open'
   })
   await first.close()
   await unwrap(await openSqliteStorage({ dataDir })).close()
+})
+
+test('[ST16] two copies of a data directory are written by two, also where both go on from the same place', async () => {
+  const [original, copy] = [temporaryDir(), join(temporaryDir(), 'copy')]
+  const before = unwrap(await openSqliteStorage({ dataDir: original }))
+  const doc = await openId(before)
+  const { writer } = await appendTexts(before, doc, 'a')
+  await before.close()
+  cpSync(original, copy, { recursive: true })
+  const last: number[] = []
+  for (const dataDir of [original, copy]) {
+    const storage = unwrap(await openSqliteStorage({ dataDir }))
+    await appendTexts(storage, doc, 'b')
+    const { origins } = unwrap(await storage.outline(doc))
+    expect(origins.slice(0, 2)).toEqual([
+      { from: 0, writer: 0 },
+      { from: 1, writer },
+    ])
+    last.push(origins.at(-1)?.writer ?? 0)
+    await storage.close()
+  }
+  expect(new Set([...last, writer]).size).toBe(3)
 })
 
 test('a data directory that is a file, or lies in one, is refused by its path', async () => {

@@ -1,6 +1,7 @@
 import type {
   Appended,
   ByteRange,
+  OpenedDocument,
   Quarantined,
   QuarantinedUpdate,
   StorageProblem,
@@ -22,12 +23,14 @@ export interface PackedDocument {
   /** False where the snapshot has no index; its place in `packed` is empty then. */
   readonly hasIndex: boolean
   readonly snapshotBytes: number
+  readonly origins: OpenedDocument['origins']
   readonly packed: Packed
 }
 
 /** A document's content. `packed`: the snapshot if `hasSnapshot`, then the tail. */
 export interface PackedContent {
   readonly head: Seq
+  readonly writer: number
   readonly hasSnapshot: boolean
   readonly packed: Packed
 }

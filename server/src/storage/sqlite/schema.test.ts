@@ -85,6 +85,16 @@ test('a file of version 2 keeps its snapshots, which get an index with their nex
   await storage.close()
 })
 
+test('of a file of version 3 nobody knows who wrote it, and of what is written from then on everybody', async () => {
+  const { storage, doc } = await openWrittenBy(3)
+  const { writer } = await appendTexts(storage, doc, 'd')
+  expect(unwrap(await storage.outline(doc)).origins).toEqual([
+    { from: 2, writer: 0 },
+    { from: 4, writer },
+  ])
+  await storage.close()
+})
+
 test('a migration that fails leaves the old version, whole', async () => {
   const dataDir = temporaryDir()
   const file = join(dataDir, 'quire.db')

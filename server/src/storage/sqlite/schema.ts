@@ -29,6 +29,9 @@ export const applicationId = 0x51756972
  * snapshot_indexes  beside the snapshots and not in them: a column behind their large one would have to
  *            be sought through all its pages, and one before it would mean to write all snapshots anew.
  *            A snapshot that was folded before version 3 has none.
+ * writer     which life of a storage wrote an update (ports/storage.ts); `folded_writer`: the last one inside the
+ *            snapshot. In `documents`, as behind the large column of a snapshot it would have to be sought. 0 for
+ *            what was written before version 4.
  * quarantine updates that broke their document: moved here from `updates`, number and time kept.
  */
 export const migrations: readonly string[] = [
@@ -74,6 +77,10 @@ export const migrations: readonly string[] = [
     through_seq  INTEGER NOT NULL,
     bytes        BLOB    NOT NULL
   ) STRICT;
+  `,
+  `
+  ALTER TABLE updates ADD COLUMN writer INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE documents ADD COLUMN folded_writer INTEGER NOT NULL DEFAULT 0;
   `,
 ]
 

@@ -54,21 +54,21 @@ export interface SqliteParts {
 
 // The brands below are kept by the store: what comes out of a column is what went into it.
 const openedFrom = (document: PackedDocument): OpenedDocument => {
-  const { id, epoch, head, through, hasIndex, snapshotBytes, packed } = document
+  const { id, epoch, head, through, hasIndex, snapshotBytes, origins, packed } = document
   const parts = unpack(packed)
   if (through === null)
-    return { id, epoch, head, snapshot: null, snapshotBytes, tail: parts as Update[] }
+    return { id, epoch, head, snapshot: null, snapshotBytes, tail: parts as Update[], origins }
   type Parts = [StateVector, DeleteSet, UpdateIndex, ...Update[]]
   const [stateVector, deleteSet, indexBytes, ...tail] = parts as Parts
   const index = hasIndex ? indexBytes : null
   const snapshot = { through, stateVector, deleteSet, index }
-  return { id, epoch, head, snapshot, snapshotBytes, tail }
+  return { id, epoch, head, snapshot, snapshotBytes, tail, origins }
 }
 
-const contentFrom = ({ head, hasSnapshot, packed }: PackedContent) => {
+const contentFrom = ({ head, writer, hasSnapshot, packed }: PackedContent) => {
   const parts = unpack(packed) as Update[]
   const snapshot = hasSnapshot ? (parts.shift() ?? null) : null
-  return { head, snapshot, tail: parts }
+  return { head, writer, snapshot, tail: parts }
 }
 
 const quarantineFrom = ({ entries, packed }: PackedQuarantine): QuarantinedUpdate[] => {

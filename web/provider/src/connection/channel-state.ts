@@ -10,6 +10,11 @@ import type {
 import type { Position } from '../offline/store.ts'
 import type { Pending } from './pending.ts'
 
+/** Where in the log a channel is: kept for as long as this page lives, as only the server knows a writer. */
+export interface SessionPosition extends Position {
+  readonly writer: number
+}
+
 /** What a channel is in. `forMs` is how long a wait was to be, should the clock be set back in it. */
 export type Phase =
   /** What this device has of the document is being read. */
@@ -51,7 +56,7 @@ export interface Channel {
   attempt: number
   /** Of what the document here is made of; null while it is nobody's. */
   epoch: number | null
-  position: Position | null
+  position: SessionPosition | null
   /** It has heard of more than its position stands for: it may be the last that has it. */
   isAhead: boolean
   access: QuireAccess | null

@@ -65,7 +65,7 @@ class Run {
     this.hear({ kind: 'ask', stateVector })
     this.hear({ kind: 'answer', update: nothing })
     this.hear({ kind: 'saved', number: 1 })
-    this.hear({ kind: 'at', seq: seq(5) })
+    this.hear({ kind: 'at', seq: seq(5), writer: 9 })
     return this
   }
 }
@@ -107,7 +107,12 @@ describe('a channel', () => {
     run.take({ kind: 'offline' })
     run.change(type())
     run.online()
-    expect(kinds(run.token())).toEqual(['open', 'position'])
+    const said = run.token()
+    expect(kinds(said)).toEqual(['open', 'position'])
+    expect(said).toContainEqual({
+      kind: 'say',
+      request: { kind: 'position', epoch: 7, seq: 5, writer: 9 },
+    })
     const opened = run.hear({ kind: 'opened', epoch: 7, user: null })
     expect(kinds(opened)).toEqual(['update', 'say-presence'])
     expect(run.channel.pending).toMatchObject([{ number: 1, changes: 2 }])
@@ -124,7 +129,7 @@ describe('a channel', () => {
     run.hear({ kind: 'opened', epoch: 7, user: null })
     run.hear({ kind: 'ask', stateVector })
     run.hear({ kind: 'answer', update: nothing })
-    run.hear({ kind: 'at', seq: seq(6) })
+    run.hear({ kind: 'at', seq: seq(6), writer: 9 })
     run.take({ kind: 'offline' })
     run.online()
     expect(kinds(run.token())).toEqual(['open', 'position'])
@@ -257,7 +262,7 @@ const anyEvent: fc.Arbitrary<ChannelEvent | number> = fc.oneof(
       { kind: 'update', update: nothing },
       { kind: 'saved', number: 1 },
       { kind: 'saved', number: 3 },
-      { kind: 'at', seq: seq(4) },
+      { kind: 'at', seq: seq(4), writer: 9 },
       { kind: 'denied', reason: 'no' },
       { kind: 'position-unknown' },
       closed('retry'),

@@ -1,5 +1,5 @@
 /* What a server says of a channel. */
-import { parseStateVector, type Seq } from '@quire/shared'
+import { parseStateVector } from '@quire/shared'
 import { askForToken, distrust, hearOpened, leave, replace, retryLater } from './channel-moves.ts'
 import type { EventOf, NoticeOf, Step } from './channel-state.ts'
 import { withoutSaved } from './pending.ts'
@@ -37,7 +37,7 @@ export const hear = (step: Step, { notice }: EventOf<'notice'>): void => {
       channel.denied = notice.reason
       return
     case 'at':
-      return hearAt(step, notice.seq)
+      return hearAt(step, notice)
     case 'access':
       channel.access = notice.access
       return
@@ -81,11 +81,12 @@ const hearSaved = (step: Step, { number }: NoticeOf<'saved'>): void => {
   if (pending.length === 0) channel.denied = null
 }
 
-const hearAt = (step: Step, at: Seq): void => {
+const hearAt = (step: Step, { seq, writer }: NoticeOf<'at'>): void => {
   const { channel } = step
   if (channel.epoch === null) return distrust(step, 'the server tells a position before an epoch')
-  channel.position = { epoch: channel.epoch, seq: at }
+  const { epoch } = channel
+  channel.position = { epoch, seq, writer }
   channel.isAhead = false
   channel.failures = 0 // all that was told up to here has been taken
-  step.do({ kind: 'note-position', position: channel.position })
+  step.do({ kind: 'note-position', position: { epoch, seq } })
 }

@@ -94,7 +94,7 @@ export class TestSession {
     const isQuiet = this.#hasAll && this.#asked === 0 && committed === log.length
     if (!isQuiet || this.#toldAt === committed) return
     this.#toldAt = committed
-    this.tell({ kind: 'at', seq: seq(committed) })
+    this.tell({ kind: 'at', seq: seq(committed), writer: this.document.epoch })
   }
 
   regrant(access: QuireAccess): void {
@@ -131,11 +131,12 @@ export class TestSession {
     this.#hasAll = true
   }
 
-  #resume({ epoch, seq: at }: ChannelRequest & { readonly kind: 'position' }): void {
+  #resume({ epoch, seq: at, writer }: ChannelRequest & { readonly kind: 'position' }): void {
     const { document } = this
     const { oldest, committed } = document
     if (epoch !== document.epoch) return this.#close(4409, 'it is another one')
-    if (at < oldest || at > committed) return this.tell({ kind: 'position-unknown' })
+    if (at < oldest || at > committed || writer !== epoch)
+      return this.tell({ kind: 'position-unknown' })
     this.#answer(document.since(at), false)
   }
 
