@@ -40,6 +40,7 @@ test('what a page had not said when it was loaded anew is lost, and all converge
   const world = run({ options, isWarm: false, happenings })
   calm(world)
   checkConverged(world)
+  for (const { doc } of world.clients) expect(doc.getText('text').toJSON()).not.toContain('typed')
   leaveAll(world)
 })
 
