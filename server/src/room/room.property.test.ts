@@ -40,11 +40,7 @@ test('what a page had not said when it was loaded anew is lost, and all converge
   const world = run({ options, isWarm: false, happenings })
   calm(world)
   checkConverged(world)
-<<<<<<< HEAD
-  expect(new Set(world.clients.map(({ doc }) => doc.getText('text').toJSON())).size).toBe(1)
-=======
   for (const { doc } of world.clients) expect(doc.getText('text').toJSON()).not.toContain('typed')
->>>>>>> s13-server
   leaveAll(world)
 })
 
