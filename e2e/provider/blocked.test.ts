@@ -1,6 +1,6 @@
 /* Quire's own client where WebSockets do not get through: what stands between may be worse than that. */
 import { connect, type Connected } from '@quire/provider'
-import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest'
 import { Doc } from 'yjs'
 import { startHttpProxy, type HttpProxyOptions } from '../harness/http-proxy.ts'
 import { startServer, type ServerProcess } from '../harness/server-process.ts'
@@ -9,11 +9,6 @@ import { until } from '../harness/until.ts'
 
 const PATIENCE_MS = 60_000
 const LARGE = 3 * 1024 * 1024
-
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
 
 let server: ServerProcess
 beforeAll(async () => {
@@ -24,13 +19,13 @@ afterAll(() => server.remove())
 let documents = 0
 
 /** Two clients of one document: one behind the proxy, one beside it. */
-const meet = async (options: HttpProxyOptions) => {
+const meet = async ({ onTestFinished }: TestContext, options: HttpProxyOptions) => {
   const proxy = await startHttpProxy(server.port, options)
-  cleanups.push(() => proxy.close())
+  onTestFinished(() => proxy.close())
   const document = `blocked ${documents++}`
   const open = (url: string): Connected => {
     const provider = connect({ url, document, doc: new Doc() })
-    cleanups.push(() => provider.close())
+    onTestFinished(() => provider.close())
     return provider
   }
   const [behind, beside] = [open(proxy.url), open(server.url)]
@@ -76,12 +71,13 @@ const blocked: readonly (readonly [string, HttpProxyOptions])[] = [
   ['hands answers on when they are whole', { webSockets: 'refuse', buffersAnswers: true }],
 ]
 
-describe.each(blocked)('behind a proxy that %s', (_, options) => {
+// most of their time they wait for what stands between
+describe.concurrent.each(blocked)('behind a proxy that %s', (_, options) => {
   it(
     'two write together, see each other, and know what is saved',
     { timeout: 180_000 },
-    async () => {
-      const { proxy, behind, beside } = await meet(options)
+    async (test) => {
+      const { proxy, behind, beside } = await meet(test, options)
       await writeTogether({ behind, beside })
       type(behind, 'x'.repeat(LARGE))
       await same(behind, beside)
@@ -95,8 +91,8 @@ describe.each(blocked)('behind a proxy that %s', (_, options) => {
   )
 })
 
-it('behind a proxy that cuts what is open, goes where that does not hurt', async () => {
-  const met = await meet({ webSockets: 'cut', cutAfterMs: 1_000 })
+it('behind a proxy that cuts what is open, goes where that does not hurt', async (test) => {
+  const met = await meet(test, { webSockets: 'cut', cutAfterMs: 1_000 })
   const { proxy, behind } = met
   await until('it speaks by requests', () => proxy.asked.posts > 0, PATIENCE_MS)
   expect(proxy.asked.handshakes).toBe(3)
@@ -104,8 +100,8 @@ it('behind a proxy that cuts what is open, goes where that does not hurt', async
   await writeTogether(met)
 })
 
-it('goes back to a WebSocket once it gets through, with nothing lost', async () => {
-  const { proxy, behind, beside } = await meet({ webSockets: 'refuse' })
+it('goes back to a WebSocket once it gets through, with nothing lost', async (test) => {
+  const { proxy, behind, beside } = await meet(test, { webSockets: 'refuse' })
   type(behind, 'over requests ')
   await same(behind, beside)
   expect(proxy.webSockets.size).toBe(0)
@@ -129,9 +125,9 @@ it('goes back to a WebSocket once it gets through, with nothing lost', async () 
   expect(proxy.asked.posts).toBe(posts)
 })
 
-it('a client may be told which ways to use', async () => {
+it('a client may be told which ways to use', async ({ onTestFinished }) => {
   const proxy = await startHttpProxy(server.port, { webSockets: 'pass' })
-  cleanups.push(() => proxy.close())
+  onTestFinished(() => proxy.close())
   const plan = { url: proxy.url, document: 'chosen', doc: new Doc() }
   for (const transport of ['event-stream', 'polling'] as const) {
     const provider = connect({ ...plan, transports: [transport] })

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildEditor, buildServer } from './build-steps.ts'
+import { buildEditor, buildProvider, buildServer } from './build-steps.ts'
 import { provideChromium } from './chromium.ts'
 import { run } from './run.ts'
 import { readPlaywright, readVitest, tallyOf, tallyReport, total, type Tally } from './tally.ts'
@@ -55,7 +55,9 @@ ${describe(sum)}
 }
 
 const built = await stage('build', async () =>
-  tallyOf((await buildServer()) === 0 && (await buildEditor()) === 0),
+  tallyOf(
+    (await buildServer()) === 0 && (await buildProvider()) === 0 && (await buildEditor()) === 0,
+  ),
 )
 if (built.failed > 0) finish()
 
