@@ -104,7 +104,7 @@ export interface Connected {
   signal(data: Uint8Array): boolean
   /** Calls `listener` with what others say with `signal`, until undone. */
   onSignal(listener: (signal: Signal) => void): () => void
-  /** Resolves once everything that was changed here so far is on the server's disk, or cannot get there. */
+  /** Resolves once what was changed here so far is on the server's disk, or cannot get there. */
   flush(): Promise<Flushed>
   /** Lets the connection go, for a page that is hidden for long, until `resume`. What is changed meanwhile is kept. */
   pause(): void

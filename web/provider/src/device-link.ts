@@ -6,7 +6,7 @@
  *        └── in a while ──┘ where that may pass
  */
 import type { Result, Update } from '@quire/shared'
-import { parseUpdateMeta } from 'yjs'
+import { decodeUpdate } from 'yjs'
 import { pauseMs } from './connection/pause.ts'
 import { pendingOf, type Pending } from './connection/pending.ts'
 import type { Environment } from './environment.ts'
@@ -33,6 +33,9 @@ export interface DeviceOptions {
   readonly environment: Environment
 }
 
+/** How long a store may take to open before the document goes on without it, milliseconds; it may come later. */
+const OPEN_MS = 10_000
+
 /** What may pass by itself. */
 const PASSES: ReadonlySet<StoreProblem['kind']> = new Set(['quota', 'unavailable', 'io'])
 
@@ -44,6 +47,8 @@ export class DeviceLink {
   #failures = 0
   #undoTimer: () => void = () => undefined
   #isOver = false
+  /** Nothing is given any more: it is being forgotten. */
+  #isForgetting = false
   /** Nothing of what was given is on it any more. */
   #isCleared = false
   /** How many changes each update is that was given and is not kept yet, by its key. */
@@ -68,13 +73,14 @@ export class DeviceLink {
 
   /** Keeps changes made here, under what it returns; null where they are not kept now. */
   changedHere(update: Update, changes = 1): number | null {
+    if (this.#isForgetting) return null
     const key = this.#kept?.changedHere(update) ?? null
     if (key !== null) this.#unkept.set(key, changes)
     return key
   }
 
   changedThere(update: Update): void {
-    this.#kept?.changedThere(update)
+    if (!this.#isForgetting) this.#kept?.changedThere(update)
   }
 
   saved(keys: readonly number[]): void {
@@ -82,15 +88,19 @@ export class DeviceLink {
   }
 
   moved(position: Position): void {
-    this.#kept?.moved(position)
+    if (!this.#isForgetting) this.#kept?.moved(position)
   }
 
   /** Forgets all of it. */
   async clear(): Promise<Result<void, StoreProblem>> {
-    const opened = await this.open()
-    if (!opened.ok) return opened
-    const cleared = (await this.#kept?.clear()) ?? opened
+    await this.#opening
+    this.#isForgetting = true // what is changed from now on must not begin it anew
+    const cleared = await (this.#kept === null ? this.#clearClosed() : this.#kept.clear())
     if (cleared.ok) this.#unkept.clear()
+    else {
+      this.#isForgetting = false
+      this.reopen()
+    }
     return cleared
   }
 
@@ -116,10 +126,26 @@ export class DeviceLink {
     this.letGo()
   }
 
+  /** Forgets what is not open, or open no more. */
+  async #clearClosed(): Promise<Result<void, StoreProblem>> {
+    const ignore = (): void => undefined
+    const silent = { changed: ignore, kept: ignore, inherited: ignore, problem: ignore }
+    const opened = await this.#attempt(silent)
+    if (!opened.ok) return opened
+    const cleared = await opened.value.clear()
+    void opened.value.close()
+    return cleared
+  }
+
   async #open(): Promise<Result<void, StoreProblem>> {
-    const { listener } = this.#options
+    const { listener, document, environment } = this.#options
     this.#undoTimer()
-    const opened = await this.#attempt()
+    const undoLate = environment.after(OPEN_MS, () => {
+      const message = `what this device keeps of ${document} cannot be read within ${OPEN_MS} ms`
+      listener.problem({ kind: 'io', message })
+    })
+    const opened = await this.#attempt(this.#listener())
+    undoLate()
     if (!opened.ok) {
       this.#opening = null
       if (PASSES.has(opened.error.kind)) this.#retryLater()
@@ -133,22 +159,27 @@ export class DeviceLink {
     return { ok: true, value: undefined }
   }
 
-  async #attempt(): Promise<Result<KeptDocument, StoreProblem>> {
-    const { store, document, listener } = this.#options
+  #listener(): KeptListener {
+    const { listener } = this.#options
     const kept = (key: number): void => {
       for (const one of this.#unkept.keys()) if (one <= key) this.#unkept.delete(one)
       listener.kept(key)
     }
+    return {
+      changed: (update) => listener.changed(update),
+      inherited: (unsaved) => listener.inherited(unsaved),
+      problem: (problem) => {
+        if (problem?.kind === 'cleared') this.#isCleared = true
+        listener.problem(problem)
+      },
+      kept,
+    }
+  }
+
+  async #attempt(listener: KeptListener): Promise<Result<KeptDocument, StoreProblem>> {
+    const { store, document } = this.#options
     try {
-      return await store.open(document, {
-        changed: (update) => listener.changed(update),
-        inherited: (unsaved) => listener.inherited(unsaved),
-        problem: (problem) => {
-          if (problem?.kind === 'cleared') this.#isCleared = true
-          listener.problem(problem)
-        },
-        kept,
-      })
+      return await store.open(document, listener)
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
       return { ok: false, error: { kind: 'io', message: `the store threw: ${message}` } }
@@ -168,7 +199,7 @@ export const pendingOfAll = (unsaved: readonly Unsaved[]): readonly Pending[] =>
 
 const reads = ({ update }: Unsaved): boolean => {
   try {
-    parseUpdateMeta(update)
+    decodeUpdate(update)
     return true
   } catch {
     return false

@@ -13,6 +13,7 @@ import {
 import {
   dueAt,
   IDLE,
+  remembers,
   stepConnection,
   type Connection,
   type ConnectionEffect,
@@ -105,7 +106,7 @@ export class Hub {
         if (this.#owners.size > 0) return
         this.#undoWoken()
         this.#push({ kind: 'unwanted' })
-        this.#options.onEmpty()
+        if (!remembers(this.#connection, this.#options.environment.now())) this.#options.onEmpty()
       },
     }
   }
@@ -120,7 +121,12 @@ export class Hub {
     if (this.#isStepping) return
     this.#isStepping = true
     // what is done may push; the array grows while it is walked
-    for (let i = 0; i < this.#queue.length; i++) this.#take(this.#queue[i])
+    for (let i = 0; i < this.#queue.length; i++)
+      try {
+        this.#take(this.#queue[i])
+      } catch (error) {
+        this.#options.environment.report(error)
+      }
     this.#queue = []
     this.#isStepping = false
   }

@@ -25,7 +25,7 @@ import type { ChannelOwner, Hub, Place } from './hub.ts'
 import type { KeptDocument, OfflineStore, StoreProblem } from './offline/store.ts'
 import { Listeners } from './listeners.ts'
 import { PresenceLink } from './presence.ts'
-import { flushedIn, isSameState, stateOf, type Device } from './state.ts'
+import { failedIn, isSameState, stateOf, type Device } from './state.ts'
 
 /** What a provider is made with. */
 export interface ProviderOptions {
@@ -41,7 +41,7 @@ export interface ProviderOptions {
 }
 
 /** What is known of this device. */
-type Known = Omit<Device, 'unkept'>
+type Known = Omit<Device, 'unkept' | 'untaken'>
 
 /** One document that is kept in step with a server. */
 export class Provider implements Connected, ChannelOwner {
@@ -58,6 +58,8 @@ export class Provider implements Connected, ChannelOwner {
   #state: ProviderState
   #tasks: (() => void)[] = []
   #isBusy = false
+  /** Changes that wait to be taken in. */
+  #untaken = 0
   #undoTimer: () => void = () => undefined
   #waiting: (() => boolean)[] = []
 
@@ -69,7 +71,12 @@ export class Provider implements Connected, ChannelOwner {
     this.#link = new DocumentLink(doc, this, {
       changedHere: (update) => {
         const key = this.#kept?.changedHere(update) ?? null
-        this.#push({ kind: 'changed', update, key })
+        this.#untaken++
+        if (this.#isBusy) this.#show() // it is not saved from this moment on
+        this.#do(() => {
+          this.#untaken--
+          this.#step({ kind: 'changed', update, key })
+        })
       },
       changedThere: (update) => this.#kept?.changedThere(update),
       threw: (error) => environment.report(error),
@@ -120,8 +127,11 @@ export class Provider implements Connected, ChannelOwner {
 
   readonly flush = (): Promise<Flushed> =>
     new Promise((resolve) => {
+      // what is changed later is not waited for
+      const upTo = this.#channel.savedChanges + this.#state.unsaved.changes
       const look = (): boolean => {
-        const flushed = flushedIn(this.#state)
+        const isSaved = this.#state.saved || this.#channel.savedChanges >= upTo
+        const flushed: Flushed | null = isSaved ? { ok: true } : failedIn(this.#state)
         if (flushed !== null) resolve(flushed)
         return flushed !== null
       }
@@ -200,31 +210,43 @@ export class Provider implements Connected, ChannelOwner {
   /** What this device keeps comes in, and what is here is kept; the network waits for the first time. */
   #load(kept: KeptDocument): void {
     const { updates, unsaved, position } = kept.kept
-    const { epoch } = this.#channel
+    const { epoch, phase } = this.#channel
     if (epoch !== null && position !== null && position.epoch !== epoch) {
       this.#kept?.letGo()
       const message = `this device keeps another document that had the name ${this.#options.document}`
       return this.#know({ local: 'open', storeProblem: { kind: 'broken', message } })
     }
-    const isEarly = ['loading', 'over'].includes(this.#channel.phase.kind)
-    const here = isEarly ? null : this.#link.content()
+    if (phase.kind === 'over') return void this.#keepPending()
+    const here = phase.kind === 'loading' ? null : this.#link.content()
     this.#know({ local: 'open', storeProblem: null })
     this.#noteBroken(this.#link.load(updates))
     // before anything of it is kept: what is kept without an epoch would be merged with any
     if (epoch !== null && position === null) kept.moved({ epoch, seq: seq(0) })
     if (here !== null) kept.changedThere(here)
-    const keys = this.#channel.pending.flatMap(
-      ({ update, changes }) => this.#kept?.changedHere(update, changes) ?? [],
-    )
+    const keys = this.#keepPending()
     const found = { epoch: position?.epoch ?? null, unsaved: pendingOfAll(unsaved), keys }
     this.#step({ kind: 'loaded', ...found })
+  }
+
+  #keepPending(): readonly number[] {
+    return this.#channel.pending.flatMap(
+      ({ update, changes }) => this.#kept?.changedHere(update, changes) ?? [],
+    )
   }
 
   #noteProblem(storeProblem: StoreProblem | null): void {
     this.#know({ local: 'open', storeProblem })
     if (this.#channel.phase.kind === 'loading')
       this.#step({ kind: 'loaded', epoch: null, unsaved: [], keys: [] })
-    this.#keepAnew()
+    if (storeProblem?.kind === 'cleared') this.#openAnew()
+  }
+
+  /** Asks the server which document has the name now: what it said before may have been overtaken. */
+  #openAnew(): void {
+    const { phase, messageBytes } = this.#channel
+    if (!['opening', 'syncing', 'live'].includes(phase.kind)) return
+    this.#step({ kind: 'pause' })
+    this.#step({ kind: 'online', messageBytes })
   }
 
   /** What was forgotten here is kept again, once the server has said that it is still the document of this name. */
@@ -240,7 +262,7 @@ export class Provider implements Connected, ChannelOwner {
   }
 
   #deviceNow(): Device {
-    return { ...this.#known, unkept: this.#kept?.unkept ?? Infinity }
+    return { ...this.#known, unkept: this.#kept?.unkept ?? Infinity, untaken: this.#untaken }
   }
 
   #know(news: Partial<Known>): void {
@@ -257,7 +279,8 @@ export class Provider implements Connected, ChannelOwner {
     this.#tasks.push(task)
     if (this.#isBusy) return
     this.#isBusy = true
-    for (let next = this.#tasks.shift(); next !== undefined; next = this.#tasks.shift()) next()
+    for (let next = this.#tasks.shift(); next !== undefined; next = this.#tasks.shift())
+      this.#guarded(next)
     this.#isBusy = false
     this.#setTimer()
     // for good: a connection that nobody else needs is not kept for it
@@ -266,26 +289,28 @@ export class Provider implements Connected, ChannelOwner {
     this.#show()
   }
 
+  /** Whatever goes wrong in one thing, the next is done. */
+  #guarded(task: () => void): void {
+    try {
+      task()
+    } catch (error) {
+      this.#options.environment.report(error)
+    }
+  }
+
   #step(event: ChannelEvent): void {
     const { environment } = this.#options
     const around = { now: environment.now(), random: environment.random() }
     const before = this.#channel.phase.kind
-    for (const effect of stepChannel(this.#channel, event, around)) this.#attempt(effect)
+    // what the application's listeners throw must not keep what comes after it from being done
+    for (const effect of stepChannel(this.#channel, event, around))
+      this.#guarded(() => this.#perform(effect))
     if (before !== this.#channel.phase.kind) this.#keepAnew()
   }
 
   #leave(): void {
     this.#place?.leave()
     this.#place = null
-  }
-
-  /** What the application's listeners throw must not keep what comes after it from being done. */
-  #attempt(effect: ChannelEffect): void {
-    try {
-      this.#perform(effect)
-    } catch (error) {
-      this.#options.environment.report(error)
-    }
   }
 
   #perform(effect: ChannelEffect): void {

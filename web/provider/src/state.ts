@@ -1,3 +1,4 @@
+import { changesOf } from './connection/pending.ts'
 import type { Always, Flushed, ProviderState, Situation } from './api.ts'
 import type { Channel } from './connection/channel-state.ts'
 import type { Connection } from './connection/connection.ts'
@@ -6,6 +7,8 @@ import type { Connection } from './connection/connection.ts'
 export interface Device extends Pick<Always, 'local' | 'storeProblem'> {
   /** At most so many changes made here are not on it. */
   readonly unkept: number
+  /** Changes that were made in this moment, while something else is being done. */
+  readonly untaken: number
 }
 
 /** The state that a channel, its connection and this device make. */
@@ -16,9 +19,9 @@ export const stateOf = (
 ): ProviderState => {
   const { pending, access, user, diskWorks, denied } = channel
   const { local, storeProblem } = device
-  const changes = pending.reduce((sum, one) => sum + one.changes, 0)
+  const changes = changesOf(pending) + device.untaken
   const always: Always = {
-    saved: pending.length === 0,
+    saved: pending.length === 0 && device.untaken === 0,
     unsaved: {
       changes,
       unkept: Math.min(changes, device.unkept),
@@ -62,9 +65,8 @@ const kindOf = ({ phase }: Channel, connection: Connection): Situation => {
 export const isSameState = (a: ProviderState, b: ProviderState): boolean =>
   JSON.stringify(a) === JSON.stringify(b)
 
-/** What comes of waiting for the disk in this state; null as long as that is open. */
-export const flushedIn = (state: ProviderState): Flushed | null => {
-  if (state.saved) return { ok: true }
+/** Why what is not saved in this state will not be; null as long as it may. */
+export const failedIn = (state: ProviderState): Flushed | null => {
   if (state.denied !== null) return failed(state.denied)
   if (state.kind === 'refused' || state.kind === 'replaced') return failed(state.reason)
   return state.kind === 'closed' ? failed('the document was closed') : null

@@ -39,8 +39,8 @@ export const askForToken = (step: Step): void =>
 /** Opens it with a login. */
 export const open = (step: Step, { token }: EventOf<'token'>): void => {
   const { channel } = step
-  const { position, isAhead } = channel
-  const resumes = position !== null && !isAhead
+  const { position, isAhead, hasOverheard } = channel
+  const resumes = position !== null && !isAhead && !hasOverheard
   channel.phase = { kind: 'opening', resumes, ...deadline(step) }
   step.say({ kind: 'open', document: channel.document, token })
   if (resumes) step.say({ kind: 'position', ...position })
@@ -72,6 +72,7 @@ export const leave = (step: Step, phase: Phase): void => {
   channel.phase = phase
   channel.number = 0
   channel.flushAt = null
+  channel.offeredAs = null
   channel.diskWorks = true
   // what does not fit may have been deleted since: only a question finds that out
   if (channel.pending.some(({ isTooLarge }) => isTooLarge)) channel.isAhead = true

@@ -50,6 +50,8 @@ export interface Channel {
   /** Largest message that the server takes, bytes. */
   messageBytes: number
   pending: readonly Pending[]
+  /** Changes that were saved so far. */
+  savedChanges: number
   /** The last number used on this connection. */
   number: number
   /** Which login is waited for: what comes of earlier ones counts no more. */
@@ -59,6 +61,9 @@ export interface Channel {
   position: SessionPosition | null
   /** It has heard of more than its position stands for: it may be the last that has it. */
   isAhead: boolean
+  /** It has heard something from other tabs that the server may not have, and under which number that was said. */
+  hasOverheard: boolean
+  offeredAs: number | null
   access: QuireAccess | null
   user: string | null
   /** The server can save. */
@@ -139,6 +144,7 @@ export interface ChannelStart {
 export const createChannel = ({ document, pending, loads }: ChannelStart): Channel => ({
   document,
   pending,
+  savedChanges: 0,
   phase: { kind: loads ? 'loading' : 'asleep' },
   isOnline: false,
   messageBytes: Infinity,
@@ -147,6 +153,8 @@ export const createChannel = ({ document, pending, loads }: ChannelStart): Chann
   epoch: null,
   position: null,
   isAhead: false,
+  hasOverheard: false,
+  offeredAs: null,
   access: null,
   user: null,
   diskWorks: true,

@@ -33,6 +33,7 @@ import {
   type Phase,
 } from './channel-state.ts'
 import { hear, hearEarly } from './notices.ts'
+import { changesOf } from './pending.ts'
 import { answer, change, flush, inherit } from './sending.ts'
 
 /** Takes an event: changes the channel, and returns what is to be done. */
@@ -63,6 +64,8 @@ const load = (step: Step, event: EventOf<'loaded'>): void => {
   const { channel } = step
   takeIn(step, event)
   channel.pending = [...event.unsaved, ...channel.pending]
+  // who waits for what was changed so far waits for these first
+  channel.savedChanges -= changesOf(event.unsaved)
   if (channel.isOnline) signIn(step)
   else channel.phase = { kind: 'asleep' }
 }
@@ -71,17 +74,21 @@ const load = (step: Step, event: EventOf<'loaded'>): void => {
 const loadLate = (step: Step, event: EventOf<'loaded'>): void => {
   takeIn(step, event)
   // there may be more in it than is unsaved: what a server has lost
-  step.channel.isAhead = true
+  overhear(step)
   inherit(step, { kind: 'inherited', unsaved: event.unsaved })
 }
 
 const takeIn = ({ channel }: Step, { epoch, keys }: EventOf<'loaded'>): void => {
   channel.epoch ??= epoch
   const last = channel.pending.length - 1
-  // the last one is saved after the others
-  channel.pending = channel.pending.map((one, i) =>
-    i === last ? { ...one, keys: [...one.keys, ...keys] } : one,
-  )
+  // the last one is saved after the others; keys of an earlier opening name something else by now
+  channel.pending = channel.pending.map((one, i) => ({ ...one, keys: i === last ? keys : [] }))
+}
+
+/** There may be something in the document that nobody else has: only a question finds out. */
+const overhear = ({ channel }: Step): void => {
+  channel.hasOverheard = true
+  channel.offeredAs = null
 }
 
 /** Whoever has been waited for in vain may answer the next time. */
@@ -132,7 +139,7 @@ const settled: Row = {
   close,
   loaded: loadLate,
   inherited: inherit,
-  overheard: (step) => void (step.channel.isAhead = true),
+  overheard: overhear,
   token: ignore,
   'token-failed': ignore,
   notice: ignore,
@@ -168,7 +175,7 @@ const table: Table = {
   opening: { ...started, tick: giveUp, token: renew, notice: hearEarly, broken: opened.broken },
   syncing: opened,
   live: opened,
-  waiting: { ...settled, pause, tick: wait, woken: wakeFromWaiting },
+  waiting: { ...settled, tick: wait, woken: wakeFromWaiting },
   refused: { ...settled, wanted: (step) => leave(step, { kind: 'asleep' }) },
   replaced: settled,
   over: { ...settled, close: ignore, changed: ignore, inherited: ignore, loaded: ignore },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   dueAt,
   IDLE,
+  remembers,
   OPEN_MS,
   stepConnection,
   type Connection,
@@ -89,7 +90,7 @@ describe('a connection', () => {
     const run = opened()
     expect(run.connection.kind).toBe('open')
     run.take({ kind: 'unwanted' })
-    expect(run.connection).toBe(IDLE)
+    expect(run.connection.kind).toBe('idle')
     expect(run.effects.map(({ kind }) => kind)).toEqual(['open', 'drop'])
   })
 
@@ -131,6 +132,19 @@ describe('a connection', () => {
     expect(run.opened).toHaveLength(1)
     run.pass(1)
     expect(run.opened).toHaveLength(2)
+  })
+
+  it('[P29] keeps to it also where nobody wants it for a while, and to the way that works', () => {
+    const run = opened().take(farewell('retry', 5_000)).take({ kind: 'unwanted' })
+    run.pass(1_000).take({ kind: 'wanted' }).take({ kind: 'woken' })
+    expect(run.connection.kind).toBe('waiting')
+    expect(run.pass(4_000).connection.kind).toBe('opening')
+    const away = new Run(2).take({ kind: 'wanted' })
+    for (let i = 0; i < 2; i++) away.take(ended).comeBack()
+    away.take({ kind: 'greeted', greeting }).take({ kind: 'unwanted' })
+    expect(remembers(away.connection, away.now)).toBe(true)
+    expect(away.take({ kind: 'wanted' }).opened).toEqual([0, 0, 1, 1])
+    expect(remembers(opened().take({ kind: 'unwanted' }).connection, 0)).toBe(false)
   })
 
   it('[P29] that is told to stop is refused for good, until nobody wants it any more', () => {

@@ -36,12 +36,21 @@ const LONGEST_PROBE_MS = 300_000
 
 /** What a connection is in. */
 export type Connection =
-  | { readonly kind: 'idle' }
+  | Idle
   | Opening
   | Open
   | Waiting
   /** For good: the same would end the same way. */
   | { readonly kind: 'refused'; readonly reason: string; readonly code: number }
+
+/** What was learnt when it was last wanted. */
+interface Idle {
+  readonly kind: 'idle'
+  readonly tries: Tries
+  /** Not before, whatever happens: the server has said so, then. */
+  readonly notBefore: number
+  readonly since: number
+}
 
 interface Opening {
   readonly kind: 'opening'
@@ -65,6 +74,7 @@ interface Waiting {
   readonly until: number
   /** Not before, whatever happens: the server has said so. */
   readonly notBefore: number
+  readonly since: number
   readonly reason: string
   readonly tries: Tries
 }
@@ -125,9 +135,6 @@ export interface Stepped {
   readonly effects: readonly ConnectionEffect[]
 }
 
-/** A connection that nobody wants yet. */
-export const IDLE: Connection = { kind: 'idle' }
-
 /** Takes an event. */
 export const stepConnection = (
   connection: Connection,
@@ -180,6 +187,13 @@ const FRESH: Tries = {
   spreadMs: 0,
 }
 
+/** A connection that nobody has wanted yet. */
+export const IDLE: Idle = { kind: 'idle', tries: FRESH, notBefore: -Infinity, since: -Infinity }
+
+/** Whether something was learnt that the next one who wants it has to know. */
+export const remembers = (connection: Connection, now: number): boolean =>
+  connection.kind === 'idle' && (connection.tries.transport > 0 || connection.notBefore > now)
+
 const stay = (connection: Connection): Stepped => ({ connection, effects: [] })
 
 const begin = (tries: Tries, { now }: Around): Stepped => ({
@@ -188,7 +202,10 @@ const begin = (tries: Tries, { now }: Around): Stepped => ({
 })
 
 /** Nobody wants it any more. */
-const end = (): Stepped => ({ connection: IDLE, effects: [{ kind: 'drop' }] })
+const end = ({ tries }: Opening | Open): Stepped => ({
+  connection: { ...IDLE, tries },
+  effects: [{ kind: 'drop' }],
+})
 
 const silentAt = ({ heardAt, greeting }: Open): number => heardAt + MISSED_BEATS * greeting.beatMs
 
@@ -203,7 +220,7 @@ const wait = ({ reason, tries, waitMs = null }: Lost, { now, random }: Around): 
   const notBefore = now + obeyedMs(waitMs ?? 0)
   const spreadMs = waitMs === null ? tries.spreadMs : 0
   const until = notBefore + pauseMs(tries.failures, random, spreadMs)
-  return stay({ kind: 'waiting', until, notBefore, reason, tries })
+  return stay({ kind: 'waiting', until, notBefore, since: now, reason, tries })
 }
 
 /** On another way, if there is one. */
@@ -262,7 +279,13 @@ const bidFarewell = (tries: Tries, { ending }: EventOf<'farewell'>, around: Arou
 
 const table: Table = {
   idle: {
-    wanted: (_, __, around) => begin(FRESH, around),
+    wanted: ({ tries, notBefore, since }, _, around) => {
+      const { now } = around
+      // a clock that was set back says nothing of how long it was
+      if (now >= notBefore || now < since) return begin(tries, around)
+      const reason = 'the server has asked for a pause'
+      return stay({ kind: 'waiting', until: notBefore, notBefore, since: now, tries, reason })
+    },
     unwanted: stay,
     greeted: stay,
     heard: stay,
@@ -343,7 +366,7 @@ const table: Table = {
   },
   waiting: {
     wanted: stay,
-    unwanted: () => stay(IDLE),
+    unwanted: ({ tries, notBefore, since }) => stay({ kind: 'idle', tries, notBefore, since }),
     greeted: stay,
     heard: stay,
     farewell: stay,

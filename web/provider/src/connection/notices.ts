@@ -2,7 +2,7 @@
 import { parseStateVector } from '@quire/shared'
 import { askForToken, distrust, hearOpened, leave, replace, retryLater } from './channel-moves.ts'
 import type { EventOf, NoticeOf, Step } from './channel-state.ts'
-import { withoutSaved } from './pending.ts'
+import { changesOf, withoutSaved } from './pending.ts'
 
 /** The document was replaced (PROTOCOL.md, close codes). */
 const REPLACED = 4409
@@ -76,7 +76,12 @@ const hearSaved = (step: Step, { number }: NoticeOf<'saved'>): void => {
   if (number > channel.number)
     return distrust(step, `the server has saved ${number}, and ${channel.number} was the last`)
   const { pending, keys } = withoutSaved(channel.pending, number)
+  channel.savedChanges += changesOf(channel.pending) - changesOf(pending)
   channel.pending = pending
+  if (channel.offeredAs !== null && number >= channel.offeredAs) {
+    channel.hasOverheard = false
+    channel.offeredAs = null
+  }
   if (keys.length > 0) step.do({ kind: 'note-saved', keys })
   if (pending.length === 0) channel.denied = null
 }

@@ -43,6 +43,10 @@ export const pendingOf = (update: Update, at: number, key: number | null): Pendi
   isTooLarge: false,
 })
 
+/** How many changes these are. */
+export const changesOf = (all: readonly Pending[]): number =>
+  all.reduce((sum, { changes }) => sum + changes, 0)
+
 /** With one more; the last ones are merged where they have become many. */
 export const withChange = (all: readonly Pending[], change: Pending): readonly Pending[] => {
   const more = [...all, change]
@@ -123,7 +127,7 @@ const merged = (some: readonly Pending[]): Pending => {
   if (some.length === 1) return first
   return {
     update: mergeUpdates(some.map(({ update }) => update)) as Update, // Yjs wrote it
-    changes: some.reduce((sum, { changes }) => sum + changes, 0),
+    changes: changesOf(some),
     at: some.reduce((earliest, { at }) => Math.min(earliest, at), first.at),
     number: some.at(-1)?.number ?? null,
     keys: some.flatMap(({ keys }) => keys),

@@ -58,6 +58,7 @@ export const answer = (step: Step, { update }: EventOf<'compared'>): void => {
     step.say({ kind: 'update', number: ++channel.number, update: piece })
   const number = ++channel.number
   step.say({ kind: 'answer', number, update: pieces.at(-1) ?? EMPTY_UPDATE })
+  if (tooLarge === 0) channel.offeredAs = number
   channel.phase = { ...phase, maySend: true }
   channel.flushAt = null
   if (tooLarge === 0) channel.pending = answered(channel.pending, number)

@@ -25,7 +25,6 @@ const NOTHING = (): Stored => ({ updates: [], unsaved: [], position: null })
 export class TestDevice {
   readonly stored = new Map<string, Stored>()
   readonly openers = new Set<TestTab>()
-  keys = 0
   #problem: StoreProblem | null = null
 
   /** What tabs use. */
@@ -80,7 +79,7 @@ export class TestDevice {
     if (heir === undefined) return
     const left = unsaved.filter(({ owner }) => owner === tab)
     const rest = unsaved.filter(({ owner }) => owner !== tab)
-    const inherited = left.map((one) => ({ ...one, owner: heir }))
+    const inherited = left.map((one) => heir.adopted(one))
     this.of(tab.document).unsaved = [...rest, ...inherited]
     if (left.length > 0) heir.listener.inherited(inherited)
   }
@@ -95,6 +94,8 @@ export class TestTab implements KeptDocument {
   #isCleared = false
   /** Of what is not written. */
   readonly #keys: number[] = []
+  /** Keys name a change to one opener alone. */
+  #key = 0
   readonly #device: TestDevice
 
   constructor(device: TestDevice, document: string, listener: KeptListener) {
@@ -103,7 +104,7 @@ export class TestTab implements KeptDocument {
     this.listener = listener
     const stored = device.of(document)
     const alive = (owner: TestTab): boolean => device.openers.has(owner)
-    stored.unsaved = stored.unsaved.map((one) => (alive(one.owner) ? one : { ...one, owner: this }))
+    stored.unsaved = stored.unsaved.map((one) => (alive(one.owner) ? one : this.adopted(one)))
     device.openers.add(this)
     this.kept = {
       updates: [...stored.updates],
@@ -112,8 +113,13 @@ export class TestTab implements KeptDocument {
     }
   }
 
+  /** It is this one's from now on. */
+  adopted<T extends Unsaved>(one: T): T & { readonly owner: TestTab } {
+    return { ...one, key: ++this.#key, owner: this }
+  }
+
   changedHere(update: Update): number {
-    const key = ++this.#device.keys
+    const key = ++this.#key
     this.#keys.push(key)
     this.given.push((stored) => {
       stored.updates.push(update)
@@ -132,7 +138,9 @@ export class TestTab implements KeptDocument {
 
   saved(keys: readonly number[]): void {
     this.given.push((stored) => {
-      stored.unsaved = stored.unsaved.filter(({ key }) => !keys.includes(key))
+      stored.unsaved = stored.unsaved.filter(
+        ({ key, owner }) => owner !== this || !keys.includes(key),
+      )
       return null
     })
   }
