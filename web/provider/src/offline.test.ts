@@ -309,6 +309,127 @@ describe('with a store on this device', () => {
     expect(device.of('notes').position?.epoch).toBe(7)
   })
 
+  it('a key of an earlier opening does not make something else saved', async () => {
+    const { open, offline, device, network, server, settle, goDown, rest } = scene()
+    const ann = open({ offline })
+    await rest()
+    write(ann, 'a ')
+    await network.settle() // sent, and not on the server's disk
+    device.forget()
+    await settle()
+    expect(ann.state).toMatchObject({ kind: 'live', storeProblem: null })
+    goDown()
+    write(ann, 'b ')
+    server.commit()
+    await settle()
+    expect(device.of('notes').unsaved.length).toBeGreaterThan(0)
+    ann.close()
+    await settle()
+    const again = open({ offline })
+    await settle()
+    expect(again.state.saved).toBe(false)
+    expect(textOf(again)).toBe('b a ')
+  })
+
+  it('a document that is closed before its store opens stays as it is', async () => {
+    const { open, offline, settle, rest } = scene()
+    const before = open({ offline })
+    write(before, 'of notes ')
+    await rest()
+    before.close()
+    await settle()
+    const doc = new Doc()
+    open({ offline, doc }).close()
+    await settle()
+    expect(doc.getText('text').toJSON()).toBe('')
+  })
+
+  it('what was closed can be discarded, and what is changed meanwhile begins nothing', async () => {
+    const { open, offline, device, settle, rest } = scene()
+    const ann = open({ offline })
+    write(ann, 'a ')
+    await rest()
+    device.write()
+    ann.close()
+    await settle()
+    expect(device.stored.size).toBe(1)
+    expect(await ann.discard()).toEqual({ ok: true })
+    expect(device.stored.size).toBe(0)
+    const bob = open({ offline })
+    await rest()
+    const discarding = bob.discard()
+    write(bob, 'meanwhile ')
+    expect(await discarding).toEqual({ ok: true })
+    await settle()
+    expect(device.stored.size).toBe(0)
+  })
+
+  it('[P24] what another tab has forgotten is not kept again under what is another document now', async () => {
+    const { open, offline, device, rest, settle, server, pass } = scene()
+    const ann = open({ offline })
+    write(ann, 'old ')
+    await rest()
+    device.write()
+    const [session] = server.document('notes').sessions
+    server.document('notes').replace() // and she has not heard of it
+    expect([session === undefined, ann.state.kind]).toEqual([false, 'live'])
+    device.forget()
+    await settle()
+    await pass(61_000)
+    await settle()
+    expect(ann.state.kind).toBe('replaced')
+    expect(device.stored.size).toBe(0)
+  })
+
+  it('the network does not wait for ever for a store that hangs, and takes in what comes late', async () => {
+    const { open, offline, settle, rest, pass } = scene()
+    const before = open({ offline })
+    write(before, 'kept ')
+    await rest()
+    before.close()
+    await settle()
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    const hanging = {
+      ...offline,
+      open: async (...asked: Parameters<typeof offline.open>) => {
+        await promise
+        return offline.open(...asked)
+      },
+    }
+    const ann = open({ offline: hanging })
+    await rest()
+    expect(ann.state).toMatchObject({ kind: 'connecting', local: 'opening' })
+    await pass(10_000)
+    expect(ann.state).toMatchObject({ kind: 'live', storeProblem: { kind: 'io' } })
+    write(ann, 'new ')
+    resolve(undefined)
+    await settle()
+    await rest()
+    expect(ann.state).toMatchObject({ saved: true, storeProblem: null, unsaved: { unkept: 0 } })
+    expect(textOf(ann).split(' ').toSorted()).toEqual(['', 'kept', 'new'])
+  })
+
+  it('what was only overheard is offered when it comes back, whatever position it was told since', async () => {
+    const { open, offline, device, settle, rest, server, network } = scene()
+    const [ann, bob] = [open({ offline, page: 'a' }), open({ offline, page: 'b' })]
+    await rest()
+    ann.pause()
+    write(ann, 'ann ')
+    device.write()
+    expect(textOf(bob)).toBe('ann ')
+    const eve = open()
+    await network.settle()
+    write(eve, 'eve ')
+    await rest() // he is told a position
+    device.stored.clear() // what ann has not sent is nowhere any more
+    for (const one of device.openers) one.given = []
+    bob.pause()
+    bob.resume()
+    await settle()
+    await rest()
+    expect(server.document('notes').durable().getText('text').toJSON()).toContain('ann ')
+  })
+
   it('one that is closed opens its store no more', async () => {
     const { open, offline, device, rest, pass } = scene()
     device.fail({ kind: 'io', message: 'not now' })

@@ -86,6 +86,57 @@ describe('a provider', () => {
     expect(onDisk(world.server)).toBe('own other ')
   })
 
+  it('is not saved within a listener that changes it, and waits for what was changed so far only', async () => {
+    const { open, rest, network, server, environment } = createWorld()
+    const [ann, bob] = [open(), open()]
+    await rest()
+    const flushed: string[] = []
+    ann.doc.getText('text').observe((_, { local }) => {
+      if (local) return
+      ann.doc.getMap('own').set('seen', true)
+      void ann.flush().then(() => flushed.push('observer'))
+    })
+    const seen: boolean[] = []
+    const undo = ann.subscribe(() => {
+      undo()
+      write(ann, 'listener ')
+      seen.push(ann.state.saved)
+    })
+    write(bob, 'hello ')
+    await network.settle()
+    expect([seen, flushed]).toEqual([[false], []])
+    environment.pass(20)
+    await network.settle()
+    server.commit()
+    await network.settle()
+    write(ann, 'more ')
+    await network.settle()
+    expect(ann.state.saved).toBe(false)
+    expect(flushed).toEqual(['observer'])
+  })
+
+  it('goes on after something that it cannot do', async () => {
+    const { open, rest, environment } = createWorld()
+    const offline = {
+      open: async () => ({
+        ok: true as const,
+        value: {
+          get kept(): never {
+            throw new Error('a store that lies')
+          },
+          close: async () => undefined,
+        } as never,
+      }),
+      documents: async () => ({ ok: true as const, value: [] }),
+      close: async () => undefined,
+    }
+    const ann = open({ offline })
+    await rest()
+    expect(environment.reported).toEqual([new Error('a store that lies')])
+    ann.close()
+    expect(ann.state.kind).toBe('closed')
+  })
+
   it('keeps subdocuments in step, each with a connection of its own', async () => {
     const world = createWorld()
     const [ann, bob] = [world.open({ page: 'ann' }), world.open({ page: 'bob' })]

@@ -125,18 +125,20 @@ export class Provider implements Connected, ChannelOwner {
     return true
   }
 
-  readonly flush = (): Promise<Flushed> =>
-    new Promise((resolve) => {
-      // what is changed later is not waited for
-      const upTo = this.#channel.savedChanges + this.#state.unsaved.changes
-      const look = (): boolean => {
-        const isSaved = this.#state.saved || this.#channel.savedChanges >= upTo
-        const flushed: Flushed | null = isSaved ? { ok: true } : failedIn(this.#state)
-        if (flushed !== null) resolve(flushed)
-        return flushed !== null
-      }
-      if (!look()) this.#waiting.push(look)
-    })
+  readonly flush = async (): Promise<Flushed> => {
+    await Promise.resolve() // what an observer changes is told when it has returned
+    // what is changed later is not waited for
+    const upTo = this.#channel.savedChanges + this.#state.unsaved.changes
+    const { promise, resolve } = Promise.withResolvers<Flushed>()
+    const look = (): boolean => {
+      const isSaved = this.#state.saved || this.#channel.savedChanges >= upTo
+      const flushed: Flushed | null = isSaved ? { ok: true } : failedIn(this.#state)
+      if (flushed !== null) resolve(flushed)
+      return flushed !== null
+    }
+    if (!look()) this.#waiting.push(look)
+    return promise
+  }
 
   readonly pause = (): void =>
     this.#do(() => {
@@ -373,9 +375,9 @@ export class Provider implements Connected, ChannelOwner {
 
   #show(): void {
     const state = stateOf(this.#channel, this.#place?.connection ?? IDLE, this.#deviceNow())
-    if (isSameState(state, this.#state)) return
-    this.#state = state
+    const isNews = !isSameState(state, this.#state)
+    if (isNews) this.#state = state
     this.#waiting = this.#waiting.filter((look) => !look())
-    this.#watchers.tell()
+    if (isNews) this.#watchers.tell()
   }
 }

@@ -74,7 +74,7 @@ export class TestDevice {
 
   leave(tab: TestTab): void {
     if (!this.openers.delete(tab)) return
-    const { unsaved } = this.of(tab.document)
+    const { unsaved = [] } = this.stored.get(tab.document) ?? {}
     const heir = [...this.openers].find(({ document }) => document === tab.document)
     if (heir === undefined) return
     const left = unsaved.filter(({ owner }) => owner === tab)
