@@ -28,6 +28,7 @@ const editsIn = async (directory: string) => {
   const store = createFileStore({ directory })
   const opened = await store.open('typed', {
     changed: () => undefined,
+    belongs: () => undefined,
     kept: () => undefined,
     inherited: () => undefined,
     problem: () => undefined,

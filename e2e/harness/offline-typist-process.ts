@@ -7,6 +7,7 @@ const [directory = ''] = process.argv.slice(2)
 
 const opened = await createFileStore({ directory }).open('typed', {
   changed: () => undefined,
+  belongs: () => undefined,
   kept: () => undefined,
   inherited: () => undefined,
   problem: (problem) => process.stdout.write(`problem ${problem?.kind ?? 'works'}\n`),

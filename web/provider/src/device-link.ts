@@ -129,7 +129,13 @@ export class DeviceLink {
   /** Forgets what is not open, or open no more. */
   async #clearClosed(): Promise<Result<void, StoreProblem>> {
     const ignore = (): void => undefined
-    const silent = { changed: ignore, kept: ignore, inherited: ignore, problem: ignore }
+    const silent = {
+      changed: ignore,
+      belongs: ignore,
+      kept: ignore,
+      inherited: ignore,
+      problem: ignore,
+    }
     const opened = await this.#attempt(silent)
     if (!opened.ok) return opened
     const cleared = await opened.value.clear()
@@ -166,6 +172,7 @@ export class DeviceLink {
       listener.kept(key)
     }
     return {
+      belongs: (epoch) => listener.belongs(epoch),
       changed: (update) => listener.changed(update),
       inherited: (unsaved) => listener.inherited(unsaved),
       problem: (problem) => {

@@ -309,6 +309,26 @@ describe('with a store on this device', () => {
     expect(device.of('notes').position?.epoch).toBe(7)
   })
 
+  it('[P24] what another tab has told of a document is merged with no other one', async () => {
+    const { open, offline, device, rest, server } = scene()
+    const bob = open({ offline, page: 'b' })
+    bob.pause() // before he has heard of which document he has
+    const ann = open({ offline, page: 'a' })
+    await rest()
+    write(ann, 'old ')
+    device.write()
+    await rest()
+    expect(textOf(bob)).toBe('old ')
+    server.document('notes').replace()
+    const eve = open()
+    write(eve, 'new ')
+    await rest()
+    bob.resume()
+    await rest()
+    expect(bob.state.kind).toBe('replaced')
+    expect([textOf(bob), textOf(eve)]).toEqual(['old ', 'new '])
+  })
+
   it('a key of an earlier opening does not make something else saved', async () => {
     const { open, offline, device, network, server, settle, goDown, rest } = scene()
     const ann = open({ offline })

@@ -198,6 +198,7 @@ export class Provider implements Connected, ChannelOwner {
       environment,
       listener: {
         opened: (kept) => this.#do(() => this.#load(kept)),
+        belongs: (epoch) => this.#do(() => this.#belong(epoch)),
         changed: (update) => {
           this.#noteBroken(this.#link.load([update]))
           this.#push({ kind: 'overheard' })
@@ -213,11 +214,7 @@ export class Provider implements Connected, ChannelOwner {
   #load(kept: KeptDocument): void {
     const { updates, unsaved, position } = kept.kept
     const { epoch, phase } = this.#channel
-    if (epoch !== null && position !== null && position.epoch !== epoch) {
-      this.#kept?.letGo()
-      const message = `this device keeps another document that had the name ${this.#options.document}`
-      return this.#know({ local: 'open', storeProblem: { kind: 'broken', message } })
-    }
+    if (epoch !== null && position !== null && position.epoch !== epoch) return this.#leaveDevice()
     if (phase.kind === 'over') return void this.#keepPending()
     const here = phase.kind === 'loading' ? null : this.#link.content()
     this.#know({ local: 'open', storeProblem: null })
@@ -228,6 +225,20 @@ export class Provider implements Connected, ChannelOwner {
     const keys = this.#keepPending()
     const found = { epoch: position?.epoch ?? null, unsaved: pendingOfAll(unsaved), keys }
     this.#step({ kind: 'loaded', ...found })
+  }
+
+  /** Another tab knows which document has the name. */
+  #belong(epoch: number): void {
+    const known = this.#channel.epoch
+    if (known === null) this.#step({ kind: 'belongs', epoch })
+    else if (known !== epoch) this.#leaveDevice()
+  }
+
+  /** What is there is of another document: nothing of it comes in, and nothing goes there. */
+  #leaveDevice(): void {
+    this.#kept?.letGo()
+    const message = `this device keeps another document that had the name ${this.#options.document}`
+    this.#know({ local: 'open', storeProblem: { kind: 'broken', message } })
   }
 
   #keepPending(): readonly number[] {

@@ -34,7 +34,13 @@ const own = (): KeptDocument => {
 
 const labelOf = (update: Update): string => labelsIn([update]).join()
 
-const nobody = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
+const nobody = {
+  changed: () => {},
+  belongs: () => {},
+  kept: () => {},
+  inherited: () => {},
+  problem: () => {},
+}
 
 const time = async (store: string, document: string): Promise<Timing> => {
   const start = performance.now()
@@ -111,6 +117,7 @@ const offline: OfflineApi = {
   open: async (store, document) => {
     const result = await storeOf(store).open(document, {
       changed: (update) => void heard.push(update),
+      belongs: () => {},
       kept: () => {},
       inherited: (unsaved) => void inherited.push(...unsaved.map(({ update }) => update)),
       problem: (problem) => void problems.push(problem?.kind ?? 'works'),

@@ -40,6 +40,7 @@ async function isKeptHere(store: OfflineStore, name: DocName, content: Update): 
   const nothing = (): void => undefined
   const opened = await store.open(name, {
     changed: nothing,
+    belongs: nothing,
     kept: nothing,
     inherited: nothing,
     problem: nothing,

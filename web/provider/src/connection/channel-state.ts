@@ -93,6 +93,8 @@ export type ChannelEvent =
     }
   /** Another tab has left these, and they are in the document. */
   | { readonly kind: 'inherited'; readonly unsaved: readonly Pending[] }
+  /** Another tab knows of which epoch what is here is. */
+  | { readonly kind: 'belongs'; readonly epoch: number }
   /** Another tab has changed the document, or heard of a change. */
   | { readonly kind: 'overheard' }
   | { readonly kind: 'token'; readonly attempt: number; readonly token: string | null }

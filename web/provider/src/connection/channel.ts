@@ -139,6 +139,7 @@ const settled: Row = {
   close,
   loaded: loadLate,
   inherited: inherit,
+  belongs: ({ channel }, { epoch }) => void (channel.epoch ??= epoch),
   overheard: overhear,
   token: ignore,
   'token-failed': ignore,

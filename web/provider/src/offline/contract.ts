@@ -16,6 +16,7 @@ import { offlineRules } from './contract/rules.ts'
  *       written at once, all else soon; an opener is told once that is done, and not before.
  * OS6   Openers of one document hear what the others were given, and what these have heard from a server.
  *       Nobody hears what it gave itself, nor of another document.
+ *       Before that they hear of which epoch it is, as soon as one of them knows.
  * OS7   What is kept while a document is being opened is among what is kept, or heard after that.
  * OS8   What comes to several openers from a server is kept about once.
  * OS9   Who is gone, by a crash or by closing, leaves what is unsaved to exactly one of the others, at

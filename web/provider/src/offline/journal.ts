@@ -16,11 +16,11 @@ import {
   type DocumentRecords,
   type LogSize,
 } from './records.ts'
-import type { SiblingMessage } from './siblings.ts'
+import type { SiblingNews } from './siblings.ts'
 import type { StoreProblem, Unsaved } from './store.ts'
 
 /** What an operation has come to: what is to be told, or null if it is nothing. */
-export type Told = Result<SiblingMessage | null, StoreProblem>
+export type Told = Result<SiblingNews | null, StoreProblem>
 
 /** Whose journal it is. */
 export interface JournalPorts {

@@ -18,7 +18,7 @@ import { Pacing } from './pacing.ts'
 import { Pending, type Draft, type Given } from './pending.ts'
 import { clearedProblem } from './records.ts'
 import type { Contents, DocumentRecords, UnsavedEntry } from './records.ts'
-import type { SiblingEvent, SiblingMessage, Siblings } from './siblings.ts'
+import type { SiblingEvent, SiblingMessage, SiblingNews, Siblings } from './siblings.ts'
 import type { Kept, KeptDocument, KeptListener, Position, StoreProblem } from './store.ts'
 import { Waiters, type Waiter } from './waiters.ts'
 import { Work, type Job } from './work.ts'
@@ -60,10 +60,13 @@ export class OpenDocument implements KeptDocument {
   /** The kind of the problem that the owner knows of. */
   #told: StoreProblem['kind'] | undefined
   #closing: Promise<void> | null = null
+  /** Of what the document is, as far as this opener or another one knows. */
+  #epoch: number | null
 
   constructor(ports: DocumentPorts, { contents, updates, unsaved }: Opening) {
     this.#ports = ports
     const { name, records, siblings } = ports
+    this.#epoch = contents.position?.epoch ?? null
     this.#journal = new Journal({ name, records, self: siblings.self }, contents)
     this.kept = {
       updates,
@@ -94,6 +97,10 @@ export class OpenDocument implements KeptDocument {
   }
 
   moved(position: Position): void {
+    if (position.epoch !== this.#epoch) {
+      this.#epoch = position.epoch
+      this.#tell({ kind: 'unkept', updates: [] }) // before it is kept, which may take a while
+    }
     this.#give({ kind: 'moved', position })
   }
 
@@ -123,6 +130,7 @@ export class OpenDocument implements KeptDocument {
       case 'heard':
         return this.#heard(event.message)
       case 'joined':
+        if (this.#epoch !== null) this.#tell({ kind: 'unkept', updates: [] })
         return this.#work.problem === null ? undefined : this.#tellUnkept(this.#pending.updates())
       case 'left':
         this.#gone.add(event.opener)
@@ -236,6 +244,11 @@ export class OpenDocument implements KeptDocument {
   #heard(message: SiblingMessage): void {
     const { listener, name } = this.#ports
     if (this.#work.problem?.kind === 'cleared') return
+    const { epoch } = message
+    if (epoch !== null && epoch !== this.#epoch && message.kind !== 'cleared') {
+      this.#epoch = epoch
+      this.#notify(() => listener.belongs(epoch))
+    }
     switch (message.kind) {
       case 'cleared':
         if (message.life === this.#journal.lives.current) this.#work.end(clearedProblem(name))
@@ -289,8 +302,8 @@ export class OpenDocument implements KeptDocument {
       this.#tell({ kind: 'unkept', updates })
   }
 
-  #tell(message: SiblingMessage | null): void {
-    if (message !== null) this.#ports.siblings.tell(message)
+  #tell(news: SiblingNews | null): void {
+    if (news !== null) this.#ports.siblings.tell({ ...news, epoch: this.#epoch })
   }
 
   /** What the owner of the document throws is none of the store's. */

@@ -10,7 +10,13 @@ const newKey = (usages: KeyUsage[] = ['encrypt', 'decrypt']): Promise<CryptoKey>
 
 type Row = ReturnType<OfflineMemory['rows']['get']> & object
 
-const nobody = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
+const nobody = {
+  changed: () => {},
+  belongs: () => {},
+  kept: () => {},
+  inherited: () => {},
+  problem: () => {},
+}
 
 offlineContract('an encrypted store', async () =>
   mortalDevice({ keeping: encryptWith(await newKey()) }),

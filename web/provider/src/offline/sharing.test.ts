@@ -99,6 +99,7 @@ describe('an opener', () => {
     await reached
     const update = await other.keep('meanwhile')
     other.siblings.tell({
+      epoch: null,
       kind: 'kept',
       life: lifeOf(memory),
       updates: [update],
@@ -166,6 +167,7 @@ describe('an opener', () => {
       adopt: () => other.siblings.leave(),
       told: () =>
         other.siblings.tell({
+          epoch: null,
           kind: 'kept',
           life: 'another',
           updates: [],
@@ -199,6 +201,7 @@ describe('an opener', () => {
     const opened = await openIn(mortalTab(memory))
     unwrap(await opened.document.clear())
     other.siblings.tell({
+      epoch: null,
       kind: 'kept',
       life,
       updates: [labelled('late')],
@@ -271,6 +274,7 @@ describe('a store', () => {
     const { store } = mortalTab(memory, { weather })
     const opening = store.open(DOCUMENT, {
       changed: fail,
+      belongs: fail,
       kept: fail,
       inherited: fail,
       problem: fail,
@@ -284,7 +288,7 @@ describe('a store', () => {
     })
     await closing
     const left = await byHand(memory)
-    left.siblings.tell({ kind: 'unkept', updates: [labelled('nobody is there')] })
+    left.siblings.tell({ epoch: null, kind: 'unkept', updates: [labelled('nobody is there')] })
     expect((await openIn(mortalTab(memory))).labels()).toEqual([])
   })
 })

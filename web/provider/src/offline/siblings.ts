@@ -10,8 +10,11 @@ import type { Result, Update } from '@quire/shared'
 import type { LogSize } from './records.ts'
 import type { Position, StoreProblem } from './store.ts'
 
-/** What openers of a document tell one another. */
-export type SiblingMessage =
+/** What openers of a document tell one another, with the epoch that it is of, if the one who says so knows it. */
+export type SiblingMessage = SiblingNews & { readonly epoch: number | null }
+
+/** What it is about. */
+export type SiblingNews =
   /** Kept by the one who says so; what is kept reaches up to the position, and the log is so large now. */
   | {
       readonly kind: 'kept'

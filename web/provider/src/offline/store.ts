@@ -45,6 +45,8 @@ export interface Kept {
 
 /** What the owner of an open document is told; never before `open` has resolved. */
 export interface KeptListener {
+  /** Another opener knows of which epoch the document is; what it tells after that is of this epoch. */
+  belongs(epoch: number): void
   /** Another tab has changed the document, or heard of a change: to be applied, and not to be kept again. */
   changed(update: Update): void
   /** What was changed here is on this device, up to this key. */

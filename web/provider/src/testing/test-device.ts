@@ -146,6 +146,8 @@ export class TestTab implements KeptDocument {
   }
 
   moved(position: Position): void {
+    for (const other of this.#device.openers)
+      if (other !== this && other.document === this.document) other.listener.belongs(position.epoch)
     this.given.push((stored) => {
       const { epoch, seq } = stored.position ?? { epoch: -1, seq: -1 }
       if (position.epoch !== epoch || position.seq > seq) stored.position = position

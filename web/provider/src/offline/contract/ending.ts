@@ -109,7 +109,13 @@ export const endingRules: readonly OfflineRule[] = [
     title: '[OS12] what is no name of a document is refused',
     run: async (device) => {
       const { store } = await device.tab()
-      const listener = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
+      const listener = {
+        changed: () => {},
+        belongs: () => {},
+        kept: () => {},
+        inherited: () => {},
+        problem: () => {},
+      }
       for (const name of ['', '\ud800', 'x'.repeat(1025)]) {
         const opened = await store.open(name, listener)
         expectThat(!opened.ok && opened.error.message.startsWith('document name '), 'it is refused')
@@ -145,7 +151,13 @@ export const endingRules: readonly OfflineRule[] = [
       const { document } = await openIn(tab)
       document.changedHere(labelled('a'))
       await Promise.all([tab.store.close(), tab.store.close()])
-      const listener = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
+      const listener = {
+        changed: () => {},
+        belongs: () => {},
+        kept: () => {},
+        inherited: () => {},
+        problem: () => {},
+      }
       for (const result of [await tab.store.open('notes', listener), await tab.store.documents()])
         expectSame(result.ok ? null : result.error.kind, 'unavailable')
       await tab.crash()

@@ -39,6 +39,8 @@ export interface Opened {
   readonly inherited: readonly Unsaved[]
   /** The keys up to which it was told that its changes are kept. */
   readonly keptUpTo: readonly number[]
+  /** The epochs that it was told of. */
+  readonly epochs: readonly number[]
   readonly problems: readonly (StoreProblem | null)[]
   /** What the owner's document holds, but for what it has changed itself. */
   labels(): readonly string[]
@@ -49,17 +51,19 @@ export const openIn = async ({ store }: OfflineTab, name = 'notes'): Promise<Ope
   const heard: Update[] = []
   const inherited: Unsaved[] = []
   const keptUpTo: number[] = []
+  const epochs: number[] = []
   const problems: (StoreProblem | null)[] = []
   const document = unwrap(
     await store.open(name, {
       changed: (update) => void heard.push(update),
+      belongs: (epoch) => void epochs.push(epoch),
       kept: (key) => void keptUpTo.push(key),
       inherited: (unsaved) => void inherited.push(...unsaved),
       problem: (problem) => void problems.push(problem),
     }),
   )
   const labels = (): readonly string[] => labelsIn([...document.kept.updates, ...heard])
-  return { document, heard, inherited, keptUpTo, problems, labels }
+  return { document, heard, inherited, keptUpTo, epochs, problems, labels }
 }
 
 /** What a tab finds that opens the document and closes it again. */

@@ -18,6 +18,22 @@ import {
 /** OS6 to OS9: several who have a document open. */
 export const sharingRules: readonly OfflineRule[] = [
   {
+    title: '[OS6] openers hear of which epoch the document is, before they hear anything of it',
+    run: async (device) => {
+      const [one, other] = [await openIn(await device.tab()), await openIn(await device.tab())]
+      one.document.moved(at(0, 7))
+      one.document.changedHere(labelled('a'))
+      await until('the other has heard', () => other.labels().length === 1)
+      expectSame(other.epochs, [7])
+      const late = await openIn(await device.tab())
+      await until(
+        'who comes later knows it',
+        () => late.epochs.includes(7) || late.document.kept.position?.epoch === 7,
+      )
+      expectSame(one.epochs, [])
+    },
+  },
+  {
     title: '[OS6] openers hear what the others are given, once, and not what they were given',
     run: async (device) => {
       const [one, two] = [await openIn(await device.tab()), await openIn(await device.tab())]

@@ -19,7 +19,13 @@ import { keptIn, labelled, openIn, unwrap, type OfflineTab } from '../contract/f
 import { encryptWith } from '../sealing.ts'
 import { createFileStore, type FileStoreOptions } from './file.ts'
 
-const nobody = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
+const nobody = {
+  changed: () => {},
+  belongs: () => {},
+  kept: () => {},
+  inherited: () => {},
+  problem: () => {},
+}
 
 const directoryForTest = async (): Promise<string> => {
   const directory = await mkdtemp(join(tmpdir(), 'quire-offline-'))

@@ -3,7 +3,13 @@ import { createFileStore } from '../file.ts'
 
 const [directory = ''] = process.argv.slice(2)
 const store = createFileStore({ directory })
-const nobody = { changed: () => {}, kept: () => {}, inherited: () => {}, problem: () => {} }
+const nobody = {
+  changed: () => {},
+  belongs: () => {},
+  kept: () => {},
+  inherited: () => {},
+  problem: () => {},
+}
 
 const attempt = async (): Promise<void> => {
   const opened = await store.open('notes', nobody)
