@@ -122,11 +122,14 @@ function watchConnection(
 function watchTitle(fragment: Y.XmlFragment): { title: Readable<string>; stop: () => void } {
   const title = createStore(titleOf(fragment))
   let timer: ReturnType<typeof setTimeout> | null = null
+  const look = (): void => {
+    timer = null
+    title.set(titleOf(fragment))
+  }
   const onChange = (): void => {
-    timer ??= setTimeout(() => {
-      timer = null
-      title.set(titleOf(fragment))
-    }, titleSettleMs)
+    // The first one at once: whoever leaves again soon finds the document by it.
+    if (title.getSnapshot() === '') look()
+    else timer ??= setTimeout(look, titleSettleMs)
   }
   fragment.observeDeep(onChange)
   return {
