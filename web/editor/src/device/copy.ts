@@ -6,6 +6,9 @@ import * as Y from 'yjs'
 import { copyName } from '../names/copy-name.ts'
 import type { Random } from '../names/random-name.ts'
 
+/** A server that has not saved a copy by then is taken for none, milliseconds. Large copies take seconds. */
+const sendMs = 20_000
+
 /** What a copy is made with. */
 export interface Copying {
   readonly name: DocName
@@ -62,8 +65,17 @@ async function send(
   const doc = new Y.Doc()
   Y.applyUpdate(doc, content)
   const connected = connect({ url: serverUrl, document: name, doc, presence: false })
+  let isLate = false
+  const limit = setTimeout(() => {
+    isLate = true
+    connected.close() // which ends the wait below
+  }, sendMs)
   const sent = await connected.flush()
+  clearTimeout(limit)
   connected.close()
   doc.destroy()
-  return sent.ok ? null : sent.error.message
+  if (sent.ok) return null
+  return isLate
+    ? `this device keeps nothing, and the server did not save it within ${sendMs / 1_000} seconds`
+    : sent.error.message
 }

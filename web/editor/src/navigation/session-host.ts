@@ -4,7 +4,7 @@ import type { DocName, Millis } from '@quire/shared'
 import type { Copied } from '../device/copy.ts'
 import type { MyIdentity } from '../identity/me.ts'
 import type { Recents } from '../recents/recents.ts'
-import { hasDocument, holdsOnlyCopy, unsavedChanges } from '../session/connection.ts'
+import { hasDocument, holdsOnlyCopy, isSettled, unsavedChanges } from '../session/connection.ts'
 import type { OpenSession, Session } from '../session/session.ts'
 import { createStore } from '../store.ts'
 import type { Readable } from '../store.ts'
@@ -74,7 +74,8 @@ export function createSessionHost(options: SessionHostOptions): SessionHost {
     )
   }
   const leave = (session: Session): void => {
-    if (unsavedChanges(session.connection.getSnapshot()) === 0) close(session.name)
+    const state = session.connection.getSnapshot()
+    if (unsavedChanges(state) === 0 || isSettled(state)) close(session.name)
     else open.get(session.name)?.part(() => close(session.name))
     listWaiting()
   }
@@ -178,11 +179,10 @@ function onceOpen(session: Session, listener: () => void): () => void {
   return stop
 }
 
-/** Calls `done` once the session is live and the server has every change; returns the undo. */
+/** Calls `done` once the session has nothing left to wait for; returns the undo. */
 function whenSaved(session: Session, done: () => void): () => void {
   const stop = session.connection.subscribe(() => {
-    const state = session.connection.getSnapshot()
-    if (state.kind !== 'live' || unsavedChanges(state) > 0) return
+    if (!isSettled(session.connection.getSnapshot())) return
     stop()
     done()
   })

@@ -12,9 +12,12 @@ export function ReplacedBanner({ session, isEmpty = false }: ReplacedBannerProps
   const [isBusy, setBusy] = useState(false)
   const decide = async (decision: () => Promise<string | null>): Promise<void> => {
     setBusy(true)
-    const problem = await decision()
-    if (problem !== null) toast.error(problem)
-    setBusy(false)
+    try {
+      const problem = await decision()
+      if (problem !== null) toast.error(problem)
+    } finally {
+      setBusy(false)
+    }
   }
   const keep = async (): Promise<string | null> => {
     const copied = await host.keepCopy(session)

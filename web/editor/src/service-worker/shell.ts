@@ -4,7 +4,7 @@
  *
  *   navigation to / or /p/…   the network; the kept page where that is away, or says nothing for a while
  *   /assets/…                 what is kept of any build, for the name says the content; else the network
- *   other files of the build  the network; what is kept for a page that came from what is kept
+ *   other files of the build  as the page; what is kept at once for a page that came from what is kept
  */
 
 /** A file of a build. */
@@ -38,11 +38,14 @@ export function handlingOf({ method, mode, url }: Asked, origin: string, shell: 
   const { pathname } = asked
   if (mode === 'navigate')
     return pathname === pagePath || pathname.startsWith('/p/') ? 'page' : 'pass'
-  if (pathname.startsWith('/assets/')) return 'asset'
+  if (isHashed(pathname)) return 'asset'
   return pathname !== pagePath && shell.files.some(({ path }) => path === pathname)
     ? 'file'
     : 'pass'
 }
+
+/** Whether a path says what its content is: it is the same in all builds that have it. */
+export const isHashed = (path: string): boolean => path.startsWith('/assets/')
 
 /** Whether an answer is a gateway's that does not reach the server (RFC 9110 §15.6.3 to 15.6.5). */
 export const isAway = (status: number): boolean => status >= 502 && status <= 504

@@ -60,7 +60,12 @@ function SavingStatus({ state }: { readonly state: Live }) {
   const isSaved = state.localChanges === 0
   const isCalm = useLasting(isSaved, calmMs)
   const isSlow = useLasting(!isSaved, slowMs)
-  const saving = savingOf({ isSlow, isCalm, isFailing: !state.serverSaves && !isSaved })
+  const saving = savingOf({
+    isSlow,
+    isCalm,
+    isFailing: !state.serverSaves && !isSaved,
+    isDenied: state.denied !== null,
+  })
   return (
     <span className="saving" data-testid="saving-state" data-state={saving}>
       {savingLabel(saving)}
@@ -72,9 +77,11 @@ interface Look {
   readonly isSlow: boolean
   readonly isCalm: boolean
   readonly isFailing: boolean
+  readonly isDenied: boolean
 }
 
-function savingOf({ isSlow, isCalm, isFailing }: Look): Saving {
+function savingOf({ isSlow, isCalm, isFailing, isDenied }: Look): Saving {
+  if (isDenied) return 'denied'
   if (isFailing) return 'failing'
   if (isSlow) return 'saving'
   return isCalm ? 'saved' : 'unsure'

@@ -8,7 +8,7 @@ import {
   savingLabel,
   shortConnectionLabel,
 } from './connection-text.ts'
-import { holdsOnlyCopy, unsavedChanges } from './connection.ts'
+import { holdsOnlyCopy, mayWriteIn, unsavedChanges } from './connection.ts'
 import type { ConnectionState, Keeping } from './connection.ts'
 
 type Of<K extends ConnectionState['kind']> = Extract<ConnectionState, { kind: K }>
@@ -31,6 +31,7 @@ const live = (more: Partial<Of<'live'>> = {}): ConnectionState => ({
   localChanges: 0,
   unkept: 0,
   keeping: 'kept',
+  denied: null,
   ...more,
 })
 const offline = (localChanges: number, keeping: Keeping = 'kept', unkept = 0): ConnectionState => ({
@@ -39,6 +40,7 @@ const offline = (localChanges: number, keeping: Keeping = 'kept', unkept = 0): C
   localChanges,
   unkept,
   keeping,
+  denied: null,
 })
 const refused = (code: number, localChanges = 0, keeping: Keeping = 'kept'): ConnectionState => ({
   kind: 'refused',
@@ -48,11 +50,12 @@ const refused = (code: number, localChanges = 0, keeping: Keeping = 'kept'): Con
   localChanges,
   unkept: 0,
   keeping,
+  denied: null,
 })
 const { forbidden, unauthorized } = closeCodes
 
 /** Every state that there is, with few, one and many changes, kept and not kept. */
-const states: ConnectionState[] = [
+const allowed: ConnectionState[] = [
   { kind: 'connecting' },
   { kind: 'syncing' },
   { kind: 'absent' },
@@ -62,15 +65,28 @@ const states: ConnectionState[] = [
       live({ localChanges, keeping, serverSaves: false }),
       live({ localChanges, keeping, mayWrite: false }),
       live({ localChanges, unkept: localChanges, keeping }),
-      { kind: 'reconnecting', mayWrite: true, localChanges, unkept: 0, keeping },
+      { kind: 'reconnecting', mayWrite: true, localChanges, unkept: 0, keeping, denied: null },
       offline(localChanges, keeping),
       offline(localChanges, keeping, Math.min(1, localChanges)),
       offline(localChanges, keeping, localChanges),
       refused(forbidden.code, localChanges, keeping),
-      { kind: 'replaced', reason: '', document: 'open', localChanges, unkept: 0, keeping },
+      {
+        kind: 'replaced',
+        reason: '',
+        document: 'open',
+        localChanges,
+        unkept: 0,
+        keeping,
+        denied: null,
+      },
     ]),
   ),
 ]
+const denied = 'a change of 9 bytes is not sent'
+const deniedStates = allowed.flatMap((state): ConnectionState[] =>
+  'denied' in state && state.localChanges > 0 ? [{ ...state, denied }] : [],
+)
+const states = [...allowed, ...deniedStates]
 const textsOf = (state: ConnectionState): readonly string[] => [
   connectionLabel(state),
   shortConnectionLabel(state),
@@ -86,7 +102,14 @@ describe('what the header says about the connection', () => {
     [live(), 'Live', 'Live'],
     [live({ mayWrite: false }), 'Read only', 'Read only'],
     [
-      { kind: 'reconnecting', mayWrite: true, localChanges: 2, unkept: 0, keeping: 'kept' },
+      {
+        kind: 'reconnecting',
+        mayWrite: true,
+        localChanges: 2,
+        unkept: 0,
+        keeping: 'kept',
+        denied: null,
+      },
       'Reconnecting…',
       'Reconnecting…',
     ],
@@ -103,6 +126,7 @@ describe('what the header says about the connection', () => {
         localChanges: 0,
         unkept: 0,
         keeping: 'kept',
+        denied: null,
       },
       'Replaced',
       'Replaced',
@@ -160,6 +184,27 @@ describe('what the header says about the connection', () => {
     }
   })
 
+  it('gives the reason wherever a person who may write has changes that are never saved', () => {
+    const writing = ['live', 'reconnecting', 'offline']
+    const told = deniedStates.filter(({ kind }) => writing.includes(kind)).filter(mayWriteIn)
+    expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(writing))
+    for (const state of told) {
+      expect(connectionSentence(state)).toContain(`not saved: ${denied}.`)
+      expect(connectionSentence(state)).not.toMatch(/has not confirmed|can be sent/)
+    }
+  })
+
+  it('says what was denied when it can be seen, and reads it out', () => {
+    const state = live({ localChanges: 2, denied })
+    expect(connectionSentence(state)).toBe(
+      `2 changes not saved: ${denied}. They are kept on this device. Copy what you need elsewhere.`,
+    )
+    expect(announcement(state)).toBe(`Live. Not saved: ${denied}.`)
+    expect(connectionSentence(live({ localChanges: 1, denied, keeping: 'quota' }))).toBe(
+      `1 change not saved: ${denied}. Copy what you need before you close this tab.`,
+    )
+  })
+
   it('counts in the sentence, too', () => {
     expect(connectionSentence(offline(12))).toContain(
       '12 changes are kept on this device until they',
@@ -177,11 +222,12 @@ describe('what the header says about the connection', () => {
   })
 
   it('says whether it is saved in a word', () => {
-    expect((['saved', 'saving', 'unsure', 'failing'] as const).map(savingLabel)).toEqual([
+    expect((['saved', 'saving', 'unsure', 'failing', 'denied'] as const).map(savingLabel)).toEqual([
       'Saved',
       'Saving…',
       '',
       'The server cannot save right now',
+      'Not saved',
     ])
   })
 })

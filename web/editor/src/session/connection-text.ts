@@ -51,7 +51,7 @@ export function shortConnectionLabel(state: ConnectionState): string {
 }
 
 /** What is known of whether what was written here is safe. */
-export type Saving = 'saved' | 'saving' | 'unsure' | 'failing'
+export type Saving = 'saved' | 'saving' | 'unsure' | 'failing' | 'denied'
 
 /** Whether what was written here is safe, in a word. Only a live connection can know. */
 export function savingLabel(saving: Saving): string {
@@ -64,6 +64,8 @@ export function savingLabel(saving: Saving): string {
       return ''
     case 'failing':
       return 'The server cannot save right now'
+    case 'denied':
+      return 'Not saved'
     default:
       return assertNever(saving)
   }
@@ -97,6 +99,8 @@ export function connectionSentence(state: ConnectionState): string {
 
 /** For who cannot see it; without the running count, so that typing is not read out key by key. */
 export function announcement(state: ConnectionState): string {
+  if (state.kind === 'live' && state.mayWrite && state.denied !== null)
+    return `${connectionLabel(state)}. Not saved: ${state.denied}.`
   if (state.kind !== 'offline') return connectionLabel(state)
   return state.keeping === 'kept'
     ? 'Offline. Changes are kept on this device.'
@@ -104,7 +108,7 @@ export function announcement(state: ConnectionState): string {
 }
 
 type Live = Extract<ConnectionState, { kind: 'live' }>
-type Work = Pick<Live, 'localChanges' | 'unkept' | 'keeping'>
+type Work = Pick<Live, 'localChanges' | 'unkept' | 'keeping' | 'denied'>
 
 function liveSentence({ mayWrite, serverSaves, ...work }: Live): string {
   const { localChanges } = work
@@ -114,6 +118,7 @@ function liveSentence({ mayWrite, serverSaves, ...work }: Live): string {
       ? seen
       : `${seen} ${capital(changes(localChanges))} made here will not be saved. ${stranded(work)}`
   }
+  if (work.denied !== null) return deniedSentence(work.denied, work)
   const isKept = work.keeping === 'kept' && work.unkept === 0
   const kept = isKept ? keptHere : 'Keep this tab open until everything is saved.'
   if (!serverSaves)
@@ -136,7 +141,9 @@ function whereabouts({ localChanges, unkept, keeping }: Work): string {
     : `keeping ${changes(unkept)} on this device…`
 }
 
-function untilBack({ localChanges, unkept, keeping }: Work): string {
+function untilBack(work: Work): string {
+  const { localChanges, unkept, keeping, denied } = work
+  if (denied !== null) return deniedSentence(denied, work)
   if (keeping !== 'kept') {
     const now =
       localChanges === 0
@@ -149,6 +156,11 @@ function untilBack({ localChanges, unkept, keeping }: Work): string {
     return `${capital(changes(unkept))} ${unkept === 1 ? 'is' : 'are'} being written to this device. Keep this tab open for a moment.`
   const [is, it] = localChanges === 1 ? ['is', 'it'] : ['are', 'they']
   return `${capital(changes(localChanges))} ${is} kept on this device until ${it} can be sent, even if you close this tab.`
+}
+
+/** Only some of them may be what the server does not take; which ones it does not say. */
+function deniedSentence(denied: string, work: Work): string {
+  return `${capital(changes(work.localChanges))} not saved: ${denied}. ${stranded(work)}`
 }
 
 /** Of changes that no server takes. */

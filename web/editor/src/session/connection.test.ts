@@ -7,6 +7,7 @@ import {
   connectionOf,
   hasDocument,
   holdsOnlyCopy,
+  isSettled,
   mayWriteIn,
   unsavedChanges,
 } from './connection.ts'
@@ -60,7 +61,8 @@ const after = follow(false)
 /** What becomes of one of which it has something. */
 const afterKept = follow(true)
 
-const work = (localChanges = 0, unkept = 0) => ({ localChanges, unkept, keeping: 'kept' }) as const
+const work = (localChanges = 0, unkept = 0) =>
+  ({ localChanges, unkept, keeping: 'kept', denied: null }) as const
 const live = (localChanges: number): ConnectionState => ({
   kind: 'live',
   mayWrite: true,
@@ -148,6 +150,24 @@ describe('the connection', () => {
     expect(written).toMatchObject({ keeping: 'kept', localChanges: 2, unkept: 1 })
     expect(holdsOnlyCopy(written)).toBe(true)
     expect(after(client('live', 1, { local: 'off' }))).toMatchObject({ keeping: 'unavailable' })
+  })
+
+  it('carries why a change will never be saved, whatever the connection is in', () => {
+    const denied = 'too large'
+    for (const kind of ['live', 'connecting', 'syncing', 'waiting', 'refused', 'replaced'] as const)
+      expect(afterKept(client(kind, 2, { denied }))).toMatchObject({ denied, localChanges: 2 })
+    expect(after(client('live', 2, { denied }), client('live', 2))).toMatchObject({ denied: null })
+  })
+
+  it.each<[string, Kind, number, Partial<ProviderState>, boolean]>([
+    ['all is saved', 'live', 0, {}, true],
+    ['some is on its way', 'live', 1, {}, false],
+    ['the server is away', 'waiting', 1, {}, false],
+    ['denied and kept here', 'live', 1, { denied: 'too large' }, true],
+    ['denied, kept here, and the server is away', 'waiting', 1, { denied: 'too large' }, true],
+    ['denied, and only in this tab', 'live', 1, { denied: 'too large', local: 'off' }, false],
+  ])('has nothing left to wait for? %s', (_what, kind, count, more, settled) => {
+    expect(isSettled(afterKept(client('live'), client(kind, count, more)))).toBe(settled)
   })
 
   it('keeps a document that was open, read-only, when it is refused, and goes on when it is not', () => {

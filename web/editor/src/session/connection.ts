@@ -24,6 +24,8 @@ interface Unsaved {
   /** How many of them are not on this device's disk (yet). */
   readonly unkept: number
   readonly keeping: Keeping
+  /** Why some of it never will be on the server's; null as long as all of it may. */
+  readonly denied: string | null
 }
 
 /** A document that was received once, or begun here, is `open`. */
@@ -61,9 +63,9 @@ export function connectionOf(before: ConnectionState, facts: Facts): ConnectionS
 
 function stateFor(before: ConnectionState, facts: Facts): ConnectionState {
   const { client } = facts
-  const { access, serverSaves, unsaved } = client
+  const { access, serverSaves, unsaved, denied } = client
   const { changes: localChanges, unkept } = unsaved
-  const work = { localChanges, unkept, keeping: keepingIn(client) }
+  const work = { localChanges, unkept, keeping: keepingIn(client), denied }
   const mayWrite = access === null ? mayWriteIn(before) : access === 'write'
   const isShown = hasDocument(before) || (client.local === 'open' && facts.hasSomething)
   switch (client.kind) {
@@ -153,6 +155,16 @@ export function mayWriteIn(state: ConnectionState): boolean {
 /** How many changes are not on the server's disk. */
 export function unsavedChanges(state: ConnectionState): number {
   return 'localChanges' in state ? state.localChanges : 0
+}
+
+/**
+ * Whether a session with this state has nothing left to wait for: the server has every change, or does not take
+ * what this device keeps.
+ */
+export function isSettled(state: ConnectionState): boolean {
+  if (!('denied' in state)) return false
+  if (state.denied !== null) return !holdsOnlyCopy(state)
+  return state.kind === 'live' && state.localChanges === 0
 }
 
 /** Whether closing the tab would lose changes: they are nowhere else. */
