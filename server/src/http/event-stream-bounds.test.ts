@@ -242,7 +242,7 @@ describe('what comes up', () => {
     const hanging = await begin(name, 0, body.subarray(0, 2))
     await until(() => expect(fixture.clock.pending()).toBe(2))
     expect((await say(0, body)).status).toBe(204)
-    expect(await hanging.status).toEqual([400, 'the body ends too early\n'])
+    expect(await hanging.status).toEqual([503, 'this body is not needed any more\n'])
     expect(story.messages.length).toBe(2)
   })
 

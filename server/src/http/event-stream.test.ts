@@ -107,6 +107,18 @@ describe('an event stream', () => {
     expect(story.messages).toEqual([Uint8Array.of(1)])
   })
 
+  it('[P32] one of two requests with the same bytes is told to come again', async () => {
+    const { say, story } = await open()
+    story.socket.pause()
+    const both = [say(0, laidOut([1])), say(0, laidOut([1]))]
+    expect((await Promise.race(both)).status).toBe(503)
+    story.socket.resume()
+    const answers = await Promise.all(both)
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 503])
+    expect((await say(0, laidOut([1], [2]))).status).toBe(204)
+    expect(story.messages.map(([byte]) => byte)).toEqual([1, 2])
+  })
+
   it('[P36] ends with the code and the reason of who closes it, behind what was said before', async () => {
     const { down, story, say } = await open()
     story.socket.send(Uint8Array.of(5) as Frame)

@@ -3,7 +3,8 @@
  *
  *   GET     Quire-Protocol: quire.v1                            → 200, an event stream that begins with its name
  *   GET     Quire-Stream: name, Last-Event-ID: position         → 200, from there on; 410 where that is not kept
- *   POST    Quire-Stream: name, Quire-From and -Read: positions → 204 once it was heard; 409 where bytes are missing before it
+ *   POST    Quire-Stream: name, Quire-From and -Read: positions → 204 once it was heard; 409 where bytes are missing before it;
+ *                                                               503 where another request has brought the same
  *   DELETE  Quire-Stream: name                                  → 204, the client leaves
  *
  * `Prefer: wait=n` (RFC 7240 §4.3) has a GET end as soon as it has told something, at the latest after n seconds: for
@@ -49,7 +50,7 @@ const FIELDS = [...Object.values(streamFields), 'Authorization', 'Content-Type',
 const HEARD_STATUS = {
   taken: 204,
   gap: 409,
-  superseded: 409,
+  superseded: 503, // the stream goes on: whoever is told may say it again
   over: 410,
 } as const satisfies Record<Heard, number>
 
