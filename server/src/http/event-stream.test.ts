@@ -33,7 +33,7 @@ describe('an event stream', () => {
     const { down } = await open()
     const { headers } = down.answer
     expect(headers['content-type']).toBe('text/event-stream')
-    expect(headers['cache-control']).toBe('no-cache, no-transform')
+    expect(headers['cache-control']).toBe('no-store, no-transform')
     expect(headers['x-accel-buffering']).toBe('no')
     expect(headers['x-content-type-options']).toBe('nosniff')
     expect(down.events).toEqual([

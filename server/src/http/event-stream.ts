@@ -67,6 +67,11 @@ export const eventStreamRoutes = (options: EventStreamRoutes): Hono<Bindings> =>
   const longestWaitMs = speakMs(silenceMs) // the next request is a sign of life
   const bodies = new ByteBudget(sharedBytes(maxBodyBytes, messageBytes))
   const routes = new Hono<Bindings>()
+  // a 410 is kept by caches that are not told otherwise (RFC 9111 §4.2.2), and no answer is the next one's
+  routes.use((c, next) => {
+    c.res.headers.set('Cache-Control', 'no-store, no-transform')
+    return next()
+  })
   routes.use(crossSite(allowedOrigins, FIELDS))
 
   // not every GET says its origin, but everything that is said comes with a POST, which does
@@ -176,7 +181,6 @@ const beginAnswer = (outgoing: ServerResponse, fields: Headers, goesOn: boolean)
   const head: OutgoingHttpHeaders = {
     ...Object.fromEntries(fields),
     'Content-Type': 'text/event-stream',
-    'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no', // nginx
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Origin',
