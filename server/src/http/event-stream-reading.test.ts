@@ -123,6 +123,18 @@ describe('a reader', () => {
     down.cut()
     await until(() => expect(story.socket.queuedBytes()).toBe(200_003))
   })
+
+  it('[P33] that comes back and has read everything drains it', async () => {
+    await start()
+    const { name, down, story } = await open()
+    story.socket.send(new Uint8Array(200_000) as Frame)
+    await until(() => expect(down.bytes().length).toBe(200_003))
+    const before = story.drains
+    down.cut()
+    await until(() => expect(story.socket.queuedBytes()).toBe(200_003))
+    await listen(fixture.port, comingBack(name, 200_003))
+    expect([story.socket.queuedBytes(), story.drains]).toEqual([0, before + 1])
+  })
 })
 
 describe('signs of life', () => {

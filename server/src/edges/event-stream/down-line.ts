@@ -92,6 +92,7 @@ export class DownLine {
     outgoing.write(opening === null ? BEAT_EVENT : openedEvent(opening))
     if (opening !== null) current.hasTold = true
     this.#flush()
+    this.#watch() // who comes back may have read what was taken for lost
   }
 
   /** Says more, with everything else that is said in this turn. */
