@@ -12,6 +12,7 @@ import {
 import {
   bringing,
   comingBack,
+  FIRST,
   laidOut,
   listen,
   requestStream,
@@ -97,7 +98,7 @@ describe('places', () => {
   })
 
   it('what a session says comes over connections that are no newcomers any more', async () => {
-    await start({ edgeLimits: { handshakes: 1, sockets: 3 } })
+    await start({ edgeLimits: { handshakes: 1, sockets: 2 } })
     const { name, say } = await open()
     const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true }))
     const sayOver = async (agent: Agent, stream: string): Promise<number | undefined> => {
@@ -107,10 +108,41 @@ describe('places', () => {
       return (await statusOf(asked))[0]
     }
     for (const agent of agents) expect(await sayOver(agent, name)).toBe(204)
-    // as many as sockets; the fourth is a newcomer, and takes the only place of one
+    // two for each socket, of which one hears; the fourth is a newcomer, and takes the only place of one
     expect((await say(0)).status).toBe(503)
     for (const agent of agents) agent.destroy()
     await eventually(204, () => say(0))
+  })
+
+  it('a connection that outlives the streams it has opened counts as long as it is there', async () => {
+    await start({ edgeLimits: { handshakes: 3, sockets: 1 } })
+    let answering = 0
+    fixture.server.on('request', (_, outgoing) => {
+      answering++
+      outgoing.once('close', () => answering--)
+    })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const agents = [agent]
+    const openOver = async (own: Agent): Promise<number | undefined> => {
+      const headers = { ...FIRST, Prefer: 'wait=0' }
+      const asked = request({ port: fixture.port, path: '/stream', headers, agent: own }).end()
+      const [status] = await statusOf(asked)
+      if (status !== 200) return status
+      await until(() => expect(answering).toBe(0)) // or its connection ends with the stream
+      fixture.stories.at(-1)?.socket.terminate()
+      await until(() => expect(fixture.streams.figures().streams).toBe(0))
+      return status
+    }
+    for (let i = 0; i < 10; i++) expect(await openOver(agent)).toBe(200)
+    // two that carry a session, and three that do not
+    for (let i = 1; i < 5; i++) {
+      const another = new Agent({ keepAlive: true })
+      agents.push(another)
+      expect(await openOver(another)).toBe(200)
+    }
+    expect(await openOver(new Agent())).toBe(503)
+    expect(fixture.refused.map(({ bound, of }) => [bound, of])).toEqual([['handshakes', 'server']])
+    for (const one of agents) one.destroy()
   })
 
   it('a stream makes no more than so many requests a second', async () => {
@@ -210,7 +242,7 @@ describe('what comes up', () => {
     const hanging = await begin(name, 0, body.subarray(0, 2))
     await until(() => expect(fixture.clock.pending()).toBe(2))
     expect((await say(0, body)).status).toBe(204)
-    expect(await hanging.status).toEqual([400, 'the body ends too early\n'])
+    expect(await hanging.status).toEqual([503, 'this body is not needed any more\n'])
     expect(story.messages.length).toBe(2)
   })
 

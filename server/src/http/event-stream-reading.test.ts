@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Frame } from '@quire/shared'
 import { until } from '../edges/websocket/testing/until.ts'
 import {
@@ -7,7 +7,7 @@ import {
   type StreamFixture,
   type StreamFixtureOptions,
 } from './testing/event-stream.ts'
-import type { Fields } from './testing/stream-client.ts'
+import { comingBack, listen, type Fields } from './testing/stream-client.ts'
 
 let fixture: StreamFixture
 afterEach(() => fixture.stop())
@@ -56,6 +56,52 @@ describe('a reader', () => {
     expect(story.socket.queuedBytes()).toBe(0)
   })
 
+  /** Connections that the server has. */
+  const connections = () =>
+    new Promise<number>((resolve) => fixture.server.getConnections((_, count) => resolve(count)))
+
+  it('[P36] that does not take the end has no connection any more once its time is over', async () => {
+    await start({ limits: { keptBytes: 64 * MIB } })
+    const { down, story } = await open()
+    down.answer.pause()
+    const { socket } = story
+    // until one piece is on its way that is not taken, and nothing stands behind it
+    while (socket.queuedBytes() === 0) {
+      socket.send(new Uint8Array(60_000) as Frame)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    socket.close(1013, 'later')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await connections()).toBe(1)
+    fixture.clock.advance(5_000)
+    await until(() => expect(story.closed).toEqual([{ code: 1013, reason: 'later' }]))
+    await vi.waitFor(async () => expect(await connections()).toBe(0))
+  })
+
+  it('[P37] that does not take an answer which ends has a while for it, and then to come back', async () => {
+    await start({ limits: { keptBytes: 64 * MIB, queuedBytes: 64 * MIB } })
+    const { name, story } = await open()
+    const fields = { Prefer: 'wait=2', ...comingBack(name, 0) }
+    const line = await listen(fixture.port, fields)
+    line.answer.pause()
+    await vi.waitFor(async () => expect(await connections()).toBe(1))
+    const { socket } = story
+    socket.send(new Uint8Array(32 * MIB) as Frame)
+    for (let before = -1; before !== socket.queuedBytes();) {
+      before = socket.queuedBytes()
+      await new Promise((resolve) => setTimeout(resolve, 50)) // the operating system takes some of it
+    }
+    fixture.clock.advance(2_000)
+    expect(await connections()).toBe(1)
+    fixture.clock.advance(5_000)
+    await vi.waitFor(async () => expect(await connections()).toBe(0))
+    await until(() => expect(fixture.clock.pending()).toBe(2)) // beats, and the time to come back
+    fixture.clock.advance(9_999)
+    expect(story.closed).toEqual([])
+    fixture.clock.advance(1)
+    await until(() => expect(story.closed).toEqual([{ code: 1006, reason: '' }]))
+  })
+
   it('[P33] that does not say what it has read does not count as reading beyond what is kept', async () => {
     await start({ limits: { keptBytes: 100_000 } })
     const { down, story, say } = await open()
@@ -76,6 +122,18 @@ describe('a reader', () => {
     await until(() => expect(story.socket.queuedBytes()).toBe(0))
     down.cut()
     await until(() => expect(story.socket.queuedBytes()).toBe(200_003))
+  })
+
+  it('[P33] that comes back and has read everything drains it', async () => {
+    await start()
+    const { name, down, story } = await open()
+    story.socket.send(new Uint8Array(200_000) as Frame)
+    await until(() => expect(down.bytes().length).toBe(200_003))
+    const before = story.drains
+    down.cut()
+    await until(() => expect(story.socket.queuedBytes()).toBe(200_003))
+    await listen(fixture.port, comingBack(name, 200_003))
+    expect([story.socket.queuedBytes(), story.drains]).toEqual([0, before + 1])
   })
 })
 

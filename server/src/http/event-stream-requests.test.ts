@@ -82,6 +82,32 @@ describe('origins', () => {
   })
 })
 
+describe('no answer', () => {
+  it('[P31] is kept by anybody, refusals and the lack of a place included', async () => {
+    await start({ edgeLimits: { sockets: 1, requestsPerMinute: 1 }, trustedProxies: ['127.0.0.1'] })
+    const own = { 'X-Forwarded-For': '192.0.2.1' }
+    const { name, say, down } = await open()
+    const ask = (method: 'GET' | 'POST' | 'DELETE' | 'OPTIONS', headers: Fields) =>
+      requestStream(fixture.port, method, { ...own, ...headers })
+    const answers = [
+      await say(0),
+      await say(9),
+      await ask('GET', FIRST),
+      await ask('GET', {}),
+      await ask('GET', comingBack('x', 0)),
+      await ask('GET', comingBack('x', 0)),
+      await ask('GET', { ...comingBack(name, 0), Origin: 'https://evil.example' }),
+      await ask('OPTIONS', { Origin: 'https://evil.example' }),
+      await ask('DELETE', bringing(name, 0)),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([
+      204, 409, 503, 400, 410, 429, 403, 204, 204,
+    ])
+    for (const { headers } of [...answers, down.answer])
+      expect(headers['cache-control']).toBe('no-store, no-transform')
+  })
+})
+
 describe('a first request', () => {
   it('[P22] names what it speaks', async () => {
     await start()

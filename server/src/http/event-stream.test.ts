@@ -33,7 +33,7 @@ describe('an event stream', () => {
     const { down } = await open()
     const { headers } = down.answer
     expect(headers['content-type']).toBe('text/event-stream')
-    expect(headers['cache-control']).toBe('no-cache, no-transform')
+    expect(headers['cache-control']).toBe('no-store, no-transform')
     expect(headers['x-accel-buffering']).toBe('no')
     expect(headers['x-content-type-options']).toBe('nosniff')
     expect(down.events).toEqual([
@@ -105,6 +105,18 @@ describe('an event stream', () => {
     story.socket.resume()
     expect((await said).status).toBe(204)
     expect(story.messages).toEqual([Uint8Array.of(1)])
+  })
+
+  it('[P32] one of two requests with the same bytes is told to come again', async () => {
+    const { say, story } = await open()
+    story.socket.pause()
+    const both = [say(0, laidOut([1])), say(0, laidOut([1]))]
+    expect((await Promise.race(both)).status).toBe(503)
+    story.socket.resume()
+    const answers = await Promise.all(both)
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 503])
+    expect((await say(0, laidOut([1], [2]))).status).toBe(204)
+    expect(story.messages.map(([byte]) => byte)).toEqual([1, 2])
   })
 
   it('[P36] ends with the code and the reason of who closes it, behind what was said before', async () => {

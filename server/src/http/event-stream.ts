@@ -3,7 +3,8 @@
  *
  *   GET     Quire-Protocol: quire.v1                            → 200, an event stream that begins with its name
  *   GET     Quire-Stream: name, Last-Event-ID: position         → 200, from there on; 410 where that is not kept
- *   POST    Quire-Stream: name, Quire-From and -Read: positions → 204 once it was heard; 409 where bytes are missing before it
+ *   POST    Quire-Stream: name, Quire-From and -Read: positions → 204 once it was heard; 409 where bytes are missing before it;
+ *                                                               503 where another request has brought the same
  *   DELETE  Quire-Stream: name                                  → 204, the client leaves
  *
  * `Prefer: wait=n` (RFC 7240 §4.3) has a GET end as soon as it has told something, at the latest after n seconds: for
@@ -49,7 +50,7 @@ const FIELDS = [...Object.values(streamFields), 'Authorization', 'Content-Type',
 const HEARD_STATUS = {
   taken: 204,
   gap: 409,
-  superseded: 409,
+  superseded: 503, // the stream goes on: whoever is told may say it again
   over: 410,
 } as const satisfies Record<Heard, number>
 
@@ -66,6 +67,11 @@ export const eventStreamRoutes = (options: EventStreamRoutes): Hono<Bindings> =>
   const longestWaitMs = speakMs(silenceMs) // the next request is a sign of life
   const bodies = new ByteBudget(sharedBytes(maxBodyBytes, messageBytes))
   const routes = new Hono<Bindings>()
+  // a 410 is kept by caches that are not told otherwise (RFC 9111 §4.2.2), and no answer is the next one's
+  routes.use((c, next) => {
+    c.res.headers.set('Cache-Control', 'no-store, no-transform')
+    return next()
+  })
   routes.use(crossSite(allowedOrigins, FIELDS))
 
   // not every GET says its origin, but everything that is said comes with a POST, which does
@@ -175,7 +181,6 @@ const beginAnswer = (outgoing: ServerResponse, fields: Headers, goesOn: boolean)
   const head: OutgoingHttpHeaders = {
     ...Object.fromEntries(fields),
     'Content-Type': 'text/event-stream',
-    'Cache-Control': 'no-cache, no-transform',
     'X-Accel-Buffering': 'no', // nginx
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Origin',

@@ -10,9 +10,12 @@ export interface RequestBody {
   readonly free: Undo
 }
 
-/** Why there is no body: too long, too slow, no room for it or for more of its address, or its sender is gone. */
+/**
+ * Why there is no body: too long, too slow, no room for it or for more of its address, its sender is gone, or nobody needs
+ * it any more.
+ */
 export interface BodyProblem {
-  readonly kind: 'too-long' | 'too-slow' | 'no-room' | 'no-share' | 'cut'
+  readonly kind: 'too-long' | 'too-slow' | 'no-room' | 'no-share' | 'cut' | 'over'
   readonly message: string
 }
 
@@ -23,6 +26,7 @@ export const bodyStatus = {
   'no-room': 503,
   'no-share': 429,
   cut: 400,
+  over: 503, // for a sender who may say it again: what it was read for is over, not what it asked
 } as const satisfies Record<BodyProblem['kind'], number>
 
 /** What bounds a body. */
@@ -68,14 +72,14 @@ const gather = async (
     for (;;) {
       const { done, value } = await reader.read()
       if (isBehind) return tooSlow(readMs)
-      if (over?.aborted === true) return cut
+      if (over?.aborted === true) return noNeed
       if (done) return ok(undefined)
       const added = room.add(value)
       if (!added.ok) return added
       pace.moved(value.length)
     }
   } catch {
-    return cut
+    return over?.aborted === true ? noNeed : cut
   } finally {
     pace.over()
   }
@@ -125,6 +129,8 @@ class GrowingRoom {
 }
 
 const cut = err({ kind: 'cut', message: 'the body ends too early' } as const)
+
+const noNeed = err({ kind: 'over', message: 'this body is not needed any more' } as const)
 
 const tooLong = (limit: number) =>
   err({ kind: 'too-long', message: `the body is over ${limit} bytes` } as const)

@@ -9,7 +9,11 @@ import type { StreamLimits } from './limits.ts'
 /*
  * What carries the stream downwards: the answer to one request after the other, or none for a while.
  *
- *     away ──attach──▶ on an answer ──it is lost, or was only asked for what there is──▶ away …
+ *     away ──attach──▶ on an answer ──it is lost──▶ away …
+ *       ▲                   │ all is said: the end, or what was asked for
+ *       └───it is taken── ending
+ *
+ * An answer that ends is there until it is taken: what nobody reads must not outlive its deadline.
  */
 
 /** Whoever is answered, and how. */
@@ -32,15 +36,23 @@ export interface DownLineOptions {
 }
 
 interface Current extends StreamAnswer {
+  readonly kind: 'on'
   readonly undo: Undo
   hasTold: boolean
 }
+
+type Line =
+  | { readonly kind: 'away' }
+  | Current
+  | { readonly kind: 'ending'; readonly outgoing: ServerResponse }
+
+const AWAY: Line = { kind: 'away' }
 
 /** The line downwards of one stream. */
 export class DownLine {
   readonly #options: DownLineOptions
   readonly #stream: DownStream
-  #current: Current | null = null
+  #line: Line = AWAY
   /** The last event, which stands behind everything that waits. */
   #last: string | null = null
   #isFlushing = false
@@ -53,35 +65,34 @@ export class DownLine {
     this.#stream = new DownStream(options.limits.keptBytes)
   }
 
-  get isAway(): boolean {
-    return this.#current === null
-  }
-
   get queuedBytes(): number {
     return this.#stream.queuedBytes
   }
 
   /** Writes to this answer from here on, and to no other. */
   attach(answer: StreamAnswer, opening: StreamOpening | null): void {
-    this.#forget()?.destroy()
     const { outgoing, waitMs } = answer
+    this.#giveUp(outgoing)
     const undo =
-      waitMs === null ? () => undefined : this.#options.clock.after(waitMs, () => this.#endAnswer())
-    const current: Current = { ...answer, undo, hasTold: false }
-    this.#current = current
+      waitMs === null
+        ? () => undefined
+        : this.#options.clock.after(waitMs, () => this.#endAnswer(current))
+    const current: Current = { kind: 'on', ...answer, undo, hasTold: false }
+    this.#line = current
     this.#isBusy = true
     outgoing.on('error', () => undefined) // `close` comes, too
     outgoing.on('drain', () => this.#flush())
     outgoing.once('close', () => {
-      if (this.#current !== current) return
-      this.#forget()
+      if (this.#line !== current) return
+      undo()
       this.#away()
     })
-    if (outgoing.destroyed) return this.#endAnswer()
+    if (outgoing.destroyed) return this.#endAnswer(current)
     // something at once in any case: there are those who hand nothing on before a first byte of the body
     outgoing.write(opening === null ? BEAT_EVENT : openedEvent(opening))
     if (opening !== null) current.hasTold = true
     this.#flush()
+    this.#watch() // who comes back may have read what was taken for lost
   }
 
   /** Says more, with everything else that is said in this turn. */
@@ -111,13 +122,13 @@ export class DownLine {
 
   /** Gives the answer up. */
   destroy(): void {
-    this.#forget()?.destroy()
+    this.#giveUp(null)
   }
 
   /** Nobody shall take a quiet line for a dead one. */
   beat(): void {
-    const current = this.#current
-    if (current !== null && !this.#isBusy) current.outgoing.write(BEAT_EVENT)
+    const line = this.#line
+    if (line.kind === 'on' && !this.#isBusy) line.outgoing.write(BEAT_EVENT)
     this.#isBusy = false
   }
 
@@ -131,8 +142,8 @@ export class DownLine {
   }
 
   #flush(): void {
-    const current = this.#current
-    if (current === null) return
+    const current = this.#line
+    if (current.kind !== 'on') return
     const { outgoing } = current
     while (!outgoing.writableNeedDrain && !outgoing.destroyed) {
       const piece = this.#stream.next()
@@ -141,7 +152,7 @@ export class DownLine {
       const { buffer, byteOffset, byteLength } = bytes
       const base64 = Buffer.from(buffer, byteOffset, byteLength).toString('base64')
       outgoing.write(bytesEvent(end, base64), 'latin1', (error) => {
-        if (error || this.#current !== current) return
+        if (error || this.#line !== current) return
         this.#stream.took(end)
         this.#watch()
       })
@@ -150,32 +161,49 @@ export class DownLine {
     }
     if (this.#stream.isWaiting) return
     if (this.#last !== null) this.#sayLast(current, this.#last)
-    else if (current.hasTold && current.waitMs !== null) this.#endAnswer()
+    else if (current.hasTold && current.waitMs !== null) this.#endAnswer(current)
   }
 
-  #sayLast({ outgoing }: Current, last: string): void {
-    this.#forget()
+  #sayLast({ outgoing, undo }: Current, last: string): void {
+    undo()
+    const ending: Line = { kind: 'ending', outgoing }
+    this.#line = ending
     // a client that was cut off before may come back to hear it
     outgoing.once('close', () => {
+      if (this.#line === ending) this.#line = AWAY
       if (outgoing.writableFinished) this.#options.onEnd()
     })
     outgoing.end(last)
   }
 
-  /** The answer has said enough. */
-  #endAnswer(): void {
-    this.#forget()?.end()
-    this.#away()
+  /** The answer has said enough, and has a while to be taken. */
+  #endAnswer({ outgoing, undo }: Current): void {
+    undo()
+    if (outgoing.destroyed) return this.#away()
+    const { clock, limits } = this.#options
+    const undoDeadline = clock.after(limits.closeMs, () => outgoing.destroy())
+    const ending: Line = { kind: 'ending', outgoing }
+    this.#line = ending
+    outgoing.once('close', () => {
+      undoDeadline()
+      if (this.#line === ending) this.#away()
+    })
+    outgoing.end()
   }
 
-  #forget(): ServerResponse | null {
-    const current = this.#current
-    this.#current = null
-    current?.undo()
-    return current?.outgoing ?? null
+  /** Drops what there is, for another answer or for none. */
+  #giveUp(next: ServerResponse | null): void {
+    const line = this.#line
+    this.#line = AWAY
+    if (line.kind === 'away') return
+    if (line.kind === 'on') line.undo()
+    // whoever asks again on the connection of an answer that ends has it, though that is not known here yet
+    else if (next !== null && isOnConnectionOf(next, line.outgoing)) return
+    line.outgoing.destroy()
   }
 
   #away(): void {
+    this.#line = AWAY
     this.#stream.lost()
     this.#watch()
     this.#options.onAway()
@@ -191,3 +219,7 @@ export class DownLine {
     }
   }
 }
+
+/** Over HTTP/1.1, where an answer cannot be dropped alone. */
+const isOnConnectionOf = (one: ServerResponse, other: ServerResponse): boolean =>
+  one.req.httpVersionMajor === 1 && one.req.socket === other.req.socket

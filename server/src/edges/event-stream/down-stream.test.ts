@@ -7,6 +7,7 @@ type Act =
   | { readonly kind: 'add'; readonly bytes: Uint8Array }
   | { readonly kind: 'send' | 'take' | 'read' | 'cut' | 'come back' }
   | { readonly kind: 'cheat'; readonly position: number }
+  | { readonly kind: 'stale'; readonly back: number }
 
 const acts: fc.Arbitrary<readonly Act[]> = fc.array(
   fc.oneof(
@@ -30,6 +31,7 @@ const acts: fc.Arbitrary<readonly Act[]> = fc.array(
       }),
     },
     fc.record({ kind: fc.constant('cheat' as const), position: fc.integer({ min: 0, max: 500 }) }),
+    fc.record({ kind: fc.constant('stale' as const), back: fc.nat(100) }),
   ),
   { maxLength: 60 },
 )
@@ -42,6 +44,9 @@ class Model {
   readonly #stream: DownStream
   #line: StreamPiece[] = []
   #acknowledged = 0
+  #told = 0
+  /** What is sent goes to where nobody reads. */
+  #isStale = false
 
   constructor(keptBytes: number) {
     this.#stream = new DownStream(keptBytes)
@@ -70,6 +75,8 @@ class Model {
         return this.#comeBack()
       case 'cheat':
         return this.#cheat(act.position)
+      case 'stale':
+        return this.#comeStale(act.back)
     }
   }
 
@@ -77,6 +84,7 @@ class Model {
     const { queuedBytes } = this.#stream
     const most = this.said.length - this.#acknowledged
     this.#check(queuedBytes >= 0 && queuedBytes <= most, `${queuedBytes} queued, at most ${most}`)
+    if (this.#isStale) this.#comeBack()
     while (this.#stream.isWaiting) this.#send()
     while (this.#line.length > 0) this.#take()
     this.#check(this.#stream.next() === null, 'nothing left')
@@ -84,7 +92,9 @@ class Model {
 
   #send(): void {
     const piece = this.#stream.next()
-    if (piece !== null) this.#line.push(piece)
+    if (piece === null) return
+    this.#told = Math.max(this.#told, piece.end)
+    if (!this.#isStale) this.#line.push(piece)
   }
 
   #take(): void {
@@ -97,12 +107,22 @@ class Model {
 
   #comeBack(): void {
     this.#line = []
+    this.#isStale = false
     this.#check(this.#stream.rewind(this.arrived.length), 'goes on')
     this.#acknowledged = this.arrived.length
   }
 
+  /** A request to come back that was made before, and comes only now. */
+  #comeStale(back: number): void {
+    this.#line = []
+    this.#isStale = true
+    const before = this.arrived.length - this.#acknowledged
+    this.#acknowledged += Math.max(0, before - back)
+    this.#check(this.#stream.rewind(this.#acknowledged), 'goes on for nobody')
+  }
+
   #cheat(position: number): void {
-    const sent = this.#line.at(-1)?.end ?? this.arrived.length
+    const sent = this.#told
     if (position > sent) this.#check(!this.#stream.acknowledge(position), 'refused to acknowledge')
     if (position < this.#acknowledged || position > sent)
       this.#check(!this.#stream.rewind(position), 'refused to go back')

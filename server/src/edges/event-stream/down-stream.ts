@@ -6,7 +6,9 @@ import { concatBytes, limits as protocol } from '@quire/shared'
  *     0 ─ ─ ─ ─ read ▕▉▉▉▉▉▉ taken ▕▉▉▉▉▉ sent ▕▉▉▉▉▉▉▉▉▉▉ end
  *       forgotten     kept          on its way   waits
  *
- * A client that comes back says how far it has read, and the rest is sent once more.
+ * A client that comes back says how far it has read, and the rest is sent once more. Requests overtake
+ * each other, so an older position may come late, and take `sent` back behind what the client has read meanwhile: what was
+ * told once counts as told.
  */
 
 /** A piece of the stream for one event. */
@@ -24,6 +26,8 @@ export class DownStream {
   #read = 0
   #taken = 0
   #sent = 0
+  /** The furthest that was ever sent. */
+  #told = 0
   #end = 0
 
   /** `keptBytes` may be unread before they count as queued. */
@@ -62,6 +66,7 @@ export class DownStream {
     this.#waiting.splice(0, parts.length, ...(cut === undefined || cut.length === 0 ? [] : [cut]))
     const bytes = parts.length === 1 ? last : concatBytes(parts)
     this.#sent += bytes.length
+    this.#told = Math.max(this.#told, this.#sent)
     const piece = { bytes, end: this.#sent }
     this.#kept.push(piece)
     return piece
@@ -74,12 +79,29 @@ export class DownStream {
 
   /** The client has read up to there; false if nobody can have. */
   acknowledge(position: number): boolean {
-    if (position > this.#sent) return false
+    if (position > this.#told) return false
+    this.#skipTo(position)
     this.#read = Math.max(this.#read, position)
     this.#taken = Math.max(this.#taken, this.#read)
     const unread = this.#kept.findIndex(({ end }) => end > this.#read)
     this.#kept.splice(0, unread === -1 ? this.#kept.length : unread)
     return true
+  }
+
+  /** What waits to be sent again need not be, up to there. */
+  #skipTo(position: number): void {
+    let left = position - this.#sent
+    if (left <= 0) return
+    this.#sent = position
+    let whole = 0
+    for (const { length } of this.#waiting) {
+      if (length > left) break
+      left -= length
+      whole++
+    }
+    this.#waiting.splice(0, whole)
+    const [first] = this.#waiting
+    if (first !== undefined && left > 0) this.#waiting[0] = first.subarray(left)
   }
 
   /** The connection is lost, and nobody knows what of it arrived. */

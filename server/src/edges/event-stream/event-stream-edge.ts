@@ -75,8 +75,9 @@ export const createEventStreamEdge = (options: EventStreamEdgeOptions): EventStr
       if (draining !== null) return err(drainingRefusal(draining))
       const place = arrivals.takeSocket(incoming, incoming.socket)
       if (!place.ok) return place
-      const { client, arrived, leave } = place.value
-      arrived()
+      const { client, answered, leave } = place.value
+      answered()
+      arrivals.carriesSession(incoming.socket) // which may outlive the stream
       const name = randomBytes(NAME_BYTES).toString('base64url')
       const stream = new EventStream({
         name,

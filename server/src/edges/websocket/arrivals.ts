@@ -61,8 +61,10 @@ export interface ArrivalSetting {
 /** The place of a socket to be, and whose it is. */
 export interface SocketPlace {
   readonly client: ClientAddress
-  /** The handshake is over: no newcomer any more. */
+  /** The handshake is over, and its connection is the socket: no newcomer any more. */
   readonly arrived: Undo
+  /** The handshake is over, and its connection may carry anything next. */
+  readonly answered: Undo
   /** The socket is gone, or there will be none. */
   readonly leave: Undo
 }
@@ -75,7 +77,7 @@ export interface ArrivalGuard {
   takeSocket(request: IncomingMessage, socket: Duplex): Result<SocketPlace, Refusal>
   /**
    * What a session says comes over this connection, so it is no newcomer any more: as long as there is place among
-   * those, of which there may be as many as sockets.
+   * those, of which there may be two for each socket: what is said goes over another one than what is heard.
    */
   carriesSession(socket: Duplex): void
   /** Counts a plain request, or says how to refuse it. */
@@ -100,7 +102,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
   const proxied = new Places({ total: Infinity, perGroup: limits.handshakesPerAddress })
   const ofSockets = { total: limits.sockets, perGroup: limits.socketsPerAddress }
   const sockets = new Places(ofSockets)
-  const carriers = new Places(ofSockets)
+  const carriers = new Places({ total: 2 * ofSockets.total, perGroup: 2 * ofSockets.perGroup })
   const rates: Record<RateBound, Rate> = {
     'handshakes-per-minute': rateOf(limits.handshakesPerMinute),
     'requests-per-minute': rateOf(limits.requestsPerMinute),
@@ -208,6 +210,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
       return ok({
         client,
         arrived,
+        answered: handshake.value,
         leave: () => {
           handshake.value()
           place.value()

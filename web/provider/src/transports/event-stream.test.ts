@@ -93,7 +93,7 @@ describe('a line of requests', () => {
     answer(get, told(3, bytes.subarray(0, 3)))
     await vi.waitFor(() => expect(messages).toEqual([Uint8Array.of(1)]))
     get.response.destroy()
-    await timers.waits(100, 5_000)
+    await timers.waits(100)
     timers.advance(100)
     const back = await next('GET')
     expect(back.headers).toMatchObject({ 'quire-stream': 'n4m3', 'last-event-id': '3' })
@@ -107,7 +107,7 @@ describe('a line of requests', () => {
     line.send(Uint8Array.of(1))
     await next('POST')
     get.response.destroy()
-    await timers.waits(100, 5_000, ANSWER_MS)
+    await timers.waits(100, ANSWER_MS)
     timers.advance(100)
     answer(await next('GET'), ':\n\n')
     expect((await next('POST')).body).toEqual(streamed(1))
@@ -116,9 +116,9 @@ describe('a line of requests', () => {
   it('[P33] gives up when it is too late, having tried no more than every now and then', async () => {
     const test = await begin()
     test.get.response.destroy()
-    await test.timers.waits(100, 5_000)
+    await test.timers.waits(100)
     test.timers.advance(100)
-    let leftMs = 4_900
+    let leftMs = 5_000
     for (const pauseMs of [100, 200, 400, 800, 1_000, 1_000, 1_000]) {
       ;(await test.next('GET')).response.destroy()
       await test.timers.waits(pauseMs, leftMs)
@@ -197,7 +197,7 @@ describe('with answers that end', () => {
     answer(first, openedEvent(opening))
     first.response.end()
     for (let i = 1; i < 4; i++) {
-      await timers.waits(100, 5_000)
+      await timers.waits(100)
       expect(asked).toEqual([])
       timers.advance(100)
       const poll = await next('GET')
@@ -207,5 +207,39 @@ describe('with answers that end', () => {
     }
     await vi.waitFor(() => expect(messages.map(([byte]) => byte)).toEqual([1, 2, 3]))
     expect(ends).toEqual([])
+  })
+
+  it('[P37] a quiet document ends no line, though an answer may wait for longer than a stream does', async () => {
+    const { next, timers, ends } = await start(pollingTransport)
+    const patient = { ...opening, speakMs: 11_000 } // and resumeMs 5_000
+    const first = await next('GET')
+    answer(first, openedEvent(patient))
+    first.response.end()
+    await timers.waits(100)
+    timers.advance(100)
+    for (let i = 0; i < 3; i++) {
+      const poll = await next('GET')
+      await timers.waits(15_000)
+      timers.advance(11_000)
+      expect(ends).toEqual([])
+      answer(poll, ':\n\n')
+      poll.response.end()
+      status(await next('POST'), 204) // a sign of life
+    }
+  })
+
+  it('[P37] gives up when it is too late, which an answer that waits may be the first to tell', async () => {
+    const test = await start(pollingTransport)
+    const first = await test.next('GET')
+    answer(first, openedEvent(opening))
+    first.response.end()
+    await test.timers.waits(100)
+    test.timers.advance(100)
+    ;(await test.next('GET')).response.destroy()
+    await test.timers.waits(100, 7_000)
+    test.timers.advance(6_999)
+    expect(test.ends).toEqual([])
+    test.timers.advance(1)
+    await vi.waitFor(() => expect(test.ends.length).toBe(1))
   })
 })

@@ -103,7 +103,7 @@ class EventStreamLine implements Line {
   }
 
   async #listen(): Promise<void> {
-    const { environment } = this.#options
+    const { environment, isHeldBack } = this.#options
     let failures = 0
     for (;;) {
       const beganAt = environment.now()
@@ -113,7 +113,9 @@ class EventStreamLine implements Line {
       if (isFinal) this.#up.stop()
       if (opening === null || isFinal) return this.#end(reason)
       failures = hasTold ? 0 : failures + 1
-      this.#undoTooLate ??= environment.after(opening.resumeMs, () => this.#end(reason))
+      // what is held back tells nothing for as long as it waits
+      const lateMs = opening.resumeMs + (isHeldBack ? opening.speakMs : 0)
+      if (!hasTold) this.#undoTooLate ??= environment.after(lateMs, () => this.#end(reason))
       const longestMs = Math.min(LONGEST_PAUSE_MS, SPACING_MS * 2 ** failures)
       const passedMs = Math.abs(environment.now() - beganAt)
       const pauseMs = failures > 0 ? longestMs * environment.random() : SPACING_MS - passedMs

@@ -38,6 +38,7 @@ export class Deadline {
   readonly #own = new AbortController()
   readonly signal: AbortSignal
   #undo: () => void = () => undefined
+  #isLate = false
 
   constructor(environment: Pick<StreamEnvironment, 'after'>, line: AbortSignal) {
     this.#environment = environment
@@ -49,9 +50,17 @@ export class Deadline {
     return this.#own.signal.aborted
   }
 
+  /** True once the time was over. */
+  get isLate(): boolean {
+    return this.#isLate
+  }
+
   set(ms: number): void {
     this.#undo()
-    this.#undo = this.#environment.after(ms, () => this.#own.abort())
+    this.#undo = this.#environment.after(ms, () => {
+      this.#isLate = true
+      this.#own.abort()
+    })
   }
 
   clear(): void {

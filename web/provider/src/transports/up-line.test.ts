@@ -12,7 +12,10 @@ const opening: StreamOpening = {
 }
 
 /** A line whose requests are answered by a function; time goes to the next timer as nothing else is to be done. */
-const start = (answer: (init: RequestInit, tries: number) => Response | Promise<Response>) => {
+const start = (
+  answer: (init: RequestInit, tries: number) => Response | Promise<Response>,
+  postBytes = opening.postBytes,
+) => {
   let now = 0
   const asked: { readonly at: number; readonly init: RequestInit }[] = []
   const ends: string[] = []
@@ -39,7 +42,7 @@ const start = (answer: (init: RequestInit, tries: number) => Response | Promise<
       },
     },
   })
-  up.open(opening)
+  up.open({ ...opening, postBytes })
   return { up, asked, ends, line, at: () => now }
 }
 
@@ -78,18 +81,56 @@ describe('what a client says', () => {
     expect(ends).toEqual([])
   })
 
-  it('[P32] is said again where no answer comes, as long as the line lives', async () => {
-    const { up, asked, ends } = start(
-      ({ signal }, tries) =>
-        new Promise((resolve, reject) => {
-          if (tries > 5) return resolve(answered(204))
-          signal?.addEventListener('abort', () => reject(new Error('aborted')))
-        }),
+  /** No answer, until the request is given up. */
+  const hang = ({ signal }: RequestInit): Promise<Response> =>
+    new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => reject(new Error('aborted')))
+    })
+
+  it('[P32] is said again where no answer comes, and for good only so often', async () => {
+    const { up, asked, ends } = start((init, tries) =>
+      tries % 2 === 1 && tries < 6 ? hang(init) : answered(204),
     )
-    up.say(Uint8Array.of(1))
-    await settled(() => asked.length === 6)
-    expect(asked.map(({ at }) => at)).toEqual([0, 60_000, 120_000, 180_000, 240_000, 300_000])
+    for (let i = 0; i < 3; i++) {
+      up.say(Uint8Array.of(i))
+      await settled(() => asked.length === 2 * i + 2)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
     expect(ends).toEqual([])
+    const dead = start(hang)
+    dead.up.say(Uint8Array.of(1))
+    await settled(() => dead.ends.length > 0)
+    expect(dead.asked.map(({ at }) => at)).toEqual([0, 60_100])
+  })
+
+  it('[P32] is said in smaller parts where a line is too slow, and less and less of it', async () => {
+    const { up, asked, ends } = start((init) => {
+      const { length } = init.body as Uint8Array // what is posted
+      return length > 10_000 ? hang(init) : answered(204)
+    }, 100_000)
+    up.say(new Uint8Array(50_000))
+    await settled(() => asked.length === 11)
+    expect(asked.map(({ init }) => (init.body as Uint8Array).length)).toEqual([
+      50_003,
+      25_001,
+      12_500,
+      ...Array.from({ length: 8 }, () => 6_250),
+    ])
+    expect(ends).toEqual([])
+  })
+
+  it('[P32] what was cut short with the line downwards is no failure', async () => {
+    const { up, asked, ends } = start(hang)
+    up.say(Uint8Array.of(1))
+    for (let i = 1; i < 10; i++) {
+      await settled(() => asked.length === i)
+      up.again()
+    }
+    await settled(() => asked.length === 10)
+    expect([asked.every(({ init }) => (init.body as Uint8Array).length === 2), ends]).toEqual([
+      true,
+      [],
+    ])
   })
 
   it.each([400, 403, 409, 410])('ends the line where %i is answered', async (status) => {

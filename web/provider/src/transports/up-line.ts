@@ -11,7 +11,8 @@ import { UpQueue } from './up-queue.ts'
 
 /*
  * What a client says, by one request after the other (PROTOCOL.md P32): what is said while one is under way goes with the
- * next. A request that fails, or is not answered, is made again with the same bytes. That something was read, and that
+ * next. A request that fails, or is not answered, is made again with the same bytes, or with half of them where a proxy or
+ * a slow line may not let through so many. That something was read, and that
  * somebody is here (P33, P34), is told with each of them, and by requests of their own that nothing waits for.
  */
 
@@ -21,7 +22,7 @@ const SPACING_MS = 16
 const ANSWER_MS = 60_000
 /** The same for a request that says nothing. */
 const ALIVE_MS = 10_000
-/** How long requests may fail, milliseconds. */
+/** How long requests may fail, milliseconds from the first failure on. */
 const FAILING_MS = 30_000
 /** The pause after a failure, doubled with each to the longest, milliseconds. */
 const FIRST_PAUSE_MS = 100
@@ -144,10 +145,10 @@ export class UpLine {
         failures = 0
         failingSince = null
       } else if (problem.isFinal) this.#end(problem.reason)
-      else if (problem.isTooLarge && body.length > LEAST_BODY_BYTES)
+      else if ((problem.isTooLarge || deadline.isLate) && body.length > LEAST_BODY_BYTES)
         this.#bodyBytes = Math.max(LEAST_BODY_BYTES, Math.floor(body.length / 2))
-      else if (!deadline.isOver) {
-        failingSince ??= beganAt
+      else if (deadline.isLate || !deadline.isOver) {
+        failingSince ??= environment.now()
         if (Math.abs(environment.now() - failingSince) >= FAILING_MS) this.#end(problem.reason)
         pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++)
         pauseMs *= (1 + environment.random()) / 2
