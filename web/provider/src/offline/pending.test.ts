@@ -42,6 +42,19 @@ describe('what waits to be kept', () => {
     expect([flat(shared?.updates), shared?.position]).toEqual([[50], at(3)])
   })
 
+  it('[OS4] the epoch goes with the first own change, for a position of sequence 0 claims nothing', () => {
+    const pending = pendingWith(there(50), moved(0), here(1), moved(3))
+    const own = pending.draft(false)
+    expect([flat(own?.updates), own?.position]).toEqual([[1], at(0)])
+    pending.settle()
+    const shared = pending.draft(true)
+    expect([flat(shared?.updates), shared?.position]).toEqual([[50], at(3)])
+    const covered = pendingWith(there(51), moved(0))
+    covered.covered([], at(0))
+    const rest = covered.draft(true)
+    expect([flat(rest?.updates), rest?.position]).toEqual([[51], null]) // the other one has kept it
+  })
+
   it('waits again if it could not be kept, in its old place', () => {
     const pending = pendingWith(here(1), there(50))
     pending.draft(false)
@@ -104,8 +117,9 @@ describe('what waits to be kept', () => {
     expect(pending.sharedBytes).toBe(0)
     pending.add(moved(4))
     pending.add(there(51))
+    pending.add(moved(0)) // the epoch is no position: it is kept
     const draft = pending.draft(true)
-    expect([flat(draft?.updates), draft?.position]).toEqual([[1, 51], null])
+    expect([flat(draft?.updates), draft?.position]).toEqual([[1, 51], at(0)])
     pending.settle()
     pending.forget(pending.serial) // cleared: whatever comes now is whole
     pending.add(moved(1))

@@ -4,7 +4,8 @@
  * Own things (changes made here, and which of them are saved) are this opener's to keep. Shared things (changes
  * from the server, and positions) are heard by every opener who is connected, so that one of them is enough:
  * what another has kept is not kept again. A position says that all before it has been given, so it may only be
- * kept with, or after, all that was given before it.
+ * kept with, or after, all that was given before it. One of sequence 0 claims nothing but its epoch: it goes with
+ * whatever is written next, so that no change is kept without the epoch that it belongs to.
  */
 import { bytesEqual, type Update } from '@quire/shared'
 import { laterOf } from './records.ts'
@@ -72,7 +73,7 @@ export class Pending {
   /** Takes something to keep. */
   add(given: Given): void {
     this.#serial++
-    if (given.kind === 'moved' && this.#gap !== null) return
+    if (isClaim(given) && this.#gap !== null) return
     this.#waiting.push({ serial: this.#serial, given, isTold: false })
     if (given.kind !== 'there') return
     this.#sharedBytes += given.update.length
@@ -139,10 +140,13 @@ export class Pending {
   covered(updates: readonly Update[], position: Position | null): readonly Update[] {
     const news = updates.filter((update) => !this.#takeOut(update))
     const through =
-      this.#waiting.findLast(
-        ({ given }) => given.kind === 'moved' && isUpTo(given.position, position),
-      )?.serial ?? 0
-    this.#keepWaiting((entry) => !isShared(entry) || entry.serial > through)
+      this.#waiting.findLast(({ given }) => isClaim(given) && isUpTo(given.position, position))
+        ?.serial ?? 0
+    this.#keepWaiting(
+      (entry) =>
+        !(entry.given.kind === 'moved' && isUpTo(entry.given.position, position)) &&
+        (!isShared(entry) || entry.serial > through),
+    )
     return news
   }
 
@@ -169,7 +173,11 @@ export class Pending {
   }
 }
 
-const isShared = ({ given }: Entry): boolean => given.kind === 'there' || given.kind === 'moved'
+/** Whether it says that what was given before it is all there is. */
+const isClaim = (given: Given): given is Extract<Given, { kind: 'moved' }> =>
+  given.kind === 'moved' && given.position.seq > 0
+
+const isShared = ({ given }: Entry): boolean => given.kind === 'there' || isClaim(given)
 
 const updatesOf = (entries: readonly Entry[]): readonly Update[] =>
   entries.flatMap(({ given }) => ('update' in given ? [given.update] : []))

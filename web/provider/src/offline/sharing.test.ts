@@ -334,6 +334,18 @@ describe('what comes from a server', () => {
     expect(memory.rows.get(DOCUMENT)?.contents.position).toEqual(at(1))
   })
 
+  it('[OS4] leaves no change without its epoch, whoever is elected', async () => {
+    const { memory, clock, tabs, openers } = await three()
+    openers[1]?.document.moved(at(0))
+    openers[1]?.document.changedHere(labelled('its own'))
+    await settled()
+    for (const tab of tabs) await tab.crash()
+    expect(await keptIn(mortalTab(memory, { clock }))).toMatchObject({
+      unsaved: ['its own'],
+      position: at(0),
+    })
+  })
+
   it('[OS8] does not wait for long if it is much', async () => {
     const { openers, kept } = await three()
     openers[2]?.document.changedThere(new Uint8Array(300_000) as Update) // nothing looks inside
