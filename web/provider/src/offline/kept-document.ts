@@ -6,7 +6,8 @@
  *                             └ by the others, if nobody has kept it within some seconds
  *
  * Others are told of a change once it is kept, and whoever opens the document listens before it reads: so each
- * change is read, or heard, or both. What cannot be kept is told at once, and again to newcomers.
+ * change is read, or heard, or both. A change made here that cannot be kept is told at once, and again to
+ * newcomers, by the one who has made it and by nobody else.
  *
  * What comes from the server needs no haste: until it is kept no position says that it is, so that the server
  * tells it again. A change made here is nowhere else, and is written at once.
@@ -123,7 +124,8 @@ export class OpenDocument implements KeptDocument {
       case 'heard':
         return this.#heard(event.message)
       case 'joined':
-        return this.#work.problem === null ? undefined : this.#tellUnkept(this.#pending.updates())
+        this.#pending.tellAgain()
+        return this.#work.problem === null ? undefined : this.#tellUnkept(this.#pending.untold())
       case 'left':
         this.#gone.add(event.opener)
         return this.#work.wake()
@@ -159,7 +161,7 @@ export class OpenDocument implements KeptDocument {
   #give(given: Given): void {
     if (this.#closing !== null) return
     if (this.#work.isOver) {
-      if ('update' in given) this.#tellUnkept([given.update])
+      if (given.kind === 'here') this.#tellUnkept([given.update])
       return
     }
     this.#pending.add(given)
@@ -242,6 +244,7 @@ export class OpenDocument implements KeptDocument {
         return
       case 'unkept':
         for (const update of message.updates) {
+          if (this.#pending.holds(update)) continue
           this.#notify(() => listener.changed(update))
           if (this.#work.isOver) continue
           this.#pending.add({ kind: 'unkept', update })

@@ -66,10 +66,11 @@ describe('what waits to be kept', () => {
   it('is told to others once while it cannot be kept', () => {
     const pending = pendingWith(here(1), there(50))
     pending.add({ kind: 'unkept', update: bytes(60) })
-    expect(flat(pending.untold())).toEqual([1, 50]) // the other one knows what it has told
+    expect(flat(pending.untold())).toEqual([1]) // the others know what they and the server have told
     pending.add(here(2))
     expect(flat(pending.untold())).toEqual([2])
-    expect(flat(pending.updates())).toEqual([1, 50, 60, 2])
+    pending.tellAgain()
+    expect(flat(pending.untold())).toEqual([1, 2])
   })
 
   it('[OS8] need not be kept if another has kept it', () => {
@@ -95,6 +96,26 @@ describe('what waits to be kept', () => {
     pending.restore()
     expect(pending.covered([bytes(60)], null)).toEqual([])
     expect(pending.draft(true)).toBe(null)
+  })
+
+  it('is not unsaved any more once it is saved, but is kept still', () => {
+    const pending = pendingWith(here(1), here(2), { kind: 'saved', keys: [1] })
+    expect([flat(pending.untold()), pending.sharedBytes]).toEqual([[2], 1])
+    pending.draft(true)
+    pending.add({ kind: 'saved', keys: [2, 33] })
+    pending.restore()
+    expect([flat(pending.untold()), pending.sharedBytes]).toEqual([[], 2])
+    const draft = pending.draft(true)
+    expect([flat(draft?.updates), draft?.unsaved, draft?.saved]).toEqual([[1, 2], [], [33]])
+  })
+
+  it('holds no more than two positions behind an update', () => {
+    const pending = pendingWith(there(50))
+    for (let i = 1; i <= 100; i++) pending.add(moved(i))
+    pending.add(moved(7))
+    pending.covered([], at(1)) // by the first of them
+    const draft = pending.draft(true)
+    expect([flat(draft?.updates), draft?.position]).toEqual([[], at(100)])
   })
 
   it('is forgotten up to a number', () => {
@@ -124,6 +145,13 @@ describe('what waits to be kept', () => {
     pending.forget(pending.serial) // cleared: whatever comes now is whole
     pending.add(moved(1))
     expect(pending.draft(true)?.position).toEqual(at(1))
+  })
+
+  it('[OS4] what another could not keep is bounded as well', () => {
+    const large = new Uint8Array(MAX_SHARED_BYTES) as Update // nothing looks inside
+    const pending = pendingWith(here(1), { kind: 'unkept', update: large }, there(50), moved(4))
+    const draft = pending.draft(true)
+    expect([flat(draft?.updates), draft?.position]).toEqual([[1], null])
   })
 
   it('[OS4] keeps no position without all that was given before it', () => {

@@ -41,8 +41,8 @@ interface Entry {
 }
 
 /**
- * Bytes of shared updates that wait at most, while nothing can be kept. Beyond it they are let go, and no
- * position is kept from then on: the server tells them again.
+ * Bytes that wait at most of what others have as well, while nothing can be kept. Beyond it they are let go, and
+ * no position is kept from then on: the server tells them again, or the opener that has changed them keeps them.
  */
 export const MAX_SHARED_BYTES = 8 * 1024 * 1024
 
@@ -60,7 +60,7 @@ export class Pending {
     return this.#serial
   }
 
-  /** Bytes of shared updates that wait. */
+  /** Bytes of updates that wait and that others have as well. */
   get sharedBytes(): number {
     return this.#sharedBytes
   }
@@ -74,12 +74,20 @@ export class Pending {
   add(given: Given): void {
     this.#serial++
     if (isClaim(given) && this.#gap !== null) return
+    if (given.kind === 'moved') this.#coalesce(given.position)
     this.#waiting.push({ serial: this.#serial, given, isTold: false })
-    if (given.kind !== 'there') return
-    this.#sharedBytes += given.update.length
+    if (isElsewhere(given)) this.#sharedBytes += given.update.length
+    if (given.kind === 'saved') this.#dropSaved()
     if (this.#sharedBytes <= MAX_SHARED_BYTES) return
     this.#gap = this.#serial
-    this.#keepWaiting((entry) => !isShared(entry))
+    this.#keepWaiting((entry) => !isShared(entry) && !isElsewhere(entry.given))
+  }
+
+  /** Whether this very update is here, and not kept yet. */
+  holds(update: Update): boolean {
+    const isIt = ({ given }: Entry): boolean =>
+      'update' in given && bytesEqual(given.update, update)
+    return this.#waiting.some(isIt) || this.#drafted.some(isIt)
   }
 
   /** Whether all that was given up to this number is kept, or need not be. */
@@ -118,19 +126,20 @@ export class Pending {
   restore(): void {
     this.#waiting = [...this.#drafted, ...this.#waiting].toSorted((a, b) => a.serial - b.serial)
     this.#drafted = []
-    this.#keepWaiting(() => true)
+    this.#count()
+    this.#dropSaved()
   }
 
-  /** Own and shared updates that wait, and that nobody has been told of; from now on they count as told. */
+  /** Own updates that wait, and that nobody has been told of; from now on they count as told. */
   untold(): readonly Update[] {
-    const untold = this.#waiting.filter(({ isTold, given }) => !isTold && given.kind !== 'unkept')
+    const untold = this.#waiting.filter(({ isTold, given }) => !isTold && given.kind === 'here')
     for (const entry of untold) entry.isTold = true
     return updatesOf(untold)
   }
 
-  /** All updates that wait. */
-  updates(): readonly Update[] {
-    return updatesOf(this.#waiting)
+  /** Somebody has come who was told of nothing. */
+  tellAgain(): void {
+    for (const entry of [...this.#waiting, ...this.#drafted]) entry.isTold = false
   }
 
   /**
@@ -165,17 +174,59 @@ export class Pending {
     return index >= 0
   }
 
+  /**
+   * A position makes the one before it needless. Of several behind the same update the first stays as well:
+   * by it another opener covers that update the earliest.
+   */
+  #coalesce(position: Position): void {
+    const isOfThem = ({ given }: Entry): boolean => isClaim(given) || isElsewhere(given)
+    const last = this.#waiting.findLastIndex(isOfThem)
+    const before = this.#waiting.findLast((entry, i) => i < last && isOfThem(entry))
+    const isPassed = (entry: Entry | undefined): boolean =>
+      entry?.given.kind === 'moved' && isUpTo(entry.given.position, position)
+    if (isPassed(before) && isPassed(this.#waiting[last])) this.#waiting.splice(last, 1)
+  }
+
+  /** What is saved before it is kept is not unsaved any more: it is to be in the log, and nothing else. */
+  #dropSaved(): void {
+    const saved = new Set(
+      this.#waiting.flatMap(({ given }) => (given.kind === 'saved' ? given.keys : [])),
+    )
+    const dropped = new Set<number>()
+    const rest = this.#waiting.map((entry) => {
+      const { given } = entry
+      if (given.kind !== 'here' || !saved.has(given.key)) return entry
+      dropped.add(given.key)
+      return { ...entry, given: { kind: 'unkept', update: given.update } as const }
+    })
+    if (dropped.size === 0) return
+    this.#waiting = rest.flatMap((entry) => {
+      if (entry.given.kind !== 'saved') return [entry]
+      const keys = entry.given.keys.filter((key) => !dropped.has(key))
+      return keys.length === 0 ? [] : [{ ...entry, given: { kind: 'saved', keys } as const }]
+    })
+    this.#count()
+  }
+
   #keepWaiting(isKept: (entry: Entry) => boolean): void {
     this.#waiting = this.#waiting.filter(isKept)
+    this.#count()
+  }
+
+  #count(): void {
     this.#sharedBytes = 0
     for (const { given } of this.#waiting)
-      if (given.kind === 'there') this.#sharedBytes += given.update.length
+      if (isElsewhere(given)) this.#sharedBytes += given.update.length
   }
 }
 
 /** Whether it says that what was given before it is all there is. */
 const isClaim = (given: Given): given is Extract<Given, { kind: 'moved' }> =>
   given.kind === 'moved' && given.position.seq > 0
+
+/** Whether somebody else has it as well: the server, or another opener. */
+const isElsewhere = (given: Given): given is Extract<Given, { kind: 'there' | 'unkept' }> =>
+  given.kind === 'there' || given.kind === 'unkept'
 
 const isShared = ({ given }: Entry): boolean => given.kind === 'there' || isClaim(given)
 
