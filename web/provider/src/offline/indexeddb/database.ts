@@ -38,7 +38,7 @@ export class Database {
   readonly #name: string
   readonly #clock: OfflineClock
   #connection: Promise<Result<IDBDatabase, StoreProblem>> | null = null
-  #note: Uint8Array<ArrayBuffer> | null = null
+  #note: Uint8Array | null = null
 
   constructor(name: string, clock: OfflineClock) {
     this.#name = name
@@ -78,7 +78,7 @@ export class Database {
    * Puts this note into the database whenever it is made anew. The browser may delete it under an open page, and
    * what the page keeps from then on must be found by those who know the store by its note.
    */
-  remember(note: Uint8Array<ArrayBuffer>): void {
+  remember(note: Uint8Array): void {
     this.#note = note
   }
 
