@@ -60,6 +60,8 @@ export class OpenDocument implements KeptDocument {
   readonly #clearings = new Waiters()
   /** The kind of the problem that the owner knows of. */
   #told: StoreProblem['kind'] | undefined
+  /** The last clearing asked for. */
+  #cleared: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | null = null
 
   constructor(ports: DocumentPorts, { contents, updates, unsaved }: Opening) {
@@ -109,11 +111,13 @@ export class OpenDocument implements KeptDocument {
   clear(): Promise<Result<void, StoreProblem>> {
     const problem = this.#whyOver()
     if (problem !== null) return Promise.resolve(err(problem))
-    return this.#await(this.#clearings, this.#pending.serial)
+    const cleared = this.#await(this.#clearings, this.#pending.serial)
+    this.#cleared = cleared
+    return cleared
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close(this.flush())
+    this.#closing ??= this.#close(Promise.all([this.flush(), this.#cleared]))
     return this.#closing
   }
 
@@ -137,8 +141,8 @@ export class OpenDocument implements KeptDocument {
     }
   }
 
-  async #close(flushed: Promise<unknown>): Promise<void> {
-    await flushed
+  async #close(done: Promise<unknown>): Promise<void> {
+    await done
     this.#pacing.stop()
     await this.#work.stop()
     this.#ports.siblings.leave()
