@@ -18,14 +18,9 @@ describe('one who cannot join the other tabs', () => {
   })
 
   it('holds nothing afterwards if there can be no channel', async () => {
-    vi.stubGlobal(
-      'BroadcastChannel',
-      class {
-        constructor() {
-          throw new DOMException('denied', 'SecurityError')
-        }
-      },
-    )
+    vi.stubGlobal('BroadcastChannel', function denied() {
+      throw new DOMException('denied', 'SecurityError')
+    })
     expect(await join()).toMatchObject({ ok: false, error: { kind: 'unavailable' } })
     await settled()
     expect(await namesHeld()).toEqual([])
