@@ -363,6 +363,32 @@ test('who clears all data of the site is understood', async ({ tab, context, ser
   expect(await flush(page)).toBe(null)
 })
 
+test('what is encrypted after the data of the site was cleared is found by the next page', async ({
+  tab,
+  context,
+  served,
+}) => {
+  const words = 'correct horse battery staple'
+  const page = await tab()
+  await page.evaluate((all) => window.offline.unlock(all), words)
+  expect(await open(page)).toBe(null)
+  await change(page, 'a')
+  expect(await flush(page)).toBe(null)
+  const session = await context.newCDPSession(page)
+  const { origin } = new URL(served.url)
+  await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
+  await change(page, 'b')
+  expect(await flush(page)).toMatch(/^cleared: /)
+  expect(await open(page)).toBe(null)
+  await change(page, 'c')
+  expect(await flush(page)).toBe(null)
+  await page.close()
+  const later = await tab()
+  await later.evaluate((all) => window.offline.unlock(all), words)
+  expect(await open(later)).toBe(null)
+  expect((await seen(later)).unsaved).toEqual(['c'])
+})
+
 for (const words of [null, 'correct horse battery staple'])
   test(`the document of 260,000 edits with a thousand unsaved ones opens at once${
     words === null ? '' : ', encrypted'

@@ -6,7 +6,8 @@
  *                             └ by the others, if nobody has kept it within some seconds
  *
  * Others are told of a change once it is kept, and whoever opens the document listens before it reads: so each
- * change is read, or heard, or both. What cannot be kept is told at once, and again to newcomers.
+ * change is read, or heard, or both. A change made here that cannot be kept is told at once, and again to
+ * newcomers, by the one who has made it and by nobody else.
  *
  * What comes from the server needs no haste: until it is kept no position says that it is, so that the server
  * tells it again. A change made here is nowhere else, and is written at once.
@@ -59,6 +60,8 @@ export class OpenDocument implements KeptDocument {
   readonly #clearings = new Waiters()
   /** The kind of the problem that the owner knows of. */
   #told: StoreProblem['kind'] | undefined
+  /** The last clearing asked for. */
+  #cleared: Promise<unknown> = Promise.resolve()
   #closing: Promise<void> | null = null
   /** Of what the document is, as far as this opener or another one knows. */
   #epoch: number | null
@@ -115,11 +118,13 @@ export class OpenDocument implements KeptDocument {
   clear(): Promise<Result<void, StoreProblem>> {
     const problem = this.#whyOver()
     if (problem !== null) return Promise.resolve(err(problem))
-    return this.#await(this.#clearings, this.#pending.serial)
+    const cleared = this.#await(this.#clearings, this.#pending.serial)
+    this.#cleared = cleared
+    return cleared
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close(this.flush())
+    this.#closing ??= this.#close(Promise.all([this.flush(), this.#cleared]))
     return this.#closing
   }
 
@@ -131,7 +136,8 @@ export class OpenDocument implements KeptDocument {
         return this.#heard(event.message)
       case 'joined':
         if (this.#epoch !== null) this.#tell({ kind: 'unkept', updates: [] })
-        return this.#work.problem === null ? undefined : this.#tellUnkept(this.#pending.updates())
+        this.#pending.tellAgain()
+        return this.#work.problem === null ? undefined : this.#tellUnkept(this.#pending.untold())
       case 'left':
         this.#gone.add(event.opener)
         return this.#work.wake()
@@ -143,8 +149,8 @@ export class OpenDocument implements KeptDocument {
     }
   }
 
-  async #close(flushed: Promise<unknown>): Promise<void> {
-    await flushed
+  async #close(done: Promise<unknown>): Promise<void> {
+    await done
     this.#pacing.stop()
     await this.#work.stop()
     this.#ports.siblings.leave()
@@ -167,7 +173,7 @@ export class OpenDocument implements KeptDocument {
   #give(given: Given): void {
     if (this.#closing !== null) return
     if (this.#work.isOver) {
-      if ('update' in given) this.#tellUnkept([given.update])
+      if (given.kind === 'here') this.#tellUnkept([given.update])
       return
     }
     this.#pending.add(given)
@@ -255,6 +261,7 @@ export class OpenDocument implements KeptDocument {
         return
       case 'unkept':
         for (const update of message.updates) {
+          if (this.#pending.holds(update)) continue
           this.#notify(() => listener.changed(update))
           if (this.#work.isOver) continue
           this.#pending.add({ kind: 'unkept', update })

@@ -42,6 +42,19 @@ describe('what waits to be kept', () => {
     expect([flat(shared?.updates), shared?.position]).toEqual([[50], at(3)])
   })
 
+  it('[OS4] the epoch goes with the first own change, for a position of sequence 0 claims nothing', () => {
+    const pending = pendingWith(there(50), moved(0), here(1), moved(3))
+    const own = pending.draft(false)
+    expect([flat(own?.updates), own?.position]).toEqual([[1], at(0)])
+    pending.settle()
+    const shared = pending.draft(true)
+    expect([flat(shared?.updates), shared?.position]).toEqual([[50], at(3)])
+    const covered = pendingWith(there(51), moved(0))
+    covered.covered([], at(0))
+    const rest = covered.draft(true)
+    expect([flat(rest?.updates), rest?.position]).toEqual([[51], null]) // the other one has kept it
+  })
+
   it('waits again if it could not be kept, in its old place', () => {
     const pending = pendingWith(here(1), there(50))
     pending.draft(false)
@@ -53,10 +66,11 @@ describe('what waits to be kept', () => {
   it('is told to others once while it cannot be kept', () => {
     const pending = pendingWith(here(1), there(50))
     pending.add({ kind: 'unkept', update: bytes(60) })
-    expect(flat(pending.untold())).toEqual([1, 50]) // the other one knows what it has told
+    expect(flat(pending.untold())).toEqual([1]) // the others know what they and the server have told
     pending.add(here(2))
     expect(flat(pending.untold())).toEqual([2])
-    expect(flat(pending.updates())).toEqual([1, 50, 60, 2])
+    pending.tellAgain()
+    expect(flat(pending.untold())).toEqual([1, 2])
   })
 
   it('[OS8] need not be kept if another has kept it', () => {
@@ -84,6 +98,26 @@ describe('what waits to be kept', () => {
     expect(pending.draft(true)).toBe(null)
   })
 
+  it('is not unsaved any more once it is saved, but is kept still', () => {
+    const pending = pendingWith(here(1), here(2), { kind: 'saved', keys: [1] })
+    expect([flat(pending.untold()), pending.sharedBytes]).toEqual([[2], 1])
+    pending.draft(true)
+    pending.add({ kind: 'saved', keys: [2, 33] })
+    pending.restore()
+    expect([flat(pending.untold()), pending.sharedBytes]).toEqual([[], 2])
+    const draft = pending.draft(true)
+    expect([flat(draft?.updates), draft?.unsaved, draft?.saved]).toEqual([[1, 2], [], [33]])
+  })
+
+  it('holds no more than two positions behind an update', () => {
+    const pending = pendingWith(there(50))
+    for (let i = 1; i <= 100; i++) pending.add(moved(i))
+    pending.add(moved(7))
+    pending.covered([], at(1)) // by the first of them
+    const draft = pending.draft(true)
+    expect([flat(draft?.updates), draft?.position]).toEqual([[], at(100)])
+  })
+
   it('is forgotten up to a number', () => {
     const pending = pendingWith(here(1), there(50), moved(3))
     const { serial } = pending
@@ -104,12 +138,20 @@ describe('what waits to be kept', () => {
     expect(pending.sharedBytes).toBe(0)
     pending.add(moved(4))
     pending.add(there(51))
+    pending.add(moved(0)) // the epoch is no position: it is kept
     const draft = pending.draft(true)
-    expect([flat(draft?.updates), draft?.position]).toEqual([[1, 51], null])
+    expect([flat(draft?.updates), draft?.position]).toEqual([[1, 51], at(0)])
     pending.settle()
     pending.forget(pending.serial) // cleared: whatever comes now is whole
     pending.add(moved(1))
     expect(pending.draft(true)?.position).toEqual(at(1))
+  })
+
+  it('[OS4] what another could not keep is bounded as well', () => {
+    const large = new Uint8Array(MAX_SHARED_BYTES) as Update // nothing looks inside
+    const pending = pendingWith(here(1), { kind: 'unkept', update: large }, there(50), moved(4))
+    const draft = pending.draft(true)
+    expect([flat(draft?.updates), draft?.position]).toEqual([[1], null])
   })
 
   it('[OS4] keeps no position without all that was given before it', () => {

@@ -4,7 +4,8 @@
  * Own things (changes made here, and which of them are saved) are this opener's to keep. Shared things (changes
  * from the server, and positions) are heard by every opener who is connected, so that one of them is enough:
  * what another has kept is not kept again. A position says that all before it has been given, so it may only be
- * kept with, or after, all that was given before it.
+ * kept with, or after, all that was given before it. One of sequence 0 claims nothing but its epoch: it goes with
+ * whatever is written next, so that no change is kept without the epoch that it belongs to.
  */
 import { bytesEqual, type Update } from '@quire/shared'
 import { laterOf } from './records.ts'
@@ -40,8 +41,8 @@ interface Entry {
 }
 
 /**
- * Bytes of shared updates that wait at most, while nothing can be kept. Beyond it they are let go, and no
- * position is kept from then on: the server tells them again.
+ * Bytes that wait at most of what others have as well, while nothing can be kept. Beyond it they are let go, and
+ * no position is kept from then on: the server tells them again, or the opener that has changed them keeps them.
  */
 export const MAX_SHARED_BYTES = 8 * 1024 * 1024
 
@@ -59,7 +60,7 @@ export class Pending {
     return this.#serial
   }
 
-  /** Bytes of shared updates that wait. */
+  /** Bytes of updates that wait and that others have as well. */
   get sharedBytes(): number {
     return this.#sharedBytes
   }
@@ -72,13 +73,21 @@ export class Pending {
   /** Takes something to keep. */
   add(given: Given): void {
     this.#serial++
-    if (given.kind === 'moved' && this.#gap !== null) return
+    if (isClaim(given) && this.#gap !== null) return
+    if (given.kind === 'moved') this.#coalesce(given.position)
     this.#waiting.push({ serial: this.#serial, given, isTold: false })
-    if (given.kind !== 'there') return
-    this.#sharedBytes += given.update.length
+    if (isElsewhere(given)) this.#sharedBytes += given.update.length
+    if (given.kind === 'saved') this.#dropSaved()
     if (this.#sharedBytes <= MAX_SHARED_BYTES) return
     this.#gap = this.#serial
-    this.#keepWaiting((entry) => !isShared(entry))
+    this.#keepWaiting((entry) => !isShared(entry) && !isElsewhere(entry.given))
+  }
+
+  /** Whether this very update is here, and not kept yet. */
+  holds(update: Update): boolean {
+    const isIt = ({ given }: Entry): boolean =>
+      'update' in given && bytesEqual(given.update, update)
+    return this.#waiting.some(isIt) || this.#drafted.some(isIt)
   }
 
   /** Whether all that was given up to this number is kept, or need not be. */
@@ -117,19 +126,20 @@ export class Pending {
   restore(): void {
     this.#waiting = [...this.#drafted, ...this.#waiting].toSorted((a, b) => a.serial - b.serial)
     this.#drafted = []
-    this.#keepWaiting(() => true)
+    this.#count()
+    this.#dropSaved()
   }
 
-  /** Own and shared updates that wait, and that nobody has been told of; from now on they count as told. */
+  /** Own updates that wait, and that nobody has been told of; from now on they count as told. */
   untold(): readonly Update[] {
-    const untold = this.#waiting.filter(({ isTold, given }) => !isTold && given.kind !== 'unkept')
+    const untold = this.#waiting.filter(({ isTold, given }) => !isTold && given.kind === 'here')
     for (const entry of untold) entry.isTold = true
     return updatesOf(untold)
   }
 
-  /** All updates that wait. */
-  updates(): readonly Update[] {
-    return updatesOf(this.#waiting)
+  /** Somebody has come who was told of nothing. */
+  tellAgain(): void {
+    for (const entry of [...this.#waiting, ...this.#drafted]) entry.isTold = false
   }
 
   /**
@@ -139,10 +149,13 @@ export class Pending {
   covered(updates: readonly Update[], position: Position | null): readonly Update[] {
     const news = updates.filter((update) => !this.#takeOut(update))
     const through =
-      this.#waiting.findLast(
-        ({ given }) => given.kind === 'moved' && isUpTo(given.position, position),
-      )?.serial ?? 0
-    this.#keepWaiting((entry) => !isShared(entry) || entry.serial > through)
+      this.#waiting.findLast(({ given }) => isClaim(given) && isUpTo(given.position, position))
+        ?.serial ?? 0
+    this.#keepWaiting(
+      (entry) =>
+        !(entry.given.kind === 'moved' && isUpTo(entry.given.position, position)) &&
+        (!isShared(entry) || entry.serial > through),
+    )
     return news
   }
 
@@ -161,15 +174,61 @@ export class Pending {
     return index >= 0
   }
 
+  /**
+   * A position makes the one before it needless. Of several behind the same update the first stays as well:
+   * by it another opener covers that update the earliest.
+   */
+  #coalesce(position: Position): void {
+    const isOfThem = ({ given }: Entry): boolean => isClaim(given) || isElsewhere(given)
+    const last = this.#waiting.findLastIndex(isOfThem)
+    const before = this.#waiting.findLast((entry, i) => i < last && isOfThem(entry))
+    const isPassed = (entry: Entry | undefined): boolean =>
+      entry?.given.kind === 'moved' && isUpTo(entry.given.position, position)
+    if (isPassed(before) && isPassed(this.#waiting[last])) this.#waiting.splice(last, 1)
+  }
+
+  /** What is saved before it is kept is not unsaved any more: it is to be in the log, and nothing else. */
+  #dropSaved(): void {
+    const saved = new Set(
+      this.#waiting.flatMap(({ given }) => (given.kind === 'saved' ? given.keys : [])),
+    )
+    const dropped = new Set<number>()
+    const rest = this.#waiting.map((entry) => {
+      const { given } = entry
+      if (given.kind !== 'here' || !saved.has(given.key)) return entry
+      dropped.add(given.key)
+      return { ...entry, given: { kind: 'unkept', update: given.update } as const }
+    })
+    if (dropped.size === 0) return
+    this.#waiting = rest.flatMap((entry) => {
+      if (entry.given.kind !== 'saved') return [entry]
+      const keys = entry.given.keys.filter((key) => !dropped.has(key))
+      return keys.length === 0 ? [] : [{ ...entry, given: { kind: 'saved', keys } as const }]
+    })
+    this.#count()
+  }
+
   #keepWaiting(isKept: (entry: Entry) => boolean): void {
     this.#waiting = this.#waiting.filter(isKept)
+    this.#count()
+  }
+
+  #count(): void {
     this.#sharedBytes = 0
     for (const { given } of this.#waiting)
-      if (given.kind === 'there') this.#sharedBytes += given.update.length
+      if (isElsewhere(given)) this.#sharedBytes += given.update.length
   }
 }
 
-const isShared = ({ given }: Entry): boolean => given.kind === 'there' || given.kind === 'moved'
+/** Whether it says that what was given before it is all there is. */
+const isClaim = (given: Given): given is Extract<Given, { kind: 'moved' }> =>
+  given.kind === 'moved' && given.position.seq > 0
+
+/** Whether somebody else has it as well: the server, or another opener. */
+const isElsewhere = (given: Given): given is Extract<Given, { kind: 'there' | 'unkept' }> =>
+  given.kind === 'there' || given.kind === 'unkept'
+
+const isShared = ({ given }: Entry): boolean => given.kind === 'there' || isClaim(given)
 
 const updatesOf = (entries: readonly Entry[]): readonly Update[] =>
   entries.flatMap(({ given }) => ('update' in given ? [given.update] : []))

@@ -255,15 +255,82 @@ describe('an opener', () => {
     await settled()
     one.document.changedHere(labelled('a'))
     expect(await one.document.flush()).toEqual({ ok: false, error: FULL })
-    one.document.changedThere(labelled('b'))
+    one.document.changedThere(labelled('b')) // a server tells it again
+    one.document.changedHere(labelled('c'))
     await settled()
-    expect(two.labels()).toEqual(['a', 'b'])
+    expect(two.labels()).toEqual(['a', 'c'])
     const three = await openIn(mortalTab(memory))
     await settled()
-    expect(three.labels()).toEqual(['a', 'b'])
+    expect(three.labels()).toEqual(['a', 'c'])
     unwrap(await two.document.flush())
     await tab.crash()
-    expect(await keptIn(mortalTab(memory))).toMatchObject({ labels: ['a', 'b'], unsaved: [] })
+    expect(await keptIn(mortalTab(memory))).toMatchObject({ labels: ['a', 'c'], unsaved: [] })
+  })
+
+  it('[OS6] tells one who comes while it tries again, too', async () => {
+    const memory = createOfflineMemory()
+    const clock = new ManualClock()
+    const { weather } = failing('write')
+    const released = Promise.withResolvers<void>()
+    let writes = 0
+    const one = await openIn(
+      mortalTab(memory, {
+        clock,
+        weather: {
+          ...weather,
+          pause: async (operation, moment) => {
+            if (operation === 'write' && moment === 'before' && ++writes === 2)
+              await released.promise
+          },
+        },
+      }),
+    )
+    one.document.changedHere(labelled('a'))
+    await clock.advance(1_100)
+    const two = await openIn(mortalTab(memory, { weather }))
+    released.resolve()
+    await settled()
+    await clock.advance(1)
+    expect([writes, two.labels()]).toEqual([2, ['a']])
+  })
+
+  it('[OS6] tells each change once, and holds it once, however many fail and come', async () => {
+    const memory = createOfflineMemory()
+    const clock = new ManualClock()
+    const { weather, state } = failing('write')
+    const told: number[] = []
+    const counting: OfflineMemory = {
+      ...memory,
+      join: async (document, onEvent) => {
+        const joined = unwrap(await memory.join(document, onEvent))
+        const tell: Siblings['tell'] = (message) => {
+          if (message.kind === 'unkept') told.push(message.updates.length)
+          joined.tell(message)
+        }
+        return { ok: true, value: { ...joined, tell } }
+      },
+    }
+    const openers: Opened[] = []
+    const come = async (): Promise<void> => {
+      const opened = await openIn(mortalTab(counting, { weather, clock }))
+      openers.push(opened)
+      opened.document.changedHere(labelled(`by ${openers.length}`))
+      opened.document.changedThere(labelled('by a server'))
+      await clock.advance(1)
+    }
+    for (let i = 0; i < 3; i++) await come()
+    for (let i = 0; i < 4; i++) {
+      const opened = await openIn(mortalTab(counting, { weather, clock }))
+      await clock.advance(60_000)
+      await opened.document.close()
+    }
+    const all = told.reduce((sum, count) => sum + count, 0)
+    expect(all).toBeLessThanOrEqual(3 * (1 + 6)) // each its own: at first, and to six who came
+    state.isBad = false
+    const before = memory.rows.get(DOCUMENT)?.contents.size.tailUpdates ?? 0
+    unwrap((await openers[0]?.document.flush()) ?? { ok: true, value: undefined })
+    const after = memory.rows.get(DOCUMENT)?.contents.size.tailUpdates ?? 0
+    expect([before, after]).toEqual([0, 4]) // three changes, and what a server told
   })
 })
 
@@ -336,6 +403,18 @@ describe('what comes from a server', () => {
     await clock.advance(2)
     expect(kept()).toBeGreaterThanOrEqual(2)
     expect(memory.rows.get(DOCUMENT)?.contents.position).toEqual(at(1))
+  })
+
+  it('[OS4] leaves no change without its epoch, whoever is elected', async () => {
+    const { memory, clock, tabs, openers } = await three()
+    openers[1]?.document.moved(at(0))
+    openers[1]?.document.changedHere(labelled('its own'))
+    await settled()
+    for (const tab of tabs) await tab.crash()
+    expect(await keptIn(mortalTab(memory, { clock }))).toMatchObject({
+      unsaved: ['its own'],
+      position: at(0),
+    })
   })
 
   it('[OS8] does not wait for long if it is much', async () => {

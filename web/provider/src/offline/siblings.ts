@@ -23,7 +23,7 @@ export type SiblingNews =
       readonly position: Position | null
       readonly size: LogSize
     }
-  /** Changes that the one who says so cannot keep. */
+  /** Changes that the one who says so has made, and cannot keep; perhaps told before. */
   | { readonly kind: 'unkept'; readonly updates: readonly Update[] }
   /** This life of the document has ended. */
   | { readonly kind: 'cleared'; readonly life: string }

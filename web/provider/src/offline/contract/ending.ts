@@ -53,6 +53,22 @@ export const endingRules: readonly OfflineRule[] = [
     },
   },
   {
+    title: '[OS10] [OS13] clear is done, and answered, before a document is closed',
+    run: async (device) => {
+      const tab = await device.tab()
+      const { document } = await openIn(tab)
+      document.changedHere(labelled('a'))
+      unwrap(await document.flush())
+      let cleared: unknown = null
+      const clearing = [document.clear(), document.clear()]
+      void Promise.all(clearing).then((results) => (cleared = results.map(({ ok }) => ok)))
+      await document.close()
+      await until('it is answered', () => cleared !== null)
+      expectSame(cleared, [true, true])
+      expectSame((await keptIn(tab)).labels, [])
+    },
+  },
+  {
     title: '[OS10] others are told of a clear, and keep nothing of what had its ground in it',
     run: async (device) => {
       const [one, two] = [await openIn(await device.tab()), await openIn(await device.tab())]

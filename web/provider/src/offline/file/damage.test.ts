@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFile,
+  copyFile,
   mkdtemp,
   readdir,
   readFile,
@@ -12,11 +13,16 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { err, ok } from '@quire/shared'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { keptIn, labelled, openIn, unwrap, type OfflineTab } from '../contract/fixture.ts'
 import { encryptWith } from '../sealing.ts'
+import { packUpdates } from '../packed.ts'
+import { foreignIn, type Disk } from './disk.ts'
+import { fileRecords } from './file-records.ts'
+import { encodeFrame, type Frame } from './frames.ts'
 import { createFileStore, type FileStoreOptions } from './file.ts'
 
 const nobody = {
@@ -25,6 +31,12 @@ const nobody = {
   kept: () => {},
   inherited: () => {},
   problem: () => {},
+}
+
+const BATCH: Frame = { kind: 'batch', position: null, log: [], unsaved: [], saved: [] }
+
+const fail = (): never => {
+  throw new Error('there is no file')
 }
 
 const directoryForTest = async (): Promise<string> => {
@@ -99,6 +111,17 @@ describe('a file that is not as it was written', () => {
     }
   })
 
+  it('[OS14] and was cut within its first bytes, with zeros behind them, is empty', async () => {
+    const { directory, file } = await kept()
+    for (const size of [1, 2, 3, 4]) {
+      await truncate(file, size)
+      await truncate(file, 40)
+      const tab = storeForTest({ directory })
+      expect((await keptIn(tab)).labels).toEqual([])
+      await tab.store.close()
+    }
+  })
+
   it('is left as it is if it is damaged, and others are not harmed', async () => {
     const { directory, file, end } = await kept()
     const bytes = await readFile(file)
@@ -126,6 +149,72 @@ describe('a file that is not as it was written', () => {
     const opened = await store.open('notes', nobody)
     expect(opened.ok ? null : opened.error.kind).toBe('broken')
     expect(await readFile(file, 'utf8')).toBe('a diary, and none of our business')
+  })
+})
+
+describe('a file that another process writes to as well', () => {
+  it('loses nothing to one who knows less of it, which says so', async () => {
+    const { directory, file } = await kept()
+    const tab = storeForTest({ directory })
+    const { document } = await openIn(tab)
+    // as one of another network namespace would, for whom the directory is free
+    const elsewhere = await directoryForTest()
+    const copy = join(elsewhere, basename(file))
+    await copyFile(file, copy)
+    const other = storeForTest({ directory: elsewhere })
+    const theirs = await openIn(other)
+    theirs.document.changedHere(labelled('theirs'))
+    await other.store.close()
+    await writeFile(file, await readFile(copy))
+    document.changedHere(labelled('ours'))
+    expect(await document.flush()).toEqual(
+      err({
+        kind: 'unavailable',
+        message: `${file} holds what another process has written meanwhile`,
+      }),
+    )
+    await tab.store.close()
+    expect(await readFile(file)).toEqual(await readFile(copy))
+    expect((await keptIn(storeForTest({ directory }))).labels).toEqual(['a', 'b', 'theirs'])
+  })
+
+  it('is not folded over what it does not know, but over what it has left itself', async () => {
+    const files = new Map<string, Uint8Array>()
+    const state = { isBad: false }
+    const full = { kind: 'quota', message: 'the disk is full' } as const
+    const disk: Disk = {
+      prepare: async () => ok('/'),
+      list: async () => ok([...files.keys()]),
+      read: async (name) => ok(files.get(name) ?? null),
+      write: async (name, at, bytes, mayCut) => {
+        const before = files.get(name) ?? new Uint8Array(0)
+        if (!mayCut(before.subarray(at))) return err(foreignIn(name))
+        files.set(name, Buffer.concat([before.subarray(0, at), bytes]))
+        return state.isBad ? err(full) : ok(undefined) // whole, but not known to be on the disk
+      },
+      replace: async (name, bytes) => {
+        files.set(name, bytes)
+        return ok(undefined)
+      },
+      remove: async () => ok(undefined),
+    }
+    const document = unwrap(await fileRecords(disk).document('notes', new Uint8Array(1)))
+    const write = (label: string) => {
+      const log = { bytes: packUpdates([labelled(label)]), updates: 1 }
+      const batch = { life: null, owner: 'me', log, unsaved: [], saved: [], position: null }
+      return document.write(batch)
+    }
+    const { life } = unwrap(await write('a'))
+    state.isBad = true
+    for (let i = 0; i < 4; i++) expect((await write(`b ${i}`)).ok).toBe(false)
+    state.isBad = false
+    unwrap(await write('b'))
+    const [[name, bytes] = fail()] = files
+    files.set(name, Buffer.concat([bytes, encodeFrame(BATCH)]))
+    const fold = () => document.fold(life, [1, 2], packUpdates([labelled('a')]))
+    expect(await fold()).toEqual(err(foreignIn(name)))
+    files.set(name, bytes)
+    expect(unwrap(await fold())).not.toBe(null)
   })
 })
 

@@ -13,8 +13,16 @@ export interface Disk {
   list(): Promise<Result<readonly string[], StoreProblem>>
   /** The first bytes of a file, or all; null if there is no such file. */
   read(file: string, bytes?: number): Promise<Result<Uint8Array | null, StoreProblem>>
-  /** Writes bytes to a file from an offset on, and cuts off whatever was there. At 0 the file is made. */
-  write(file: string, at: number, bytes: Uint8Array): Promise<Result<void, StoreProblem>>
+  /**
+   * Writes bytes to a file from an offset on, and cuts off whatever was there, or nothing, if `mayCut` says so of
+   * it; `unavailable` if not. At 0 the file is made.
+   */
+  write(
+    file: string,
+    at: number,
+    bytes: Uint8Array,
+    mayCut: (rest: Uint8Array) => boolean,
+  ): Promise<Result<void, StoreProblem>>
   /** Puts a file in the place of one that may be there: after a cut it is this one or that one. */
   replace(file: string, bytes: Uint8Array): Promise<Result<void, StoreProblem>>
   /** Removes a file, if it is there. */
@@ -60,24 +68,28 @@ export const nodeDisk = (directory: string): Disk => {
         if (handle === null) return null
         return closing(handle, async () => {
           const { size } = await handle.stat()
-          const buffer = new Uint8Array(Math.min(bytes ?? size, size))
-          const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0)
-          return buffer.subarray(0, bytesRead)
+          return readFrom(handle, 0, Math.min(bytes ?? size, size))
         })
       }),
-    write: (file, at, bytes) =>
-      attempt('write', file, async (path) => {
+    write: async (file, at, bytes, mayCut) => {
+      const written = await attempt('write', file, async (path) => {
         const flags = at === 0 ? constants.O_RDWR | constants.O_CREAT : constants.O_RDWR
-        await closing(await open(path, flags, FILE_MODE), async (handle) => {
+        const isDone = await closing(await open(path, flags, FILE_MODE), async (handle) => {
           const { size } = await handle.stat()
           if (size < at) throw new Error(`it has ${size} bytes, ${at} were written`)
+          if (!mayCut(await readFrom(handle, at, size - at))) return false
           // what an attempt before this one has left must not come back behind what this one writes
           if (size > at) await handle.truncate(at)
           await writeAll(handle, bytes, at)
           await handle.datasync()
+          return true
         })
-        if (at === 0) await syncDirectory(directory)
-      }),
+        if (isDone && at === 0) await syncDirectory(directory)
+        return isDone
+      })
+      if (!written.ok) return written
+      return written.value ? ok(undefined) : err(foreignIn(join(directory, file)))
+    },
     replace: (file, bytes) =>
       attempt('replace', file, async (path) => {
         const unfinished = path + UNFINISHED
@@ -117,12 +129,24 @@ const closing = async <T>(
   }
 }
 
+const readFrom = async (handle: FileHandle, at: number, bytes: number): Promise<Uint8Array> => {
+  const buffer = new Uint8Array(bytes)
+  const { bytesRead } = await handle.read(buffer, 0, bytes, at)
+  return buffer.subarray(0, bytesRead)
+}
+
 const writeAll = async (handle: FileHandle, bytes: Uint8Array, from: number): Promise<void> => {
   for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, from + done)
     done += bytesWritten
   }
 }
+
+/** Says that somebody else writes to a file that one process is to have alone. */
+export const foreignIn = (file: string): StoreProblem => ({
+  kind: 'unavailable',
+  message: `${file} holds what another process has written meanwhile`,
+})
 
 /** A power cut must not take back the name of a file that holds what was promised. */
 const syncDirectory = async (directory: string): Promise<void> => {

@@ -1,6 +1,6 @@
 /* Records in files, one for each document. Contents of open documents are held in memory. */
 import { createHash, randomUUID } from 'node:crypto'
-import { err, ok, type Result } from '@quire/shared'
+import { bytesEqual, err, ok, type Result } from '@quire/shared'
 import { adopt, append, fold, hasEnded } from '../contents.ts'
 import {
   NOTHING_KEPT,
@@ -13,8 +13,8 @@ import {
 } from '../records.ts'
 import type { StoreProblem } from '../store.ts'
 import { contentsOf } from './contents-of.ts'
-import type { Disk } from './disk.ts'
-import { decodeFrames, encodeFrame, VERSION, type Frame } from './frames.ts'
+import { foreignIn, type Disk } from './disk.ts'
+import { decodeFrames, encodeFrame, holdFrame, VERSION, type Frame } from './frames.ts'
 
 const ENDING = '.quire'
 const NOTE = 'note'
@@ -88,6 +88,8 @@ class FileDocument {
   #isLoaded = false
   /** Bytes of the file that are whole. */
   #length = 0
+  /** What may be behind the end, whole or in part: of the attempts that failed since the last success. At most two. */
+  #attempts: readonly Uint8Array[] = []
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(disk: Disk, { key, label }: { readonly key: string; readonly label: Uint8Array }) {
@@ -133,8 +135,13 @@ class FileDocument {
       saved: batch.saved,
     })
     const bytes = this.contents.life === null ? this.#headed(answer.life, frame) : frame
-    const written = await this.#disk.write(this.#file, this.#length, bytes)
+    const written = await this.#disk.write(this.#file, this.#length, bytes, (rest) => {
+      if (!this.#mayCut(rest)) return false
+      this.#attempts = [...this.#attempts, bytes]
+      return true
+    })
     if (!written.ok) return written
+    this.#attempts = []
     this.#length += bytes.length
     const size = { ...contents.size, tailBytes: this.#length - contents.size.foldedBytes }
     this.contents = { ...contents, size }
@@ -149,10 +156,15 @@ class FileDocument {
     if (hasEnded(life, this.contents)) return ok(null)
     const { contents, answer } = fold(this.contents, numbers, bytes)
     if (answer === null) return ok(null)
+    const found = await this.#disk.read(this.#file)
+    if (!found.ok) return found
+    if (!this.#mayCut((found.value ?? new Uint8Array(0)).subarray(this.#length)))
+      return err(foreignIn(this.#file))
     const snapshot = encodeFrame({ kind: 'snapshot', ...contents, foldedBytes: answer.foldedBytes })
     const file = this.#headed(life, snapshot)
     const written = await this.#disk.replace(this.#file, file)
     if (!written.ok) return written
+    this.#attempts = []
     this.#length = file.length
     this.contents = contents
     return ok(answer)
@@ -163,8 +175,24 @@ class FileDocument {
     if (!removed.ok) return removed
     const { life } = this.contents
     this.contents = NOTHING_KEPT
+    this.#attempts = []
     this.#length = 0
     return ok(life)
+  }
+
+  /**
+   * Whether what is behind the end is nobody's: no whole frame, or left by an attempt of this process. Otherwise
+   * another process writes here, which the claim of a directory cannot rule out between network namespaces.
+   */
+  #mayCut(rest: Uint8Array): boolean {
+    if (rest.length === 0) {
+      this.#attempts = []
+      return true
+    }
+    const own = this.#attempts.find((bytes) => startsWith(bytes, rest))
+    if (own === undefined && holdFrame(rest)) return false
+    this.#attempts = own === undefined ? [] : [own]
+    return true
   }
 
   #headed(life: string, frame: Uint8Array): Uint8Array {
@@ -172,6 +200,9 @@ class FileDocument {
     return Buffer.concat([encodeFrame(header), frame])
   }
 }
+
+const startsWith = (bytes: Uint8Array, start: Uint8Array): boolean =>
+  bytesEqual(bytes.subarray(0, start.length), start)
 
 const inFile = (file: string, { kind, message }: StoreProblem): StoreProblem => ({
   kind,

@@ -144,9 +144,11 @@ export const decodeFrames = (file: Uint8Array): Result<Frames, FileProblem> => {
   return ok({ frames, length })
 }
 
-/** Whether these bytes, which hold no frame, are what is left of the first one. */
-const isTornStart = (file: Uint8Array): boolean =>
-  MARK.every((byte, i) => i >= file.length || byte === file[i]) || file.every((byte) => byte === 0)
+/** Whether these bytes, which hold no frame, are what is left of the first one, perhaps with zeros behind it. */
+const isTornStart = (file: Uint8Array): boolean => {
+  const torn = MARK.findIndex((byte, i) => byte !== file[i])
+  return torn < 0 || file.subarray(torn).every((byte) => byte === 0)
+}
 
 const broken = (message: string): FileProblem => ({ kind: 'broken', message })
 
@@ -158,6 +160,9 @@ const contentAt = (file: Uint8Array, at: number): Uint8Array | null => {
   const isWhole = content.length > 0 && content.length === view.getUint32(4, true)
   return isWhole && crc32(content) === view.getUint32(8, true) ? content : null
 }
+
+/** Whether a whole frame is anywhere in these bytes. */
+export const holdFrame = (bytes: Uint8Array): boolean => frameAfter(bytes, -1) !== null
 
 /** Where the next whole frame begins. */
 const frameAfter = (file: Uint8Array, from: number): number | null => {

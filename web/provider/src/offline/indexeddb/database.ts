@@ -24,6 +24,9 @@ export interface Access {
   readonly durability: 'strict' | 'relaxed'
 }
 
+/** Where in `meta` the note of the store is. */
+export const NOTE = 'note'
+
 const VERSION = 1
 const STORES: readonly StoreName[] = ['meta', 'documents', 'updates', 'unsaved']
 
@@ -35,6 +38,7 @@ export class Database {
   readonly #name: string
   readonly #clock: OfflineClock
   #connection: Promise<Result<IDBDatabase, StoreProblem>> | null = null
+  #note: Uint8Array | null = null
 
   constructor(name: string, clock: OfflineClock) {
     this.#name = name
@@ -68,6 +72,14 @@ export class Database {
     return !answer.ok || failure === null
       ? answer
       : err(problemOf(failure, this.#doing('write to')))
+  }
+
+  /**
+   * Puts this note into the database whenever it is made anew. The browser may delete it under an open page, and
+   * what the page keeps from then on must be found by those who know the store by its note.
+   */
+  remember(note: Uint8Array): void {
+    this.#note = note
   }
 
   /** Closes the connection; it is opened again if it is needed. */
@@ -122,6 +134,7 @@ export class Database {
       })
       request.addEventListener('upgradeneeded', () => {
         for (const store of STORES) request.result.createObjectStore(store)
+        if (this.#note !== null) request.transaction?.objectStore('meta').put(this.#note, NOTE)
       })
       request.addEventListener('error', () => {
         undo()

@@ -16,7 +16,7 @@ import {
   type Records,
   type UnsavedEntry,
 } from '../records.ts'
-import { resultOf, type Access, type Database } from './database.ts'
+import { NOTE, resultOf, type Access, type Database } from './database.ts'
 
 interface DocumentRow extends Pick<Contents, 'next' | 'position' | 'size' | 'owners'> {
   readonly life: string
@@ -24,6 +24,7 @@ interface DocumentRow extends Pick<Contents, 'next' | 'position' | 'size' | 'own
 }
 
 const DOCUMENT = ['documents', 'updates', 'unsaved'] as const
+const NOTING: Access = { stores: ['meta'], mode: 'readwrite', durability: 'strict' }
 const READ: Access = { stores: DOCUMENT, mode: 'readonly', durability: 'relaxed' }
 /** For what a server has as well, or what is only about space. */
 const RELAXED: Access = { stores: DOCUMENT, mode: 'readwrite', durability: 'relaxed' }
@@ -32,13 +33,16 @@ const STRICT: Access = { stores: DOCUMENT, mode: 'readwrite', durability: 'stric
 
 /** The records in a database, which they own from now on. */
 export const indexedDbRecords = (database: Database): Records => ({
-  note: (proposed) =>
-    database.transact({ stores: ['meta'], mode: 'readwrite', durability: 'strict' }, async (tx) => {
+  note: async (proposed) => {
+    const noted = await database.transact(NOTING, async (tx) => {
       const meta = tx.objectStore('meta')
-      const note = await resultOf<Uint8Array | undefined>(meta.get('note'))
-      if (note === undefined) meta.put(exact(proposed), 'note')
+      const note = await resultOf<Uint8Array | undefined>(meta.get(NOTE))
+      if (note === undefined) meta.put(exact(proposed), NOTE)
       return ok(note ?? proposed)
-    }),
+    })
+    if (noted.ok) database.remember(exact(noted.value))
+    return noted
+  },
   document: async (key, label) => ok(documentIn(database, key, label)),
   labels: () =>
     database.transact(

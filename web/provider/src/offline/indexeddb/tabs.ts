@@ -57,19 +57,31 @@ const join = async (locks: LockManager, scope: string, onEvent: (event: SiblingE
     })
   }
 
-  await new Promise<void>((resolve, reject) => {
-    hold(lockOf(self), resolve).catch(reject)
-  })
-  const channel = new BroadcastChannel(scope)
-  channel.addEventListener('message', ({ data }: MessageEvent<ChannelMessage>) => {
-    if (data.kind !== 'hello') return onEvent({ kind: 'heard', message: data })
-    watch(data.opener)
-    onEvent({ kind: 'joined' })
-  })
-  const post = (message: ChannelMessage): void => channel.postMessage(message)
-  post({ kind: 'hello', opener: self })
-  for (const opener of await alive()) if (opener !== self) watch(opener)
-  hold(`${scope} elected`, () => onEvent({ kind: 'elected' })).catch(untilLeft)
+  let channel: BroadcastChannel | null = null
+  const post = (message: ChannelMessage): void => channel?.postMessage(message)
+  const leave = (): void => {
+    asking.abort()
+    channel?.close()
+    leaving.resolve()
+  }
+
+  try {
+    await new Promise<void>((resolve, reject) => {
+      hold(lockOf(self), resolve).catch(reject)
+    })
+    channel = new BroadcastChannel(scope)
+    channel.addEventListener('message', ({ data }: MessageEvent<ChannelMessage>) => {
+      if (data.kind !== 'hello') return onEvent({ kind: 'heard', message: data })
+      watch(data.opener)
+      onEvent({ kind: 'joined' })
+    })
+    post({ kind: 'hello', opener: self })
+    for (const opener of await alive()) if (opener !== self) watch(opener)
+    hold(`${scope} elected`, () => onEvent({ kind: 'elected' })).catch(untilLeft)
+  } catch (error) {
+    leave() // what is held by now would be held as long as the page lives
+    throw error
+  }
 
   return {
     self,
@@ -85,11 +97,7 @@ const join = async (locks: LockManager, scope: string, onEvent: (event: SiblingE
         return err(problemOf(error, 'cannot see which other tabs are open'))
       }
     },
-    leave: () => {
-      asking.abort()
-      channel.close()
-      leaving.resolve()
-    },
+    leave,
   }
 }
 
