@@ -114,7 +114,7 @@ describe('an event stream', () => {
     expect((await Promise.race(both)).status).toBe(503)
     story.socket.resume()
     const answers = await Promise.all(both)
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([204, 503])
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([204, 503]))
     expect((await say(0, laidOut([1], [2]))).status).toBe(204)
     expect(story.messages.map(([byte]) => byte)).toEqual([1, 2])
   })
