@@ -58,7 +58,7 @@ const state = fc.option(
 const channels = fc.integer({ min: 1, max: 2 ** 40 })
 const connectionRequests = oneOf<ConnectionRequest>({
   // a grapheme may be some twenty units long
-  hello: fc.record({ revision: number, agent: fc.string({ unit: 'grapheme', maxLength: 8 }) }),
+  hello: fc.record({ revision: positive, agent: fc.string({ unit: 'grapheme', maxLength: 8 }) }),
   ping: nothing,
 })
 const channelRequests = oneOf<ChannelRequest>({
