@@ -206,6 +206,11 @@ describe('quire.v1', () => {
     })
   })
 
+  test('[P22] revisions begin with 1', () => {
+    const hello = encodeConnectionRequest({ kind: 'hello', revision: 0, agent: '' })
+    expect(decodeRequest(hello)).toMatchObject({ ok: false, error: { kind: 'range' } })
+  })
+
   test('[P22] an agent that is too long is cut, as it is only for logs', () => {
     const agent = 'x'.repeat(limits.agentLength)
     for (const more of ['', 'y'])
