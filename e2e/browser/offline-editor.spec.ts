@@ -1,5 +1,7 @@
 /* The editor without a network, or without a server: what a person sees, and what the server has in the end. */
+import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright/test'
 import type { ServerProcess } from '../harness/server-process.ts'
@@ -87,6 +89,48 @@ test('a reload without a server shows the text and what is not saved; so does a 
   const other = await join(ownServer, bob)
   await other.open(doc)
   expect(await expectSame(person, other)).toContain('Saved. Not yet!')
+})
+
+test('what a captive portal answers is not kept: the next reload without a network shows the editor', async ({
+  ownServer,
+  join,
+  doc,
+}) => {
+  const person = await join(ownServer, ada)
+  const { page } = person
+  for (const pattern of [lostConnection, /WebSocket|service worker|ServiceWorker|MIME/])
+    person.trouble.expect(pattern)
+  await person.open(doc)
+  await person.write('Saved.')
+  await person.isSaved()
+  await keepsShell(page)
+  await ownServer.end('SIGKILL')
+  const portal = createServer((_request, response) => {
+    response.setHeader('Content-Type', 'text/html').end('<title>Portal</title>Log in')
+  })
+  portal.listen(Number(new URL(ownServer.url).port), '127.0.0.1')
+  await once(portal, 'listening')
+  await page.reload()
+  await expect(page).toHaveTitle('Portal')
+  const answers = await page.evaluate(async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith('quire-shell-'))
+    const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))
+    const assets = kept.flat().filter(({ url }) => new URL(url).pathname.startsWith('/assets/'))
+    const registration = await navigator.serviceWorker.ready
+    await registration.update().catch(() => undefined) // the portal's answer is no script
+    return Promise.all(
+      assets.map(async ({ url }) => (await fetch(url)).headers.get('content-type')),
+    )
+  })
+  expect(answers.length).toBeGreaterThan(0)
+  for (const type of answers) expect(type).not.toContain('text/html')
+  portal.close()
+  portal.closeAllConnections()
+  await once(portal, 'close')
+  await page.reload()
+  await expectText(person, 'Saved.')
+  await ownServer.restart()
+  await person.canWrite()
 })
 
 test('a document that is begun offline is on the server once that is reached', async ({
