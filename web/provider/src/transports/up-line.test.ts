@@ -170,6 +170,16 @@ describe('what a client says', () => {
     expect([ends, isCancelled]).toEqual([[`the server answers 410: ${'x'.repeat(200)}`], true])
   })
 
+  it('[P33] how far it has read is told again where that was not heard', async () => {
+    const { up, asked, ends } = start((_, tries) => answered(tries === 1 ? 503 : 204))
+    up.heard(1_000)
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+    up.heard(1_001)
+    await settled(() => asked.length > 1)
+    const read = asked.map(({ init }) => new Headers(init.headers).get('quire-read'))
+    expect([read, ends]).toEqual([['1000', '1001'], []])
+  })
+
   it('[P34] signs of life go on while an answer is waited for, one at a time, and failing ones end nothing', async () => {
     const { up, asked, ends } = start(({ body }) => {
       if (body instanceof Uint8Array && body.length > 0) return new Promise(() => undefined)

@@ -118,7 +118,11 @@ export class UpLine {
       const deadline = this.#deadline(ALIVE_MS)
       const problem = await this.#post(new Uint8Array(), deadline)
       if (problem !== null && problem.isFinal) this.#end(problem.reason)
-      else if (problem !== null) break // there will be another occasion
+      else if (problem !== null) {
+        // there will be another occasion, and not at once
+        await pause(this.#options.environment, FIRST_PAUSE_MS, this.#options.signal)
+        break
+      }
     } while (this.#isSignDue())
     this.#isSigning = false
   }
@@ -163,7 +167,6 @@ export class UpLine {
     const { environment, url } = this.#options
     const stream = this.#opening?.stream ?? ''
     const read = this.#read
-    this.#toldRead = read
     this.#spokeAt = environment.now()
     const headers = {
       'Content-Type': 'application/octet-stream',
@@ -181,7 +184,9 @@ export class UpLine {
       if (typeof response === 'string')
         return { reason: response, isFinal: false, isTooLarge: false }
       const problem = await sayingProblem(response)
-      return problem === null ? null : { ...problem, isTooLarge: response.status === TOO_LARGE }
+      if (problem !== null) return { ...problem, isTooLarge: response.status === TOO_LARGE }
+      this.#toldRead = Math.max(this.#toldRead, read) // one request may overtake the other
+      return null
     } finally {
       deadline.clear()
     }
