@@ -44,7 +44,6 @@ test('stock clients of every family write in one document with the editor, throu
   join,
   doc,
 }) => {
-  test.setTimeout(120_000)
   const editor = await join(ownServer, ada)
   editor.trouble.expect(lostConnection)
   await editor.open(doc)

@@ -61,7 +61,7 @@ export class OpenDocument implements KeptDocument {
   /** The kind of the problem that the owner knows of. */
   #told: StoreProblem['kind'] | undefined
   /** The last clearing asked for. */
-  #cleared: Promise<unknown> = Promise.resolve()
+  #cleared: Promise<Result<void, StoreProblem>> = Promise.resolve(ok(undefined))
   #closing: Promise<void> | null = null
   /** Of what the document is, as far as this opener or another one knows. */
   #epoch: number | null
@@ -118,14 +118,21 @@ export class OpenDocument implements KeptDocument {
   clear(): Promise<Result<void, StoreProblem>> {
     const problem = this.#whyOver()
     if (problem !== null) return Promise.resolve(err(problem))
-    const cleared = this.#await(this.#clearings, this.#pending.serial)
-    this.#cleared = cleared
-    return cleared
+    this.#cleared = this.#forget()
+    return this.#cleared
   }
 
   close(): Promise<void> {
     this.#closing ??= this.#close(Promise.all([this.flush(), this.#cleared]))
     return this.#closing
+  }
+
+  async #forget(): Promise<Result<void, StoreProblem>> {
+    const epoch = this.#epoch
+    this.#epoch = null // what comes from now on may be of another one
+    const cleared = await this.#await(this.#clearings, this.#pending.serial)
+    if (!cleared.ok) this.#epoch ??= epoch
+    return cleared
   }
 
   /** Something has happened to the others. */
@@ -250,16 +257,12 @@ export class OpenDocument implements KeptDocument {
   #heard(message: SiblingMessage): void {
     const { listener, name } = this.#ports
     if (this.#work.problem?.kind === 'cleared') return
-    const { epoch } = message
-    if (epoch !== null && epoch !== this.#epoch && message.kind !== 'cleared') {
-      this.#epoch = epoch
-      this.#notify(() => listener.belongs(epoch))
-    }
     switch (message.kind) {
       case 'cleared':
         if (message.life === this.#journal.lives.current) this.#work.end(clearedProblem(name))
         return
       case 'unkept':
+        this.#belong(message.epoch)
         for (const update of message.updates) {
           if (this.#pending.holds(update)) continue
           this.#notify(() => listener.changed(update))
@@ -272,6 +275,7 @@ export class OpenDocument implements KeptDocument {
         const life = this.#journal.lives.meet(message.life)
         if (life === 'past') return
         if (life === 'another') return this.#work.end(clearedProblem(name))
+        this.#belong(message.epoch)
         const news = this.#pending.covered(message.updates, message.position)
         for (const update of news) this.#notify(() => listener.changed(update))
         this.#journal.grown(message.size)
@@ -284,11 +288,18 @@ export class OpenDocument implements KeptDocument {
     }
   }
 
+  /** Another opener knows of which epoch it is. */
+  #belong(epoch: number | null): void {
+    if (epoch === null || epoch === this.#epoch) return
+    this.#epoch = epoch
+    this.#notify(() => this.#ports.listener.belongs(epoch))
+  }
+
   #onProblem(problem: StoreProblem | null): void {
     if (problem !== null) {
       this.#flushes.fail(problem)
       this.#clearings.fail(problem)
-      if (problem.kind !== 'cleared') this.#tellUnkept(this.#pending.untold())
+      this.#tellUnkept(this.#pending.untold())
     }
     const isNews = problem?.kind !== this.#told
     this.#told = problem?.kind
@@ -305,12 +316,13 @@ export class OpenDocument implements KeptDocument {
   }
 
   #tellUnkept(updates: readonly Update[]): void {
-    if (updates.length > 0 && this.#work.problem?.kind !== 'cleared')
-      this.#tell({ kind: 'unkept', updates })
+    if (updates.length > 0) this.#tell({ kind: 'unkept', updates })
   }
 
+  /** Whoever has what was cleared has nothing to say of what the document is now. */
   #tell(news: SiblingNews | null): void {
-    if (news !== null) this.#ports.siblings.tell({ ...news, epoch: this.#epoch })
+    if (news !== null && this.#work.problem?.kind !== 'cleared')
+      this.#ports.siblings.tell({ ...news, epoch: this.#epoch })
   }
 
   /** What the owner of the document throws is none of the store's. */

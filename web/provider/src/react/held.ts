@@ -82,6 +82,8 @@ const leave = async (one: Leaving): Promise<void> => {
     one.hidden = connected.presence?.getLocalState() ?? null
     connected.presence?.setLocalState(null)
   }
-  await connected.flush()
+  // what is changed meanwhile is waited for, too
+  for (let flushed = await connected.flush(); flushed.ok && !connected.state.saved;)
+    flushed = await connected.flush()
   if (leaving.delete(one)) connected.close()
 }

@@ -122,6 +122,22 @@ export const endingRules: readonly OfflineRule[] = [
     },
   },
   {
+    title: '[OS10] nobody hears of the epoch of what was cleared',
+    run: async (device) => {
+      const [one, other] = [await openIn(await device.tab()), await openIn(await device.tab())]
+      one.document.moved(at(0, 7))
+      one.document.changedHere(labelled('a'))
+      await until('the other has heard', () => other.labels().length === 1)
+      unwrap(await one.document.clear())
+      await until('the other knows', () => other.problems.at(-1)?.kind === 'cleared')
+      other.document.moved(at(1, 8)) // of what it has, and nobody else any more
+      const late = await openIn(await device.tab())
+      one.document.changedHere(labelled('b'))
+      await until('who comes later hears', () => late.labels().includes('b'))
+      expectSame([late.epochs, one.epochs, late.document.kept.position], [[], [], null])
+    },
+  },
+  {
     title: '[OS12] what is no name of a document is refused',
     run: async (device) => {
       const { store } = await device.tab()
