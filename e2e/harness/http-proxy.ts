@@ -36,8 +36,8 @@ export interface HttpProxyOptions {
 export interface HttpProxy {
   readonly port: number
   readonly url: string
-  /** What it was asked for so far. */
-  readonly asked: { handshakes: number; gets: number; posts: number }
+  /** What it was asked for so far; `openings`: of event streams, without those that go on. */
+  readonly asked: { handshakes: number; openings: number; posts: number }
   /** WebSockets that are open through it. */
   readonly webSockets: ReadonlySet<Socket>
   /** What becomes of WebSocket handshakes from now on. */
@@ -131,7 +131,7 @@ export const startHttpProxy = async (
   targetPort: number,
   options: HttpProxyOptions,
 ): Promise<HttpProxy> => {
-  const asked = { handshakes: 0, gets: 0, posts: 0 }
+  const asked = { handshakes: 0, openings: 0, posts: 0 }
   const sockets = new Set<Socket>()
   const webSockets = new Set<Socket>()
   let becoming = options.webSockets
@@ -154,7 +154,8 @@ export const startHttpProxy = async (
   const forward = forwarder(ask, options)
   const server = createServer((incoming, outgoing) => {
     if (incoming.method === 'POST') asked.posts++
-    else asked.gets++
+    else if (incoming.method === 'GET' && incoming.headers['quire-stream'] === undefined)
+      asked.openings++
     forward(incoming, outgoing).catch(() => outgoing.destroy())
   })
   server.on('connection', (socket: Socket) => {

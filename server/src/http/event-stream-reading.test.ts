@@ -140,11 +140,13 @@ describe('a reader', () => {
 describe('signs of life', () => {
   it('[P34] a quiet line has beats', async () => {
     await start()
-    const { down, say } = await open()
+    const { down, say, story } = await open()
     const beats = () => down.text().split(':\n\n').length - 1
-    fixture.clock.advance(5_500) // the opening was something
     for (let i = 1; i <= 8; i++) {
       await say(0)
+      // what is told in between does not make it longer until the next
+      story.socket.send(Uint8Array.of(i) as Frame)
+      await until(() => expect(down.bytes().length).toBe(2 * i))
       fixture.clock.advance(5_500)
       await until(() => expect(beats()).toBe(i))
     }

@@ -15,7 +15,7 @@ export interface Wire {
 export const DRAIN_BYTES = 64 * 1024
 
 /**
- * One peer's open connection as the runtime sees it, whatever carries it (WebSocket today).
+ * One peer's open connection as the runtime sees it, whatever carries it: a WebSocket, or an event stream.
  * After `close` or `terminate` every method is a no-op.
  */
 export interface Socket {
@@ -24,7 +24,10 @@ export interface Socket {
   /** Addresses that count together where something is counted by address; null: nothing is. */
   readonly addressGroup: string | null
   readonly wire: Wire
-  /** Bytes that were given to `send` and that the operating system has not taken yet. */
+  /**
+   * Bytes that were given to `send` and that the operating system has not taken yet; of an event stream also what
+   * its client has not read, beyond what is kept for it.
+   */
   queuedBytes(): number
   /** Sends one binary message. The socket may keep a view: the caller never writes to `frame` again. */
   send(frame: Frame): void

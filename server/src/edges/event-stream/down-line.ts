@@ -57,8 +57,6 @@ export class DownLine {
   #last: string | null = null
   #isFlushing = false
   #isBehind = false
-  /** Something was written since the last beat. */
-  #isBusy = false
 
   constructor(options: DownLineOptions) {
     this.#options = options
@@ -79,7 +77,6 @@ export class DownLine {
         : this.#options.clock.after(waitMs, () => this.#endAnswer(current))
     const current: Current = { kind: 'on', ...answer, undo, hasTold: false }
     this.#line = current
-    this.#isBusy = true
     outgoing.on('error', () => undefined) // `close` comes, too
     outgoing.on('drain', () => this.#flush())
     outgoing.once('close', () => {
@@ -128,8 +125,8 @@ export class DownLine {
   /** Nobody shall take a quiet line for a dead one. */
   beat(): void {
     const line = this.#line
-    if (line.kind === 'on' && !this.#isBusy) line.outgoing.write(BEAT_EVENT)
-    this.#isBusy = false
+    // behind what nobody takes they would only pile up
+    if (line.kind === 'on' && !line.outgoing.writableNeedDrain) line.outgoing.write(BEAT_EVENT)
   }
 
   #flushSoon(): void {
@@ -156,7 +153,6 @@ export class DownLine {
         this.#stream.took(end)
         this.#watch()
       })
-      this.#isBusy = true
       current.hasTold = true
     }
     if (this.#stream.isWaiting) return

@@ -2,6 +2,7 @@ import {
   assertNever,
   closeCodes,
   fitCloseReason,
+  millis,
   type CloseCode,
   type Millis,
   type Result,
@@ -35,6 +36,8 @@ type Phase =
       readonly kind: 'closing'
       readonly code: number
       readonly reason: string
+      /** When it is over. */
+      readonly until: Millis
       readonly undoDeadline: Undo
     }
   | { readonly kind: 'gone' }
@@ -163,12 +166,24 @@ export class EventStream {
     if (this.#phase.kind === 'open') this.#end(closeCodes.normal.code, '')
   }
 
-  /** Says how it ends, behind what was said before; within so many milliseconds it is over. */
+  /**
+   * Says how it ends, behind what was said before; within so many milliseconds it is over, also where another end
+   * was said that had longer.
+   */
   close({ code }: Pick<CloseCode, 'code'>, reason: string, withinMs: number): void {
-    if (this.#phase.kind !== 'open') return
-    const undoDeadline = this.#setting.clock.after(withinMs, () => this.#over())
+    const phase = this.#phase
+    if (phase.kind === 'gone') return
+    const { clock } = this.#setting
+    const until = millis(clock.now() + withinMs)
+    if (phase.kind === 'closing' && phase.until <= until) return
+    const undoDeadline = clock.after(withinMs, () => this.#over())
+    if (phase.kind === 'closing') {
+      phase.undoDeadline()
+      this.#phase = { ...phase, until, undoDeadline }
+      return
+    }
     const told = fitCloseReason(reason)
-    this.#phase = { kind: 'closing', code, reason: told, undoDeadline }
+    this.#phase = { kind: 'closing', code, reason: told, until, undoDeadline }
     this.#undoAway() // the deadline of the end is there
     this.#up.end()
     this.#holdRoom()

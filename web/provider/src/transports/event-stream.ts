@@ -53,6 +53,8 @@ interface LineOptions {
 
 /** How an answer went. */
 interface Reading extends AnswerProblem {
+  /** The server has no such stream any more. */
+  readonly isOver: boolean
   /** It told something. */
   readonly hasTold: boolean
 }
@@ -107,10 +109,10 @@ class EventStreamLine implements Line {
     let failures = 0
     for (;;) {
       const beganAt = environment.now()
-      const { reason, isFinal, hasTold } = await this.#readOnce()
+      const { reason, isFinal, isOver, hasTold } = await this.#readOnce()
       if (this.#listener === null) return
       const opening = this.#opening
-      if (isFinal) this.#up.stop()
+      if (isOver) this.#up.stop()
       if (opening === null || isFinal) return this.#end(reason)
       failures = hasTold ? 0 : failures + 1
       // what is held back tells nothing for as long as it waits
@@ -131,20 +133,24 @@ class EventStreamLine implements Line {
       this.#opening === null ? OPEN_MS : ATTEMPT_MS + (isHeldBack ? this.#opening.speakMs : 0),
     )
     let hasTold = false
-    const end = (reason: string, isFinal = false): Reading => ({ reason, isFinal, hasTold })
+    const end = (reason: string, how = { isFinal: false, isOver: false }): Reading => ({
+      reason,
+      hasTold,
+      ...how,
+    })
     try {
       const headers = this.#fields()
       const response = await request(environment, this.#url, { headers, signal: deadline.signal })
       if (typeof response === 'string') return end(deadline.isOver ? 'no answer in time' : response)
       const problem = await streamProblem(response)
-      if (problem !== null) return { ...problem, hasTold }
+      if (problem !== null) return { ...problem, isOver: problem.isFinal, hasTold }
       this.#down.goOn()
       const reader = response.body?.getReader()
       for (;;) {
         const { value } = (await reader?.read()) ?? {}
         if (value === undefined) return end('the connection was cut')
-        const isEnd = this.#hear(value, hasTold)
-        if (isEnd !== null) return end(isEnd, true)
+        const heard = this.#hear(value, hasTold)
+        if (heard !== null) return end(heard.reason, { isFinal: true, isOver: heard.isOver })
         hasTold = true
         deadline.set(this.#opening === null ? OPEN_MS : MISSED_BEATS * this.#opening.beatMs)
       }
@@ -157,9 +163,9 @@ class EventStreamLine implements Line {
   }
 
   /** Why the line ends with this; null if it goes on. */
-  #hear(bytes: Uint8Array, hasTold: boolean): string | null {
+  #hear(bytes: Uint8Array, hasTold: boolean): Pick<Reading, 'reason' | 'isOver'> | null {
     const news = this.#down.read(bytes)
-    if (!news.ok) return `the server sent ${news.error}`
+    if (!news.ok) return { reason: `the server sent ${news.error}`, isOver: false }
     this.#undoTooLate?.()
     this.#undoTooLate = null
     if (!hasTold && this.#opening !== null && !this.#options.isHeldBack) this.#up.again()
@@ -173,7 +179,7 @@ class EventStreamLine implements Line {
           this.#listener?.message(one.message)
           break
         case 'closed':
-          return `${one.reason} (${one.code})`
+          return { reason: `${one.reason} (${one.code})`, isOver: true }
       }
     this.#up.heard(this.#down.position)
     return null
