@@ -1,14 +1,9 @@
 import { once } from 'node:events'
 import { Agent, request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { PATIENCE_MS, until } from '../edges/websocket/testing/until.ts'
-import {
-  openStream,
-  startStreams,
-  type StreamFixture,
-  type StreamFixtureOptions,
-} from './testing/event-stream.ts'
+import { streamsOfTests } from './testing/event-stream.ts'
 import {
   bringing,
   comingBack,
@@ -16,22 +11,14 @@ import {
   laidOut,
   listen,
   requestStream,
-  type Fields,
 } from './testing/stream-client.ts'
 
-let fixture: StreamFixture
-afterEach(() => fixture.stop())
-
-const start = async (options: StreamFixtureOptions = {}) => {
-  fixture = await startStreams(options)
-  return fixture
-}
-
-const open = (fields: Fields = {}) => openStream(fixture, fields)
+const tests = streamsOfTests()
+const { start, open } = tests
 
 /** A request whose body does not come to its end. */
 const begin = async (name: string, at: number, part: Uint8Array) => {
-  const { port } = fixture
+  const { port } = tests.fixture
   const headers = { ...bringing(name, at), 'Content-Length': String(part.length + 1_000) }
   const asked = request({ port, method: 'POST', path: '/stream', headers, agent: false })
   asked.on('error', () => undefined)
@@ -63,12 +50,12 @@ describe('places', () => {
     await expect(open(from('192.0.2.1'))).rejects.toThrow('429: your address has 2 sessions')
     await open(from('192.0.2.2'))
     await expect(open(from('192.0.2.3'))).rejects.toThrow('503: the server has 3 sessions')
-    expect(fixture.refused.map(({ bound, of }) => [bound, of])).toEqual([
+    expect(tests.fixture.refused.map(({ bound, of }) => [bound, of])).toEqual([
       ['sockets', 'address'],
       ['sockets', 'server'],
     ])
     one.story.socket.terminate()
-    await until(() => expect(fixture.streams.figures().streams).toBe(2))
+    await until(() => expect(tests.fixture.streams.figures().streams).toBe(2))
     await open(from('192.0.2.3'))
   })
 
@@ -80,7 +67,7 @@ describe('places', () => {
     const { name, say, down } = await open(from('192.0.2.1'))
     for (let i = 0; i < 5; i++) {
       expect((await say(0)).status).toBe(204)
-      await listen(fixture.port, { ...from('192.0.2.1'), ...comingBack(name, 0) })
+      await listen(tests.fixture.port, { ...from('192.0.2.1'), ...comingBack(name, 0) })
     }
     await until(() => expect(down.isOver()).toBe(true))
     await open(from('192.0.2.1'))
@@ -90,8 +77,12 @@ describe('places', () => {
   it('whoever does not know a name is counted as one who asks for anything', async () => {
     await start({ ...behindProxy, edgeLimits: { requestsPerMinute: 2 } })
     const guess = async (method: 'GET' | 'POST' | 'DELETE') =>
-      (await requestStream(fixture.port, method, { ...from('192.0.2.1'), ...bringing('x', 0) }))
-        .status
+      (
+        await requestStream(tests.fixture.port, method, {
+          ...from('192.0.2.1'),
+          ...bringing('x', 0),
+        })
+      ).status
     expect([await guess('GET'), await guess('POST'), await guess('DELETE')]).toEqual([
       410, 410, 429,
     ])
@@ -103,7 +94,7 @@ describe('places', () => {
     const agents = Array.from({ length: 4 }, () => new Agent({ keepAlive: true }))
     const sayOver = async (agent: Agent, stream: string): Promise<number | undefined> => {
       const headers = { ...bringing(stream, 0), 'Content-Length': '0' }
-      const { port } = fixture
+      const { port } = tests.fixture
       const asked = request({ port, method: 'POST', path: '/stream', headers, agent }).end()
       return (await statusOf(asked))[0]
     }
@@ -117,7 +108,7 @@ describe('places', () => {
   it('a connection that outlives the streams it has opened counts as long as it is there', async () => {
     await start({ edgeLimits: { handshakes: 3, sockets: 1 } })
     let answering = 0
-    fixture.server.on('request', (_, outgoing) => {
+    tests.fixture.server.on('request', (_, outgoing) => {
       answering++
       outgoing.once('close', () => answering--)
     })
@@ -125,12 +116,17 @@ describe('places', () => {
     const agents = [agent]
     const openOver = async (own: Agent): Promise<number | undefined> => {
       const headers = { ...FIRST, Prefer: 'wait=0' }
-      const asked = request({ port: fixture.port, path: '/stream', headers, agent: own }).end()
+      const asked = request({
+        port: tests.fixture.port,
+        path: '/stream',
+        headers,
+        agent: own,
+      }).end()
       const [status] = await statusOf(asked)
       if (status !== 200) return status
       await until(() => expect(answering).toBe(0)) // or its connection ends with the stream
-      fixture.stories.at(-1)?.socket.terminate()
-      await until(() => expect(fixture.streams.figures().streams).toBe(0))
+      tests.fixture.stories.at(-1)?.socket.terminate()
+      await until(() => expect(tests.fixture.streams.figures().streams).toBe(0))
       return status
     }
     for (let i = 0; i < 10; i++) expect(await openOver(agent)).toBe(200)
@@ -141,7 +137,9 @@ describe('places', () => {
       expect(await openOver(another)).toBe(200)
     }
     expect(await openOver(new Agent())).toBe(503)
-    expect(fixture.refused.map(({ bound, of }) => [bound, of])).toEqual([['handshakes', 'server']])
+    expect(tests.fixture.refused.map(({ bound, of }) => [bound, of])).toEqual([
+      ['handshakes', 'server'],
+    ])
     for (const one of agents) one.destroy()
   })
 
@@ -152,7 +150,7 @@ describe('places', () => {
     const refused = await say(0, laidOut([1]))
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1'])
     expect(story.messages).toEqual([])
-    fixture.clock.advance(1_000)
+    tests.fixture.clock.advance(1_000)
     expect((await say(0, laidOut([1]))).status).toBe(204)
   })
 })
@@ -223,13 +221,13 @@ describe('what comes up', () => {
     await start({ readMs: 3_000, limits: { readMs: 8_000 } })
     const { name, say, story, down } = await open()
     const slow = await begin(name, 0, laidOut([1, 2, 3]).subarray(0, 2))
-    await until(() => expect(fixture.clock.pending()).toBe(2))
-    fixture.clock.advance(3_000)
+    await until(() => expect(tests.fixture.clock.pending()).toBe(2))
+    tests.fixture.clock.advance(3_000)
     expect(await slow.status).toEqual([408, expect.stringContaining('3000 ms')])
     expect((await say(0, laidOut([1, 2, 3]).subarray(0, 2))).status).toBe(204)
     for (let i = 0; i < 3; i++) {
       expect((await say(2)).status).toBe(204)
-      fixture.clock.advance(5_500)
+      tests.fixture.clock.advance(5_500)
     }
     await until(() => expect(down.isOver()).toBe(true))
     expect(story.closed).toEqual([{ code: 1013, reason: 'a message took over 8000 ms' }])
@@ -240,7 +238,7 @@ describe('what comes up', () => {
     const { name, say, story } = await open()
     const body = laidOut([1, 2, 3], [4])
     const hanging = await begin(name, 0, body.subarray(0, 2))
-    await until(() => expect(fixture.clock.pending()).toBe(2))
+    await until(() => expect(tests.fixture.clock.pending()).toBe(2))
     expect((await say(0, body)).status).toBe(204)
     expect(await hanging.status).toEqual([503, 'this body is not needed any more\n'])
     expect(story.messages.length).toBe(2)
@@ -250,9 +248,9 @@ describe('what comes up', () => {
     await start()
     const { name, say, story } = await open()
     const hanging = await begin(name, 0, laidOut([1], [2]))
-    await until(() => expect(fixture.clock.pending()).toBe(2))
+    await until(() => expect(tests.fixture.clock.pending()).toBe(2))
     hanging.cut()
-    await until(() => expect(fixture.clock.pending()).toBe(1))
+    await until(() => expect(tests.fixture.clock.pending()).toBe(1))
     expect(story.messages).toEqual([])
     expect((await say(0, laidOut([1], [2]))).status).toBe(204)
     expect(story.messages.length).toBe(2)
@@ -270,7 +268,7 @@ describe('what comes up', () => {
     await start()
     const { name, story } = await open()
     const headers = { 'Quire-Stream': name, ...fields }
-    const answered = await requestStream(fixture.port, 'POST', headers, laidOut([1]))
+    const answered = await requestStream(tests.fixture.port, 'POST', headers, laidOut([1]))
     expect([answered.status, answered.body]).toEqual([400, problem])
     expect(story.messages).toEqual([])
   })

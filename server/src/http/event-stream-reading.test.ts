@@ -1,23 +1,11 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { Frame } from '@quire/shared'
 import { until } from '../edges/websocket/testing/until.ts'
-import {
-  openStream,
-  startStreams,
-  type StreamFixture,
-  type StreamFixtureOptions,
-} from './testing/event-stream.ts'
-import { comingBack, listen, type Fields } from './testing/stream-client.ts'
+import { streamsOfTests } from './testing/event-stream.ts'
+import { comingBack, listen } from './testing/stream-client.ts'
 
-let fixture: StreamFixture
-afterEach(() => fixture.stop())
-
-const start = async (options: StreamFixtureOptions = {}) => {
-  fixture = await startStreams(options)
-  return fixture
-}
-
-const open = (fields: Fields = {}) => openStream(fixture, fields)
+const tests = streamsOfTests()
+const { start, open } = tests
 
 describe('a reader', () => {
   const MIB = 1024 * 1024
@@ -35,7 +23,7 @@ describe('a reader', () => {
     }
     expect(socket.queuedBytes()).toBeGreaterThan(8 * MIB)
     socket.send(Uint8Array.of(1) as Frame)
-    fixture.clock.advance(5_000) // for the peer to take the end
+    tests.fixture.clock.advance(5_000) // for the peer to take the end
     await until(() =>
       expect(story.closed).toEqual([
         { code: 1013, reason: `over ${8 * MIB} bytes wait to be read` },
@@ -58,7 +46,9 @@ describe('a reader', () => {
 
   /** Connections that the server has. */
   const connections = () =>
-    new Promise<number>((resolve) => fixture.server.getConnections((_, count) => resolve(count)))
+    new Promise<number>((resolve) =>
+      tests.fixture.server.getConnections((_, count) => resolve(count)),
+    )
 
   it('[P36] that does not take the end has no connection any more once its time is over', async () => {
     await start({ limits: { keptBytes: 64 * MIB } })
@@ -73,7 +63,7 @@ describe('a reader', () => {
     socket.close(1013, 'later')
     await new Promise((resolve) => setImmediate(resolve))
     expect(await connections()).toBe(1)
-    fixture.clock.advance(5_000)
+    tests.fixture.clock.advance(5_000)
     await until(() => expect(story.closed).toEqual([{ code: 1013, reason: 'later' }]))
     await vi.waitFor(async () => expect(await connections()).toBe(0))
   })
@@ -82,7 +72,7 @@ describe('a reader', () => {
     await start({ limits: { keptBytes: 64 * MIB, queuedBytes: 64 * MIB } })
     const { name, story } = await open()
     const fields = { Prefer: 'wait=2', ...comingBack(name, 0) }
-    const line = await listen(fixture.port, fields)
+    const line = await listen(tests.fixture.port, fields)
     line.answer.pause()
     await vi.waitFor(async () => expect(await connections()).toBe(1))
     const { socket } = story
@@ -91,14 +81,14 @@ describe('a reader', () => {
       before = socket.queuedBytes()
       await new Promise((resolve) => setTimeout(resolve, 50)) // the operating system takes some of it
     }
-    fixture.clock.advance(2_000)
+    tests.fixture.clock.advance(2_000)
     expect(await connections()).toBe(1)
-    fixture.clock.advance(5_000)
+    tests.fixture.clock.advance(5_000)
     await vi.waitFor(async () => expect(await connections()).toBe(0))
-    await until(() => expect(fixture.clock.pending()).toBe(2)) // beats, and the time to come back
-    fixture.clock.advance(9_999)
+    await until(() => expect(tests.fixture.clock.pending()).toBe(2)) // beats, and the time to come back
+    tests.fixture.clock.advance(9_999)
     expect(story.closed).toEqual([])
-    fixture.clock.advance(1)
+    tests.fixture.clock.advance(1)
     await until(() => expect(story.closed).toEqual([{ code: 1006, reason: '' }]))
   })
 
@@ -132,7 +122,7 @@ describe('a reader', () => {
     const before = story.drains
     down.cut()
     await until(() => expect(story.socket.queuedBytes()).toBe(200_003))
-    await listen(fixture.port, comingBack(name, 200_003))
+    await listen(tests.fixture.port, comingBack(name, 200_003))
     expect([story.socket.queuedBytes(), story.drains]).toEqual([0, before + 1])
   })
 })
@@ -147,7 +137,7 @@ describe('signs of life', () => {
       // what is told in between does not make it longer until the next
       story.socket.send(Uint8Array.of(i) as Frame)
       await until(() => expect(down.bytes().length).toBe(2 * i))
-      fixture.clock.advance(5_500)
+      tests.fixture.clock.advance(5_500)
       await until(() => expect(beats()).toBe(i))
     }
   })
@@ -155,9 +145,9 @@ describe('signs of life', () => {
   it('[P34] a client that gives none is gone after the silence, though its line is taken', async () => {
     await start()
     const { story, down } = await open()
-    fixture.clock.advance(27_499)
+    tests.fixture.clock.advance(27_499)
     expect(story.closed).toEqual([])
-    fixture.clock.advance(1)
+    tests.fixture.clock.advance(1)
     await until(() => expect(down.isOver()).toBe(true))
     await until(() =>
       expect(story.closed).toEqual([{ code: 1013, reason: 'no sign of life for 22000 ms' }]),
@@ -168,32 +158,46 @@ describe('signs of life', () => {
     await start()
     const { story, say } = await open()
     for (let i = 0; i < 10; i++) {
-      fixture.clock.advance(11_000)
+      tests.fixture.clock.advance(11_000)
       expect((await say(0)).status).toBe(204)
     }
     story.socket.pause()
-    fixture.clock.advance(100_000)
+    tests.fixture.clock.advance(100_000)
     expect(story.closed).toEqual([])
     story.socket.resume()
-    fixture.clock.advance(11_000)
+    tests.fixture.clock.advance(11_000)
     expect(story.closed).toEqual([])
   })
 })
 
 describe('a server that stops', () => {
+  it('waits no longer for those who were sent away before', async () => {
+    await start()
+    const { story, down } = await open()
+    down.cut()
+    await until(() => expect(tests.fixture.clock.pending()).toBe(2)) // beats, and the time to come back
+    story.socket.close(1013, 'later') // which has five seconds
+    const closed = tests.fixture.streams.close({ code: 1012, reason: 'restart', graceMs: 1_000 })
+    tests.fixture.clock.advance(999)
+    expect(story.closed).toEqual([])
+    tests.fixture.clock.advance(1)
+    await closed
+    expect(story.closed).toEqual([{ code: 1013, reason: 'later' }])
+  })
+
   it('says so to everybody, waits for those who are away only so long, and lets nobody in', async () => {
     await start()
     const one = await open()
     const away = await open()
     away.down.cut()
-    await until(() => expect(fixture.clock.pending()).toBe(3))
-    const closed = fixture.streams.close({ code: 1012, reason: 'restart', graceMs: 1_000 })
+    await until(() => expect(tests.fixture.clock.pending()).toBe(3))
+    const closed = tests.fixture.streams.close({ code: 1012, reason: 'restart', graceMs: 1_000 })
     await until(() => expect(one.down.isOver()).toBe(true))
     expect(one.down.events.at(-1)).toEqual({ kind: 'closed', code: 1012, reason: 'restart' })
     await expect(open()).rejects.toThrow('503: the server is stopping')
-    fixture.clock.advance(1_000)
+    tests.fixture.clock.advance(1_000)
     await closed
     expect(away.story.closed).toEqual([{ code: 1012, reason: 'restart' }])
-    await fixture.streams.close({ code: 1012, reason: 'restart', graceMs: 1_000 })
+    await tests.fixture.streams.close({ code: 1012, reason: 'restart', graceMs: 1_000 })
   })
 })

@@ -1,12 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Frame } from '@quire/shared'
 import { until } from '../edges/websocket/testing/until.ts'
-import {
-  openStream,
-  startStreams,
-  type StreamFixture,
-  type StreamFixtureOptions,
-} from './testing/event-stream.ts'
+import { streamsOfTests } from './testing/event-stream.ts'
 import {
   bringing,
   comingBack,
@@ -17,15 +12,8 @@ import {
   type Fields,
 } from './testing/stream-client.ts'
 
-let fixture: StreamFixture
-afterEach(() => fixture.stop())
-
-const start = async (options: StreamFixtureOptions = {}) => {
-  fixture = await startStreams(options)
-  return fixture
-}
-
-const open = (fields: Fields = {}) => openStream(fixture, fields)
+const tests = streamsOfTests()
+const { start, open } = tests
 
 describe('origins', () => {
   const listed = { Origin: 'https://app.example' }
@@ -37,7 +25,7 @@ describe('origins', () => {
     await expect(open(foreign)).rejects.toThrow('403: QUIRE_ALLOWED_ORIGINS does not list')
     const { name, story } = await open()
     const headers = { ...foreign, ...bringing(name, 0) }
-    const answered = await requestStream(fixture.port, 'POST', headers, laidOut([1]))
+    const answered = await requestStream(tests.fixture.port, 'POST', headers, laidOut([1]))
     expect([answered.status, answered.headers['access-control-allow-origin']]).toEqual([
       403,
       undefined,
@@ -51,7 +39,9 @@ describe('origins', () => {
     const { say } = await open(host) // a browser says no origin with it
     const { name } = await open(host)
     const headers = { ...host, Origin: 'http://evil.example', ...bringing(name, 0) }
-    expect((await requestStream(fixture.port, 'POST', headers, laidOut([1]))).status).toBe(403)
+    expect((await requestStream(tests.fixture.port, 'POST', headers, laidOut([1]))).status).toBe(
+      403,
+    )
     expect((await say(0)).status).toBe(204)
   })
 
@@ -62,13 +52,16 @@ describe('origins', () => {
     expect(down.answer.headers.vary).toContain('Origin')
     for (const answered of [await say(0), await say(1)])
       expect(answered.headers['access-control-allow-origin']).toBe('https://app.example')
-    const lost = await requestStream(fixture.port, 'GET', { ...listed, ...comingBack('x', 0) })
+    const lost = await requestStream(tests.fixture.port, 'GET', {
+      ...listed,
+      ...comingBack('x', 0),
+    })
     expect([lost.status, lost.headers['access-control-allow-origin']]).toEqual([410, listed.Origin])
   })
 
   it('a browser that asks first is told which fields it may send, and for how long', async () => {
     await start(options)
-    const { status, headers } = await requestStream(fixture.port, 'OPTIONS', {
+    const { status, headers } = await requestStream(tests.fixture.port, 'OPTIONS', {
       ...listed,
       'Access-Control-Request-Method': 'POST',
       'Access-Control-Request-Headers': 'quire-stream,quire-from,quire-read',
@@ -88,7 +81,7 @@ describe('no answer', () => {
     const own = { 'X-Forwarded-For': '192.0.2.1' }
     const { name, say, down } = await open()
     const ask = (method: 'GET' | 'POST' | 'DELETE' | 'OPTIONS', headers: Fields) =>
-      requestStream(fixture.port, method, { ...own, ...headers })
+      requestStream(tests.fixture.port, method, { ...own, ...headers })
     const answers = [
       await say(0),
       await say(9),
@@ -112,16 +105,16 @@ describe('a first request', () => {
   it('[P22] names what it speaks', async () => {
     await start()
     for (const headers of [{}, { 'Quire-Protocol': 'quire.v9' }])
-      expect(await requestStream(fixture.port, 'GET', headers)).toMatchObject({
+      expect(await requestStream(tests.fixture.port, 'GET', headers)).toMatchObject({
         status: 400,
         body: 'this server speaks quire.v1: say so with Quire-Protocol\n',
       })
-    expect(fixture.stories).toEqual([])
+    expect(tests.fixture.stories).toEqual([])
   })
 
   it('is no WebSocket handshake', async () => {
     await start()
-    const { port } = fixture
+    const { port } = tests.fixture
     const headers = {
       ...FIRST,
       Connection: 'Upgrade',
@@ -130,7 +123,7 @@ describe('a first request', () => {
       'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
     }
     expect((await requestStream(port, 'GET', headers)).status).toBe(400)
-    expect(fixture.stories).toEqual([])
+    expect(tests.fixture.stories).toEqual([])
   })
 })
 
@@ -139,14 +132,17 @@ describe('an answer that is to end', () => {
 
   it('[P37] ends when it has told something', async () => {
     await start()
-    const opening = await requestStream(fixture.port, 'GET', { ...FIRST, ...wait(20) })
+    const opening = await requestStream(tests.fixture.port, 'GET', { ...FIRST, ...wait(20) })
     expect(opening.body).toMatch(/^event: opened\ndata: .*\n\n$/)
     const name = /"stream":"([^"]+)"/.exec(opening.body)?.[1] ?? ''
-    const polling = requestStream(fixture.port, 'GET', { ...wait(20), ...comingBack(name, 0) })
-    await until(() => expect(fixture.clock.pending()).toBe(2)) // beats, and the wait
-    fixture.stories[0]?.socket.send(Uint8Array.of(1) as Frame)
+    const polling = requestStream(tests.fixture.port, 'GET', {
+      ...wait(20),
+      ...comingBack(name, 0),
+    })
+    await until(() => expect(tests.fixture.clock.pending()).toBe(2)) // beats, and the wait
+    tests.fixture.stories[0]?.socket.send(Uint8Array.of(1) as Frame)
     expect((await polling).body).toBe(':\n\nid: 2\ndata: AQE=\n\n')
-    await until(() => expect(fixture.clock.pending()).toBe(2)) // the time to come back
+    await until(() => expect(tests.fixture.clock.pending()).toBe(2)) // the time to come back
   })
 
   it('[P37] ends when it has waited long enough, which is not for ever', async () => {
@@ -157,12 +153,12 @@ describe('an answer that is to end', () => {
       [2, 2_000],
       [99_999, 11_000],
     ] as const) {
-      const line = await listen(fixture.port, { ...wait(seconds), ...comingBack(name, 0) })
-      await until(() => expect(fixture.clock.pending()).toBe(2)) // beats, and the wait
-      fixture.clock.advance(Math.max(0, ms - 1))
+      const line = await listen(tests.fixture.port, { ...wait(seconds), ...comingBack(name, 0) })
+      await until(() => expect(tests.fixture.clock.pending()).toBe(2)) // beats, and the wait
+      tests.fixture.clock.advance(Math.max(0, ms - 1))
       await new Promise((resolve) => setTimeout(resolve, 20)) // for what should not happen
       expect(line.isOver()).toBe(ms === 0)
-      fixture.clock.advance(1)
+      tests.fixture.clock.advance(1)
       await until(() => expect(line.isOver()).toBe(true))
       expect(line.text().replaceAll(':\n\n', '')).toBe('')
     }
@@ -171,8 +167,11 @@ describe('an answer that is to end', () => {
   it('[P36] says the end as well', async () => {
     await start()
     const { name, story } = await open()
-    const polling = requestStream(fixture.port, 'GET', { ...wait(20), ...comingBack(name, 0) })
-    await until(() => expect(fixture.clock.pending()).toBe(2))
+    const polling = requestStream(tests.fixture.port, 'GET', {
+      ...wait(20),
+      ...comingBack(name, 0),
+    })
+    await until(() => expect(tests.fixture.clock.pending()).toBe(2))
     story.socket.close(1013, 'later')
     expect((await polling).body).toContain('event: closed')
     await until(() => expect(story.closed).toEqual([{ code: 1013, reason: 'later' }]))

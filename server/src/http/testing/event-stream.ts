@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Frame } from '@quire/shared'
 import { Hono } from 'hono'
+import { afterEach } from 'vitest'
 import {
   createEventStreamEdge,
   type EventStreamEdge,
@@ -124,4 +125,27 @@ export const openStream = async ({ port, stories }: StreamFixture, fields: Field
   const say = (from: number, body: Uint8Array = new Uint8Array(), read = 0) =>
     requestStream(port, 'POST', { ...fields, ...bringing(name, from, read) }, body)
   return { down, name, story, say }
+}
+
+/** The streams of a file's tests, each of which starts its own; they are ended behind it. */
+export const streamsOfTests = () => {
+  let fixture: StreamFixture | null = null
+  const started = (): StreamFixture => {
+    if (fixture === null) throw new Error('this test has started no streams')
+    return fixture
+  }
+  afterEach(async () => {
+    await started().stop()
+    fixture = null
+  })
+  return {
+    start: async (options: StreamFixtureOptions = {}): Promise<StreamFixture> => {
+      fixture = await startStreams(options)
+      return fixture
+    },
+    open: (fields: Fields = {}) => openStream(started(), fields),
+    get fixture() {
+      return started()
+    },
+  }
 }
