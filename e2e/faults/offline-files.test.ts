@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createFileStore } from '@quire/provider/node'
+import { createFileStore, unheard } from '@quire/provider/node'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
 import { diskDuringTest } from '../harness/during-test.ts'
@@ -26,13 +26,7 @@ const directoryDuringTest = async (): Promise<string> => {
 /** The edits that a directory holds, and how many of them are unsaved. */
 const editsIn = async (directory: string) => {
   const store = createFileStore({ directory })
-  const opened = await store.open('typed', {
-    changed: () => undefined,
-    belongs: () => undefined,
-    kept: () => undefined,
-    inherited: () => undefined,
-    problem: () => undefined,
-  })
+  const opened = await store.open('typed', unheard)
   if (!opened.ok) throw new Error(opened.error.message)
   const { updates, unsaved } = opened.value.kept
   const doc = new Y.Doc()

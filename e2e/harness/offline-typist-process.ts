@@ -1,15 +1,12 @@
 /* The process of offline-typist.ts. */
-import { createFileStore } from '@quire/provider/node'
+import { createFileStore, unheard } from '@quire/provider/node'
 import type { Update } from '@quire/shared'
 import * as Y from 'yjs'
 
 const [directory = ''] = process.argv.slice(2)
 
 const opened = await createFileStore({ directory }).open('typed', {
-  changed: () => undefined,
-  belongs: () => undefined,
-  kept: () => undefined,
-  inherited: () => undefined,
+  ...unheard,
   problem: (problem) => process.stdout.write(`problem ${problem?.kind ?? 'works'}\n`),
 })
 if (!opened.ok) throw new Error(opened.error.message)

@@ -10,13 +10,14 @@ import { decodeUpdate } from 'yjs'
 import { pauseMs } from './connection/pause.ts'
 import { pendingOf, type Pending } from './connection/pending.ts'
 import type { Environment } from './environment.ts'
-import type {
-  KeptDocument,
-  KeptListener,
-  OfflineStore,
-  Position,
-  StoreProblem,
-  Unsaved,
+import {
+  unheard,
+  type KeptDocument,
+  type KeptListener,
+  type OfflineStore,
+  type Position,
+  type StoreProblem,
+  type Unsaved,
 } from './offline/store.ts'
 
 /** Whom a device tells. */
@@ -128,15 +129,7 @@ export class DeviceLink {
 
   /** Forgets what is not open, or open no more. */
   async #clearClosed(): Promise<Result<void, StoreProblem>> {
-    const ignore = (): void => undefined
-    const silent = {
-      changed: ignore,
-      belongs: ignore,
-      kept: ignore,
-      inherited: ignore,
-      problem: ignore,
-    }
-    const opened = await this.#attempt(silent)
+    const opened = await this.#attempt(unheard)
     if (!opened.ok) return opened
     const cleared = await opened.value.clear()
     void opened.value.close()

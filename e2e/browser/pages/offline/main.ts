@@ -5,7 +5,7 @@ import {
   type OfflineStore,
   type ProviderState,
 } from '@quire/provider'
-import { createIndexedDbStore, encryptWith, type Keeping } from '@quire/provider/offline'
+import { createIndexedDbStore, encryptWith, unheard, type Keeping } from '@quire/provider/offline'
 import { labelled, labelsIn, offlineRules } from '@quire/provider/testing'
 import type { Update } from '@quire/shared'
 import * as Y from 'yjs'
@@ -34,17 +34,9 @@ const own = (): KeptDocument => {
 
 const labelOf = (update: Update): string => labelsIn([update]).join()
 
-const nobody = {
-  changed: () => {},
-  belongs: () => {},
-  kept: () => {},
-  inherited: () => {},
-  problem: () => {},
-}
-
 const time = async (store: string, document: string): Promise<Timing> => {
   const start = performance.now()
-  const result = await storeOf(store).open(document, nobody)
+  const result = await storeOf(store).open(document, unheard)
   if (!result.ok) throw new Error(result.error.message)
   const openMs = performance.now() - start
   const { updates, unsaved } = result.value.kept

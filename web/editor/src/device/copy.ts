@@ -1,5 +1,6 @@
 import { connect } from '@quire/provider'
 import type { OfflineStore } from '@quire/provider'
+import { unheard } from '@quire/provider/offline'
 import type { DocName, Update } from '@quire/shared'
 import * as Y from 'yjs'
 
@@ -40,14 +41,7 @@ export async function keepCopy(copying: Copying): Promise<Copied> {
 }
 
 async function isKeptHere(store: OfflineStore, name: DocName, content: Update): Promise<boolean> {
-  const nothing = (): void => undefined
-  const opened = await store.open(name, {
-    changed: nothing,
-    belongs: nothing,
-    kept: nothing,
-    inherited: nothing,
-    problem: nothing,
-  })
+  const opened = await store.open(name, unheard)
   if (!opened.ok) return false
   const document = opened.value
   document.changedHere(content)

@@ -4,19 +4,12 @@ import { keptIn, labelled, openIn, unwrap } from './contract/fixture.ts'
 import { createOfflineMemory, type OfflineMemory } from './memory.ts'
 import { encryptWith } from './sealing.ts'
 import { mortalDevice, mortalTab } from './testing/mortal.ts'
+import { unheard } from './store.ts'
 
 const newKey = (usages: KeyUsage[] = ['encrypt', 'decrypt']): Promise<CryptoKey> =>
   crypto.subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, usages)
 
 type Row = ReturnType<OfflineMemory['rows']['get']> & object
-
-const nobody = {
-  changed: () => {},
-  belongs: () => {},
-  kept: () => {},
-  inherited: () => {},
-  problem: () => {},
-}
 
 offlineContract('an encrypted store', async () =>
   mortalDevice({ keeping: encryptWith(await newKey()) }),
@@ -34,7 +27,7 @@ const sealedMemory = async (key: CryptoKey) => {
 }
 
 const problemOf = async (tab: ReturnType<typeof mortalTab>) => {
-  const [opened, listed] = [await tab.store.open('salaries', nobody), await tab.store.documents()]
+  const [opened, listed] = [await tab.store.open('salaries', unheard), await tab.store.documents()]
   expect(listed.ok ? null : listed.error).toEqual(opened.ok ? null : opened.error)
   return opened.ok ? null : opened.error
 }
@@ -107,7 +100,7 @@ describe('an encrypted store', () => {
       if (spoil === 'flip') mine.contents.log[0]?.bytes.fill(1, 20, 21)
       else
         memory.rows.set(name, { ...mine, contents: { ...mine.contents, log: theirs.contents.log } })
-      const opened = await tab.store.open('salaries', nobody)
+      const opened = await tab.store.open('salaries', unheard)
       expect(opened.ok ? null : opened.error).toEqual({
         kind: 'broken',
         message: 'the offline store of this device has something of salaries that does not decrypt',

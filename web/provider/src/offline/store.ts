@@ -57,6 +57,17 @@ export interface KeptListener {
   problem(problem: StoreProblem | null): void
 }
 
+const ignore = (): void => undefined
+
+/** For whoever opens a document only to write to it, or to look: hears nothing. */
+export const unheard: KeptListener = {
+  belongs: ignore,
+  changed: ignore,
+  kept: ignore,
+  inherited: ignore,
+  problem: ignore,
+}
+
 /**
  * A document that is open in a store. Nothing throws; what fails is told as a problem. Bytes that are given
  * are kept as they are, and may be written to by nobody from then on.

@@ -10,6 +10,7 @@ import {
   until,
   type OfflineRule,
 } from './fixture.ts'
+import { unheard } from '../store.ts'
 
 /** OS10, OS12 and OS13: what ends, and what does not. */
 export const endingRules: readonly OfflineRule[] = [
@@ -141,15 +142,8 @@ export const endingRules: readonly OfflineRule[] = [
     title: '[OS12] what is no name of a document is refused',
     run: async (device) => {
       const { store } = await device.tab()
-      const listener = {
-        changed: () => {},
-        belongs: () => {},
-        kept: () => {},
-        inherited: () => {},
-        problem: () => {},
-      }
       for (const name of ['', '\ud800', 'x'.repeat(1025)]) {
-        const opened = await store.open(name, listener)
+        const opened = await store.open(name, unheard)
         expectThat(!opened.ok && opened.error.message.startsWith('document name '), 'it is refused')
       }
     },
@@ -183,14 +177,7 @@ export const endingRules: readonly OfflineRule[] = [
       const { document } = await openIn(tab)
       document.changedHere(labelled('a'))
       await Promise.all([tab.store.close(), tab.store.close()])
-      const listener = {
-        changed: () => {},
-        belongs: () => {},
-        kept: () => {},
-        inherited: () => {},
-        problem: () => {},
-      }
-      for (const result of [await tab.store.open('notes', listener), await tab.store.documents()])
+      for (const result of [await tab.store.open('notes', unheard), await tab.store.documents()])
         expectSame(result.ok ? null : result.error.kind, 'unavailable')
       await tab.crash()
       expectSame((await keptIn(await device.tab())).unsaved, ['a'])

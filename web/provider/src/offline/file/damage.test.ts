@@ -24,14 +24,7 @@ import { foreignIn, type Disk } from './disk.ts'
 import { fileRecords } from './file-records.ts'
 import { encodeFrame, type Frame } from './frames.ts'
 import { createFileStore, type FileStoreOptions } from './file.ts'
-
-const nobody = {
-  changed: () => {},
-  belongs: () => {},
-  kept: () => {},
-  inherited: () => {},
-  problem: () => {},
-}
+import { unheard } from '../store.ts'
 
 const BATCH: Frame = { kind: 'batch', position: null, log: [], unsaved: [], saved: [] }
 
@@ -129,7 +122,7 @@ describe('a file that is not as it was written', () => {
     await writeFile(file, bytes)
     const { store, crash } = storeForTest({ directory })
     for (let i = 0; i < 2; i++) {
-      const opened = await store.open('notes', nobody)
+      const opened = await store.open('notes', unheard)
       const problem = opened.ok ? null : opened.error
       expect(problem?.kind).toBe('broken')
       expect(problem?.message).toMatch(
@@ -146,7 +139,7 @@ describe('a file that is not as it was written', () => {
     const { directory, file } = await kept()
     await writeFile(file, 'a diary, and none of our business')
     const { store } = storeForTest({ directory })
-    const opened = await store.open('notes', nobody)
+    const opened = await store.open('notes', unheard)
     expect(opened.ok ? null : opened.error.kind).toBe('broken')
     expect(await readFile(file, 'utf8')).toBe('a diary, and none of our business')
   })
@@ -245,7 +238,7 @@ describe('a directory', () => {
     const second = storeForTest({
       directory: join(directory, '..', directory.split('/').at(-1) ?? ''),
     })
-    expect(await second.store.open('notes', nobody)).toEqual({ ok: false, error: refused })
+    expect(await second.store.open('notes', unheard)).toEqual({ ok: false, error: refused })
     await first.store.close()
     await keptIn(second)
 
@@ -259,7 +252,7 @@ describe('a directory', () => {
     other.stdin.write('again\n')
     expect(await heard()).toBe('open')
     const third = storeForTest({ directory })
-    expect(await third.store.open('notes', nobody)).toEqual({ ok: false, error: refused })
+    expect(await third.store.open('notes', unheard)).toEqual({ ok: false, error: refused })
     const exited = once(other, 'exit')
     other.kill('SIGKILL')
     await exited
@@ -269,7 +262,7 @@ describe('a directory', () => {
   it('that cannot be one is refused with its name', async () => {
     const { file } = await kept()
     const { store } = storeForTest({ directory: join(file, 'below') })
-    const opened = await store.open('notes', nobody)
+    const opened = await store.open('notes', unheard)
     expect(opened.ok ? null : opened.error).toMatchObject({
       kind: 'io',
       message: expect.stringContaining(`cannot use the directory ${file}/below`) as unknown,
@@ -289,7 +282,7 @@ describe('a directory', () => {
       expect(await readFile(join(directory, file), 'latin1')).not.toMatch(/salaries|secret/)
     for (const options of [{ directory }, { directory, keeping: encryptWith(await newKey()) }]) {
       const { store } = storeForTest(options)
-      const opened = await store.open('salaries', nobody)
+      const opened = await store.open('salaries', unheard)
       expect(opened.ok ? null : opened.error.kind).toBe('broken')
     }
     const again = await keptIn(storeForTest({ directory, keeping: encryptWith(key) }), 'salaries')

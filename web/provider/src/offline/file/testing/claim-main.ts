@@ -1,18 +1,12 @@
 /* A process that opens a store of files whenever it is asked to, and says how that went. */
 import { createFileStore } from '../file.ts'
+import { unheard } from '../../store.ts'
 
 const [directory = ''] = process.argv.slice(2)
 const store = createFileStore({ directory })
-const nobody = {
-  changed: () => {},
-  belongs: () => {},
-  kept: () => {},
-  inherited: () => {},
-  problem: () => {},
-}
 
 const attempt = async (): Promise<void> => {
-  const opened = await store.open('notes', nobody)
+  const opened = await store.open('notes', unheard)
   process.stdout.write(`${opened.ok ? 'open' : opened.error.message}\n`)
 }
 
