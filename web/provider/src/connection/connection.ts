@@ -12,28 +12,23 @@
  */
 import type { Ending, Greeting } from '@quire/shared'
 import { LONGEST_PAUSE_MS, obeyedMs, pauseMs } from './pause.ts'
+import {
+  afterCut,
+  afterFailure,
+  afterLife,
+  afterProbe,
+  FRESH,
+  probePauseMs,
+  type Life,
+  type Tries,
+} from './tries.ts'
 
 /** How long a connection may take to open and to be greeted, milliseconds. */
 export const OPEN_MS = 10_000
-/** A connection that lived so long has worked: the next failure is the first again, milliseconds. */
-const STEADY_MS = 10_000
 /** Beats that are missed before a connection is dead. */
 const MISSED_BEATS = 3
 /** How long the answer to a ping may take, milliseconds. */
 const PING_MS = 5_000
-/** Failures of one transport in a row after which the next one is tried. */
-const FAILURES_PER_TRANSPORT = 2
-/** A connection that was cut earlier has not lasted, milliseconds: proxies are set to 60 s where they are set at all. */
-const LASTING_MS = 45_000
-/** How many in a row that have not lasted make a transport one that fails. */
-const CUTS_PER_TRANSPORT = 3
-/** How much of the spread is kept while the server is away: whoever was told of hours does not stay away for days. */
-const SPREAD_KEPT = 0.75
-const LONGEST_SPREAD_KEPT_MS = 60_000
-/** When the first transport is tried beside another one that is open, milliseconds: then twice as late each time. */
-const FIRST_PROBE_MS = 5_000
-const LONGEST_PROBE_MS = 300_000
-
 /** What a connection is in. */
 export type Connection =
   | Idle
@@ -77,20 +72,6 @@ interface Waiting {
   readonly since: number
   readonly reason: string
   readonly tries: Tries
-}
-
-/** How it went so far. */
-interface Tries {
-  /** Failures in a row. */
-  readonly failures: number
-  /** Which transport is used, from 0, how often it failed, and how often it was cut soon. */
-  readonly transport: number
-  readonly ofTransport: number
-  readonly cuts: number
-  /** How often the first transport was tried beside another one since it has last worked. */
-  readonly probes: number
-  /** Over how long the server wants those to be spread who come back together, milliseconds. */
-  readonly spreadMs: number
 }
 
 /** What happens to a connection. */
@@ -178,15 +159,6 @@ type Table = {
   readonly [S in Connection['kind']]: { readonly [E in ConnectionEvent['kind']]: Cell<S, E> }
 }
 
-const FRESH: Tries = {
-  failures: 0,
-  transport: 0,
-  ofTransport: 0,
-  cuts: 0,
-  probes: 0,
-  spreadMs: 0,
-}
-
 /** A connection that nobody has wanted yet. */
 export const IDLE: Idle = { kind: 'idle', tries: FRESH, notBefore: -Infinity, since: -Infinity }
 
@@ -223,48 +195,23 @@ const wait = ({ reason, tries, waitMs = null }: Lost, { now, random }: Around): 
   return stay({ kind: 'waiting', until, notBefore, since: now, reason, tries })
 }
 
-/** On another way, if there is one. */
-const moved = (tries: Tries, { transports }: Around): Tries => ({
-  ...tries,
-  transport: (tries.transport + 1) % transports,
-  ofTransport: 0,
-  cuts: 0,
-})
+const failed = ({ tries }: Opening, reason: string, around: Around): Stepped =>
+  wait({ reason, tries: afterFailure(tries, around.transports) }, around)
 
-/** It has failed before it was greeted: perhaps this way is blocked, and another one is not. */
-const failed = ({ tries }: Opening, reason: string, around: Around): Stepped => {
-  const next = {
-    ...tries,
-    failures: tries.failures + 1,
-    ofTransport: tries.ofTransport + 1,
-    spreadMs: Math.min(tries.spreadMs * SPREAD_KEPT, LONGEST_SPREAD_KEPT_MS),
-  }
-  const isBlocked = next.ofTransport >= FAILURES_PER_TRANSPORT
-  return wait({ reason, tries: isBlocked ? moved(next, around) : next }, around)
+const lost = (open: Open, reason: string, around: Around): Stepped => {
+  const tries = afterCut(open.tries, lifeOf(open, around), around.transports)
+  return wait({ reason, tries }, around)
 }
 
-/** It was cut: a way on which that happens soon, again and again, is not as good as one that goes on where it was. */
-const lost = (open: Open, why: Omit<Lost, 'tries'>, around: Around): Stepped => {
-  const { tries, since } = open
-  const cuts = around.now - since >= LASTING_MS ? 0 : tries.cuts + 1
-  const next = { ...leaving(open, around), cuts }
-  return wait({ ...why, tries: cuts >= CUTS_PER_TRANSPORT ? moved(next, around) : next }, around)
-}
-
-/** How it goes on after an open connection. */
-const leaving = ({ tries, since, greeting }: Open, { now }: Around): Tries => ({
-  ...tries,
-  failures: now - since >= STEADY_MS ? 0 : tries.failures + 1,
-  ofTransport: 0,
-  probes: tries.transport === 0 && now - since >= LASTING_MS ? 0 : tries.probes,
+const lifeOf = ({ since, greeting }: Open, { now }: Around): Life => ({
+  livedMs: now - since,
   spreadMs: greeting.spreadMs,
 })
 
-/** When the first way is tried beside this one. */
-const probeAt = ({ transport, probes }: Tries, { now, random }: Around): number | null =>
-  transport === 0
-    ? null
-    : now + Math.min(LONGEST_PROBE_MS, FIRST_PROBE_MS * 2 ** probes) * (0.5 + random / 2)
+const probeAt = (tries: Tries, { now, random }: Around): number | null => {
+  const pauseMs = probePauseMs(tries, random)
+  return pauseMs === null ? null : now + pauseMs
+}
 
 const dropped = ({ connection, effects }: Stepped): Stepped => ({
   connection,
@@ -329,8 +276,8 @@ const table: Table = {
       return stay({ ...connection, greeting, heardAt: now, pingedAt: null })
     },
     farewell: (connection, event, around) =>
-      bidFarewell(leaving(connection, around), event, around),
-    ended: (connection, { reason }, around) => lost(connection, { reason }, around),
+      bidFarewell(afterLife(connection.tries, lifeOf(connection, around)), event, around),
+    ended: (connection, { reason }, around) => lost(connection, reason, around),
     woken: (connection, _, { now }) => {
       // it may be another network
       const next = connection.probeAt === null ? connection : { ...connection, probeAt: now }
@@ -339,12 +286,10 @@ const table: Table = {
         : stay(next)
     },
     probed: (connection, { works }, around) => {
-      const { tries } = connection
-      const next = { ...tries, probes: tries.probes + 1 }
-      if (!works) return stay({ ...connection, tries: next, probeAt: probeAt(next, around) })
-      // once is enough to see that it was not for long
-      const ofTransport = FAILURES_PER_TRANSPORT - 1
-      return dropped(begin({ ...next, transport: 0, ofTransport, cuts: 0 }, around))
+      const tries = afterProbe(connection.tries, works)
+      return works
+        ? dropped(begin(tries, around))
+        : stay({ ...connection, tries, probeAt: probeAt(tries, around) })
     },
     tick: (connection, _, around) => {
       const { pingedAt, heardAt } = connection
@@ -359,7 +304,7 @@ const table: Table = {
         })
       const isUnanswered = pingedAt !== null && now - pingedAt >= PING_MS
       if (isUnanswered || now >= silentAt(connection))
-        return dropped(lost(connection, { reason: 'the server is silent' }, around))
+        return dropped(lost(connection, 'the server is silent', around))
       if (connection.probeAt === null || now < connection.probeAt) return stay(connection)
       return { connection: { ...connection, probeAt: null }, effects: [{ kind: 'probe' }] }
     },
