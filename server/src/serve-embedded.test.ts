@@ -1,4 +1,5 @@
 /* A server inside of another program, which decides who may open what and speaks with its clients. */
+import { plainGrant } from './auth/plain-grant.ts'
 import { HocuspocusProvider } from '@hocuspocus/provider'
 import { err, ok } from '@quire/shared'
 import { expect, it, onTestFinished, vi } from 'vitest'
@@ -43,10 +44,11 @@ const eventually = (holds: () => void): Promise<void> =>
 /** Knows two people. */
 const auth: Auth = {
   needsToken: true,
+  authorizeAll: () => Promise.resolve(err({ kind: 'forbidden', message: 'nobody lists' })),
   authorize: ({ document, token }) =>
     Promise.resolve(
       document === 'notes' && (token === 'ann' || token === 'bob')
-        ? ok({ access: 'write', user: token, expiresAt: null })
+        ? ok(plainGrant({ access: 'write', user: token, expiresAt: null }))
         : err({ kind: 'forbidden', message: `who is ${token}?` }),
     ),
   issue: () => Promise.resolve(ok(null)),

@@ -41,6 +41,7 @@ export const closeCodes = {
     advice: 'stop',
     meaning: 'the document was replaced since the client was here; what it has is of another one',
   },
+  deleted: { code: 4410, advice: 'stop', meaning: 'the document was deleted' },
 } as const satisfies Record<string, CloseCode>
 
 /** The name of a row of `closeCodes`. */

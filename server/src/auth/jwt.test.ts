@@ -164,7 +164,7 @@ describe('a token that the server makes', () => {
     const made = await issue(await ofApplication(), 'bob')
     expect(made.ok).toBe(true)
     const given = made.ok ? made.value : null
-    expect(await auth.authorize({ document: notes, token: given })).toEqual({
+    expect(await auth.authorize({ document: notes, token: given })).toMatchObject({
       ok: true,
       value: { access: 'read', user: 'bob', expiresAt: expiresAt + TOLERANCE_MS },
     })

@@ -11,6 +11,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose'
 import { err, millis, ok, utf8Length, type DocName, type Result } from '@quire/shared'
+import { plainGrant } from './plain-grant.ts'
 import type { Access, Auth, Denial, Grant } from '../ports/auth.ts'
 
 /** Longest token, bytes: with the rest of a request it has to fit proxies' 8 KB. */
@@ -32,7 +33,14 @@ export const createJwtAuth = (secret: string): Auth => {
 
     async authorize({ document, token }) {
       const said = await read(token, key)
-      return said.ok ? grantFor(document, said.value) : said
+      return said.ok ? grantOf(said.value, (pattern) => covers(pattern, document), document) : said
+    },
+
+    async authorizeAll({ prefix, token }) {
+      const said = await read(token, key)
+      return said.ok
+        ? grantOf(said.value, (pattern) => coversAll(pattern, prefix), `${prefix}*`)
+        : said
     },
 
     async issue({ document, token }, { access, user, expiresAt }) {
@@ -98,22 +106,30 @@ const problemOf = (error: unknown): string => {
   return 'the token is not a JWT'
 }
 
-const grantFor = (document: DocName, { docs, sub, exp }: Said): Result<Grant, Denial> => {
+/** `what` is what is asked for, for people. */
+const grantOf = (
+  { docs, sub, exp }: Said,
+  isCovered: (pattern: string) => boolean,
+  what: string,
+): Result<Grant, Denial> => {
   const entries = entriesOf(docs)
   if (!entries.ok) return denied('unauthorized', entries.error)
   let access: Access | null = null
   for (const entry of entries.value)
-    if (covers(entry.name, document) && (access === null || RANK[entry.access] > RANK[access]))
+    if (isCovered(entry.name) && (access === null || RANK[entry.access] > RANK[access]))
       access = entry.access
   if (access === null)
-    return denied('forbidden', `the token does not grant ${JSON.stringify(document)}`)
+    return denied('forbidden', `the token does not grant ${JSON.stringify(what)}`)
   // as long as the same token is accepted: whoever is asked for another one may only have this one
   const expiresAt = exp === undefined ? null : millis((exp + CLOCK_TOLERANCE_S) * 1000)
-  return ok({ access, user: sub ?? null, expiresAt })
+  return ok(plainGrant({ access, user: sub ?? null, expiresAt }))
 }
 
 const covers = (pattern: string, document: DocName): boolean =>
   pattern.endsWith('*') ? document.startsWith(pattern.slice(0, -1)) : document === pattern
+
+const coversAll = (pattern: string, prefix: string): boolean =>
+  pattern.endsWith('*') && prefix.startsWith(pattern.slice(0, -1))
 
 interface Entry {
   readonly name: string

@@ -2,6 +2,7 @@
 import { err, ok } from '@quire/shared'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import WebSocket from 'ws'
+import { plainGrant } from '../auth/plain-grant.ts'
 import type { Access, Auth, Grant } from '../ports/auth.ts'
 import {
   auth,
@@ -19,11 +20,12 @@ import {
 /** Knows two words, and makes tokens that it does not explain. */
 const ownAuth = (over: Partial<Auth> = {}): Auth => ({
   needsToken: true,
+  authorizeAll: () => Promise.resolve(err({ kind: 'forbidden', message: 'nobody lists' })),
   authorize: ({ token }) => {
     const access: Access | undefined = ({ look: 'read', work: 'write' } as const)[token ?? '']
     if (access === undefined)
       return Promise.resolve(err({ kind: 'unauthorized', message: 'not one of ours' }))
-    return Promise.resolve(ok({ access, user: 'eve', expiresAt: null }))
+    return Promise.resolve(ok(plainGrant({ access, user: 'eve', expiresAt: null })))
   },
   issue: (_, { access }) => Promise.resolve(ok(access === 'write' ? 'work' : 'look')),
   ...over,

@@ -8,9 +8,20 @@ export interface Grant {
   readonly access: Access
   /** The user's id, null for an anonymous one. */
   readonly user: string | null
+  /** What people call the user, null where the login does not say. */
+  readonly name: string | null
+  /** The token's id (`jti`), null where it has none. */
+  readonly tokenId: string | null
+  /** When the login was issued, wall-clock time; null where it does not say. */
+  readonly issuedAt: Millis | null
+  /** True for an application's login: it may list, delete, restore and revoke what it may write. */
+  readonly isApplication: boolean
   /** When the grant ends, wall-clock time; null where it does not. */
   readonly expiresAt: Millis | null
 }
+
+/** The part of a grant that a token is to be made for. */
+export type GrantPart = Pick<Grant, 'access' | 'user' | 'expiresAt'>
 
 /** Why a session is not let in. */
 export interface Denial {
@@ -24,15 +35,25 @@ export interface AccessRequest {
   readonly token: string | null
 }
 
+/** What is asked for: all documents whose names begin so. */
+export interface PrefixRequest extends Omit<AccessRequest, 'document'> {
+  readonly prefix: string
+}
+
 /** Decides who may open what. Must not throw. */
 export interface Auth {
   /** False where nobody needs a token: clients that say theirs later are not waited for. */
   readonly needsToken: boolean
   authorize(request: AccessRequest): Promise<Result<Grant, Denial>>
   /**
+   * What a login may do with every document whose name begins with `prefix`, '' being all of them; denied
+   * where there may be one that it may do nothing with.
+   */
+  authorizeAll(request: PrefixRequest): Promise<Result<Grant, Denial>>
+  /**
    * A token with which `authorize` gives this grant for this document; null where none is needed for it.
    * Asked for by whoever has `request.token`, and never for more or longer than `authorize` gives for that;
-   * denied where that may not speak for `grant.user`, null being whoever asks.
+   * denied where that may not speak for `part.user`, null being whoever asks.
    */
-  issue(request: AccessRequest, grant: Grant): Promise<Result<string | null, Denial>>
+  issue(request: AccessRequest, part: GrantPart): Promise<Result<string | null, Denial>>
 }

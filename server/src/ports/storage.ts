@@ -1,4 +1,5 @@
 import type {
+  ClientId,
   DeleteSet,
   DocId,
   DocName,
@@ -17,10 +18,19 @@ import type {
 
 /**
  * What storage could not do. `full`, `read-only`, `busy` and `io` may pass and are worth a retry;
- * `corrupt`, `unknown-document` and `closed` are not.
+ * `corrupt`, `unknown-document`, `deleted` and `closed` are not.
  */
 export interface StorageProblem {
-  readonly kind: 'full' | 'read-only' | 'busy' | 'corrupt' | 'unknown-document' | 'closed' | 'io'
+  readonly kind:
+    | 'full'
+    | 'read-only'
+    | 'busy'
+    | 'corrupt'
+    | 'unknown-document'
+    /** The document of that name was deleted, and none was made in its place. */
+    | 'deleted'
+    | 'closed'
+    | 'io'
   /** For people: what failed, on which file or document, with the engine's own code. */
   readonly message: string
 }
@@ -95,10 +105,22 @@ export interface QuarantinedUpdate extends Quarantined {
   readonly bytes: Update
 }
 
+/**
+ * Whose login brought a client's structs: from this clock on, until another range of the same client says
+ * otherwise. What the server stamped, and not what a client says of itself.
+ */
+export interface AuthorRange {
+  readonly client: ClientId
+  readonly clock: number
+  readonly user: string
+}
+
 /** Updates of one document, in the order in which they were accepted. */
 export interface AppendEntry {
   readonly doc: DocId
   readonly updates: readonly Update[]
+  /** Who brought what is new in them and not stamped so already; absent: there is nothing to stamp. */
+  readonly authors?: readonly AuthorRange[]
 }
 
 /** Where an entry's updates landed: numbers `first` to `last` of its document's log. */
@@ -109,9 +131,193 @@ export interface Appended {
   readonly writer: number
 }
 
+/** A document as a list has it. */
+export interface DocumentFacts {
+  readonly id: DocId
+  readonly name: DocName
+  readonly epoch: number
+  /** The newest update in the log, 0 for an empty document. */
+  readonly head: Seq
+  /** What is stored of it: the snapshot and the updates after it. */
+  readonly bytes: number
+  readonly createdAt: Millis
+  /** When the newest update was appended, as far as the log still knows; of an empty document when it was made. */
+  readonly changedAt: Millis
+  /** Null for one that is there. */
+  readonly deletedAt: Millis | null
+}
+
+/** Which documents are listed: in the order of their names' code points, those of one name by id. */
+export interface ListQuestion {
+  readonly prefix: string
+  /** Part of the name, in any case of ASCII letters; '' for all. */
+  readonly search: string
+  /** The last one of the page before; null for the first page. */
+  readonly after: Pick<DocumentFacts, 'name' | 'id'> | null
+  /** At least 1. */
+  readonly limit: number
+  /** Those that are there, or those that were deleted. */
+  readonly which: 'present' | 'deleted'
+}
+
+/** A document that is to be made. */
+export interface DocumentCreation {
+  /** Chosen by whoever asks: who asks again with the same one is given the same document. Null: none. */
+  readonly key: string | null
+  /** Its first content, null for none. */
+  readonly seed: { readonly update: Update; readonly authors: readonly AuthorRange[] } | null
+  readonly at: Millis
+}
+
+/** What came of a creation: it was made, or had been made under the same key, or another one has the name. */
+export interface DocumentCreated {
+  readonly kind: 'created' | 'repeated' | 'exists'
+  readonly facts: DocumentFacts
+}
+
+/** All documents by their names. */
+export interface Catalogue {
+  list(question: ListQuestion): Promise<Result<readonly DocumentFacts[], StorageProblem>>
+  /** The document of that name, null where none is there; it creates none. */
+  find(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>>
+  /** Makes a document with its seed in one commit, also where one of that name was deleted. */
+  create(
+    name: DocName,
+    creation: DocumentCreation,
+  ): Promise<Result<DocumentCreated, StorageProblem>>
+  /**
+   * Deletes a document: its name opens nothing until another one is made, and what it holds is kept. One that
+   * is deleted already stays as it is.
+   */
+  remove(doc: DocId, at: Millis): Promise<Result<DocumentFacts, StorageProblem>>
+  /** Takes a deletion back, with a new epoch; null, changing nothing, where another document has the name. */
+  undelete(doc: DocId): Promise<Result<DocumentFacts | null, StorageProblem>>
+  /** Drops for good what was deleted before this time, at most `limit` documents; says how many. */
+  purge(before: Millis, limit: number): Promise<Result<number, StorageProblem>>
+  /** Who brought what, by client and clock, ascending. */
+  authors(doc: DocId): Promise<Result<readonly AuthorRange[], StorageProblem>>
+}
+
+/** A state of a document that is kept as it was. */
+export interface Version {
+  /** Unique in the store, increasing. */
+  readonly id: number
+  /** The newest update that is inside. */
+  readonly seq: Seq
+  readonly at: Millis
+  /** What people call it; null for one that was kept by itself. */
+  readonly name: string | null
+  /** Who asked for it; null for nobody, or somebody unnamed. */
+  readonly author: string | null
+  /** Of the update that it is, before it is packed. */
+  readonly bytes: number
+}
+
+/** A version that is to be kept. */
+export interface NewVersion extends Omit<Version, 'id' | 'bytes'> {
+  /** The whole document, in one update. */
+  readonly update: Update
+}
+
+/** Documents as they were. */
+export interface Versions {
+  /** Keeps a version. Of those without a name only the newest `unnamed` of the document stay. */
+  keepVersion(
+    doc: DocId,
+    version: NewVersion,
+    unnamed: number,
+  ): Promise<Result<Version, StorageProblem>>
+  /** The newest first; `before`: those with a lower id, null for all. */
+  versions(
+    doc: DocId,
+    page: { readonly before: number | null; readonly limit: number },
+  ): Promise<Result<readonly Version[], StorageProblem>>
+  /** One of a document's versions with its update; null where it has no such one. */
+  version(
+    doc: DocId,
+    id: number,
+  ): Promise<Result<(Version & { readonly update: Update }) | null, StorageProblem>>
+  /** False where the document has no such version. */
+  nameVersion(doc: DocId, id: number, name: string): Promise<Result<boolean, StorageProblem>>
+  /** False where the document has no such version. */
+  removeVersion(doc: DocId, id: number): Promise<Result<boolean, StorageProblem>>
+}
+
+/** What somebody wrote who may not write any more: kept beside the document, not in it. */
+export interface Patch {
+  /** Unique in the store, increasing. */
+  readonly id: number
+  /** Who wrote it, by the login; null for an unnamed one. There is one patch for each of them. */
+  readonly user: string | null
+  /** When its first and its last part came. */
+  readonly firstAt: Millis
+  readonly lastAt: Millis
+  readonly parts: number
+  /** Of all parts. */
+  readonly bytes: number
+}
+
+/** A part that is to be kept. */
+export interface PatchPart {
+  readonly user: string | null
+  readonly at: Millis
+  readonly update: Update
+}
+
+/** Bounds of what is kept aside for one document. */
+export interface PatchLimits {
+  readonly users: number
+  readonly bytesPerUser: number
+}
+
+/** What was written and not let in. */
+export interface Patches {
+  /** Adds to the patch of a user. `known`: these bytes are in it already; `full`: not kept, it is at a bound. */
+  keepPatch(
+    doc: DocId,
+    part: PatchPart,
+    limits: PatchLimits,
+  ): Promise<Result<'kept' | 'known' | 'full', StorageProblem>>
+  patches(doc: DocId): Promise<Result<readonly Patch[], StorageProblem>>
+  /** Its parts in order; null where the document has no such patch. */
+  patch(doc: DocId, id: number): Promise<Result<readonly Update[] | null, StorageProblem>>
+  /** False where the document has no such patch. */
+  removePatch(doc: DocId, id: number): Promise<Result<boolean, StorageProblem>>
+}
+
+/**
+ * What logins may not do any more, whatever their tokens say. It holds for who meets all that is not null:
+ * a user, a document's name or a prefix and `*`, a token's id.
+ */
+export interface Revocation {
+  /** Unique in the store, increasing. */
+  readonly id: number
+  readonly user: string | null
+  readonly document: string | null
+  readonly token: string | null
+  /** The most that is left to them. */
+  readonly access: 'none' | 'read' | 'comment'
+  /** Only of logins that were issued by then, and of those that do not say when they were. */
+  readonly at: Millis
+  /** When it ends, null where it does not. */
+  readonly until: Millis | null
+}
+
+/** Revocations outlive the process, as tokens do. */
+export interface Revocations {
+  revoke(revocation: Omit<Revocation, 'id'>): Promise<Result<Revocation, StorageProblem>>
+  /** All that have not ended by then; the others are dropped. */
+  revocations(now: Millis): Promise<Result<readonly Revocation[], StorageProblem>>
+  /** False where there is no such one. */
+  unrevoke(id: number): Promise<Result<boolean, StorageProblem>>
+}
+
 /** Durable home of all documents. One process owns it at a time. Methods never throw. */
 export interface Storage {
-  /** Finds the document of that name, or creates it empty, and reads what opening needs. */
+  /**
+   * Finds the document of that name, or creates it empty, and reads what opening needs. `deleted` where it was
+   * deleted and none was created since.
+   */
   open(name: DocName): Promise<Result<OpenedDocument, StorageProblem>>
   /**
    * Appends a batch for many documents in one commit: all of it is durable when this resolves with

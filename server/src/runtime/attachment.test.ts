@@ -145,7 +145,7 @@ describe('a socket before it is let in', () => {
       },
     ],
   ] as const)('is sent away with 1011 when the login %s', async (_, authorize) => {
-    const server = startTestServer({ auth: { needsToken: true, issue: noToken, authorize } })
+    const server = startTestServer({ auth: { ...createSlowAuth().auth, authorize } })
     const ann = server.connect(notes)
     await settle()
     expect(ann.peer.ending?.code).toBe(1011)
@@ -204,6 +204,7 @@ describe('a session', () => {
   it('that may only read changes nothing, and is told in its own words', async () => {
     const reader: Auth = {
       needsToken: false,
+      authorizeAll: () => Promise.resolve(err({ kind: 'forbidden', message: 'nobody lists' })),
       issue: noToken,
       authorize: () => Promise.resolve(ok({ ...WRITER, access: 'read' as const })),
     }

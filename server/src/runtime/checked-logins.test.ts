@@ -1,18 +1,20 @@
 /* Logins that are checked before there is a session, as requests have them. */
 import { err, ok, type Result } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
+import { plainGrant } from '../auth/plain-grant.ts'
 import type { Auth, Denial, Grant } from '../ports/auth.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { startTestServer, testServerLimits } from './testing/server.ts'
 
 const notes = nameOf('notes')
-const grant: Grant = { access: 'write', user: 'ann', expiresAt: null }
+const grant: Grant = plainGrant({ access: 'write', user: 'ann', expiresAt: null })
 
 /** A server that checks one login at a time, and decides when a test says so. */
 const setUp = () => {
   const decisions: PromiseWithResolvers<Result<Grant, Denial>>[] = []
   const auth: Auth = {
     needsToken: true,
+    authorizeAll: () => Promise.resolve(err({ kind: 'forbidden', message: 'nobody lists' })),
     authorize: () => {
       const decision = Promise.withResolvers<Result<Grant, Denial>>()
       decisions.push(decision)

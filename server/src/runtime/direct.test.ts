@@ -1,6 +1,7 @@
 import { readUpdate, type UpdateContents } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { plainGrant } from '../auth/plain-grant.ts'
 import type { Grant } from '../ports/auth.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { openDocument, readDocument, writeDocument, type DirectRequest } from './direct.ts'
@@ -13,7 +14,7 @@ import {
 } from './testing/server.ts'
 
 const notes = nameOf('notes')
-const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
+const WRITER: Grant = plainGrant({ access: 'write', user: 'ann', expiresAt: null })
 const READER: Grant = { ...WRITER, access: 'read' }
 
 const requestOf = (server: TestServer, grant = WRITER): DirectRequest => ({

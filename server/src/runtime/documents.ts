@@ -3,7 +3,7 @@
  */
 import { err, ok, sessionId, type CloseName, type DocName, type Result } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { AccessRequest, Auth, Grant } from '../ports/auth.ts'
+import type { AccessRequest, Auth, Grant, GrantPart } from '../ports/auth.ts'
 import type { Socket } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import { createRoom } from '../room/phase.ts'
@@ -171,8 +171,8 @@ export class Documents {
   }
 
   /** Makes a token for part of what another one grants, within the same places and time. */
-  issue(request: AccessRequest, grant: Grant): Promise<Result<string | null, NoRoom>> {
-    return this.#checked(() => askForToken(this.#options, request, grant))
+  issue(request: AccessRequest, part: GrantPart): Promise<Result<string | null, NoRoom>> {
+    return this.#checked(() => askForToken(this.#options, request, part))
   }
 
   #checked<T>(question: () => Promise<Result<T, NoRoom>>): Promise<Result<T, NoRoom>> {

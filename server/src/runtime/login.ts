@@ -1,5 +1,5 @@
 import { err, type DocName, type Result } from '@quire/shared'
-import type { AccessRequest, Auth, Denial, Grant } from '../ports/auth.ts'
+import type { AccessRequest, Auth, Denial, Grant, GrantPart } from '../ports/auth.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { NoRoom } from './documents.ts'
 
@@ -20,9 +20,9 @@ export const askAuth = (
 export const askForToken = (
   ports: LoginPorts,
   request: AccessRequest,
-  grant: Grant,
+  part: GrantPart,
 ): Promise<Result<string | null, NoRoom>> =>
-  asked(ports, request.document, () => ports.auth.issue(request, grant))
+  asked(ports, request.document, () => ports.auth.issue(request, part))
 
 /** An auth that throws is a bug, and costs whoever asked. */
 const asked = async <T>(

@@ -2,6 +2,7 @@ import { err, readUpdate, type DocName, type UpdateContents } from '@quire/share
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { poisons } from '../content/testing/poison.ts'
+import { plainGrant } from '../auth/plain-grant.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Content } from '../ports/content.ts'
 import type { QuireEvent } from '../ports/observe.ts'
@@ -12,7 +13,7 @@ import { WholeDocuments } from './whole-documents.ts'
 
 const MIB = 1024 * 1024
 const notes = nameOf('notes')
-const grant: Grant = { access: 'write', user: 'ann', expiresAt: null }
+const grant: Grant = plainGrant({ access: 'write', user: 'ann', expiresAt: null })
 
 const read = (bytes: Uint8Array): UpdateContents => {
   const contents = readUpdate(bytes)

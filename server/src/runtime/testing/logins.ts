@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '@quire/shared'
+import { plainGrant } from '../../auth/plain-grant.ts'
 import type { Access, AccessRequest, Auth, Denial, Grant } from '../../ports/auth.ts'
 
 const noToken = () => Promise.resolve(ok(null))
@@ -9,13 +10,14 @@ export interface AskedLogin extends PromiseWithResolvers<Result<Grant, Denial>> 
 }
 
 /** What somebody who may write is granted. */
-export const WRITER: Grant = { access: 'write', user: 'ann', expiresAt: null }
+export const WRITER: Grant = plainGrant({ access: 'write', user: 'ann', expiresAt: null })
 
 /** Logins that wait until the test decides. */
 export const createSlowAuth = () => {
   const asked: AskedLogin[] = []
   const auth: Auth = {
     needsToken: true,
+    authorizeAll: () => Promise.resolve(err({ kind: 'forbidden', message: 'nobody lists' })),
     issue: noToken,
     authorize(request) {
       const answer = Promise.withResolvers<Result<Grant, Denial>>()
@@ -32,6 +34,7 @@ export const tokenAuth = (
   needsToken = true,
 ): Auth => ({
   needsToken,
+  authorizeAll: () => Promise.resolve(err({ kind: 'forbidden', message: 'nobody lists' })),
   issue: noToken,
   authorize: async ({ token }) =>
     (grants[token ?? ''] ?? (() => err({ kind: 'unauthorized', message: 'not you' } as const)))(),
