@@ -25,7 +25,19 @@ const CLIENT_TYPE = 'quire-client+jwt'
 
 const RANK: Readonly<Record<Access, number>> = { read: 0, comment: 1, write: 2 }
 
-/** Grants what tokens say that are signed with this secret; issues such tokens. */
+/**
+ * Grants what tokens say that are signed with this secret; issues such tokens.
+ *
+ * @example
+ * ```ts
+ * import { createJwtAuth, createQuire, memoryStorage } from '@quire/server'
+ *
+ * export const quire = createQuire({
+ *   storage: memoryStorage(),
+ *   authorize: createJwtAuth(process.env['QUIRE_JWT_SECRET'] ?? ''),
+ * })
+ * ```
+ */
 export const createJwtAuth = (secret: string): Auth => {
   const key = createSecretKey(secret, 'utf8')
   return {
