@@ -121,6 +121,8 @@ test('a later schema and a foreign file are refused through the threads as well'
 test('damaged pages answer "corrupt" with the path, and verify finds them', async () => {
   const dataDir = temporaryDir()
   const file = join(dataDir, 'quire.db')
+  await (await openLoopStorage(dataDir)).close()
+  const schemaBytes = statSync(file).size
   const whole = await openLoopStorage(dataDir)
   const doc = await openId(whole)
   await appendTexts(whole, doc, ...Array.from({ length: 2000 }, (_, i) => `update ${i}`))
@@ -128,7 +130,7 @@ test('damaged pages answer "corrupt" with the path, and verify finds them', asyn
   await whole.close()
 
   const bytes = readFileSync(file)
-  bytes.fill(0xff, 6 * 4096, bytes.length - 4096)
+  bytes.fill(0xff, schemaBytes, bytes.length - 4096)
   writeFileSync(file, bytes)
   const damaged = await openLoopStorage(dataDir)
   const answer = await damaged.open(nameOf('notes'))
