@@ -150,7 +150,7 @@ export interface DocumentFacts {
 /** Which documents are listed: in the order of their names' code points, those of one name by id. */
 export interface ListQuestion {
   readonly prefix: string
-  /** Part of the name, in any case of ASCII letters; '' for all. */
+  /** Part of the name, in any case of ASCII letters; '' for all. Without a prefix all names are looked at. */
   readonly search: string
   /** The last one of the page before; null for the first page. */
   readonly after: Pick<DocumentFacts, 'name' | 'id'> | null
@@ -162,7 +162,11 @@ export interface ListQuestion {
 
 /** A document that is to be made. */
 export interface DocumentCreation {
-  /** Chosen by whoever asks: who asks again with the same one is given the same document. Null: none. */
+  /**
+   * Chosen by whoever asks, at most 255 bytes, which the caller sees to: who asks again with the same one is given
+   * the document that it made, also where that was deleted since, or the name that is asked for is another one. It is
+   * forgotten when that document is purged. Null: none.
+   */
   readonly key: string | null
   /** Its first content, null for none. */
   readonly seed: { readonly update: Update; readonly authors: readonly AuthorRange[] } | null
@@ -178,7 +182,7 @@ export interface DocumentCreated {
 /** All documents by their names. */
 export interface Catalogue {
   list(question: ListQuestion): Promise<Result<readonly DocumentFacts[], StorageProblem>>
-  /** The document of that name, null where none is there; it creates none. */
+  /** The document of that name, null where none is there, be it deleted; it creates none. */
   find(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>>
   /** Makes a document with its seed in one commit, also where one of that name was deleted. */
   create(
@@ -192,7 +196,10 @@ export interface Catalogue {
   remove(doc: DocId, at: Millis): Promise<Result<DocumentFacts, StorageProblem>>
   /** Takes a deletion back, with a new epoch; null, changing nothing, where another document has the name. */
   undelete(doc: DocId): Promise<Result<DocumentFacts | null, StorageProblem>>
-  /** Drops for good what was deleted before this time, at most `limit` documents; says how many. */
+  /**
+   * Drops for good what was deleted before this time, the oldest deletions first, at most `limit` documents; says
+   * how many. Appends may have to wait for it, some 1 ms for each MB: ask for a few at a time.
+   */
   purge(before: Millis, limit: number): Promise<Result<number, StorageProblem>>
   /** Who brought what, by client and clock, ascending. */
   authors(doc: DocId): Promise<Result<readonly AuthorRange[], StorageProblem>>
@@ -209,7 +216,7 @@ export interface Version {
   readonly name: string | null
   /** Who asked for it; null for nobody, or somebody unnamed. */
   readonly author: string | null
-  /** Of the update that it is, before it is packed. */
+  /** Of the update that it is. */
   readonly bytes: number
 }
 
@@ -313,7 +320,7 @@ export interface Revocations {
 }
 
 /** Durable home of all documents. One process owns it at a time. Methods never throw. */
-export interface Storage {
+export interface Storage extends Catalogue, Versions, Patches, Revocations {
   /**
    * Finds the document of that name, or creates it empty, and reads what opening needs. `deleted` where it was
    * deleted and none was created since.
