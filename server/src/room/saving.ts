@@ -116,7 +116,7 @@ const uncountedIn = ({ items, bytes }: Batch, session: SessionId): Batch => ({
 
 /** The same, of a client that does not count it any more. */
 export const uncount = (receipt: Receipt): Receipt =>
-  receipt.kind === 'mark' ? receipt : { ...receipt, isCounted: false }
+  'isCounted' in receipt ? { ...receipt, isCounted: false } : receipt
 
 /** After the commit of what was in flight: what waited is in flight now, or all is clean. */
 export const committed = (saving: Saving & { kind: 'appending' }): Saving =>

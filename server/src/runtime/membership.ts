@@ -134,4 +134,8 @@ export class Membership {
 }
 
 const isForAll = ({ kind }: ClientMessage): boolean =>
-  kind === 'update' || kind === 'sync-step-2' || kind === 'presence' || kind === 'signal'
+  kind === 'update' ||
+  kind === 'sync-step-2' ||
+  kind === 'write' ||
+  kind === 'presence' ||
+  kind === 'signal'
