@@ -193,13 +193,16 @@ const encodeMessage = (
     case 'position-unknown':
     case 'signal':
     case 'disk':
+    case 'written':
+    case 'changed':
+    case 'head':
       return []
     default:
       return assertNever(message)
   }
 }
 
-const isCounted = (receipt: Receipt): boolean => receipt.kind !== 'mark' && receipt.isCounted
+const isCounted = (receipt: Receipt): boolean => 'isCounted' in receipt && receipt.isCounted
 
 const statusFrame = (prefix: AddressBytes, isSaved: 0 | 1): Frame =>
   frameOf(prefix, STATUS, (out) => encoding.writeVarUint(out, isSaved))

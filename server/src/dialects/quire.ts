@@ -109,6 +109,9 @@ const noticesOf = (message: ServerMessage): readonly ChannelNotice[] => {
     case 'query-presence': // it hears that it has gone, and knows better
     case 'stateless':
     case 'keep-alive':
+    case 'written': // nobody says what these answer in these words
+    case 'changed':
+    case 'head':
       return []
     default:
       return assertNever(message)

@@ -130,6 +130,9 @@ const encodeMessage = (message: ServerMessage): readonly Frame[] => {
     case 'position-unknown':
     case 'signal':
     case 'disk':
+    case 'written':
+    case 'changed':
+    case 'head':
       return []
     default:
       return assertNever(message)

@@ -2,17 +2,27 @@
  * How what was accepted gets to disk, and what follows from its commit, whether or not anybody is
  * attached: members is empty in `closing`.
  */
-import { seq, type SessionId } from '@quire/shared'
+import { seq, type Seq, type SessionId } from '@quire/shared'
 import type { OpenedDocument } from '../ports/storage.ts'
 import { acknowledge } from './acknowledging.ts'
 import { tellPositions } from './answering.ts'
+import { Authorship } from './authorship.ts'
 import { grow, totalBytes } from './folding.ts'
 import { catchUp } from './following.ts'
 import { Frontier } from './frontier.ts'
 import type { InputOf } from './input.ts'
-import type { Receipt } from './message.ts'
+import type { Position, Receipt } from './message.ts'
 import type { Member, OpenDocument } from './phase.ts'
-import { CLEAN, committed, failed, retry, updatesOf, type Batch } from './saving.ts'
+import {
+  authorsOf,
+  CLEAN,
+  committed,
+  failed,
+  retry,
+  unsavedUpdates,
+  updatesOf,
+  type Batch,
+} from './saving.ts'
 import type { Step } from './step.ts'
 
 type Members = ReadonlyMap<SessionId, Member>
@@ -26,6 +36,7 @@ export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument =
     id: stored.id,
     epoch: stored.epoch,
     frontier,
+    authorship: new Authorship(),
     head: stored.head,
     headWriter: stored.origins.at(-1)?.writer ?? 0,
     saving: CLEAN,
@@ -36,11 +47,22 @@ export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument =
   }
 }
 
+/** The number that the newest accepted update has, or will have if nothing is written between. */
+export const positionOf = ({ epoch, head, saving }: OpenDocument): Position => ({
+  epoch,
+  seq: seq(head + unsavedUpdates(saving).length),
+})
+
+/** True if everything that was accepted is in the log up to this number. */
+export const isAt = ({ epoch, head, saving }: OpenDocument, expected: Position): boolean =>
+  expected.epoch === epoch && expected.seq === head && unsavedUpdates(saving).length === 0
+
 /** Puts what is in flight on its way. */
 export const append = (step: Step, document: OpenDocument): void => {
   if (document.saving.kind !== 'appending') return
-  const updates = updatesOf(document.saving.inFlight)
-  step.do({ kind: 'append', doc: document.id, updates })
+  const { inFlight } = document.saving
+  const [updates, authors] = [updatesOf(inFlight), authorsOf(inFlight)]
+  step.do({ kind: 'append', doc: document.id, updates, authors })
 }
 
 /** R5, R11: a commit came back. Acknowledge what it covers, publish it, and start the next. */
@@ -72,7 +94,7 @@ export const appended = (
     grow(step, document, updates)
   }
   if (step.room.durability === 'relay') relayBatch(step, members, batch)
-  acknowledgeBatch(step, members, batch)
+  acknowledgeBatch(step, members, { batch, epoch: document.epoch, after: seq(first - 1) })
   step.do({ kind: 'publish', hint: { first, last, updates, writer } })
   document.saving = committed(saving)
   startNext(step, document, members)
@@ -101,13 +123,32 @@ const startNext = (step: Step, document: OpenDocument, members: Members): void =
   const { saving } = document
   if (saving.kind !== 'appending') return
   if (saving.inFlight.items.some((item) => item.update !== null)) return append(step, document)
-  acknowledgeBatch(step, members, saving.inFlight)
+  const { epoch, head: after } = document
+  acknowledgeBatch(step, members, { batch: saving.inFlight, epoch, after })
   document.saving = committed(saving)
 }
 
-const acknowledgeBatch = (step: Step, members: Members, batch: Batch): void => {
+/** What is on disk now, behind the update `after` of the log. */
+interface Committed {
+  readonly batch: Batch
+  readonly epoch: number
+  readonly after: Seq
+}
+
+const acknowledgeBatch = (
+  step: Step,
+  members: Members,
+  { batch, epoch, after }: Committed,
+): void => {
   const receipts = new Map<SessionId, Receipt[]>()
+  let at: number = after
   for (const item of batch.items) {
+    if (item.update !== null) at++
+    if (item.receipt.kind === 'write') {
+      const position = { epoch, seq: seq(at) }
+      if (members.has(item.session)) step.send(item.session, { kind: 'written', position })
+      continue
+    }
     const own = receipts.get(item.session)
     if (own === undefined) receipts.set(item.session, [item.receipt])
     else own.push(item.receipt)

@@ -3,7 +3,7 @@ import { assertNever, limits, ownBytes, type SessionId } from '@quire/shared'
 import { acknowledge, uncountBehind, waitForAnswer } from './acknowledging.ts'
 import { answer, resume } from './answering.ts'
 import { countsAnswer, countsUpdate, nextQuestion } from './counting.ts'
-import { append } from './document.ts'
+import { append, isAt, positionOf } from './document.ts'
 import type { InputOf } from './input.ts'
 import { announce, ask, dismiss, showPresence } from './members.ts'
 import type { Receipt } from './message.ts'
@@ -34,6 +34,12 @@ export const hear = (step: Step, live: Live, { session, message }: InputOf<'mess
       return hearStep2(step, live, { session, member, message })
     case 'update':
       return hearUpdate(step, live, { session, member, message })
+    case 'write':
+      return hearWrite(step, live, { session, member, message })
+    case 'query-head': {
+      const { epoch, head } = live.document
+      return step.send(session, { kind: 'head', position: { epoch, seq: head } })
+    }
     case 'mark':
       member.mark = ownBytes(message.mark)
       return acknowledgeMark(step, live, session, member)
@@ -135,6 +141,22 @@ const hearUpdate = (
   write(step, live, { session, member, message: { contents, receipt } })
 }
 
+/**
+ * R19: what was read up to `expected` is still the whole document, or nothing changes. What waits for the disk
+ * counts as much as what is on it: a server that dies may give its number to something else.
+ */
+const hearWrite = (
+  step: Step,
+  live: Live,
+  { session, member, message: { contents, expected } }: Said<Heard<'write'>>,
+): void => {
+  const { document } = live
+  if (expected !== null && !isAt(document, expected))
+    return step.send(session, { kind: 'changed', position: positionOf(document) })
+  const receipt = { kind: 'write', update: ownBytes(contents.update) } as const
+  write(step, live, { session, member, message: { contents, receipt } })
+}
+
 /** An answer brings all that the session has, also what was denied to it before. */
 const hearStep2 = (
   step: Step,
@@ -186,6 +208,10 @@ const write = (
   const { update } = receipt
   const isKnown = document.frontier.knows(contents)
   const wasClean = document.saving.kind === 'clean'
+  if (isKnown && wasClean && receipt.kind === 'write') {
+    step.send(session, { kind: 'written', position: positionOf(document) })
+    return true
+  }
   if (isKnown && wasClean) {
     const waits = waitForAnswer(member, [receipt])
     if (waits && !hasPlace(step, live, { session, member }, update.length)) return false
@@ -206,8 +232,13 @@ const write = (
     return false
   }
   // R5: known is not yet saved; it is acknowledged when all that was accepted before it is
-  document.saving = add(document.saving, { session, receipt, update: isKnown ? null : update })
-  if (isKnown) return true
+  if (isKnown) {
+    document.saving = add(document.saving, { session, receipt, update: null })
+    return true
+  }
+  const authors = document.authorship.stamp(contents.structs, document.frontier, member.user)
+  const stamped = authors.length > 0 ? { authors } : {}
+  document.saving = add(document.saving, { session, receipt, update, ...stamped })
   document.frontier.accept(contents)
   if (wasClean) append(step, document)
   if (step.room.durability === 'ack' && live.members.size > 1)

@@ -28,7 +28,7 @@ export const keepsIn = (
   if (phase.kind === 'loading') return 'queue'
   if (phase.kind !== 'live') return 'nothing'
   if (message.kind === 'mark') return phase.document.saving.kind === 'clean' ? 'nothing' : 'unsaved'
-  if (message.kind !== 'update' && message.kind !== 'sync-step-2') return 'nothing'
+  if (!('contents' in message)) return 'nothing'
   // what is known waits only for what was accepted before it; what is not granted is denied
   if (phase.document.frontier.knows(message.contents))
     return phase.document.saving.kind === 'clean' ? 'nothing' : 'unsaved'

@@ -29,7 +29,7 @@ const marksTo = (effects: readonly Effect[], session: typeof ann): readonly numb
 
 const countedIn = (effects: readonly Effect[], session: typeof ann): readonly boolean[] =>
   receiptsTo(effects, session).flatMap((receipt) =>
-    receipt.kind === 'mark' ? [] : [receipt.isCounted],
+    'isCounted' in receipt ? [receipt.isCounted] : [],
   )
 
 describe('[R16] what a session may do changes under it', () => {

@@ -6,8 +6,15 @@ import type {
   Seq,
   SyncMessage,
   Update,
+  UpdateContents,
 } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
+
+/** A place in the log of one document: the update that has this number, of this epoch. */
+export interface Position {
+  readonly epoch: number
+  readonly seq: Seq
+}
 
 /** What a client said about one document, decoded and checked by its dialect. */
 export type ClientMessage =
@@ -25,6 +32,14 @@ export type ClientMessage =
       readonly seq: Seq
       readonly writer: number
     }
+  /** A change that counts only if nothing was accepted behind `expected`; null: in any case. */
+  | {
+      readonly kind: 'write'
+      readonly contents: UpdateContents
+      readonly expected: Position | null
+    }
+  /** It wants to know how far the log is. */
+  | { readonly kind: 'query-head' }
   /** Something small for everybody else, which is no part of the document. */
   | { readonly kind: 'signal'; readonly data: Uint8Array }
   /** A message type this server does not know: counted, never a reason to close. */
@@ -38,6 +53,8 @@ export type Receipt =
       /** Families that count what they wait for have counted it (counting.ts). */
       readonly isCounted: boolean
     }
+  /** It wants to know where in the log this is. */
+  | { readonly kind: 'write'; readonly update: Update }
   | { readonly kind: 'mark'; readonly mark: Mark }
 
 /** What the server says about one document; each dialect has its own bytes for it. */
@@ -57,6 +74,12 @@ export type ServerMessage =
   | { readonly kind: 'query-presence' }
   /** These are committed, in the order in which this session sent them (R5). */
   | { readonly kind: 'ack'; readonly receipts: readonly Receipt[] }
+  /** What it wrote is committed, and is in what the log holds up to here. */
+  | { readonly kind: 'written'; readonly position: Position }
+  /** Something was accepted behind what it expected; nothing was changed. The newest has or will have this number. */
+  | { readonly kind: 'changed'; readonly position: Position }
+  /** The log is on disk up to here, and whatever is asked for after this holds it. */
+  | { readonly kind: 'head'; readonly position: Position }
   /** What the session tried is not granted to it; nothing was changed. */
   | { readonly kind: 'denied'; readonly reason: string }
   /** Its login is checked, and grants this. */

@@ -135,6 +135,7 @@ test('every test that ROOM.md names exists', () => {
   const sources = [
     'answering',
     'asking',
+    'authorship',
     'folding',
     'following',
     'hear',
@@ -142,6 +143,7 @@ test('every test that ROOM.md names exists', () => {
     'phases',
     'presence',
     'saving',
+    'writes',
     'room.property',
   ].map((name) => readFileSync(new URL(`./${name}.test.ts`, import.meta.url), 'utf8'))
   const quoted = markdown.replaceAll(/\s+/g, ' ').matchAll(/"([^"]*)"/g)

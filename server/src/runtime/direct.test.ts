@@ -1,10 +1,17 @@
-import { readUpdate, type UpdateContents } from '@quire/shared'
+import { readUpdate, seq, type UpdateContents } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { plainGrant } from '../auth/plain-grant.ts'
 import type { Grant } from '../ports/auth.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
-import { openDocument, readDocument, writeDocument, type DirectRequest } from './direct.ts'
+import {
+  openDocument,
+  readDocument,
+  writeDocument,
+  type DirectRequest,
+  type DocumentRead,
+} from './direct.ts'
+import type { Position } from '../room/message.ts'
 import {
   settle,
   startTestServer,
@@ -29,7 +36,11 @@ const requestOf = (server: TestServer, grant = WRITER): DirectRequest => ({
 const updateOf = (text: string): UpdateContents => {
   const doc = new Y.Doc()
   doc.getText('text').insert(0, text)
-  const contents = readUpdate(Y.encodeStateAsUpdate(doc))
+  return contentsOf(Y.encodeStateAsUpdate(doc))
+}
+
+const contentsOf = (update: Uint8Array): UpdateContents => {
+  const contents = readUpdate(update)
   if (!contents.ok) throw new Error(contents.error.message)
   return contents.value
 }
@@ -51,6 +62,15 @@ const during = async <T>(server: TestServer, work: Promise<T>): Promise<T> => {
   return work
 }
 
+const read = async (server: TestServer, grant = WRITER): Promise<DocumentRead> => {
+  const document = await readDocument(requestOf(server, grant)) // no commit: it needs no time
+  if (!document.ok) throw new Error(document.error.reason)
+  return document.value
+}
+
+const write = (server: TestServer, contents: UpdateContents, expected: Position | null) =>
+  during(server, writeDocument(requestOf(server), contents, { expected }))
+
 describe('what a route writes', () => {
   it('is committed when it is told so, and everybody at the document has it', async () => {
     const server = startTestServer()
@@ -65,7 +85,7 @@ describe('what a route writes', () => {
     expect(isWritten).toBe(false)
     expect(ann.text()).toBe('hello')
     server.weather.release('append')
-    expect(await during(server, written)).toEqual({ ok: true })
+    expect(await during(server, written)).toMatchObject({ ok: true, value: { seq: 1 } })
     expect(server.memory.byName.get(notes)?.tail).toHaveLength(1)
     await settle()
     expect(server.documents.figures().sessions).toBe(1) // ann's: the route has left
@@ -84,13 +104,58 @@ describe('what a route reads', () => {
     const server = startTestServer()
     const texts = ['a', 'b', 'c'].map((letter) => letter.repeat(900_000))
     for (const text of texts)
-      expect(await during(server, writeDocument(requestOf(server), updateOf(text)))).toEqual({
+      expect(await during(server, writeDocument(requestOf(server), updateOf(text)))).toMatchObject({
         ok: true,
       })
-    const parts = await readDocument(requestOf(server, READER))
-    if (!parts.ok) throw new Error(parts.error.reason)
-    expect(parts.value.length).toBeGreaterThan(1)
-    expect(textOf(parts.value)).toHaveLength(2_700_000)
+    const { updates, position } = await read(server, READER)
+    expect(updates.length).toBeGreaterThan(1)
+    expect(textOf(updates)).toHaveLength(2_700_000)
+    expect(position.seq).toBe(3)
+  })
+})
+
+describe('[R19] a write that expects a position', () => {
+  it('is let in where nothing was accepted behind it, and says the next one', async () => {
+    const server = startTestServer()
+    const { position: empty } = await read(server)
+    const { epoch } = empty
+    expect(empty.seq).toBe(0)
+    const first = await write(server, updateOf('a'), empty)
+    expect(first).toEqual({ ok: true, value: { epoch, seq: 1 } })
+    const again = await write(server, updateOf('b'), empty)
+    expect(again).toMatchObject({
+      ok: false,
+      error: { close: 'tryAgainLater', changed: { epoch, seq: 1 } },
+    })
+    expect(textOf((await read(server)).updates)).toBe('a')
+    const other = await write(server, updateOf('b'), { epoch: epoch + 1, seq: seq(1) })
+    expect(other).toMatchObject({ ok: false, error: { changed: { epoch, seq: 1 } } })
+  })
+
+  it('is no update lost where many read, change and write at a time', async () => {
+    const server = startTestServer()
+    const increment = async (client: number): Promise<void> => {
+      for (;;) {
+        const { updates, position } = await read(server)
+        const doc = new Y.Doc()
+        doc.clientID = client
+        for (const update of updates) Y.applyUpdate(doc, update)
+        const before = Y.encodeStateVector(doc)
+        const count = doc.getMap<number>('counts')
+        count.set('all', (count.get('all') ?? 0) + 1)
+        const contents = contentsOf(Y.encodeStateAsUpdate(doc, before))
+        const written = await write(server, contents, position)
+        if (written.ok) return
+        expect(written.error.changed).not.toBeNull()
+      }
+    }
+    const agent = async (client: number): Promise<void> => {
+      for (let i = 0; i < 5; i++) await increment(100 * client + i)
+    }
+    await Promise.all([1, 2, 3, 4].map(agent))
+    const doc = new Y.Doc()
+    for (const update of (await read(server)).updates) Y.applyUpdate(doc, update)
+    expect(doc.getMap('counts').get('all')).toBe(20)
   })
 })
 

@@ -18,7 +18,7 @@ import { direct, readAnswer, type DirectAnswer } from '../dialects/direct.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Socket, SocketListener, Wire, WireBytes } from '../ports/socket.ts'
-import type { ClientMessage } from '../room/message.ts'
+import type { ClientMessage, Position } from '../room/message.ts'
 import type { Documents, NoRoom } from './documents.ts'
 
 /** What a route wants of a document. */
@@ -36,54 +36,95 @@ export interface DirectRequest {
 export const openDocument = (request: DirectRequest): Promise<Result<void, NoRoom>> =>
   converse(request, null, ({ kind }) => (kind === 'open' ? ok(undefined) : null))
 
-/** The document as everybody sees it, in updates to be applied in order; none over about 1 MiB. */
-export const readDocument = (
-  request: DirectRequest,
-): Promise<Result<readonly Update[], NoRoom>> => {
-  const parts: Update[] = []
+/** A document as everybody sees it. */
+export interface DocumentRead {
+  /** To be applied in order; none over about 1 MiB. */
+  readonly updates: readonly Update[]
+  /**
+   * What was on disk when it was read: all of that is in `updates`, and nothing else unless something was
+   * accepted behind it, which is what a write that expects this position is refused for.
+   */
+  readonly position: Position
+}
+
+/** Reads a document. */
+export const readDocument = (request: DirectRequest): Promise<Result<DocumentRead, NoRoom>> => {
+  const updates: Update[] = []
+  let position: Position | null = null
   return converse(request, ALL, (answer) => {
+    if (answer.kind === 'head') ({ position } = answer)
     if (answer.kind !== 'part' && answer.kind !== 'last') return null
-    parts.push(answer.update)
-    return answer.kind === 'last' ? ok(parts) : null
+    updates.push(answer.update)
+    if (answer.kind === 'part') return null
+    if (position === null) throw new Error('an answer before the position that was asked for first')
+    return ok({ updates, position })
   })
 }
 
-/** Writes an update that was read; resolves once it is on disk. */
-export const writeDocument = (
+/** Why a document was not written to. */
+export interface WriteProblem extends NoRoom {
+  /** Where the document is by now, if that is why; null: it has nothing to do with what was expected. */
+  readonly changed: Position | null
+}
+
+/** What a write depends on. */
+export interface WriteCondition {
+  /** R19: that nothing was accepted behind this; null: nothing. */
+  readonly expected: Position | null
+}
+
+/**
+ * Writes an update that was read; resolves once it is on disk, with the position that has it: what a next write
+ * may expect. Its author is the user of the grant.
+ */
+export const writeDocument = async (
   request: DirectRequest,
   contents: UpdateContents,
-): Promise<Result<void, NoRoom>> => {
-  const said = { message: { kind: 'update', contents }, frame: contents.update } as const
-  return converse(request, said, (answer) => {
+  { expected }: WriteCondition = { expected: null },
+): Promise<Result<Position, WriteProblem>> => {
+  const said: Said = {
+    messages: [{ kind: 'write', contents, expected }],
+    frame: contents.update,
+  }
+  const written = await converse<Position, NoRoom | WriteProblem>(request, said, (answer) => {
     if (answer.kind === 'denied') return err({ close: 'forbidden', reason: answer.reason })
-    return answer.kind === 'saved' ? ok(undefined) : null
+    if (answer.kind === 'changed') return err(changedTo(answer.position))
+    return answer.kind === 'written' ? ok(answer.position) : null
   })
+  return written.ok ? written : err({ changed: null, ...written.error })
 }
+
+const changedTo = (changed: Position): WriteProblem => ({
+  close: 'tryAgainLater',
+  reason: `the document is at ${changed.epoch}-${changed.seq} by now; nothing was changed`,
+  changed,
+})
 
 /** What a route says, and the bytes that count for it. */
 interface Said {
-  readonly message: ClientMessage
+  readonly messages: readonly ClientMessage[]
   readonly frame: Uint8Array
 }
 
 const ALL: Said = {
-  message: { kind: 'sync-step-1', stateVector: EMPTY_STATE_VECTOR },
+  // in this order: what is on disk before the answer is asked for is in it
+  messages: [{ kind: 'query-head' }, { kind: 'sync-step-1', stateVector: EMPTY_STATE_VECTOR }],
   frame: EMPTY_STATE_VECTOR,
 }
 
 /** Says one thing, or nothing, and listens until `hear` has made something of the answers. */
-const converse = <T>(
+const converse = <T, E = NoRoom>(
   request: DirectRequest,
   said: Said | null,
-  hear: (answer: DirectAnswer) => Result<T, NoRoom> | null,
-): Promise<Result<T, NoRoom>> =>
+  hear: (answer: DirectAnswer) => Result<T, E | NoRoom> | null,
+): Promise<Result<T, E | NoRoom>> =>
   new Promise((resolve) => {
     const { documents, clock, document, grant, client, withinMs } = request
     let listener: SocketListener | null = null
     let unsaid = said
     let isOver = false
 
-    const end = (outcome: Result<T, NoRoom>): void => {
+    const end = (outcome: Result<T, E | NoRoom>): void => {
       if (isOver) return
       isOver = true
       undoDeadline()
@@ -122,7 +163,7 @@ const converse = <T>(
     listener = documents.attach({
       document,
       login: { kind: 'checked', grant },
-      dialect: direct(said?.message ?? null),
+      dialect: direct(said?.messages ?? []),
       socket,
     })
     if (isOver) listener.closed(closeCodes.normal.code, '')
@@ -132,6 +173,7 @@ const LENGTH_BYTES = 4
 
 /** Four bytes of length, then the frame. */
 const lengthPrefixed: Wire = {
+  transport: 'direct',
   lengthOf: (frame) => LENGTH_BYTES + frame.length,
   write(frame, into, at) {
     new DataView(into.buffer, into.byteOffset).setUint32(at, frame.length)

@@ -75,7 +75,7 @@ const setUp = (limitBytes = 16 * MIB, over: Partial<Content> = {}) => {
         if (!isDone) clock.advance(1)
         return isDone
       })
-      expect(await written).toEqual({ ok: true })
+      expect(await written).toMatchObject({ ok: true })
     },
     async whole(document = notes) {
       const whole = await wholes.read(requestFor(document), wanted)

@@ -12,7 +12,7 @@ import type { Content } from '../ports/content.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { Undo } from '../ports/undo.ts'
 import { AnswerPool, type Answered } from './answer-pool.ts'
-import { readDocument, type DirectRequest } from './direct.ts'
+import { readDocument, type DirectRequest, type DocumentRead } from './direct.ts'
 import type { NoRoom } from './documents.ts'
 import { Gate } from './gate.ts'
 
@@ -31,7 +31,7 @@ export interface WholePorts {
 }
 
 /** A document in one update, which counts as held until `read`. */
-export interface WholeDocument {
+export interface WholeDocument extends Pick<DocumentRead, 'position'> {
   readonly update: Update
   readonly read: Undo
 }
@@ -61,7 +61,7 @@ export class WholeDocuments {
 
   async #together(
     { document }: DirectRequest,
-    pieces: readonly Update[],
+    { updates: pieces, position }: DocumentRead,
     isWanted: () => boolean,
   ): Promise<Result<WholeDocument, NoRoom>> {
     const { content, observe, limitBytes } = this.#ports
@@ -81,7 +81,7 @@ export class WholeDocuments {
     if (answered === null) return err(NOBODY_WAITS)
     if (answered.ok) {
       const read = this.#pool.use(answered.value)
-      return ok({ update: answered.value.last, read })
+      return ok({ update: answered.value.last, position, read })
     }
     const problem = answered.error.message
     observe.event({ kind: 'answer-failed', document, problem })

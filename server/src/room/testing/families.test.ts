@@ -53,6 +53,7 @@ const gist = (message: ClientMessage): readonly unknown[] => {
       return [[message.kind, [...message.stateVector]]]
     case 'sync-step-2':
     case 'update':
+    case 'write':
       return [[message.kind, [...message.contents.update]]]
     case 'mark':
       return [[message.kind, [...message.mark]]]
@@ -61,6 +62,7 @@ const gist = (message: ClientMessage): readonly unknown[] => {
     case 'unknown':
     case 'position':
     case 'signal':
+    case 'query-head':
       return [message]
   }
 }

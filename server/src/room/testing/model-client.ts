@@ -206,6 +206,9 @@ export class ModelClient {
       case 'position-unknown':
       case 'signal':
       case 'disk':
+      case 'written':
+      case 'changed':
+      case 'head':
     }
   }
 

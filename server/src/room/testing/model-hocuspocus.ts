@@ -12,7 +12,7 @@ import { ModelClient } from './model-client.ts'
 export const holdsStatus = (message: ServerMessage): boolean =>
   message.kind === 'ack' && message.receipts.some(isCounted)
 
-const isCounted = (receipt: Receipt): boolean => receipt.kind !== 'mark' && receipt.isCounted
+const isCounted = (receipt: Receipt): boolean => 'isCounted' in receipt && receipt.isCounted
 
 /** Versions 2 and 3 relay presence, 3 and 4 never count below zero. */
 export type ProviderVersion = 2 | 3 | 4
