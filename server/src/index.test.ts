@@ -5,9 +5,9 @@ import * as quire from './index.ts'
 
 const VALUES = [
   'QuireError',
-  'createJwtAuth',
   'createLog',
   'createQuire',
+  'jwtAuth',
   'memoryStorage',
   'openAuth',
   'optionRows',
@@ -30,6 +30,7 @@ const TYPES = [
   'Grant',
   'GrantPart',
   'Hint',
+  'JwtOptions',
   'LimitName',
   'LogLevel',
   'Observe',

@@ -4,10 +4,10 @@ import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { err, ok, type DocName, type Result } from '@quire/shared'
 import { assemble } from './assembly.ts'
-import { createJwtAuth } from './auth/jwt.ts'
 import { openAuth } from './auth/open.ts'
 import { createClusterHub } from './cluster/single.ts'
 import type { Config } from './config.ts'
+import { jwtAuthOf } from './embedded/jwt-auth.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
@@ -66,8 +66,9 @@ export interface ServeParts {
  */
 export const serve = async (
   config: Config,
-  { storage, observe, stateless = DEAF, auth = authOf(config) }: ServeParts,
+  { storage, observe, stateless = DEAF, ...parts }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
+  const auth = parts.auth ?? (config.auth === 'jwt' ? jwtAuthOf(config, observe) : openAuth)
   const quire = assemble(config, {
     storage,
     auth,
@@ -116,6 +117,3 @@ const listen = (
       resolve(ok(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
     })
   })
-
-const authOf = ({ auth, jwtSecret }: Config): Auth =>
-  auth === 'jwt' ? createJwtAuth(jwtSecret) : openAuth

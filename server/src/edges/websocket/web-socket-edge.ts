@@ -24,6 +24,8 @@ import { selectProtocol, type Route } from './route.ts'
 import { strictWebSocket } from './strict-web-socket.ts'
 import { upgradeRequest } from './upgrade-request.ts'
 
+export type { EdgeBindings } from './edge-bindings.ts'
+
 /*
  * WebSockets for a Hono app on Node (RFC 6455). The upgrade request runs through the app and ws speaks
  * the protocol; this edge is stricter where ws is lenient, and bounds what it leaves open. It knows
