@@ -79,6 +79,8 @@ export interface Assembly {
   readonly edge: WebSocketEdge
   /** All routes, without the base path. */
   readonly app: Hono<{ Bindings: EdgeBindings }>
+  /** Reads what has to be known before anybody is let in: revoked logins. The error is a sentence. */
+  load(): Promise<Result<void, string>>
   /** Starts the clocks of the documents, and gets ready what the first client would wait for. */
   start(): void
   /** Gives back what it holds, where it was never started. */
@@ -168,6 +170,10 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     content,
     edge,
     app,
+    async load() {
+      const loaded = await documents.guard.load()
+      return loaded.ok ? loaded : err(`revoked logins cannot be read: ${loaded.error.message}`)
+    },
     start() {
       documents.start()
       content.warmUp()

@@ -80,7 +80,8 @@ export const serve = async (
     editorRoot: EDITOR_ROOT,
   })
   const server = quire.edge.createServer(quire.app.fetch)
-  const listening = await listen(server, config, observe)
+  const loaded = await quire.load()
+  const listening = loaded.ok ? await listen(server, config, observe) : loaded
   if (!listening.ok) {
     await quire.discard()
     return listening
