@@ -42,11 +42,14 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'draining':
     case 'drained':
     case 'append-recovered':
+    case 'patch-kept':
       return 'info'
     case 'newcomer-refused':
     case 'events-left-out':
     case 'load-failed':
     case 'append-failed':
+    case 'patch-full':
+    case 'patch-failed':
     case 'compact-failed':
     case 'answer-failed':
       return 'warn'
