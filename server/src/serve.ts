@@ -8,11 +8,12 @@ import { createJwtAuth } from './auth/jwt.ts'
 import { openAuth } from './auth/open.ts'
 import { RemoteKeys, type RemoteKeysOptions } from './auth/remote-keys.ts'
 import { createClusterHub } from './cluster/single.ts'
-import type { Config } from './config.ts'
+import { optionSentence, type Config } from './config.ts'
 import { createContent } from './content/threaded.ts'
 import { createEventStreamEdge } from './edges/event-stream/event-stream-edge.ts'
 import { defaultStreamLimits } from './edges/event-stream/limits.ts'
 import { defaultEdgeLimits } from './edges/websocket/limits.ts'
+import { serveCertificate, type ServedCertificate } from './edges/websocket/served-certificate.ts'
 import { createWebSocketEdge } from './edges/websocket/web-socket-edge.ts'
 import { createApp } from './http/app.ts'
 import type { Auth } from './ports/auth.ts'
@@ -60,6 +61,8 @@ export interface RunningServer {
    * not be saved. Safe to call twice: the second call joins the first.
    */
   close(): Promise<Result<void, string>>
+  /** Reads the certificate and its key again, if it speaks TLS; broken ones change nothing, and an event says so. */
+  reloadCertificate(): void
   /**
    * Says a text to everybody who has a document open with a Hocuspocus client; false where nobody has. It is
    * not stored: who comes later does not hear it.
@@ -83,6 +86,11 @@ export const serve = async (
   { storage, observe, stateless = DEAF, ...parts }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
   const clock = systemClock
+  const certificate = certificateOf(config, observe)
+  if (!certificate.ok) {
+    await storage.close()
+    return certificate
+  }
   const auth = parts.auth ?? authOf(config, { clock, observe })
   const utilisation = createUtilisation(clock)
   const content = createContent(clock, { collectGarbage: config.garbageCollection })
@@ -167,9 +175,11 @@ export const serve = async (
     answerMs: config.maxLoadMs,
     allowedOrigins: config.allowedOrigins,
     editorRoot: EDITOR_ROOT,
+    isTls: certificate.value !== null,
   })
-  const server = edge.createServer(app.fetch)
-  const listening = await listen(server, config, observe)
+  const server = edge.createServer(app.fetch, certificate.value?.door)
+  const scheme = certificate.value === null ? 'http' : 'https'
+  const listening = await listen(server, { ...config, scheme }, observe)
   const giveBack = async (): Promise<void> => {
     await content.close()
     await cluster.close()
@@ -206,6 +216,7 @@ export const serve = async (
   return ok({
     url: listening.value,
     close,
+    reloadCertificate: () => void certificate.value?.reload(),
     broadcastStateless: (document, text) => documents.broadcastStateless(document, text),
   })
 }
@@ -222,7 +233,7 @@ const within = (clock: Clock, ms: number, work: Promise<unknown>): Promise<boole
 
 const listen = (
   server: Server,
-  { host, port }: Config,
+  { host, port, scheme }: Pick<Config, 'host' | 'port'> & { readonly scheme: string },
   observe: Observe,
 ): Promise<Result<string, string>> =>
   new Promise((resolve) => {
@@ -234,9 +245,22 @@ const listen = (
       // accepting may fail for a while, for want of descriptors for one; the server goes on
       server.on('error', (error) => observe.event({ kind: 'bug', document: null, error }))
       const { address, family, port: bound } = server.address() as AddressInfo // TCP: not a pipe
-      resolve(ok(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
+      resolve(ok(`${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
     })
   })
+
+/** Null where the server speaks no TLS; the problem is the option's own sentence. */
+const certificateOf = (
+  { tlsCert, tlsKey, maxHandshakeMs }: Config,
+  observe: Observe,
+): Result<ServedCertificate | null, string> => {
+  if (tlsCert === '') return ok(null)
+  const files = { cert: tlsCert, key: tlsKey }
+  const served = serveCertificate(files, { handshakeMs: maxHandshakeMs, observe })
+  if (served.ok) return served
+  const { of, message } = served.error
+  return err(optionSentence(of === 'cert' ? 'tlsCert' : 'tlsKey', message))
+}
 
 const authOf = (config: Config, ports: Pick<RemoteKeysOptions, 'clock' | 'observe'>): Auth => {
   const { auth, jwtSecret, jwksUrl, jwtIssuer, jwtAudience } = config

@@ -1,9 +1,11 @@
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { secureHeaders } from 'hono/secure-headers'
+import { requestId } from 'hono/request-id'
 import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
+import { apiAccess } from './api-access.ts'
 import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'
+import { answerFields } from './page-fields.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
 import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
@@ -12,7 +14,12 @@ import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } 
 export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'> {
   /** Directory of the built editor. */
   readonly editorRoot: string
+  /** True where this server itself speaks TLS. */
+  readonly isTls: boolean
 }
+
+/** Longest id that a client may give its request; of letters, digits, `-`, `_` and `=`. Another one is not taken. */
+const REQUEST_ID_LENGTH = 64
 
 /** All routes of the server. */
 export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }> => {
@@ -20,7 +27,8 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   const app = new Hono<{ Bindings: EdgeBindings }>()
   app.route('/', socketRoutes(options))
   // on a 101 they mean nothing, and would cost each handshake
-  app.use((c, next) => (c.env.outgoing === undefined ? next() : pageFields(c, next)))
+  for (const named of [requestId({ limitLength: REQUEST_ID_LENGTH }), answerFields(options.isTls)])
+    app.use((c, next) => (c.env.outgoing === undefined ? next() : named(c, next)))
   const health: HealthSource = {
     get isDraining() {
       return documents.isDraining
@@ -32,10 +40,11 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   app.route('/health', healthRoutes(health))
   // a browser that asks whether it may ask is not counted: the answer costs no more than a refusal
   for (const path of CROSS_SITE_PATHS)
-    app.use(path, crossSite(options.allowedOrigins, CROSS_SITE_FIELDS))
+    app.use(path, crossSite(options.allowedOrigins, { fields: CROSS_SITE_FIELDS }))
+  app.route('/api/v1', apiAccess(options.allowedOrigins))
   app.use(edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
-  app.route('/', editorRoutes(editorRoot))
+  app.route('/', editorRoutes(editorRoot, options.isTls))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
     options.observe.event({ kind: 'bug', document: null, error })
@@ -44,18 +53,3 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}\n`, 404))
   return app
 }
-
-/** The fields that keep foreign scripts and frames out of pages. */
-const pageFields = secureHeaders({
-  strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'", "'unsafe-inline'"], // the editor sets colours and table widths
-    imgSrc: ['*', 'data:'], // images by URL are part of documents
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'self'"],
-  },
-})

@@ -8,6 +8,7 @@ import type {
   ServerResponse,
 } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { ok } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
@@ -27,6 +28,7 @@ import { readsPerFrame, type EdgeLimits } from './limits.ts'
 import type { Refusal } from './refusal.ts'
 import { selectProtocol, type Route } from './route.ts'
 import { strictWebSocket } from './strict-web-socket.ts'
+import type { TlsDoor } from './tls-door.ts'
 import { upgradeRequest } from './upgrade-request.ts'
 
 /*
@@ -89,8 +91,11 @@ export type Fetch = (request: Request, env: EdgeBindings) => Response | Promise<
 
 /** The edge: a server to listen with, a handler to mount, a way to end. */
 export interface WebSocketEdge {
-  /** Creates the HTTP server for an app, not yet listening. Plain requests reach the app as usual. */
-  createServer(fetch: Fetch): Server
+  /**
+   * Creates the HTTP server for an app, not yet listening. Plain requests reach the app as usual. With a door it speaks
+   * TLS and nothing else.
+   */
+  createServer(fetch: Fetch, door?: TlsDoor): Server
   /**
    * A handler that accepts a WebSocket handshake and gives its socket to what `open` returns; text
    * closes the socket with 1003. Other requests get 426 or 405. Middleware before it may refuse with
@@ -120,7 +125,7 @@ export interface WebSocketEdge {
   readonly arrivals: ArrivalGuard
   /** Whose request it is, as its socket would have it. */
   clientOf(request: IncomingMessage): Pick<Socket, 'address' | 'addressGroup'>
-  /** True if the client of a request uses TLS, as a trusted proxy says: this server speaks none itself. */
+  /** True if the client of a request uses TLS: with this server, or with a trusted proxy that says so. */
   isSecure(request: IncomingMessage): boolean
   /** Why every newcomer is refused at this moment, or null. */
   full(): string | null
@@ -216,7 +221,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     }
 
   return {
-    createServer: (fetch) =>
+    createServer: (fetch, door) =>
       createAdaptorServer({
         fetch: (request, env) => fetch(request, env as HttpBindings), // HTTP/1.1 is all that it speaks
         hostname: 'localhost', // the name for HTTP/1.0 requests without Host, as health checks send
@@ -230,7 +235,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
                   onBug(new Error('a handshake failed', { cause }))
                   asked[1].destroy()
                 }),
-              guard: arrivals.guard,
+              guard: (server) => arrivals.guard(server, door),
             },
             listener,
           )) as typeof createServer,
@@ -256,7 +261,9 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       const { address, group } = arrivals.clientOf(request)
       return { address, addressGroup: group }
     },
-    isSecure: (request) => arrivals.isProxied(request) && schemeOf(request) === 'https',
+    isSecure: (request) =>
+      request.socket instanceof TLSSocket ||
+      (arrivals.isProxied(request) && schemeOf(request) === 'https'),
     full: arrivals.full,
     arrivals,
     figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),

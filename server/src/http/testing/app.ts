@@ -86,6 +86,7 @@ export const startApp = async (options: {
     answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
     editorRoot: options.editorRoot,
+    isTls: false,
   })
   const http = edge.createServer(app.fetch)
   http.listen(0, '127.0.0.1')
