@@ -148,6 +148,7 @@ export const createQuire = (options: QuireOptions): Quire => {
     content: { collectGarbage: true, ...options.content },
     basePath,
     editorRoot: options.editor || null,
+    isTls: false, // what else is asked for at this host is not known here
   })
   const { clock, content, documents, edge } = assembly
   const { maxAnswerBytes, maxLoadMs, maxMessageBytes } = config.value

@@ -87,6 +87,7 @@ export const startApp = async (options: {
     allowedOrigins: options.allowedOrigins ?? [],
     basePath: '',
     editorRoot: options.editorRoot,
+    isTls: false,
   })
   const http = edge.createServer(app.fetch)
   http.listen(0, '127.0.0.1')
