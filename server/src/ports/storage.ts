@@ -162,7 +162,11 @@ export interface ListQuestion {
 
 /** A document that is to be made. */
 export interface DocumentCreation {
-  /** Chosen by whoever asks: who asks again with the same one is given the same document. Null: none. */
+  /**
+   * Chosen by whoever asks, at most 255 bytes, which the caller sees to: who asks again with the same one is given
+   * the document that it made, also where that was deleted since, or the name that is asked for is another one. It is
+   * forgotten when that document is purged. Null: none.
+   */
   readonly key: string | null
   /** Its first content, null for none. */
   readonly seed: { readonly update: Update; readonly authors: readonly AuthorRange[] } | null
@@ -209,7 +213,7 @@ export interface Version {
   readonly name: string | null
   /** Who asked for it; null for nobody, or somebody unnamed. */
   readonly author: string | null
-  /** Of the update that it is, before it is packed. */
+  /** Of the update that it is. */
   readonly bytes: number
 }
 
@@ -313,7 +317,7 @@ export interface Revocations {
 }
 
 /** Durable home of all documents. One process owns it at a time. Methods never throw. */
-export interface Storage {
+export interface Storage extends Catalogue, Versions, Patches, Revocations {
   /**
    * Finds the document of that name, or creates it empty, and reads what opening needs. `deleted` where it was
    * deleted and none was created since.

@@ -6,13 +6,23 @@ import { seq, type Seq, type SessionId } from '@quire/shared'
 import type { OpenedDocument } from '../ports/storage.ts'
 import { acknowledge } from './acknowledging.ts'
 import { tellPositions } from './answering.ts'
+import { Authorship } from './authorship.ts'
 import { grow, totalBytes } from './folding.ts'
 import { catchUp } from './following.ts'
 import { Frontier } from './frontier.ts'
 import type { InputOf } from './input.ts'
 import type { Position, Receipt } from './message.ts'
 import type { Member, OpenDocument } from './phase.ts'
-import { CLEAN, committed, failed, retry, unsavedUpdates, updatesOf, type Batch } from './saving.ts'
+import {
+  authorsOf,
+  CLEAN,
+  committed,
+  failed,
+  retry,
+  unsavedUpdates,
+  updatesOf,
+  type Batch,
+} from './saving.ts'
 import type { Step } from './step.ts'
 
 type Members = ReadonlyMap<SessionId, Member>
@@ -26,6 +36,7 @@ export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument =
     id: stored.id,
     epoch: stored.epoch,
     frontier,
+    authorship: new Authorship(),
     head: stored.head,
     headWriter: stored.origins.at(-1)?.writer ?? 0,
     saving: CLEAN,
@@ -49,8 +60,9 @@ export const isAt = ({ epoch, head, saving }: OpenDocument, expected: Position):
 /** Puts what is in flight on its way. */
 export const append = (step: Step, document: OpenDocument): void => {
   if (document.saving.kind !== 'appending') return
-  const updates = updatesOf(document.saving.inFlight)
-  step.do({ kind: 'append', doc: document.id, updates })
+  const { inFlight } = document.saving
+  const [updates, authors] = [updatesOf(inFlight), authorsOf(inFlight)]
+  step.do({ kind: 'append', doc: document.id, updates, authors })
 }
 
 /** R5, R11: a commit came back. Acknowledge what it covers, publish it, and start the next. */

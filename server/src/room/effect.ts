@@ -10,6 +10,7 @@ import type {
 import type { Answer } from '../ports/content.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { QuireEvent } from '../ports/observe.ts'
+import type { AuthorRange } from '../ports/storage.ts'
 import type { ServerMessage } from './message.ts'
 import type { AsOf } from './phase.ts'
 
@@ -64,7 +65,13 @@ export type Effect =
       readonly asOf: AsOf
     }
   /** * → appended | appendFailed. At least one update. */
-  | { readonly kind: 'append'; readonly doc: DocId; readonly updates: readonly Update[] }
+  | {
+      readonly kind: 'append'
+      readonly doc: DocId
+      readonly updates: readonly Update[]
+      /** Who brought what is new in them; none that were stamped in this life of the room before. */
+      readonly authors: readonly AuthorRange[]
+    }
   /** Only ever after the commit (R11). */
   | { readonly kind: 'publish'; readonly hint: Hint }
   /** * → compacted | compactFailed */

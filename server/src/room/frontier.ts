@@ -10,6 +10,7 @@ import {
   readUpdate,
   updateOfDeletes,
   type ClientId,
+  type IdRange,
   type StateVector,
   type Update,
   type UpdateContents,
@@ -48,6 +49,11 @@ export class Frontier {
   /** True if the update brings nothing that is not known. */
   knows(contents: UpdateContents): boolean {
     return this.#structs.hasAll(contents.structs) && this.#deletes.hasAll(contents.deletes)
+  }
+
+  /** Those structs of a set that are not known. */
+  newOf(structs: IdSet): Iterable<IdRange> {
+    return structs.without(this.#structs)
   }
 
   /** How many clients the document has once the update is accepted. */

@@ -232,8 +232,13 @@ const write = (
     return false
   }
   // R5: known is not yet saved; it is acknowledged when all that was accepted before it is
-  document.saving = add(document.saving, { session, receipt, update: isKnown ? null : update })
-  if (isKnown) return true
+  if (isKnown) {
+    document.saving = add(document.saving, { session, receipt, update: null })
+    return true
+  }
+  const authors = document.authorship.stamp(contents.structs, document.frontier, member.user)
+  const stamped = authors.length > 0 ? { authors } : {}
+  document.saving = add(document.saving, { session, receipt, update, ...stamped })
   document.frontier.accept(contents)
   if (wasClean) append(step, document)
   if (step.room.durability === 'ack' && live.members.size > 1)

@@ -19,6 +19,7 @@ import {
 } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 import type { Behind } from './acknowledging.ts'
+import type { Authorship } from './authorship.ts'
 import type { Frontier } from './frontier.ts'
 import type { Durability, RoomLimits } from './limits.ts'
 import type { ClientMessage } from './message.ts'
@@ -121,6 +122,7 @@ export interface OpenDocument {
   /** Changes when a document is deleted, restored or re-imported under the same name. */
   readonly epoch: number
   readonly frontier: Frontier
+  readonly authorship: Authorship
   /** The newest update in the log that this room knows of. */
   head: Seq
   /** Who wrote that (ports/storage.ts). */

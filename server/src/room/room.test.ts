@@ -135,6 +135,7 @@ test('every test that ROOM.md names exists', () => {
   const sources = [
     'answering',
     'asking',
+    'authorship',
     'folding',
     'following',
     'hear',

@@ -3,6 +3,8 @@
  * waits for the next. Nothing leaves this state but by a commit (R4).
  */
 import { millis, type Millis, type SessionId, type Update } from '@quire/shared'
+import type { AuthorRange } from '../ports/storage.ts'
+import { NO_AUTHORS } from './authorship.ts'
 import type { Receipt } from './message.ts'
 
 /** One accepted message: who sent it, what to acknowledge, and what of it is to be written. */
@@ -11,6 +13,8 @@ export interface Pending {
   readonly receipt: Receipt
   /** Null if the log already holds it or is about to: then it waits only for what came before (R5). */
   readonly update: Update | null
+  /** Who brought what is new in it; absent: there is nothing to stamp. */
+  readonly authors?: readonly AuthorRange[]
 }
 
 /** Accepted messages in order, and what they hold in memory. Grows in place. */
@@ -76,6 +80,12 @@ export const unsavedUpdates = (saving: Saving): readonly Update[] => {
 /** The updates of a batch, in order. */
 export const updatesOf = (batch: Batch): readonly Update[] =>
   batch.items.flatMap((item) => (item.update === null ? [] : [item.update]))
+
+/** Who brought what is new in a batch, in order. */
+export const authorsOf = (batch: Batch): readonly AuthorRange[] =>
+  batch.items.some((item) => item.authors !== undefined)
+    ? batch.items.flatMap((item) => item.authors ?? NO_AUTHORS)
+    : NO_AUTHORS
 
 /** Adds an accepted message. A clean room has it in flight at once; else it waits for the next append. */
 export const add = (saving: Saving, item: Pending): Saving => {

@@ -30,7 +30,9 @@ export const compact = async (
   const quarantined = leftOut.map(({ index, problem }) => ({ seq: seq(base + 1 + index), problem }))
   let again: Folded['waiting'] = null
   if (waiting !== null) {
-    const kept = await new Promise<AppendOutcome>((done) => commits.append(doc, [waiting], done))
+    const kept = await new Promise<AppendOutcome>((done) =>
+      commits.append({ doc, updates: [waiting] }, done),
+    )
     if (!kept.ok) return kept
     again = { appended: kept.value, bytes: waiting.length }
   }

@@ -25,7 +25,9 @@ const setUp = async () => {
   const docs = [await openId(real, 'a'), await openId(real, 'b'), await openId(real, 'c')] as const
   const outcomes: [string, AppendOutcome][] = []
   const append = (doc: DocId, text: string): void =>
-    commits.append(doc, [textUpdate(text)], (outcome) => outcomes.push([text, outcome]))
+    commits.append({ doc, updates: [textUpdate(text)] }, (outcome) =>
+      outcomes.push([text, outcome]),
+    )
   const saved = (): string[] => outcomes.map(([text, { ok }]) => `${text} ${ok ? 'ok' : 'failed'}`)
   return { weather, clock, commits, docs, append, saved, outcomes, batches, real }
 }
@@ -91,10 +93,10 @@ describe('group commit', () => {
       },
     }
     const commits = new GroupCommit({ storage, clock: skewed, spacingMs: SPACING_MS })
-    commits.append(doc, [textUpdate('one')], () => undefined)
+    commits.append({ doc, updates: [textUpdate('one')] }, () => undefined)
     await settle()
     skew = 500_000
-    commits.append(doc, [textUpdate('two')], () => undefined)
+    commits.append({ doc, updates: [textUpdate('two')] }, () => undefined)
     clock.advance(SPACING_MS)
     await settle()
     expect(batches).toEqual([1, 1])
@@ -129,7 +131,9 @@ describe('group commit', () => {
     }
     const commits = new GroupCommit({ storage, clock, spacingMs: SPACING_MS })
     const append = (text: string): void =>
-      commits.append(docs[0], [textUpdate(text)], (outcome) => outcomes.push([text, outcome]))
+      commits.append({ doc: docs[0], updates: [textUpdate(text)] }, (outcome) =>
+        outcomes.push([text, outcome]),
+      )
     append('one')
     await settle()
     isBroken = false
@@ -149,7 +153,9 @@ describe('group commit', () => {
     weather.hold('append')
     append(docs[0], 'first')
     for (const doc of many) append(doc, `of ${doc}`)
-    commits.append(unknown, [textUpdate('lost')], (outcome) => outcomes.push(['lost', outcome]))
+    commits.append({ doc: unknown, updates: [textUpdate('lost')] }, (outcome) =>
+      outcomes.push(['lost', outcome]),
+    )
     weather.release('append')
     await settle()
     clock.advance(SPACING_MS)
@@ -166,8 +172,8 @@ describe('group commit', () => {
     weather.hold('append')
     append(docs[0], 'first')
     const again = (doc: DocId): void =>
-      commits.append(doc, [textUpdate('one')], () =>
-        commits.append(doc, [textUpdate('two')], () => undefined),
+      commits.append({ doc, updates: [textUpdate('one')] }, () =>
+        commits.append({ doc, updates: [textUpdate('two')] }, () => undefined),
       )
     for (const doc of docs) again(doc)
     clock.advance(SPACING_MS)
@@ -183,8 +189,10 @@ describe('group commit', () => {
     const large = new Uint8Array(20 * 1024 * 1024)
     const appendLarge = (doc: DocId, times: number): void =>
       commits.append(
-        doc,
-        Array.from({ length: times }, () => large as ReturnType<typeof textUpdate>),
+        {
+          doc,
+          updates: Array.from({ length: times }, () => large as ReturnType<typeof textUpdate>),
+        },
         () => undefined,
       )
     weather.hold('append')

@@ -3,7 +3,7 @@
  * append after quiet is committed at once; commits that follow each other closely are spaced, because
  * each costs the same CPU over two threads whatever it carries.
  */
-import { err, ok, type DocId, type Result, type Update } from '@quire/shared'
+import { err, ok, type Result } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { AppendEntry, Appended, Storage, StorageProblem } from '../ports/storage.ts'
 
@@ -38,9 +38,9 @@ export class GroupCommit {
    * Appends updates of one document; `done` is called once, with the commit's outcome. It may append
    * and must not throw.
    */
-  append(doc: DocId, updates: readonly Update[], done: (outcome: AppendOutcome) => void): void {
-    const bytes = updates.reduce((sum, update) => sum + update.length, 0)
-    this.#waiting.push({ entry: { doc, updates }, bytes, done })
+  append(entry: AppendEntry, done: (outcome: AppendOutcome) => void): void {
+    const bytes = entry.updates.reduce((sum, update) => sum + update.length, 0)
+    this.#waiting.push({ entry, bytes, done })
     if (this.#state === 'idle') this.#schedule()
   }
 

@@ -39,14 +39,17 @@ export const performOnStorage = (
         failed: (problem) => ({ kind: 'loadFailed', problem }),
         push,
       })
-    case 'append':
-      return commits.append(effect.doc, effect.updates, (outcome) =>
+    case 'append': {
+      const { doc, updates, authors } = effect
+      const stamped = authors.length > 0 ? { authors } : {}
+      return commits.append({ doc, updates, ...stamped }, (outcome) =>
         push(
           outcome.ok
             ? { kind: 'appended', appended: outcome.value }
             : { kind: 'appendFailed', problem: outcome.error.message },
         ),
       )
+    }
     case 'compact': {
       // a room that ended while it waited, in a drain, must not take the disk from those that save
       const work = async () => (isOver() ? err(ENDED) : compact(ports, effect.doc))

@@ -109,6 +109,21 @@ describe('an IdSet does what a set of ids does', () => {
     )
   })
 
+  test('without', () => {
+    fc.assert(
+      fc.property(lists, lists, (a, b) => {
+        const left: Range[] = [...setOf(a).without(setOf(b))].map(
+          ({ client, start, end }) => [client, start, end] as const,
+        )
+        const wanted = modelOf(a).ids.difference(modelOf(b).ids)
+        expect(modelOf(left).ids).toEqual(wanted)
+        expect(left.every(([, start, end]) => start < end)).toBe(true)
+        expect(left.reduce((sum, [, start, end]) => sum + end - start, 0)).toBe(wanted.size)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   test('addFlat keeps no view of what it was given, and addAll shares nothing', () => {
     const flat = Array.from({ length: 40 }, (_, i) => i * 2)
     const set = new IdSet()

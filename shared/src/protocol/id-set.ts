@@ -94,6 +94,21 @@ export class IdSet {
     return true
   }
 
+  /** The ids that the other set lacks. */
+  *without(other: IdSet): Iterable<IdRange> {
+    for (const { client, start, end } of this.ranges()) {
+      const flat = other.#ranges.get(client) ?? []
+      let at = start
+      for (let i = Math.max(0, lastStartingAtOrBefore(flat, start)); i < flat.length; i += 2) {
+        const [from = 0, to = 0] = [flat[i], flat[i + 1]]
+        if (from >= end) break
+        if (at < from) yield { client, start: at, end: from }
+        at = Math.max(at, to)
+      }
+      if (at < end) yield { client, start: at, end }
+    }
+  }
+
   /** How many ticks of a client are in the set from 0 on without a gap. */
   contiguous(client: ClientId): number {
     const flat = this.#ranges.get(client)

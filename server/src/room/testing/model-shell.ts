@@ -226,13 +226,13 @@ export class ModelShell {
     this.#wire.send(session, message)
   }
 
-  #append({ updates }: EffectOf<'append'>): void {
+  #append({ updates, authors }: EffectOf<'append'>): void {
     this.#only('append')
     check(updates.length > 0, 'an append of at least one update')
     this.#start('append', (fails) =>
       fails
         ? { kind: 'appendFailed', problem: 'weather' }
-        : { kind: 'appended', appended: this.#storage.append(updates) },
+        : { kind: 'appended', appended: this.#storage.append(updates, authors) },
     )
   }
 

@@ -1,8 +1,14 @@
 /* The log of one document, as a storage keeps it (ports/storage.ts): synchronous, and it never fails. */
-import { docId, IdSet, readUpdate, seq, type Seq, type Update } from '@quire/shared'
+import { docId, IdSet, readUpdate, seq, type ClientId, type Seq, type Update } from '@quire/shared'
 import { fold } from '../../content/fold.ts'
 import type { Folded } from '../input.ts'
-import type { Appended, OpenedDocument, Snapshot, StoredContent } from '../../ports/storage.ts'
+import type {
+  Appended,
+  AuthorRange,
+  OpenedDocument,
+  Snapshot,
+  StoredContent,
+} from '../../ports/storage.ts'
 
 const DOC = docId(1)
 const WRITER = 1
@@ -11,6 +17,8 @@ const WRITER = 1
 export class ModelStorage {
   /** Every update ever appended, in order, whether or not a fold has taken it out of the tail. */
   readonly log: Update[] = []
+  /** What was stamped, in the order in which it was. */
+  readonly authors: AuthorRange[] = []
   readonly #structs = new IdSet()
   readonly #deletes = new IdSet()
   #snapshot: Snapshot | null = null
@@ -34,7 +42,8 @@ export class ModelStorage {
     return { head: seq(this.log.length), writer: WRITER, snapshot, tail }
   }
 
-  append(updates: readonly Update[]): Appended {
+  append(updates: readonly Update[], authors: readonly AuthorRange[] = []): Appended {
+    this.authors.push(...authors)
     const first = seq(this.log.length + 1)
     for (const update of updates) {
       const { structs, deletes } = contentsOf(update)
@@ -43,6 +52,15 @@ export class ModelStorage {
       this.log.push(update)
     }
     return { doc: DOC, first, last: seq(this.log.length), writer: WRITER }
+  }
+
+  /** Who brought a struct, as far as it was stamped. */
+  authorOf(client: ClientId, clock: number): string | null {
+    let author: AuthorRange | null = null
+    for (const range of this.authors)
+      if (range.client === client && range.clock <= clock && range.clock >= (author?.clock ?? 0))
+        author = range
+    return author?.user ?? null
   }
 
   /** Replaces the snapshot by a fold of what was read; null where it covers no more than the old one. */

@@ -246,6 +246,7 @@ export const checkConverged = (world: World): void => {
   checkSame(world.presentInRoom(), present, 'the room')
   for (const client of world.clients) checkSame(client.present(), present, `client ${client.id}`)
   world.checkAcknowledged()
+  world.checkAuthors()
   for (const client of world.clients)
     check(client.isContent, `client ${client.id} waits for nothing that it might have`)
 }

@@ -3,12 +3,19 @@
  * a storage that outlives it, another node that writes to the same log, and a clock. Everything happens
  * when it is told to, so a world is a function of what is done to it.
  */
-import { sessionId, type ClientId, type SessionId, type Update } from '@quire/shared'
+import {
+  IdSet,
+  readUpdate,
+  sessionId,
+  type ClientId,
+  type SessionId,
+  type Update,
+} from '@quire/shared'
 import * as Y from 'yjs'
 import type { Access } from '../../ports/auth.ts'
 import type { Hint } from '../../ports/cluster.ts'
 import type { Durability, RoomLimits } from '../limits.ts'
-import type { ServerMessage } from '../message.ts'
+import type { ClientMessage, ServerMessage } from '../message.ts'
 import { createClient, type ClientOptions } from './families.ts'
 import { Line } from './line.ts'
 import { editText, type ModelClient, type TextEdit } from './model-client.ts'
@@ -31,6 +38,8 @@ export class World {
   readonly #clients: ModelClient[] = []
   readonly #lines: Line[] = []
   readonly #foreign = new Y.Doc()
+  /** What each user has said. */
+  readonly #said = new Map<string, IdSet>()
   #hasLowered = false
   #hints: Hint[] = []
   #shell: ModelShell | null = null
@@ -81,7 +90,7 @@ export class World {
     this.#lines.push(line)
     client.open((message) => line.say(message))
     if (asking === 'in-return') line.tell({ kind: 'granted', access }, true)
-    this.#shell.take({ kind: 'join', session, access, user: null, asking }, this.now)
+    this.#shell.take({ kind: 'join', session, access, user: userOf(client), asking }, this.now)
   }
 
   /** R16: another login, which is checked at once where there is a connection. */
@@ -93,7 +102,7 @@ export class World {
     const { shell, session } = line
     line.access = access
     if (client.asking === 'in-return') line.tell({ kind: 'granted', access }, true)
-    shell.take({ kind: 'regrant', session, access, user: null }, this.now)
+    shell.take({ kind: 'regrant', session, access, user: userOf(client) }, this.now)
   }
 
   /** A client that has not asked yet does; others ask again. */
@@ -114,7 +123,10 @@ export class World {
     if (line === undefined || line.isUnread) return
     const frame = line.up.splice(0, messages)
     if (line.isClosed) return
-    for (const message of frame) line.hear(message, this.now)
+    for (const message of frame) {
+      this.#note(line.client, message)
+      line.hear(message, this.now)
+    }
   }
 
   /** The server stops reading a line, or reads on. */
@@ -258,6 +270,27 @@ export class World {
     for (const line of this.#lines) line.checkAcknowledged()
   }
 
+  /** What is in the log from clients is stamped, and with somebody who has said it. */
+  checkAuthors(): void {
+    for (const update of this.storage.log)
+      for (const { client, start, end } of readUpdateOf(update).structs.ranges())
+        for (let clock = start; clock < end && client !== this.#foreign.clientID; clock++) {
+          const author = this.storage.authorOf(client, clock) ?? ''
+          const one = new IdSet()
+          one.add(client, clock, clock + 1)
+          const hasSaid = this.#said.get(author)?.hasAll(one) === true
+          check(hasSaid, `R20: ${author} brought ${client}@${clock}`)
+        }
+  }
+
+  #note(client: ModelClient, message: ClientMessage): void {
+    if (!('contents' in message)) return
+    const user = userOf(client)
+    const said = this.#said.get(user) ?? new IdSet()
+    this.#said.set(user, said)
+    said.addAll(message.contents.structs)
+  }
+
   #line(index: number): Line | undefined {
     return this.#lines[index % this.#lines.length]
   }
@@ -280,4 +313,13 @@ export class World {
     line.isClosed = true
     line.tell('close', this.#isCurrent(line))
   }
+}
+
+/** Two of three clients are somebody's alone. */
+const userOf = ({ id }: ModelClient): string => `user ${id === 3 ? 1 : id}`
+
+const readUpdateOf = (update: Update) => {
+  const contents = readUpdate(update)
+  if (!contents.ok) throw new Error(`not an update: ${contents.error.message}`)
+  return contents.value
 }

@@ -19,7 +19,7 @@ vi.setConfig({ testTimeout: 60_000 }) // thousands of fsyncs, on a disk that may
 test('a database at its page limit answers "full", keeps nothing, and goes on when it may', () => {
   const file = join(temporaryDir(), 'quire.db')
   const db = unwrap(openWriterConnection(file, 'full'))
-  const writer = createLogWriter(db, file)
+  const writer = createLogWriter(db, file, 1)
   const reader = createLogReader(db, file)
   const { id } = unwrap(writer.create({ name: nameOf('notes'), epoch: 1, at: noon }))
   const appendKilobytes = (count: number) =>

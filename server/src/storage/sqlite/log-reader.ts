@@ -3,16 +3,16 @@ import { type DocId, err, ok, type Result, seq, type Seq } from '@quire/shared'
 import type { QuarantinedUpdate, StorageProblem } from '../../ports/storage.ts'
 import type {
   Handlers,
+  LogReaderOperations,
   PackedContent,
   PackedDocument,
   PackedParts,
   PackedQuarantine,
   PartsQuestion,
-  ReaderOperations,
 } from './operations.ts'
 import { originsOf } from '../origins.ts'
 import { pack } from './packed.ts'
-import { attempt } from './problem.ts'
+import { readingOn } from './transaction.ts'
 import { verifyDatabase } from './verify.ts'
 
 interface DocumentRow {
@@ -45,6 +45,30 @@ export const headOfDocument = `coalesce(
 /** The problem of an id that no document has. */
 export const unknownDocument = (doc: DocId, file: string): Result<never, StorageProblem> =>
   err({ kind: 'unknown-document', message: `${file} has no document ${doc}` })
+
+/** The problem of a name whose document was deleted. */
+export const deletedDocument = (name: string, file: string): Result<never, StorageProblem> =>
+  err({ kind: 'deleted', message: `document ${JSON.stringify(name)} in ${file} was deleted` })
+
+/** Whether a document of that name was deleted; one may be there as well. */
+export const deletedNameCheck = (db: Database): ((name: string) => boolean) => {
+  const deleted = db
+    .prepare<[string], number>('SELECT 1 FROM deleted_documents WHERE name = ? LIMIT 1')
+    .pluck()
+  return (name) => deleted.get(name) !== undefined
+}
+
+/** Goes on with a document that is there, deleted or not; otherwise `unknown-document`. Runs in a transaction. */
+export type WithDocument = <T>(
+  doc: DocId,
+  use: () => Result<T, StorageProblem>,
+) => Result<T, StorageProblem>
+
+/** Makes the check of a connection. */
+export const documentCheck = (db: Database, file: string): WithDocument => {
+  const isDocument = db.prepare<[number], number>('SELECT 1 FROM documents WHERE id = ?').pluck()
+  return (doc, use) => (isDocument.get(doc) === undefined ? unknownDocument(doc, file) : use())
+}
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -101,8 +125,10 @@ const tailReader = (db: Database): ((doc: DocId) => [bytes: Uint8Array, writer: 
 }
 
 /** The reading half of the log. Each operation sees one commit: its statements share a snapshot. */
-export const createLogReader = (db: Database, file: string): Handlers<ReaderOperations> => {
+export const createLogReader = (db: Database, file: string): Handlers<LogReaderOperations> => {
+  const inReadTransaction = readingOn(db, file)
   const find = documentFinder(db)
+  const isDeleted = deletedNameCheck(db)
   const findById = finderBy(db, 'id')
   const tailOf = tailReader(db)
   const content = db.prepare<[number], ContentRow>(`
@@ -153,11 +179,12 @@ export const createLogReader = (db: Database, file: string): Handlers<ReaderOper
     return ok({ entries, packed: pack(rows.map(({ bytes }) => bytes)) })
   }
 
-  const inReadTransaction = <T>(what: string, body: () => Result<T, StorageProblem>) =>
-    attempt(what, file, () => db.transaction(body).deferred())
-
   return {
-    find: (name) => inReadTransaction('open a document', () => ok(find(name))),
+    find: (name) =>
+      inReadTransaction('open a document', () => {
+        const found = find(name)
+        return found === null && isDeleted(name) ? deletedDocument(name, file) : ok(found)
+      }),
     outline: (doc) =>
       inReadTransaction(`read the outline of document ${doc}`, () => {
         const found = findById(doc)

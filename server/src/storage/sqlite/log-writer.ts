@@ -1,28 +1,40 @@
-import { randomInt } from 'node:crypto'
 import type { Database } from 'better-sqlite3'
 import { err, ok, type Result, seq } from '@quire/shared'
 import type { Appended, StorageProblem } from '../../ports/storage.ts'
-import { documentFinder, headOfDocument, unknownDocument } from './log-reader.ts'
+import { authorStamper } from './authors.ts'
+import {
+  deletedDocument,
+  deletedNameCheck,
+  documentFinder,
+  headOfDocument,
+  unknownDocument,
+} from './log-reader.ts'
 import type {
   Creation,
   Handlers,
   PackedBatch,
   PackedDocument,
   PackedSnapshot,
-  WriterOperations,
+  LogWriterOperations,
 } from './operations.ts'
 import { unpack } from './packed.ts'
-import { attempt } from './problem.ts'
-import { transactionOn } from './transaction.ts'
+import { committingOn } from './transaction.ts'
 
-/** The writing half of the log. Each operation is one commit, durable when it returns `ok`. */
-export const createLogWriter = (db: Database, file: string): Handlers<WriterOperations> => {
-  // chosen as the file is opened, and never read from it: a copy of the file does not repeat it
-  const writer = randomInt(1, 2 ** 31)
-  const inTransaction = transactionOn(db)
+/**
+ * The writing half of the log. Each operation is one commit, durable when it returns `ok`. `writer`: what this
+ * opening is known by (Origin).
+ */
+export const createLogWriter = (
+  db: Database,
+  file: string,
+  writer: number,
+): Handlers<LogWriterOperations> => {
+  const committing = committingOn(db, file)
   const find = documentFinder(db)
+  const isDeleted = deletedNameCheck(db)
+  const stamp = authorStamper(db)
   const insertDocument = db.prepare<[string, number, number]>(`
-    INSERT INTO documents (name, epoch, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`)
+    INSERT INTO documents (name, epoch, created_at) VALUES (?, ?, ?)`)
   const headOf = db
     .prepare<[number], number>(`SELECT ${headOfDocument} FROM documents WHERE id = ?`)
     .pluck()
@@ -42,8 +54,8 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
     INSERT INTO snapshot_indexes (doc, through_seq, bytes) VALUES (?, ?, ?)
     ON CONFLICT (doc) DO UPDATE SET through_seq = excluded.through_seq, bytes = excluded.bytes`)
   const keepWriter = db.prepare<{ doc: number; through: number }>(`
-    UPDATE documents SET folded_writer =
-      (SELECT writer FROM updates WHERE doc = :doc AND seq = :through) WHERE id = :doc`)
+    UPDATE documents SET (folded_writer, folded_at) =
+      (SELECT writer, at FROM updates WHERE doc = :doc AND seq = :through) WHERE id = :doc`)
   const deleteFolded = db.prepare<[number, number]>(
     'DELETE FROM updates WHERE doc = ? AND seq <= ?',
   )
@@ -59,8 +71,10 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
     .pluck()
 
   const create = ({ name, epoch, at }: Creation): Result<PackedDocument, StorageProblem> => {
-    insertDocument.run(name, epoch, at)
-    const document = find(name)
+    const found = find(name)
+    if (found === null && isDeleted(name)) return deletedDocument(name, file)
+    if (found === null) insertDocument.run(name, epoch, at)
+    const document = found ?? find(name)
     return document ? ok(document) : err({ kind: 'io', message: `${file} lost what it created` })
   }
 
@@ -75,6 +89,7 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
       entry.forEach((update, n) => insertUpdate.run(doc, head + 1 + n, batch.at, update, writer))
       landed.push({ doc, first: seq(head + 1), last: seq(head + entry.length), writer })
     }
+    for (const { doc, ranges } of batch.authors ?? []) stamp(doc, ranges)
     return ok(landed)
   }
 
@@ -103,9 +118,6 @@ export const createLogWriter = (db: Database, file: string): Handlers<WriterOper
     deleteFolded.run(doc, through)
     return ok(true)
   }
-
-  const committing = <T>(what: string, body: () => Result<T, StorageProblem>) =>
-    attempt(what, file, () => inTransaction(body))
 
   return {
     create: (creation) => committing('create a document', () => create(creation)),

@@ -1,5 +1,6 @@
 import type {
   Appended,
+  AuthorRange,
   ByteRange,
   OpenedDocument,
   Quarantined,
@@ -7,7 +8,12 @@ import type {
   StorageProblem,
 } from '../../ports/storage.ts'
 import type { DocId, DocName, Millis, Result, Seq } from '@quire/shared'
+import type { AuthorReaderOperations } from './authors.ts'
+import type { CatalogueReaderOperations, CatalogueWriterOperations } from './catalogue.ts'
 import type { Packed } from './packed.ts'
+import type { PatchReaderOperations, PatchWriterOperations } from './patches.ts'
+import type { RevocationOperations } from './revocations.ts'
+import type { VersionReaderOperations, VersionWriterOperations } from './versions.ts'
 
 /*
  * What the event loop asks of the storage threads, and what they answer. All bytes travel packed
@@ -40,7 +46,15 @@ export interface PackedBatch {
   readonly at: Millis
   readonly docs: readonly DocId[]
   readonly counts: readonly number[]
+  /** Absent where the batch stamps nothing. */
+  readonly authors?: readonly StampedAuthors[]
   readonly packed: Packed
+}
+
+/** Author ranges that come with an entry. */
+export interface StampedAuthors {
+  readonly doc: DocId
+  readonly ranges: readonly AuthorRange[]
 }
 
 /** A snapshot to store. `packed`: state vector, delete set, bytes, and the index if there is one. */
@@ -78,15 +92,15 @@ export interface Creation {
   readonly at: Millis
 }
 
-/** The operations of the writer thread. */
-export interface WriterOperations {
+/** What the log asks of the writer thread. */
+export interface LogWriterOperations {
   create: { ask: Creation; answer: PackedDocument }
   append: { ask: PackedBatch; answer: readonly Appended[] }
   compact: { ask: PackedSnapshot; answer: boolean }
 }
 
-/** The operations of the reader thread. */
-export interface ReaderOperations {
+/** What the log asks of the reader thread. */
+export interface LogReaderOperations {
   find: { ask: DocName; answer: PackedDocument | null }
   outline: { ask: DocId; answer: PackedDocument }
   read: { ask: DocId; answer: PackedContent }
@@ -94,6 +108,20 @@ export interface ReaderOperations {
   quarantined: { ask: DocId; answer: PackedQuarantine }
   verify: { ask: null; answer: readonly string[] }
 }
+
+/** The operations of the writer thread. Each is one commit. */
+export type WriterOperations = LogWriterOperations &
+  CatalogueWriterOperations &
+  VersionWriterOperations &
+  PatchWriterOperations &
+  RevocationOperations
+
+/** The operations of the reader thread. */
+export type ReaderOperations = LogReaderOperations &
+  CatalogueReaderOperations &
+  AuthorReaderOperations &
+  VersionReaderOperations &
+  PatchReaderOperations
 
 /** Some thread's operations: what each is asked and what it answers. */
 export type Operations = Record<string, { ask: unknown; answer: unknown }>

@@ -11,6 +11,9 @@ const kindByCode: readonly (readonly [prefix: string, kind: StorageProblem['kind
   ['SQLITE_LOCKED', 'busy'],
   ['SQLITE_CORRUPT', 'corrupt'],
   ['SQLITE_NOTADB', 'corrupt'],
+  ['Z_DATA_ERROR', 'corrupt'], // node:zlib: not what was deflated
+  ['Z_BUF_ERROR', 'corrupt'],
+  ['ERR_BUFFER_TOO_LARGE', 'corrupt'], // inflates to more than was deflated
   ['ENOSPC', 'full'],
   ['EDQUOT', 'full'],
   ['EROFS', 'read-only'],

@@ -33,6 +33,17 @@ export const applicationId = 0x51756972
  *            snapshot. In `documents`, as behind the large column of a snapshot it would have to be sought. 0 for
  *            what was written before version 4.
  * quarantine updates that broke their document: moved here from `updates`, number and time kept.
+ * folded_at  when the last update inside the snapshot was appended; null where it was folded before version 5.
+ *            Written with `folded_writer`, whose row is written in that commit anyway.
+ * deleted_documents  beside `documents`: the name, unique there, becomes free, and U+0000 and the id take its
+ *            place, which no name can be. Everything else of the document stays where it is.
+ * creation_keys  which document was made under a key that its maker chose.
+ * authors    ranges of a client's clocks by the user whose login brought them (ports/storage.ts).
+ * versions   without what they hold, which is in `version_states`: a list reads no state, and a new name
+ *            writes none anew.
+ * patches    `parts` and `bytes` count what is in `patch_parts`: a bound is asked for with every part. A part's hash
+ *            is the front of its SHA-256; it finds, and the bytes decide.
+ * AUTOINCREMENT, here as above: what is numbered is told to people, and must not become something else.
  */
 export const migrations: readonly string[] = [
   `
@@ -81,6 +92,75 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE updates ADD COLUMN writer INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE documents ADD COLUMN folded_writer INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
+  ALTER TABLE documents ADD COLUMN folded_at INTEGER;
+
+  CREATE TABLE deleted_documents (
+    doc         INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    name        TEXT    NOT NULL COLLATE BINARY,
+    deleted_at  INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX deleted_by_name ON deleted_documents (name);
+  CREATE INDEX deleted_by_time ON deleted_documents (deleted_at);
+
+  CREATE TABLE creation_keys (
+    key  TEXT    NOT NULL PRIMARY KEY COLLATE BINARY,
+    doc  INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX creation_keys_by_doc ON creation_keys (doc);
+
+  CREATE TABLE authors (
+    doc     INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    client  INTEGER NOT NULL,
+    clock   INTEGER NOT NULL,
+    user    TEXT    NOT NULL,
+    PRIMARY KEY (doc, client, clock)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE versions (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    doc     INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    seq     INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    name    TEXT,
+    author  TEXT,
+    bytes   INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX versions_by_doc ON versions (doc);
+  CREATE TABLE version_states (
+    version   INTEGER PRIMARY KEY REFERENCES versions (id) ON DELETE CASCADE,
+    deflated  BLOB    NOT NULL
+  ) STRICT;
+
+  CREATE TABLE patches (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    doc       INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    user      TEXT COLLATE BINARY,
+    first_at  INTEGER NOT NULL,
+    last_at   INTEGER NOT NULL,
+    parts     INTEGER NOT NULL,
+    bytes     INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX patches_by_user ON patches (doc, user);
+  CREATE TABLE patch_parts (
+    patch   INTEGER NOT NULL REFERENCES patches (id) ON DELETE CASCADE,
+    number  INTEGER NOT NULL,
+    hash    BLOB    NOT NULL,
+    bytes   BLOB    NOT NULL,
+    PRIMARY KEY (patch, number)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX patch_parts_by_hash ON patch_parts (patch, hash);
+
+  CREATE TABLE revocations (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    user      TEXT,
+    document  TEXT,
+    token     TEXT,
+    access    TEXT    NOT NULL,
+    at        INTEGER NOT NULL,
+    until     INTEGER
+  ) STRICT;
   `,
 ]
 

@@ -11,6 +11,7 @@ import {
 } from '@quire/shared'
 import type { DeleteSet, StateVector, UpdateIndex } from '@quire/shared'
 import type {
+  AppendEntry,
   OpenedDocument,
   Quarantined,
   QuarantinedUpdate,
@@ -18,11 +19,15 @@ import type {
   Storage,
   StorageProblem,
 } from '../../ports/storage.ts'
-import type { PackedContent, PackedDocument, PackedQuarantine } from './operations.ts'
+import { createCatalogue } from './catalogue.ts'
+import type { PackedBatch, PackedContent, PackedDocument, PackedQuarantine } from './operations.ts'
 import type { ReaderOperations, WriterOperations } from './operations.ts'
 import { pack, unpack } from './packed.ts'
+import { createPatches } from './patches.ts'
 import { problemFrom } from './problem.ts'
+import { askRevocations } from './revocations.ts'
 import type { Thread } from './thread.ts'
+import { createVersions } from './versions.ts'
 
 /** What the store takes on disk, for the operator. */
 export interface SqliteFigures {
@@ -79,6 +84,13 @@ const quarantineFrom = ({ entries, packed }: PackedQuarantine): QuarantinedUpdat
   })
 }
 
+const stampedIn = (batch: readonly AppendEntry[]): Pick<PackedBatch, 'authors'> => {
+  const authors = batch.flatMap(({ doc, authors: ranges = [] }) =>
+    ranges.length === 0 ? [] : [{ doc, ranges }],
+  )
+  return authors.length === 0 ? {} : { authors }
+}
+
 const mapOk = <T, U>(result: Result<T, StorageProblem>, change: (value: T) => U) =>
   result.ok ? ok(change(result.value)) : result
 
@@ -122,12 +134,17 @@ export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
   }
 
   return {
+    ...createCatalogue({ writer, reader, epoch }),
+    ...createVersions({ writer, reader }),
+    ...createPatches({ writer, reader }),
+    ...askRevocations(writer),
     open,
     append: (batch, at) =>
       writer.ask('append', {
         at,
         docs: batch.map((entry) => entry.doc),
         counts: batch.map((entry) => entry.updates.length),
+        ...stampedIn(batch),
         packed: pack(batch.flatMap((entry) => entry.updates)),
       }),
     outline: async (doc) => mapOk(await reader.ask('outline', doc), openedFrom),

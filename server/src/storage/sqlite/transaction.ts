@@ -1,5 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import type { Result } from '@quire/shared'
+import type { StorageProblem } from '../../ports/storage.ts'
+import { attempt } from './problem.ts'
 
 /** Runs a body in one write transaction: committed if it returns `ok`, otherwise rolled back. */
 export type InTransaction = <T, P>(body: () => Result<T, P>) => Result<T, P>
@@ -25,3 +27,21 @@ export const transactionOn = (db: Database): InTransaction => {
     }
   }
 }
+
+/** Runs a body in a transaction; what it throws becomes a problem: "`file`: cannot `what`: …". */
+export type Attempted = <T>(
+  what: string,
+  body: () => Result<T, StorageProblem>,
+) => Result<T, StorageProblem>
+
+/** One commit for each body that returns `ok`. */
+export const committingOn = (db: Database, file: string): Attempted => {
+  const inTransaction = transactionOn(db)
+  return (what, body) => attempt(what, file, () => inTransaction(body))
+}
+
+/** Each body sees one commit: its statements share a snapshot. */
+export const readingOn =
+  (db: Database, file: string): Attempted =>
+  (what, body) =>
+    attempt(what, file, () => db.transaction(body).deferred())

@@ -36,23 +36,51 @@ interface OpWeather {
 
 const fair = (): OpWeather => ({ holding: false, waiting: [], failing: null, callWaiters: [] })
 
+/** All of them, by hand: a storage may have more methods of its own. The type sees that none is missing. */
+const ops: Readonly<Record<StorageOp, null>> = {
+  open: null,
+  append: null,
+  outline: null,
+  read: null,
+  parts: null,
+  compact: null,
+  quarantined: null,
+  list: null,
+  find: null,
+  create: null,
+  remove: null,
+  undelete: null,
+  purge: null,
+  authors: null,
+  keepVersion: null,
+  versions: null,
+  version: null,
+  nameVersion: null,
+  removeVersion: null,
+  keepPatch: null,
+  patches: null,
+  patch: null,
+  removePatch: null,
+  revoke: null,
+  revocations: null,
+  unrevoke: null,
+}
+
+const forEachOp = <T>(make: () => T): Record<StorageOp, T> =>
+  // the keys are those of `ops`
+  Object.fromEntries(Object.keys(ops).map((op) => [op, make()])) as Record<StorageOp, T>
+
 /** Puts `real` under the weather that the returned controls make. Starts fair: all calls pass. */
 export const withWeather = (real: Storage): StorageWeather => {
-  const ops = {
-    open: fair(),
-    outline: fair(),
-    append: fair(),
-    read: fair(),
-    parts: fair(),
-    compact: fair(),
-    quarantined: fair(),
-  }
-  const calls = { open: 0, outline: 0, append: 0, read: 0, parts: 0, compact: 0, quarantined: 0 }
+  const weatherOf = forEachOp(fair)
+  const calls = forEachOp(() => 0)
 
   const count = (op: StorageOp): void => {
     calls[op] += 1
-    const met = ops[op].callWaiters.filter((waiter) => waiter.count <= calls[op])
-    ops[op].callWaiters = ops[op].callWaiters.filter((waiter) => waiter.count > calls[op])
+    const met = weatherOf[op].callWaiters.filter((waiter) => waiter.count <= calls[op])
+    weatherOf[op].callWaiters = weatherOf[op].callWaiters.filter(
+      (waiter) => waiter.count > calls[op],
+    )
     for (const waiter of met) waiter.resolve()
   }
 
@@ -60,7 +88,7 @@ export const withWeather = (real: Storage): StorageWeather => {
     op: StorageOp,
     call: () => Promise<Result<T, StorageProblem>>,
   ): Promise<Result<T, StorageProblem>> => {
-    const weather = ops[op]
+    const weather = weatherOf[op]
     count(op)
     if (weather.holding) await new Promise<void>((resolve) => weather.waiting.push(resolve))
     const { failing } = weather
@@ -81,26 +109,47 @@ export const withWeather = (real: Storage): StorageWeather => {
       compact: (doc, snapshot, quarantined) =>
         through('compact', () => real.compact(doc, snapshot, quarantined)),
       quarantined: (doc) => through('quarantined', () => real.quarantined(doc)),
+      list: (question) => through('list', () => real.list(question)),
+      find: (name) => through('find', () => real.find(name)),
+      create: (name, creation) => through('create', () => real.create(name, creation)),
+      remove: (doc, at) => through('remove', () => real.remove(doc, at)),
+      undelete: (doc) => through('undelete', () => real.undelete(doc)),
+      purge: (before, limit) => through('purge', () => real.purge(before, limit)),
+      authors: (doc) => through('authors', () => real.authors(doc)),
+      keepVersion: (doc, version, unnamed) =>
+        through('keepVersion', () => real.keepVersion(doc, version, unnamed)),
+      versions: (doc, page) => through('versions', () => real.versions(doc, page)),
+      version: (doc, id) => through('version', () => real.version(doc, id)),
+      nameVersion: (doc, id, name) => through('nameVersion', () => real.nameVersion(doc, id, name)),
+      removeVersion: (doc, id) => through('removeVersion', () => real.removeVersion(doc, id)),
+      keepPatch: (doc, part, limits) =>
+        through('keepPatch', () => real.keepPatch(doc, part, limits)),
+      patches: (doc) => through('patches', () => real.patches(doc)),
+      patch: (doc, id) => through('patch', () => real.patch(doc, id)),
+      removePatch: (doc, id) => through('removePatch', () => real.removePatch(doc, id)),
+      revoke: (revocation) => through('revoke', () => real.revoke(revocation)),
+      revocations: (now) => through('revocations', () => real.revocations(now)),
+      unrevoke: (id) => through('unrevoke', () => real.unrevoke(id)),
       close: () => real.close(),
     },
     hold: (op) => {
-      ops[op].holding = true
+      weatherOf[op].holding = true
     },
     release: (op) => {
-      ops[op].holding = false
-      for (const go of ops[op].waiting.splice(0)) go()
+      weatherOf[op].holding = false
+      for (const go of weatherOf[op].waiting.splice(0)) go()
     },
-    releaseOne: (op) => ops[op].waiting.shift()?.(),
+    releaseOne: (op) => weatherOf[op].waiting.shift()?.(),
     fail: (op, problem, times = 1) => {
-      ops[op].failing = { problem, left: times }
+      weatherOf[op].failing = { problem, left: times }
     },
     heal: (op) => {
-      ops[op].failing = null
+      weatherOf[op].failing = null
     },
     called: (op, wanted) =>
       calls[op] >= wanted
         ? Promise.resolve()
-        : new Promise((resolve) => ops[op].callWaiters.push({ count: wanted, resolve })),
+        : new Promise((resolve) => weatherOf[op].callWaiters.push({ count: wanted, resolve })),
     calls,
   }
 }

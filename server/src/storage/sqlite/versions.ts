@@ -1,0 +1,186 @@
+/*
+ * Documents as they were. A state is deflated and inflated in the reader thread: the writer, where acknowledgements
+ * wait, stores what is small already.
+ *
+ *   keepVersion   event loop → reader: deflate → event loop → writer: one commit
+ *   version       event loop → reader: read, inflate
+ */
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import type { Database } from 'better-sqlite3'
+import { type DocId, err, ok, type Result, type Update } from '@quire/shared'
+import type { NewVersion, StorageProblem, Version, Versions } from '../../ports/storage.ts'
+import { documentCheck } from './log-reader.ts'
+import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
+import { pack, type Packed, unpack } from './packed.ts'
+import type { Thread } from './thread.ts'
+import { committingOn, readingOn } from './transaction.ts'
+
+/** A version to keep. `packed`: its state, deflated. */
+export interface DeflatedVersion extends Omit<Version, 'id'> {
+  readonly doc: DocId
+  /** How many of the document's unnamed versions stay. */
+  readonly unnamed: number
+  readonly packed: Packed
+}
+
+/** One of a document's versions. */
+export interface VersionQuestion {
+  readonly doc: DocId
+  readonly id: number
+}
+
+/** A page of a document's versions, the newest first. */
+export interface VersionsQuestion {
+  readonly doc: DocId
+  readonly before: number | null
+  readonly limit: number
+}
+
+/** A version with its state. `packed`: the state, inflated. */
+export interface PackedVersion {
+  readonly version: Version
+  readonly packed: Packed
+}
+
+/** What versions ask of the writer thread. */
+export interface VersionWriterOperations {
+  keepVersion: { ask: DeflatedVersion; answer: Version }
+  nameVersion: { ask: VersionQuestion & { readonly name: string }; answer: boolean }
+  removeVersion: { ask: VersionQuestion; answer: boolean }
+}
+
+/** What versions ask of the reader thread. */
+export interface VersionReaderOperations {
+  /** `packed`: what is to be deflated, and in the answer what came of it. */
+  deflate: { ask: { readonly packed: Packed }; answer: { readonly packed: Packed } }
+  versions: { ask: VersionsQuestion; answer: readonly Version[] }
+  version: { ask: VersionQuestion; answer: PackedVersion | null }
+}
+
+const deflate = (packed: Packed): Packed => pack(unpack(packed).map((part) => deflateRawSync(part)))
+
+const columns = 'id, seq, at, name, author, bytes'
+
+/** The writing half. */
+export const createVersionWriter = (
+  db: Database,
+  file: string,
+): Handlers<VersionWriterOperations> => {
+  const committing = committingOn(db, file)
+  const withDocument = documentCheck(db, file)
+  const insert = db.prepare<[number, number, number, string | null, string | null, number]>(
+    'INSERT INTO versions (doc, seq, at, name, author, bytes) VALUES (?, ?, ?, ?, ?, ?)',
+  )
+  const insertState = db.prepare<[number, Uint8Array]>(
+    'INSERT INTO version_states (version, deflated) VALUES (?, ?)',
+  )
+  // the first one that is too many, and all before it
+  const thin = db.prepare<{ doc: number; unnamed: number }>(`
+    DELETE FROM versions WHERE doc = :doc AND name IS NULL AND id <= (
+      SELECT id FROM versions WHERE doc = :doc AND name IS NULL
+      ORDER BY id DESC LIMIT 1 OFFSET :unnamed)`)
+  const name = db.prepare<[string, number, number]>(
+    'UPDATE versions SET name = ? WHERE doc = ? AND id = ?',
+  )
+  const remove = db.prepare<[number, number]>('DELETE FROM versions WHERE doc = ? AND id = ?')
+
+  const keep = (version: DeflatedVersion): Version => {
+    const { doc, seq, at, name, author, bytes, unnamed, packed } = version
+    const id = Number(insert.run(doc, seq, at, name, author, bytes).lastInsertRowid)
+    for (const state of unpack(packed)) insertState.run(id, state)
+    thin.run({ doc, unnamed })
+    return { id, seq, at, name, author, bytes }
+  }
+
+  return {
+    keepVersion: (version) =>
+      committing(`keep a version of document ${version.doc}`, () =>
+        withDocument(version.doc, () => ok(keep(version))),
+      ),
+    nameVersion: ({ doc, id, name: given }) =>
+      committing(`name version ${id} of document ${doc}`, () =>
+        withDocument(doc, () => ok(name.run(given, doc, id).changes > 0)),
+      ),
+    removeVersion: ({ doc, id }) =>
+      committing(`remove version ${id} of document ${doc}`, () =>
+        withDocument(doc, () => ok(remove.run(doc, id).changes > 0)),
+      ),
+  }
+}
+
+/** The reading half. */
+export const createVersionReader = (
+  db: Database,
+  file: string,
+): Handlers<VersionReaderOperations> => {
+  const reading = readingOn(db, file)
+  const withDocument = documentCheck(db, file)
+  const page = db.prepare<[number, number, number], Version>(
+    `SELECT ${columns} FROM versions WHERE doc = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+  )
+  const one = db.prepare<[number, number], Version & { deflated: Uint8Array }>(`
+    SELECT ${columns}, deflated FROM versions JOIN version_states ON version = id
+    WHERE doc = ? AND id = ?`)
+
+  const read = ({ doc, id }: VersionQuestion): Result<PackedVersion | null, StorageProblem> => {
+    const row = one.get(doc, id)
+    if (!row) return ok(null)
+    const { deflated, ...version } = row
+    // never more than was deflated, whatever the disk made of it; zlib refuses a bound of 0
+    const bound = { maxOutputLength: Math.max(1, version.bytes) }
+    const state = inflateRawSync(deflated, bound)
+    if (state.length !== version.bytes)
+      return err({
+        kind: 'corrupt',
+        message: `version ${id} of document ${doc} in ${file} has ${state.length} bytes, not ${version.bytes}`,
+      })
+    return ok({ version, packed: pack([state]) })
+  }
+
+  return {
+    deflate: ({ packed }) => ok({ packed: deflate(packed) }),
+    versions: ({ doc, before, limit }) =>
+      reading(`list the versions of document ${doc}`, () =>
+        withDocument(doc, () => ok(page.all(doc, before ?? Number.MAX_SAFE_INTEGER, limit))),
+      ),
+    version: (question) =>
+      reading(`read version ${question.id} of document ${question.doc}`, () =>
+        withDocument(question.doc, () => read(question)),
+      ),
+  }
+}
+
+/** Versions as they are asked of the threads. */
+export const createVersions = (threads: {
+  readonly writer: Thread<WriterOperations>
+  readonly reader: Thread<ReaderOperations>
+}): Versions => {
+  const { writer, reader } = threads
+
+  const keepVersion = async (
+    doc: DocId,
+    version: NewVersion,
+    unnamed: number,
+  ): Promise<Result<Version, StorageProblem>> => {
+    const { seq, at, name, author, update } = version
+    const bytes = update.length
+    const deflated = await reader.ask('deflate', { packed: pack([update]) })
+    if (!deflated.ok) return deflated
+    const { packed } = deflated.value
+    return writer.ask('keepVersion', { doc, seq, at, name, author, bytes, unnamed, packed })
+  }
+
+  return {
+    keepVersion,
+    versions: (doc, { before, limit }) => reader.ask('versions', { doc, before, limit }),
+    version: async (doc, id) => {
+      const found = await reader.ask('version', { doc, id })
+      if (!found.ok || found.value === null) return found.ok ? ok(null) : found
+      const { version, packed } = found.value
+      const [update] = unpack(packed) as [Update] // what was kept
+      return ok({ ...version, update })
+    },
+    nameVersion: (doc, id, name) => writer.ask('nameVersion', { doc, id, name }),
+    removeVersion: (doc, id) => writer.ask('removeVersion', { doc, id }),
+  }
+}
