@@ -9,37 +9,15 @@ import type { ApiParts } from './api-parts.ts'
 import { formatTypes, givenInBody, type Given } from './given.ts'
 import { NOTHING, operation, type ApiEnv, type MediaType, type Operation } from './operation.ts'
 import { contentProblem, Problem, roomProblem } from './problem.ts'
-import { contentFormat, field, format, userId, writtenSchema } from './schemas.ts'
+import { contentPatch, field, format, userId, writtenSchema } from './schemas.ts'
 import { authorOf, changedProblem, entityTag, expectedOf, found } from './told.ts'
 
 const ALL_TYPES: readonly MediaType[] = Object.values(formatTypes)
-
-/** Steps of one patch, at most: each reads and compares the document anew. */
-const MOST_STEPS = 100
 
 const IF_MATCH = {
   'If-Match': 'ETag of the state that the change is for; with it a document that has changed since is left as it is (412)',
 }
 const ETAG = { ETag: 'Names this state of the document, for If-Match' }
-
-const index = z.int().min(0)
-const part = { format: contentFormat, value: z.unknown(), field }
-const step = z
-  .discriminatedUnion('op', [
-    z.object({ op: z.literal('append'), ...part }).meta({ description: 'Behind everything else' }),
-    z
-      .object({ op: z.literal('replace-text'), from: index, to: index, text: z.string(), field })
-      .meta({ description: 'A range of a Y.Text, in UTF-16 code units' }),
-    z
-      .object({
-        op: z.enum(['replace-node', 'insert-before', 'insert-after']),
-        node: z.array(index).min(1).max(64),
-        ...part,
-      })
-      .meta({ description: 'A block, by its index in each level' }),
-    z.object({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
-  ])
-  .meta({ id: 'PatchStep' })
 
 /** The operations. */
 export const contentOperations = (parts: ApiParts): readonly Operation[] => {
@@ -119,9 +97,7 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       description: 'All steps, in order, in one update, or none of them.',
       needs: 'write',
       query: NOTHING,
-      body: z
-        .object({ steps: z.array(step).min(1).max(MOST_STEPS), author: userId.optional() })
-        .meta({ id: 'ContentPatch' }),
+      body: contentPatch,
       fields: IF_MATCH,
       answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
       problems: ['not-found', 'deleted', 'changed', 'too-large', 'unprocessable', 'too-slow'],

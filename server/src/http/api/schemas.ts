@@ -187,6 +187,32 @@ export const diffSchema = z
   })
   .meta({ id: 'Diff' })
 
+/** Steps of one patch, at most: each reads and compares the document anew. */
+const MOST_STEPS = 100
+
+const index = z.int().min(0)
+const part = { format: contentFormat, value: z.unknown(), field }
+export const patchStep = z
+  .discriminatedUnion('op', [
+    z.object({ op: z.literal('append'), ...part }).meta({ description: 'Behind everything else' }),
+    z
+      .object({ op: z.literal('replace-text'), from: index, to: index, text: z.string(), field })
+      .meta({ description: 'A range of a Y.Text, in UTF-16 code units' }),
+    z
+      .object({
+        op: z.enum(['replace-node', 'insert-before', 'insert-after']),
+        node: z.array(index).min(1).max(64),
+        ...part,
+      })
+      .meta({ description: 'A block, by its index in each level' }),
+    z.object({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
+  ])
+  .meta({ id: 'PatchStep' })
+
+export const contentPatch = z
+  .object({ steps: z.array(patchStep).min(1).max(MOST_STEPS), author: userId.optional() })
+  .meta({ id: 'ContentPatch' })
+
 export const problemSchema = z
   .object({
     type: z.string(),
