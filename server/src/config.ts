@@ -6,7 +6,9 @@ import { err, ok, utf8Length, type Result } from '@quire/shared'
 
 type Kind =
   | { readonly type: 'text' }
+  | { readonly type: 'optional' }
   | { readonly type: 'secret' }
+  | { readonly type: 'key-url' }
   | { readonly type: 'origins' }
   | { readonly type: 'networks' }
   | { readonly type: 'switch' }
@@ -37,7 +39,9 @@ const row = <K extends string, T extends Kind>(
 }
 
 const text = { type: 'text' } as const
+const optional = { type: 'optional' } as const
 const secret = { type: 'secret' } as const
+const keyUrl = { type: 'key-url' } as const
 const origins = { type: 'origins' } as const
 const networks = { type: 'networks' } as const
 const onOff = { type: 'switch' } as const
@@ -50,6 +54,8 @@ const GIB = 1024 * MIB
 
 /** As long as the hash that HS256 makes (RFC 7518 §3.2). */
 const SECRET_BYTES = 32
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 /** Every option of the server. */
 export const optionRows = [
@@ -81,6 +87,21 @@ export const optionRows = [
     'text',
     'Secret that tokens are signed with (HS256). Better in the environment than on a command line, which everybody on the machine can read.',
   ]),
+  row('jwksUrl', keyUrl, [
+    '',
+    'address',
+    'Where the public keys are that tokens are signed with (JWKS): RS256 and its kin, PS256, ES256, EdDSA. With a QUIRE_JWT_SECRET too, both kinds of tokens are taken; without one the server makes no tokens for y-sweet’s clients.',
+  ]),
+  row('jwtIssuer', optional, [
+    '',
+    'text',
+    'Who has to have issued a token (iss); without it, whoever has the key.',
+  ]),
+  row('jwtAudience', optional, [
+    '',
+    'text',
+    'For whom a token has to be (aud). Set it where the same keys sign tokens for other servers.',
+  ]),
   row('unsafeOpenToNetwork', onOff, [
     'off',
     '',
@@ -95,6 +116,16 @@ export const optionRows = [
     '',
     'addresses or CIDRs, comma-separated',
     'Proxies in front of this server: what their X-Forwarded-For says counts as the client’s address, and their X-Forwarded-Proto says whether it uses TLS. Without them, everybody behind a proxy counts as one address, unless it is on this machine.',
+  ]),
+  row('tlsCert', optional, [
+    '',
+    'file',
+    'Certificate with its chain, as PEM: the port then speaks https and wss, and nothing else. Read anew on SIGHUP.',
+  ]),
+  row('tlsKey', optional, [
+    '',
+    'file',
+    'Private key of QUIRE_TLS_CERT, as PEM, without a passphrase.',
   ]),
   row('logLevel', oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), [
     'info',
@@ -247,6 +278,26 @@ export const optionRows = [
     'requests a minute',
     'HTTP requests of one address, for IPv6 of one /64, page loads included, /health, the preflights of browsers and the requests of an event stream not: so many at once, and again in a minute; a further one is refused with 429. An application asks twice for each client’s token, and all sessions may come back in one minute. Loopback is not counted.',
   ]),
+  row('maxApiRequestsPerMinute', count(1, 10_000_000), [
+    '3000',
+    'requests a minute',
+    'Requests of one login to /api/v1, of those without one of one address: so many at once, and again in a minute; a further one is refused with 429. Fifty a second, of which an export asks one for each document.',
+  ]),
+  row('maxApiBodyBytes', count(KIB, 128 * MIB), [
+    String(16 * MIB),
+    'bytes',
+    'Largest body of a request to /api/v1; a longer one is refused with 413. As large as a message, so that what one client says fits the other way, too.',
+  ]),
+  row('maxVersions', count(1, 100_000), [
+    '50',
+    'versions',
+    'Versions without a name that are kept of one document; of more, the oldest go. Those with a name stay.',
+  ]),
+  row('maxVersionsPerHour', count(1, 3_600), [
+    '6',
+    'versions an hour',
+    'Versions that are made by themselves of one document, when everybody has left it: at most one in ten minutes, so that fifty of them reach back a working day.',
+  ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',
     'entries',
@@ -317,9 +368,7 @@ export const readConfig = (
     const name = flag === undefined ? option.env : `--${option.flag}`
     if (value.ok) config[option.key] = value.value
     else {
-      // a secret stands in no log, not even a mistyped one
-      const given = option.kind.type === 'secret' ? `${raw.length} characters` : JSON.stringify(raw)
-      problems.push(`${name}: ${value.error}, not ${given}. ${option.about}`)
+      problems.push(`${name}: ${value.error}, not ${toldOf(option.kind, raw)}. ${option.about}`)
     }
   }
   if (problems.length > 0) return err(problems)
@@ -334,12 +383,23 @@ export const describeOption = ({ about, kind, unit, fallback }: OptionRow): stri
   return `${about} Value: ${values}. Default: ${fallback === '' ? 'none' : fallback}.`
 }
 
+/** A malformed value, for a log: no secret stands in one, not even a mistyped one. */
+const toldOf = (kind: Kind, raw: string): string => {
+  if (kind.type === 'secret') return `${raw.length} characters`
+  if (kind.type !== 'key-url') return JSON.stringify(raw)
+  return JSON.stringify(raw.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…'))
+}
+
 const rangeOf = (kind: Kind): string => {
   switch (kind.type) {
     case 'text':
       return 'any text but none'
+    case 'optional':
+      return 'any text'
     case 'secret':
       return `at least ${SECRET_BYTES} bytes of text`
+    case 'key-url':
+      return 'an https address without a password, or an http one of this machine'
     case 'origins':
       return 'origins such as https://example.org, or *'
     case 'networks':
@@ -358,8 +418,12 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
   switch (kind.type) {
     case 'text':
       return raw === '' ? malformed : ok(raw)
+    case 'optional':
+      return ok(raw)
     case 'secret':
       return raw === '' || utf8Length(raw) >= SECRET_BYTES ? ok(raw) : malformed
+    case 'key-url':
+      return raw === '' || isKeyUrl(raw) ? ok(raw) : malformed
     case 'origins':
       return readOrigins(raw)
     case 'networks':
@@ -373,6 +437,13 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
       return value >= kind.min && value <= kind.max ? ok(value) : malformed
     }
   }
+}
+
+/** Whoever can change what stands there can make tokens: nobody on the way may. */
+const isKeyUrl = (raw: string): boolean => {
+  const url = URL.parse(raw)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname))
 }
 
 /** Origins as browsers write them, or they would never match: scheme, host in lower case, no path. */
@@ -418,13 +489,18 @@ const unknownVariables = (env: Readonly<Record<string, string | undefined>>): st
     .map((name) => `${name}: there is no such option; quire serve --help lists them`)
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
-
 const conflictIn = (config: Config): string | null => {
-  if (config.auth === 'jwt' && config.jwtSecret === '')
-    return 'QUIRE_JWT_SECRET: QUIRE_AUTH is jwt, so there must be a secret that tokens are signed with'
-  if (config.auth === 'open' && config.jwtSecret !== '')
-    return 'QUIRE_AUTH: there is a QUIRE_JWT_SECRET, but open would let everybody in without a token; set jwt'
+  const { auth, jwtSecret, jwksUrl, jwtIssuer, jwtAudience, tlsCert, tlsKey } = config
+  if (auth === 'jwt' && jwtSecret === '' && jwksUrl === '')
+    return 'QUIRE_JWT_SECRET: QUIRE_AUTH is jwt, so there must be a secret that tokens are signed with, or a QUIRE_JWKS_URL'
+  const unused = { jwtSecret, jwksUrl, jwtIssuer, jwtAudience }
+  for (const { key, env } of optionRows)
+    if (auth === 'open' && Object.hasOwn(unused, key) && config[key] !== '')
+      return `QUIRE_AUTH: there is a ${env}, but open would let everybody in without a token; set jwt`
+  if (tlsCert !== '' && tlsKey === '')
+    return 'QUIRE_TLS_KEY: there is a QUIRE_TLS_CERT, so there must be the file of its private key'
+  if (tlsCert === '' && tlsKey !== '')
+    return 'QUIRE_TLS_CERT: there is a QUIRE_TLS_KEY, so there must be the file of its certificate'
   if (config.auth === 'open' && !LOOPBACK.test(config.host) && !config.unsafeOpenToNetwork)
     return (
       `QUIRE_HOST: ${config.host} is not loopback and QUIRE_AUTH is open: everybody who reaches it ` +

@@ -1,10 +1,12 @@
 /* One server process: the parts put together, and taken apart again in order. */
+import { createSecretKey } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { closeCodes, err, ok, type DocName, type Result } from '@quire/shared'
 import { createJwtAuth } from './auth/jwt.ts'
 import { openAuth } from './auth/open.ts'
+import { RemoteKeys, type RemoteKeysOptions } from './auth/remote-keys.ts'
 import { createClusterHub } from './cluster/single.ts'
 import type { Config } from './config.ts'
 import { createContent } from './content/threaded.ts'
@@ -78,9 +80,10 @@ export interface ServeParts {
 /** Starts a server on opened storage, which it owns from here on. */
 export const serve = async (
   config: Config,
-  { storage, observe, stateless = DEAF, auth = authOf(config) }: ServeParts,
+  { storage, observe, stateless = DEAF, ...parts }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
   const clock = systemClock
+  const auth = parts.auth ?? authOf(config, { clock, observe })
   const utilisation = createUtilisation(clock)
   const content = createContent(clock, { collectGarbage: config.garbageCollection })
   const cluster = createClusterHub().node()
@@ -235,8 +238,18 @@ const listen = (
     })
   })
 
-const authOf = ({ auth, jwtSecret }: Config): Auth =>
-  auth === 'jwt' ? createJwtAuth(jwtSecret) : openAuth
+const authOf = (config: Config, ports: Pick<RemoteKeysOptions, 'clock' | 'observe'>): Auth => {
+  const { auth, jwtSecret, jwksUrl, jwtIssuer, jwtAudience } = config
+  if (auth === 'open') return openAuth
+  const remote = jwksUrl === '' ? undefined : new RemoteKeys({ url: jwksUrl, ...ports })
+  void remote?.read() // now, so that an operator learns at once that it fails
+  return createJwtAuth({
+    secret: jwtSecret === '' ? undefined : createSecretKey(jwtSecret, 'utf8'),
+    remote,
+    issuer: jwtIssuer === '' ? undefined : jwtIssuer,
+    audience: jwtAudience === '' ? undefined : jwtAudience,
+  })
+}
 
 const roomLimits = (config: Config): RoomLimits => ({
   loadQueueBytes: config.maxLoadQueueBytes,

@@ -9,11 +9,12 @@ import type { EdgeBindings, WebSocketEdge } from '../edges/websocket/web-socket-
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
-import type { Documents, NoRoom } from '../runtime/documents.ts'
+import type { Documents, GivenOnTheWay, NoRoom } from '../runtime/documents.ts'
 import { multiplex, type ConnectionLimits } from '../runtime/multiplexed.ts'
 import { documentInPath } from './document-path.ts'
 import { eventStreamRoutes } from './event-stream.ts'
 import { originProblem } from './origin.ts'
+import { requestFacts } from './request-facts.ts'
 import { tokenOf } from './token.ts'
 
 /** What the routes of the client families are made of. */
@@ -70,13 +71,17 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
     documents.turnAway(socket, why, what)
     return DEAF
   }
+  const given = (c: Context<Bindings>): GivenOnTheWay => ({
+    token: tokenOf(c),
+    request: documents.readsRequests ? requestFacts(c, edge) : null,
+  })
   const share = <P>(
     family: SharedFamily<P>,
     socket: Socket,
     c: Context<Bindings>,
   ): SocketListener => {
     const limits = connectionLimits
-    return multiplex({ family, socket, token: tokenOf(c), documents, limits, clock, observe })
+    return multiplex({ family, socket, ...given(c), documents, limits, clock, observe })
   }
   const foreign = (c: Context<Bindings>): string | null => {
     const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
@@ -95,7 +100,7 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
       const document = documentInPath(target, '/yjs/')
       if (!document.ok)
         return turnAway(socket, { close: 'badName', reason: document.error }, pathIn(target))
-      const login = { kind: 'given', token: tokenOf(c) } as const
+      const login = { kind: 'given', ...given(c) } as const
       return documents.attach({
         document: document.value,
         login,

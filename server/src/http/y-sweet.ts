@@ -16,6 +16,7 @@ import type { Grant } from '../ports/auth.ts'
 import type { Undo } from '../ports/undo.ts'
 import { openDocument } from '../runtime/direct.ts'
 import { originProblem } from './origin.ts'
+import { requestFacts } from './request-facts.ts'
 import { readBody } from './request-body.ts'
 import { tokenOf } from './token.ts'
 import { asked, contentRoutes, type ContentRoutes, type GrantedEnv } from './y-sweet-contents.ts'
@@ -50,8 +51,9 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
   const dialect = ySweet(options.presence)
   const routes = new Hono<GrantedEnv>()
 
-  const granted = async (document: DocName, token: string | null): Promise<Grant> => {
-    const grant = await documents.login(document, token)
+  const granted = async (document: DocName, c: Context<GrantedEnv>): Promise<Grant> => {
+    const request = documents.readsRequests ? requestFacts(c, edge) : null
+    const grant = await documents.login(document, tokenOf(c), request)
     if (!grant.ok) throw refusal(grant.error)
     return grant.value
   }
@@ -61,7 +63,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
     const document = documentOfId(c.req.param('id') ?? '')
     if (!document.ok) throw refusal({ close: 'badName', reason: document.error })
     c.set('document', document.value)
-    c.set('grant', await granted(document.value, tokenOf(c)))
+    c.set('grant', await granted(document.value, c))
     await next()
   }
 
@@ -100,7 +102,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
     if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
     const document = request.value
     c.set('document', document)
-    c.set('grant', await granted(document, tokenOf(c)))
+    c.set('grant', await granted(document, c))
     const opened = await openDocument(asked(options, c))
     if (!opened.ok) throw refusal(opened.error)
     return c.json({ docId: document })

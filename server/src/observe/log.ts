@@ -42,6 +42,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'draining':
     case 'drained':
     case 'append-recovered':
+    case 'tls-reloaded':
       return 'info'
     case 'newcomer-refused':
     case 'events-left-out':
@@ -49,6 +50,8 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'append-failed':
     case 'compact-failed':
     case 'answer-failed':
+    case 'keys-failed':
+    case 'tls-reload-failed':
       return 'warn'
     case 'corrupt-update':
     case 'quarantined':

@@ -3,7 +3,7 @@
  */
 import { err, ok, sessionId, type CloseName, type DocName, type Result } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { AccessRequest, Auth, Grant, GrantPart } from '../ports/auth.ts'
+import type { AccessRequest, Auth, Grant, GrantPart, RequestFacts } from '../ports/auth.ts'
 import type { Socket } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import { createRoom } from '../room/phase.ts'
@@ -53,12 +53,15 @@ export interface DocumentsOptions extends Omit<
   readonly answerBytes: number
 }
 
+/** What a client has given on its way in; `request` where `Documents.readsRequests` is set. */
+export type GivenOnTheWay = Pick<AccessRequest, 'token' | 'request'>
+
 /** How a client comes by its grant. */
 export type Login =
   /** By what it has given on its way in. */
-  | { readonly kind: 'given'; readonly token: string | null }
+  | ({ readonly kind: 'given' } & GivenOnTheWay)
   /** It says its login in frames of its own; `token` was given on its way in, and stands until then. */
-  | { readonly kind: 'said'; readonly token: string | null; readonly backlog: Backlog }
+  | ({ readonly kind: 'said'; readonly backlog: Backlog } & GivenOnTheWay)
   /** Its login was checked on its way in. */
   | { readonly kind: 'checked'; readonly grant: Grant }
 
@@ -165,9 +168,18 @@ export class Documents {
     })
   }
 
+  /** True where the judge of logins looks at the requests that clients come with. */
+  get readsRequests(): boolean {
+    return this.#options.auth.readsRequests === true
+  }
+
   /** Checks a login before there is a session, within the places and the time that logins have. */
-  login(document: DocName, token: string | null): Promise<Result<Grant, NoRoom>> {
-    return this.#checked(() => askAuth(this.#options, { document, token }))
+  login(
+    document: DocName,
+    token: string | null,
+    request: RequestFacts | null = null,
+  ): Promise<Result<Grant, NoRoom>> {
+    return this.#checked(() => askAuth(this.#options, { document, token, request }))
   }
 
   /** Makes a token for part of what another one grants, within the same places and time. */
