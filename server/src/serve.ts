@@ -1,45 +1,20 @@
-/* One server process: the parts put together, and taken apart again in order. */
+/* One server process: the parts put together, and a port to reach them by. */
 import { createSecretKey } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { closeCodes, err, ok, type DocName, type Result } from '@quire/shared'
+import { err, ok, type DocName, type Result } from '@quire/shared'
+import { assemble } from './assembly.ts'
 import { createJwtAuth } from './auth/jwt.ts'
 import { openAuth } from './auth/open.ts'
 import { RemoteKeys, type RemoteKeysOptions } from './auth/remote-keys.ts'
 import { createClusterHub } from './cluster/single.ts'
 import type { Config } from './config.ts'
-import { createContent } from './content/threaded.ts'
-import { createEventStreamEdge } from './edges/event-stream/event-stream-edge.ts'
-import { defaultStreamLimits } from './edges/event-stream/limits.ts'
-import { defaultEdgeLimits } from './edges/websocket/limits.ts'
-import { createWebSocketEdge } from './edges/websocket/web-socket-edge.ts'
-import { createApp } from './http/app.ts'
 import type { Auth } from './ports/auth.ts'
-import type { Clock } from './ports/clock.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
-import { Documents } from './runtime/documents.ts'
-import { GroupCommit } from './runtime/group-commit.ts'
-import { flushIntervalMs } from './runtime/flush-pacer.ts'
-import { createUtilisation } from './runtime/utilisation.ts'
-import type { ServerLimits } from './runtime/limits.ts'
 import { systemClock } from './runtime/system-clock.ts'
-import { foldingLimits, type RoomLimits } from './room/limits.ts'
-
-/**
- * Commits that follow each other are this far apart: each costs half a millisecond of CPU (DESIGN.md).
- * It is how much later an author hears "saved" while many write; with `relay` everybody waits for the
- * commit, so there they come sooner.
- */
-const COMMIT_SPACING_MS = { ack: 25, relay: 10 }
-
-/**
- * Time kept of a drain for the closing handshakes after everything is saved, and as much again for
- * giving the storage back; of a short drain a quarter each.
- */
-const CLOSING_MS = 1_000
 
 /**
  * Connections that the system may have made and the process has not taken yet; it lowers this to its own
@@ -82,143 +57,37 @@ export const serve = async (
   config: Config,
   { storage, observe, stateless = DEAF, ...parts }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
-  const clock = systemClock
-  const auth = parts.auth ?? authOf(config, { clock, observe })
-  const utilisation = createUtilisation(clock)
-  const content = createContent(clock, { collectGarbage: config.garbageCollection })
-  const cluster = createClusterHub().node()
-  const commits = new GroupCommit({
+  const auth = parts.auth ?? authOf(config, { clock: systemClock, observe })
+  const quire = assemble(config, {
     storage,
-    clock,
-    spacingMs: COMMIT_SPACING_MS[config.durability],
-  })
-  const documents = new Documents({
-    storage,
-    commits,
-    content,
-    cluster,
-    observe,
-    clock,
     auth,
-    stateless,
-    limits: roomLimits(config),
-    serverLimits: serverLimits(config),
-    durability: config.durability,
-    lagBytes: config.maxLagBytes,
-    readMs: config.maxReadMs,
-    answerBytes: config.maxAnswerBytes,
-    flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
-  })
-  const edge = createWebSocketEdge({
-    limits: {
-      ...defaultEdgeLimits,
-      messageBytes: config.maxMessageBytes,
-      queuedBytes: config.maxQueueBytes,
-      handshakeMs: config.maxHandshakeMs,
-      silenceMs: config.maxSilenceMs,
-      connections: config.maxConnections,
-      handshakes: config.maxHandshakes,
-      handshakesPerAddress: config.maxHandshakesPerAddress,
-      handshakesPerMinute: config.maxHandshakesPerMinute,
-      requestsPerMinute: config.maxRequestsPerMinute,
-      sockets: config.maxSessions,
-      socketsPerAddress: config.maxSessionsPerAddress,
-    },
-    clock,
-    trustedProxies: config.trustedProxies,
-    onRefused: (newcomer) => observe.event({ kind: 'newcomer-refused', ...newcomer }),
-    onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
-  })
-  const streams = createEventStreamEdge({
-    limits: {
-      ...defaultStreamLimits,
-      messageBytes: config.maxMessageBytes,
-      queuedBytes: config.maxQueueBytes,
-      silenceMs: config.maxSilenceMs,
-      readMs: config.maxReadMs,
-    },
-    clock,
-    arrivals: edge.arrivals,
-    onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
-  })
-  const app = createApp({
-    documents,
-    edge,
-    streams,
-    clock,
-    presence: {
-      presenceEntries: config.maxPresenceEntries,
-      presenceBytes: config.maxPresenceBytes,
-    },
-    connectionLimits: {
-      documents: config.maxDocumentsPerConnection,
-      backlog: { bytes: config.maxPendingBytes, messages: config.maxPendingMessages },
-      messagesPerSecond: config.maxMessagesPerSecond,
-      bytesPerSecond: config.maxBytesPerSecond,
-      burstMs: config.maxBurstMs,
-      heldBackMs: config.maxHeldBackMs,
-    },
     observe,
-    content,
-    maxUpdateBytes: config.maxMessageBytes,
-    maxBodyBytes: config.maxTotalLoadQueueBytes,
-    maxAnswerBytes: config.maxAnswerBytes,
-    readMs: config.maxReadMs,
-    answerMs: config.maxLoadMs,
-    allowedOrigins: config.allowedOrigins,
+    stateless,
+    cluster: createClusterHub().node(),
+    content: { collectGarbage: config.garbageCollection },
+    basePath: '',
     editorRoot: EDITOR_ROOT,
   })
-  const server = edge.createServer(app.fetch)
+  const server = quire.edge.createServer(quire.app.fetch)
   const listening = await listen(server, config, observe)
-  const giveBack = async (): Promise<void> => {
-    await content.close()
-    await cluster.close()
-    await storage.close()
-  }
   if (!listening.ok) {
-    await giveBack()
+    await quire.discard()
     return listening
   }
-  documents.start()
-  content.warmUp()
+  quire.start()
   observe.event({ kind: 'listening', url: listening.value })
-
-  // each of its steps joins an earlier call of it, so it is safe to call twice
-  const close = async (): Promise<Result<void, string>> => {
-    const closingMs = Math.min(CLOSING_MS, config.maxDrainMs / 4)
-    const endsAt = clock.now() + config.maxDrainMs
-    server.close() // no new connections from here on
-    const drained = await documents.drain(config.maxDrainMs - 2 * closingMs)
-    const { code, meaning } = closeCodes.serviceRestart
-    const drain = { code, reason: meaning, graceMs: closingMs }
-    const closed = Promise.all([edge.close(drain), streams.close(drain)])
-    await within(clock, closingMs, closed)
-    server.closeAllConnections()
-    // what the drain did not take: a checkpoint of much that was written may need it
-    const leftMs = Math.max(closingMs, endsAt - clock.now())
-    const isBack = await within(clock, leftMs, giveBack())
-    if (!drained.ok)
-      return err(
-        `${drained.error.rooms} documents could not be saved within ${config.maxDrainMs} ms`,
-      )
-    return isBack ? ok(undefined) : err(`the storage did not close within ${leftMs} ms`)
-  }
   return ok({
     url: listening.value,
-    close,
-    broadcastStateless: (document, text) => documents.broadcastStateless(document, text),
+    close() {
+      server.close() // no new connections from here on
+      return quire.close({
+        graceMs: config.maxDrainMs,
+        onLeft: () => server.closeAllConnections(),
+      })
+    },
+    broadcastStateless: (document, text) => quire.documents.broadcastStateless(document, text),
   })
 }
-
-/** Waits for work, but no longer than that; false if it was not done in time. */
-const within = (clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> =>
-  new Promise((resolve, reject) => {
-    const undo = clock.after(ms, () => resolve(false))
-    work.then(() => {
-      undo()
-      resolve(true)
-    }, reject)
-  })
 
 const listen = (
   server: Server,
@@ -250,32 +119,3 @@ const authOf = (config: Config, ports: Pick<RemoteKeysOptions, 'clock' | 'observ
     audience: jwtAudience === '' ? undefined : jwtAudience,
   })
 }
-
-const roomLimits = (config: Config): RoomLimits => ({
-  loadQueueBytes: config.maxLoadQueueBytes,
-  loadMs: config.maxLoadMs,
-  coolDownMs: 2_000, // long enough that a broken document is not read in a loop
-  unsavedBytes: config.maxUnsavedBytes,
-  sessionsPerDocument: config.maxSessionsPerDocument,
-  presenceEntries: config.maxPresenceEntries,
-  presenceTotalBytes: config.maxPresenceTotalBytes,
-  presenceIdsPerSession: config.maxPresenceIdsPerSession,
-  presenceTtlMs: 30_000, // y-protocols awareness.js, outdatedTimeout
-  ...foldingLimits,
-})
-
-const serverLimits = (config: Config): ServerLimits => ({
-  sessions: config.maxSessions,
-  sessionsPerAddress: config.maxSessionsPerAddress,
-  openDocuments: config.maxOpenDocuments,
-  totalUnsavedBytes: config.maxTotalUnsavedBytes,
-  totalLoadQueueBytes: config.maxTotalLoadQueueBytes,
-  loginMs: config.maxLoginMs,
-  loginBytes: config.maxLoginBytes,
-  loginMessages: config.maxLoginMessages,
-  loginsAtOnce: config.maxLogins,
-  messagesPerSecond: config.maxMessagesPerSecond,
-  bytesPerSecond: config.maxBytesPerSecond,
-  burstMs: config.maxBurstMs,
-  heldBackMs: config.maxHeldBackMs,
-})

@@ -4,23 +4,26 @@ import { secureHeaders } from 'hono/secure-headers'
 import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
 import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'
+import { OWN_PATHS } from './own-paths.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
 import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
 export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'> {
-  /** Directory of the built editor. */
-  readonly editorRoot: string
+  /** Directory of the built editor; null: no page of it is served, and only what is a route's is touched. */
+  readonly editorRoot: string | null
 }
 
-/** All routes of the server. */
+/** All routes of the server, without the base path that they are mounted on. */
 export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }> => {
   const { documents, edge, editorRoot } = options
   const app = new Hono<{ Bindings: EdgeBindings }>()
   app.route('/', socketRoutes(options))
+  const touched = editorRoot === null ? OWN_PATHS : ['*']
   // on a 101 they mean nothing, and would cost each handshake
-  app.use((c, next) => (c.env.outgoing === undefined ? next() : pageFields(c, next)))
+  for (const path of touched)
+    app.use(path, (c, next) => (c.env.outgoing === undefined ? next() : pageFields(c, next)))
   const health: HealthSource = {
     get isDraining() {
       return documents.isDraining
@@ -33,9 +36,9 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   // a browser that asks whether it may ask is not counted: the answer costs no more than a refusal
   for (const path of CROSS_SITE_PATHS)
     app.use(path, crossSite(options.allowedOrigins, CROSS_SITE_FIELDS))
-  app.use(edge.requestRate) // not of who asks how the server is
+  for (const path of touched) app.use(path, edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
-  app.route('/', editorRoutes(editorRoot))
+  if (editorRoot !== null) app.route('/', editorRoutes(editorRoot))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
     options.observe.event({ kind: 'bug', document: null, error })

@@ -35,6 +35,8 @@ export interface SocketRoutes {
   /** Time for 2 MiB of a request's body, or its end, milliseconds. */
   readonly readMs: number
   readonly allowedOrigins: readonly string[]
+  /** Where all routes are mounted: '' or a path without a slash at its end. */
+  readonly basePath: string
 }
 
 type Bindings = { Bindings: EdgeBindings }
@@ -97,7 +99,7 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
       const problem = foreign(c)
       if (problem !== null)
         return turnAway(socket, { close: 'forbidden', reason: problem }, pathIn(target))
-      const document = documentInPath(target, '/yjs/')
+      const document = documentInPath(target, `${options.basePath}/yjs/`)
       if (!document.ok)
         return turnAway(socket, { close: 'badName', reason: document.error }, pathIn(target))
       const login = { kind: 'given', ...given(c) } as const

@@ -27,6 +27,8 @@ import { documentOfId, readAuthRequest, readNewRequest } from './y-sweet-request
 export interface YSweetRoutes extends ContentRoutes {
   readonly presence: PresenceLimits
   readonly allowedOrigins: readonly string[]
+  /** Where all routes are mounted: '' or a path without a slash at its end. */
+  readonly basePath: string
   /** Why the server takes no clients at this moment, or null. */
   readonly notReady: () => string | null
 }
@@ -125,10 +127,11 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
     if (!made.ok) throw refusal(made.error)
     const token = made.value
     const { host } = new URL(c.req.url)
+    const home = `${host}${options.basePath}/d/${document}`
     const isSecure = edge.isSecure(c.env.incoming)
     return c.json({
-      url: `${isSecure ? 'wss' : 'ws'}://${host}/d/${document}/ws`,
-      baseUrl: `${isSecure ? 'https' : 'http'}://${host}/d/${document}`,
+      url: `${isSecure ? 'wss' : 'ws'}://${home}/ws`,
+      baseUrl: `${isSecure ? 'https' : 'http'}://${home}`,
       docId: document,
       ...(token === null ? {} : { token }),
       authorization,

@@ -1,7 +1,8 @@
 /*
  * The rules of the architecture, as functions from source files to sentences about what breaks them.
  *
- *   5  server/src/{main,index,serve}.ts · web/editor          assembly
+ *   5  server/src/{main,index,serve,assembly}.ts, embedded    assembly
+ *      web/editor
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
  *      web/provider/src/react                                hooks
  *   3  server/src/runtime · web/provider/src                  shells: clocks, queues, sockets, threads
@@ -26,7 +27,9 @@ const AREAS: readonly Area[] = [
   area('thread-file.ts', 2),
   area('runtime/', 3),
   ...['http/', 'edges/'].map((path) => area(path, 4)),
-  ...['serve.ts', 'main.ts', 'index.ts'].map((path) => area(path, 5)),
+  ...['assembly.ts', 'serve.ts', 'main.ts', 'index.ts', 'quire.ts', 'embedded/'].map((path) =>
+    area(path, 5),
+  ),
   ...['connection/', 'offline/store.ts', 'listeners.ts', 'state.ts', 'api.ts'].map((path) =>
     ofProvider(path, 1),
   ),

@@ -92,6 +92,12 @@ export interface WebSocketEdge {
   /** Creates the HTTP server for an app, not yet listening. Plain requests reach the app as usual. */
   createServer(fetch: Fetch): Server
   /**
+   * Takes an upgrade that another server of Node was asked for: accepts it, or answers why not. `fetch` is the app
+   * that `createServer` would be given; `head` are the first bytes behind the request. What a server of this edge
+   * bounds before it reads a request, another one does not: connections, and how long a head may take and be.
+   */
+  shakeHands(fetch: Fetch, request: IncomingMessage, socket: Duplex, head: Buffer): void
+  /**
    * A handler that accepts a WebSocket handshake and gives its socket to what `open` returns; text
    * closes the socket with 1003. Other requests get 426 or 405. Middleware before it may refuse with
    * any answer, and one after it too, with any status but 200.
@@ -184,7 +190,9 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
 
   const upgrade = async (
     fetch: Fetch,
-    [request, socket, head]: readonly [IncomingMessage, Duplex, Buffer],
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
   ): Promise<void> => {
     if (!handshakes.admit(request, socket)) return
     const answer = await handshakes.ask(request, () =>
@@ -199,6 +207,12 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     websockets.handleUpgrade(request, socket, head, accept)
     websockets.off('headers', addFields) // the peer was gone: nothing was written
   }
+
+  const shakeHands: WebSocketEdge['shakeHands'] = (fetch, request, socket, head) =>
+    void upgrade(fetch, request, socket, head).catch((cause: unknown) => {
+      onBug(new Error('a handshake failed', { cause }))
+      socket.destroy()
+    })
 
   const handler =
     <E extends Env>(
@@ -225,16 +239,13 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
             {
               limits,
               clock,
-              upgrade: (...asked) =>
-                void upgrade(fetch, asked).catch((cause: unknown) => {
-                  onBug(new Error('a handshake failed', { cause }))
-                  asked[1].destroy()
-                }),
+              upgrade: (...asked) => shakeHands(fetch, ...asked),
               guard: arrivals.guard,
             },
             listener,
           )) as typeof createServer,
       }) as Server, // what `createHttpServer` returned
+    shakeHands,
     upgrade: (open, upgradeOptions) =>
       handler((socket, c) => ({ kind: 'binary', listener: open(socket, c) }), upgradeOptions),
     upgradeWithText: (open, upgradeOptions) =>

@@ -85,6 +85,7 @@ export const startApp = async (options: {
     readMs: options.readMs ?? 60_000,
     answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
+    basePath: '',
     editorRoot: options.editorRoot,
   })
   const http = edge.createServer(app.fetch)

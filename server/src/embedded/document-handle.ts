@@ -1,0 +1,131 @@
+/*
+ * A document in the hands of the program that the server runs in. What it writes takes the way of everybody's
+ * changes: it is checked, relayed, committed, and answered when it is on disk.
+ *
+ *     edit ──▶ read ──▶ a Y.Doc of its own ──callback, one transaction──▶ what has changed ──▶ room ──▶ disk
+ */
+import { readUpdate, type DocName, type Result } from '@quire/shared'
+import * as Y from 'yjs'
+import { plainGrant } from '../auth/plain-grant.ts'
+import type { Grant } from '../ports/auth.ts'
+import type { Clock } from '../ports/clock.ts'
+import { writeDocument, type DirectRequest } from '../runtime/direct.ts'
+import type { Documents, NoRoom } from '../runtime/documents.ts'
+import type { WholeDocuments } from '../runtime/whole-documents.ts'
+import { QuireError } from './quire-error.ts'
+
+/** How an edit is written. */
+export interface EditOptions {
+  /** Whose edit it is: the user that the change is kept under. Absent: nobody's. */
+  readonly author?: string
+}
+
+/** One document of a server in the same process. It holds nothing: take one whenever it is needed. */
+export interface DocumentHandle {
+  /** The document's name. */
+  readonly name: string
+  /**
+   * What the document holds, as one Yjs update; of a document that nobody has written yet it is an empty one. The
+   * bytes are the caller's. Throws a `QuireError`.
+   */
+  read(options: { readonly as: 'update' }): Promise<Uint8Array>
+  /**
+   * Changes the document, and resolves once the change is on disk; everybody who has it open is shown it. `change` is
+   * given a copy of the document as it is now, and called once, in one transaction: what it changes meets what others
+   * change meanwhile as Yjs merges it. It is synchronous: what takes time is done before.
+   *
+   * Where `change` throws, nothing is written and `edit` throws the same; where it changes nothing, nothing is
+   * written. Throws a `QuireError` where the document could not be read or written: one whose `kind` is
+   * `tryAgainLater` or `serviceRestart` may have been written all the same.
+   */
+  edit(change: (doc: Y.Doc) => void, options?: EditOptions): Promise<void>
+}
+
+/** What handles need of their server. */
+export interface HandlePorts {
+  readonly documents: Documents
+  readonly wholes: WholeDocuments
+  readonly clock: Clock
+  /** Time for a document to open, to be read or to be written, milliseconds. */
+  readonly answerMs: number
+  /** Largest change, bytes, as of any client. */
+  readonly maxUpdateBytes: number
+}
+
+/** Counted as no address: the program is the operator's own. */
+const NOBODY = { address: '', addressGroup: null }
+
+/** Takes a document into the program's hands; nothing of it is opened before it is used. */
+export const documentHandle = (name: DocName, ports: HandlePorts): DocumentHandle => {
+  const { documents, wholes, clock, answerMs, maxUpdateBytes } = ports
+
+  const asked = (grant: Grant): DirectRequest => ({
+    documents,
+    clock,
+    document: name,
+    grant,
+    client: NOBODY,
+    withinMs: answerMs,
+  })
+  /** Reads the whole document and uses it at once: it counts as held no longer. */
+  const whole = async <T>(use: (update: Uint8Array) => T): Promise<T> => {
+    const { update, read } = given(name, await wholes.read(asked(grantOf('read')), () => true))
+    try {
+      return use(update)
+    } finally {
+      read()
+    }
+  }
+
+  return {
+    name,
+    read: () => whole((update) => update.slice()), // others are given the same
+    async edit(change, { author } = {}) {
+      const update = await whole((before) => changeOf(before, change))
+      if (update === null) return
+      if (update.length > maxUpdateBytes)
+        throw new QuireError(
+          'messageTooBig',
+          `${name}: the edit is ${update.length} bytes, limit ${maxUpdateBytes}; write it in several`,
+        )
+      const contents = readUpdate(update)
+      if (!contents.ok)
+        throw new QuireError('badFrame', `${name}: the edit is refused: ${contents.error.message}`)
+      given(name, await writeDocument(asked(grantOf('write', author)), contents.value))
+    },
+  }
+}
+
+const grantOf = (access: Grant['access'], user: string | null = null): Grant =>
+  plainGrant({ access, user, expiresAt: null })
+
+/** What was asked for, or the reason as programs hear it. */
+const given = <T>(name: DocName, result: Result<T, NoRoom>): T => {
+  if (result.ok) return result.value
+  throw new QuireError(result.error.close, `${name}: ${result.error.reason}`)
+}
+
+/** What a callback changes of a document, as one update; null where it changes nothing. */
+const changeOf = (before: Uint8Array, change: (doc: Y.Doc) => unknown): Uint8Array | null => {
+  const doc = new Y.Doc()
+  try {
+    Y.applyUpdate(doc, before)
+    let changed: Uint8Array | null = null
+    doc.on('update', (update: Uint8Array) => (changed = update))
+    const returned = doc.transact(() => change(doc))
+    if (isThenable(returned)) {
+      returned.then(undefined, () => undefined) // what became of it is nobody's question any more
+      throw new TypeError(
+        'the callback of edit() is asynchronous: do what takes time first, then edit. Nothing was written',
+      )
+    }
+    return changed
+  } finally {
+    doc.destroy()
+  }
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  typeof (value as { then?: unknown }).then === 'function'

@@ -1,0 +1,238 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Hono } from 'hono'
+import { WebsocketProvider } from 'y-websocket'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import * as Y from 'yjs'
+import {
+  createQuire,
+  memoryStorage,
+  openAuth,
+  QuireError,
+  type DocumentHandle,
+  type Quire,
+  type QuireEvent,
+  type QuireOptions,
+} from './index.ts'
+import { OWN_SEGMENTS } from './http/own-paths.ts'
+import { nameOf } from './storage/contract/fixture.ts'
+import { createMemory, createMemoryStorage } from './storage/memory.ts'
+import { withWeather } from './storage/testing/weather.ts'
+
+const open = (options: Partial<QuireOptions> = {}): Quire => {
+  const quire = createQuire({
+    storage: memoryStorage(),
+    authorize: openAuth,
+    observe: { event: () => undefined },
+    ...options,
+  })
+  onTestFinished(() => quire.close().catch(() => undefined))
+  return quire
+}
+
+const textOf = async (handle: DocumentHandle): Promise<string> => {
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, await handle.read({ as: 'update' }))
+  return doc.getText('text').toString()
+}
+
+const write =
+  (text: string) =>
+  (doc: Y.Doc): void =>
+    doc.getText('text').insert(0, text)
+
+/** The host of a test, and a client of it that shares a document. */
+const hostOf = async (quire: Quire): Promise<string> => {
+  const server = createServer((request, response) => {
+    if (!quire.handle(request, response)) response.writeHead(404).end('the host has none')
+  })
+  server.on('upgrade', (request, socket, head) => {
+    if (!quire.upgrade(request, socket, head)) socket.destroy()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+const join = async (host: string, name: string): Promise<Y.Doc> => {
+  const doc = new Y.Doc()
+  const provider = new WebsocketProvider(`ws://${host}/yjs`, name, doc, { disableBc: true })
+  onTestFinished(() => provider.destroy())
+  await vi.waitFor(() => expect(provider.synced).toBe(true), { timeout: 20_000, interval: 10 })
+  return doc
+}
+
+const eventually = (holds: () => void): Promise<void> =>
+  vi.waitFor(holds, { timeout: 20_000, interval: 10 })
+
+describe('a document in the hands of its program', () => {
+  it('is written, and what is written is on disk when it resolves', async () => {
+    const memory = createMemory()
+    const quire = open({ storage: createMemoryStorage(memory) })
+    const notes = quire.document('notes')
+    expect(await textOf(notes)).toBe('')
+    await notes.edit(write('world'))
+    expect(memory.byName.get(nameOf('notes'))?.tail).toHaveLength(1)
+    await notes.edit(write('hello '))
+    expect(await textOf(notes)).toBe('hello world')
+    expect(await textOf(quire.document('other'))).toBe('')
+  })
+
+  it('is shown to everybody who has it open, and shows what they write', async () => {
+    const quire = open()
+    const doc = await join(await hostOf(quire), 'notes')
+    await quire.document('notes').edit(write('from the program'))
+    await eventually(() => expect(doc.getText('text').toString()).toBe('from the program'))
+    doc.getText('text').insert(0, 'also ')
+    await vi.waitFor(async () =>
+      expect(await textOf(quire.document('notes'))).toBe('also from the program'),
+    )
+  })
+
+  it('takes edits that meet: all of them land', async () => {
+    const notes = open().document('notes')
+    await notes.edit((doc) => doc.getMap('count').set('first', true))
+    const names = Array.from({ length: 20 }, (_, index) => `edit ${index}`)
+    await Promise.all(names.map((name) => notes.edit((doc) => doc.getMap('count').set(name, true))))
+    await notes.edit((doc) => {
+      expect([...doc.getMap('count').keys()].toSorted()).toEqual(['first', ...names].toSorted())
+    })
+  })
+
+  it('writes nothing where the callback changes nothing, throws midway, or is asynchronous', async () => {
+    const memory = createMemory()
+    const notes = open({ storage: createMemoryStorage(memory) }).document('notes')
+    await notes.edit(write('kept'))
+    const stored = () => memory.byName.get(nameOf('notes'))?.tail.length
+    await notes.edit(() => undefined)
+    const broken = notes.edit((doc) => {
+      doc.getText('text').insert(0, 'half')
+      throw new Error('the program failed')
+    })
+    await expect(broken).rejects.toThrow('the program failed')
+    const late = notes.edit(async (doc) => {
+      doc.getText('text').insert(0, 'half')
+      throw new Error('nobody hears of it')
+    })
+    await expect(late).rejects.toThrow('the callback of edit() is asynchronous')
+    expect(stored()).toBe(1)
+    expect(await textOf(notes)).toBe('kept')
+  })
+
+  it('deletes, and writes what it deletes', async () => {
+    const notes = open().document('notes')
+    await notes.edit(write('hello'))
+    await notes.edit((doc) => doc.getText('text').delete(0, 4))
+    expect(await textOf(notes)).toBe('o')
+  })
+
+  it('refuses an edit above the bound of a message, and says so', async () => {
+    const notes = open({ limits: { maxMessageBytes: 2_000 } }).document('notes')
+    const large = notes.edit(write('x'.repeat(3_000)))
+    await expect(large).rejects.toThrow(/notes: the edit is 30\d\d bytes, limit 2000/)
+    await expect(large).rejects.toMatchObject({ kind: 'messageTooBig', isTemporary: false })
+    expect(await textOf(notes)).toBe('')
+  })
+
+  it('says that nothing was answered in time where the disk hangs', async () => {
+    const weather = withWeather(memoryStorage())
+    const notes = open({ storage: weather.storage, limits: { maxLoadMs: 200 } }).document('notes')
+    await notes.edit(write('first'))
+    weather.hold('append')
+    await expect(notes.edit(write('second'))).rejects.toMatchObject({
+      kind: 'tryAgainLater',
+      isTemporary: true,
+    })
+    weather.release('append')
+  })
+
+  it('has a name that is one', () => {
+    const quire = open()
+    expect(() => quire.document('')).toThrow(QuireError)
+    expect(() => quire.broadcastStateless('', 'text')).toThrow(QuireError)
+    expect(quire.document('team/notes').name).toBe('team/notes')
+    expect(quire.broadcastStateless('team/notes', 'nobody is here')).toBe(false)
+  })
+})
+
+describe('createQuire', () => {
+  const refused = (options: object) =>
+    expect(() => createQuire({ storage: memoryStorage(), authorize: openAuth, ...options }))
+
+  it('says what is wrong with its options', () => {
+    refused({ authorize: undefined }).toThrow(/authorize is missing/)
+    refused({ storage: undefined }).toThrow(/storage is missing/)
+    refused({ storage: Promise.resolve(memoryStorage()) }).toThrow(/storage is missing/)
+    refused({ basePath: '/collab/' }).toThrow(/basePath must be/)
+    refused({ basePath: 'collab' }).toThrow(/basePath must be/)
+    refused({ basePath: '/collab', editor: '.' }).toThrow(/made for the root/)
+    refused({ durability: 'never' }).toThrow(/^createQuire: durability: must be ack or relay/)
+    refused({ allowedOrigins: ['example.org'] }).toThrow(/allowedOrigins: must be origins/)
+    refused({ limits: { maxMessageBytes: 1 } }).toThrow(
+      /limits\.maxMessageBytes: must be a whole number from 1024 to \d+, not "1"/,
+    )
+    refused({ limits: { maxMessageBytes: 1.5 } }).toThrow(/limits\.maxMessageBytes: must be/)
+    refused({ limits: { maxMessagesBytes: 1 } }).toThrow('there is no such limit')
+    refused({ limits: { maxDrainMs: 1_000 } }).toThrow('there is no such limit')
+    refused({ limits: { maxSessions: 30_000 } }).toThrow(
+      'createQuire: limits.maxConnections: 20000 is less than limits.maxSessions, 30000',
+    )
+  })
+
+  it('knows all of its routes as its own', () => {
+    const { app } = open()
+    const segments = app.routes.map(({ path }) => path.split('/')[1] ?? '')
+    const known = new Set<string>(['*', ...OWN_SEGMENTS])
+    expect(segments.filter((segment) => !known.has(segment))).toEqual([])
+    expect(segments.filter((segment) => segment === '*')).toEqual([])
+  })
+
+  it('leaves Request and Response of its host alone', () => {
+    const before = [globalThis.Request, globalThis.Response]
+    open().handle
+    expect([globalThis.Request, globalThis.Response]).toEqual(before)
+  })
+
+  it('says who its app can be asked by', async () => {
+    const host = new Hono().route('/', open().app).onError(({ message }, c) => c.text(message, 500))
+    const asked = await host.request('/health/live')
+    expect(await asked.text()).toMatch(/^quire.app answers requests of @hono\/node-server/)
+  })
+
+  it('closes once, sends everybody away, and takes nobody after that', async () => {
+    const events: QuireEvent[] = []
+    const quire = open({ observe: { event: (event) => events.push(event) } })
+    const host = await hostOf(quire)
+    await quire.document('notes').edit(write('kept'))
+    await join(host, 'notes')
+    await Promise.all([quire.close({ graceMs: 4_000 }), quire.close()])
+    await quire.close()
+    expect(events.filter(({ kind }) => kind === 'drained')).toHaveLength(1)
+    await expect(quire.document('notes').edit(write('late'))).rejects.toMatchObject({
+      kind: 'serviceRestart',
+    })
+    expect((await fetch(`http://${host}/health/ready`)).status).toBe(503)
+    expect((await fetch(`http://${host}/`)).status).toBe(404)
+    await expect(quire.close({ graceMs: 1 })).rejects.toThrow('close: graceMs: must be')
+  })
+
+  it('says what it could not save in time', async () => {
+    const weather = withWeather(memoryStorage())
+    const quire = open({ storage: weather.storage })
+    await quire.document('notes').edit(write('kept'))
+    weather.hold('append')
+    const lost = quire.document('notes').edit(write('lost'))
+    const caught = expect(lost).rejects.toThrow(QuireError)
+    await weather.called('append', 2)
+    await expect(quire.close({ graceMs: 200 })).rejects.toThrow(
+      '1 documents could not be saved within 200 ms',
+    )
+    await caught
+    weather.release('append')
+  })
+})
