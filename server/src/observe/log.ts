@@ -50,6 +50,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'append-failed':
     case 'compact-failed':
     case 'answer-failed':
+    case 'request-failed':
     case 'keys-failed':
     case 'tls-reload-failed':
       return 'warn'

@@ -32,6 +32,9 @@ export interface HeldWhole {
   readonly read: Undo
 }
 
+/** What is to be written, null for nothing. */
+type Made = Result<{ readonly update: Update | null }, ContentProblem>
+
 const room = (error: NoRoom) => err({ kind: 'room', ...error } as const)
 const always = (): boolean => true
 
@@ -56,19 +59,23 @@ export class Contents {
     reading: Reading,
     isWanted: () => boolean = always,
   ): Promise<Result<{ readonly value: unknown; readonly position: Position }, ContentsTrouble>> {
-    return this.using(request, isWanted, async ({ update, position }) => {
+    const work = async ({ update, position }: HeldWhole) => {
       const read = await this.#content.readAs(update, reading)
       return read.ok ? ok({ value: read.value.value, position }) : content(read.error)
-    })
+    }
+    return this.using(request, work, isWanted)
   }
 
-  /** Changes a document, or refuses to where it is not at the position expected. Resolves once it is on disk. */
+  /**
+   * Changes a document, one step after the other, all of them or none; or refuses to where it is not at the position
+   * expected. Resolves once it is on disk.
+   */
   change(
     request: DirectRequest,
-    change: Change,
+    steps: readonly Change[],
     expected: Position | null,
   ): Promise<Result<Written, ContentsTrouble>> {
-    return this.#changeBy(request, expected, (update) => this.#content.change(update, change))
+    return this.#changeBy(request, expected, (update) => this.#inSteps(update, steps))
   }
 
   /** Brings a document to what another state of it held, as a new edit. */
@@ -98,8 +105,8 @@ export class Contents {
   /** What a piece of work makes of the whole document, which is held meanwhile. */
   async using<T>(
     request: DirectRequest,
-    isWanted: () => boolean,
     work: (whole: HeldWhole) => Promise<Result<T, ContentsTrouble>>,
+    isWanted: () => boolean = always,
   ): Promise<Result<T, ContentsTrouble>> {
     const whole = await this.#wholes.read(request, isWanted)
     if (!whole.ok) return room(whole.error)
@@ -110,12 +117,32 @@ export class Contents {
     }
   }
 
+  async #inSteps(before: Update, steps: readonly Change[]): Promise<Made> {
+    const made: Update[] = []
+    let now = before
+    for (const [i, step] of steps.entries()) {
+      const next = await this.#content.change(now, step)
+      if (!next.ok) {
+        const { kind, message } = next.error
+        return err({ kind, message: steps.length === 1 ? message : `step ${i}: ${message}` })
+      }
+      const { update } = next.value
+      if (update === null) continue
+      made.push(update)
+      const merged = i + 1 < steps.length ? await this.#content.merge([now, update]) : ok(now)
+      if (!merged.ok) return merged
+      now = merged.value
+    }
+    if (made.length <= 1) return ok({ update: made[0] ?? null })
+    return this.#content.merge(made).then((all) => (all.ok ? ok({ update: all.value }) : all))
+  }
+
   #changeBy(
     request: DirectRequest,
     expected: Position | null,
-    differ: (update: Update) => Promise<Result<{ readonly update: Update | null }, ContentProblem>>,
+    differ: (update: Update) => Promise<Made>,
   ): Promise<Result<Written, ContentsTrouble>> {
-    return this.using(request, always, async ({ update, position }) => {
+    return this.using(request, async ({ update, position }) => {
       if (expected !== null && !isSame(expected, position)) return err({ kind: 'changed', position })
       const made = await differ(update)
       if (!made.ok) return content(made.error)

@@ -17,7 +17,7 @@ import { Gate } from './gate.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace } from './login-check.ts'
-import { askAuth, askForToken } from './login.ts'
+import { askAuth, askAuthForAll, askForToken } from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import type { ReadingPace } from './reading-pace.ts'
@@ -180,6 +180,15 @@ export class Documents {
     request: RequestFacts | null = null,
   ): Promise<Result<Grant, NoRoom>> {
     return this.#checked(() => askAuth(this.#options, { document, token, request }))
+  }
+
+  /** The same for all documents whose names begin with `prefix`. */
+  loginAll(
+    prefix: string,
+    token: string | null,
+    request: RequestFacts | null = null,
+  ): Promise<Result<Grant, NoRoom>> {
+    return this.#checked(() => askAuthForAll(this.#options, { prefix, token, request }))
   }
 
   /** Makes a token for part of what another one grants, within the same places and time. */

@@ -1,5 +1,5 @@
 import { err, type DocName, type Result } from '@quire/shared'
-import type { AccessRequest, Auth, Denial, Grant, GrantPart } from '../ports/auth.ts'
+import type { AccessRequest, Auth, Denial, Grant, GrantPart, PrefixRequest } from '../ports/auth.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { NoRoom } from './documents.ts'
 
@@ -16,6 +16,12 @@ export const askAuth = (
 ): Promise<Result<Grant, NoRoom>> =>
   asked(ports, request.document, () => ports.auth.authorize(request))
 
+/** Asks what a login grants of all documents whose names begin so. */
+export const askAuthForAll = (
+  ports: LoginPorts,
+  request: PrefixRequest,
+): Promise<Result<Grant, NoRoom>> => asked(ports, null, () => ports.auth.authorizeAll(request))
+
 /** Asks for a token of the same document. */
 export const askForToken = (
   ports: LoginPorts,
@@ -27,7 +33,7 @@ export const askForToken = (
 /** An auth that throws is a bug, and costs whoever asked. */
 const asked = async <T>(
   { observe }: LoginPorts,
-  document: DocName,
+  document: DocName | null,
   ask: () => Promise<Result<T, Denial>>,
 ): Promise<Result<T, NoRoom>> => {
   try {

@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Documents } from '../../runtime/documents.ts'
 import { GroupRate } from '../../runtime/group-rate.ts'
 import { requestFacts } from '../request-facts.ts'
+import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import { tokenOf } from '../token.ts'
 import type { ApiEnv, Need } from './operation.ts'
 import { Problem, roomProblem } from './problem.ts'
@@ -20,6 +21,7 @@ const REMEMBERED = 10_000
 /** What logins of the API are checked with. */
 export interface AccessOptions {
   readonly documents: Documents
+  readonly edge: WebSocketEdge
   readonly clock: Clock
   /** Requests of one login in a minute. */
   readonly maxApiRequestsPerMinute: number
@@ -41,8 +43,8 @@ export class Access {
 
   /** The login of a request for one document. */
   async toDocument(c: Context<ApiEnv>, document: DocName, need: Need): Promise<Grant> {
-    const token = tokenOf(c)
-    const grant = await this.#options.documents.login(document, token, requestFacts(c))
+    const { token, request } = this.#given(c)
+    const grant = await this.#options.documents.login(document, token, request)
     if (!grant.ok) throw roomProblem(grant.error)
     this.#count(c, grant.value, token)
     return sufficient(grant.value, need)
@@ -50,8 +52,8 @@ export class Access {
 
   /** The login of a request for all documents whose names begin so. */
   async toAll(c: Context<ApiEnv>, prefix: string, need: Need): Promise<Grant> {
-    const token = tokenOf(c)
-    const grant = await this.#options.documents.loginAll(prefix, token, requestFacts(c))
+    const { token, request } = this.#given(c)
+    const grant = await this.#options.documents.loginAll(prefix, token, request)
     if (!grant.ok) throw roomProblem(grant.error)
     this.#count(c, grant.value, token)
     return sufficient(grant.value, need)
@@ -63,6 +65,12 @@ export class Access {
     const name = parseDocName(pattern)
     if (!name.ok) throw new Problem('bad-request', name.error.message)
     return this.toDocument(c, name.value, need)
+  }
+
+  #given(c: Context<ApiEnv>) {
+    const { documents, edge } = this.#options
+    const request = documents.readsRequests ? requestFacts(c, edge) : null
+    return { token: tokenOf(c), request }
   }
 
   /** Each login has its own rate, which each answer tells (draft-ietf-httpapi-ratelimit-headers-10). */

@@ -86,6 +86,9 @@ export const apiRoutes = (options: ApiOptions): Hono<ApiEnv> => {
   const routes = new Hono<ApiEnv>()
   routes.use(requestId({ limitLength: REQUEST_ID_LENGTH }))
   routes.use(async (c, next) => {
+    const { outgoing }: EdgeBindings = c.env
+    if (outgoing === undefined)
+      throw new Problem('bad-request', 'the API is no WebSocket: ask without Upgrade')
     c.header('Cache-Control', 'no-store') // what is answered holds for this moment, and is nobody else's
     const { host } = new URL(c.req.url)
     const foreign = originProblem(c.req.header('origin'), host, options.allowedOrigins)
@@ -115,10 +118,7 @@ const partsOf = (options: ApiOptions): ApiParts => {
   const { documents, content, edge, clock, readMs, maxApiBodyBytes, maxAnswerBytes, answerMs } = options
   const wholes = new WholeDocuments({ ...options, limitBytes: maxAnswerBytes })
   const bodies = new ByteBudget(sharedBytes(options.maxBodyBytes, maxApiBodyBytes))
-  const clientOf = ({ env }: Context<ApiEnv>) => {
-    const { incoming } = env as Partial<EdgeBindings> // none where the app is asked in this process
-    return incoming === undefined ? { address: '', addressGroup: null } : edge.clientOf(incoming)
-  }
+  const clientOf = (c: Context<ApiEnv>) => edge.clientOf(c.env.incoming)
   return {
     ...options,
     maxBodyBytes: maxApiBodyBytes,
@@ -137,9 +137,7 @@ const partsOf = (options: ApiOptions): ApiParts => {
       const take = (bytes: number) => bodies.take(bytes, clientOf(c).addressGroup)
       const body = await readBody(c.req.raw, { limit: maxApiBodyBytes, take, clock, readMs })
       if (!body.ok) throw bodyProblem(body.error)
-      const { outgoing } = c.env as Partial<EdgeBindings> // as above
-      if (outgoing === undefined) body.value.free()
-      else finished(outgoing, body.value.free)
+      finished(c.env.outgoing, body.value.free)
       return body.value.bytes
     },
   }

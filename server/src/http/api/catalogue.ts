@@ -3,11 +3,12 @@ import { z } from 'zod'
 import type { DocName } from "@quire/shared"
 import type { DocumentFacts } from '../../ports/storage.ts'
 import type { ApiParts } from './api-parts.ts'
-import { seedOf } from './given.ts'
+import { givenInJson, seedOf } from './given.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
+import { trouble } from './content.ts'
 import { Problem, roomProblem, storageProblem } from './problem.ts'
 import { contentValue, count, docName, documentPage, documentSchema, KEY_BYTES, rowId, userId } from './schemas.ts'
-import { authorOf, entityTag, factsJson, found } from './told.ts'
+import { authorOf, factsJson, found } from './told.ts'
 
 /** Documents of a page, at most; each is a row of an index and two seeks. */
 const MOST_LISTED = 1_000
@@ -84,7 +85,7 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, body: { name, content, author } }) => {
       const grant = await access.toDocument(c, name, 'application')
       const key = readKey(c.req.header('idempotency-key'))
-      const seed = content === undefined ? null : await seedOf(parts, content, authorOf(grant, author))
+      const seed = content === undefined ? null : await seedOf(parts, givenInJson(content), authorOf(grant, author))
       const made = await documents.create(name, { key, seed, at: clock.wall() })
       if (!made.ok) throw storageProblem(made.error)
       const { kind, facts } = made.value
@@ -97,8 +98,12 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         throw new Problem('conflict', 'there is a document of this name')
       if (kind === 'exists' && seed !== null) {
         const request = parts.asked(c, name, { ...grant, user: authorOf(grant, author) })
-        const filled = await parts.contents.fill(request, seed.update)
-        if (!filled) throw new Problem('conflict', 'there is a document of this name')
+        // empty, as far as the disk knows: it is filled if nobody has written in it by then
+        const empty = { epoch: facts.epoch, seq: facts.head }
+        const filled = await parts.contents.merge(request, seed.update, empty)
+        if (!filled.ok && filled.error.kind === 'changed')
+          throw new Problem('conflict', 'there is a document of this name')
+        if (!filled.ok) throw trouble(filled.error)
       }
       c.header('Location', `${parts.base(c)}/documents/${encodeURIComponent(name)}`)
       return c.json(factsJson(await found(storage, name)), 201)
@@ -205,6 +210,31 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
   )
 
   return [list, create, describe, remove, undelete, duplicate]
+}
+
+/** The deleted document of this id, or the newest of that name. */
+const deletedOf = async (
+  { storage }: ApiParts,
+  name: DocName,
+  id: number | undefined,
+): Promise<DocumentFacts['id']> => {
+  let newest: DocumentFacts | undefined
+  let after: Pick<DocumentFacts, 'name' | 'id'> | null = null
+  for (;;) {
+    // what begins with a name begins with those of that name
+    const question = { prefix: name, search: '', after, limit: MOST_LISTED, which: 'deleted' } as const
+    const page = await storage.list(question)
+    if (!page.ok) throw storageProblem(page.error)
+    const same = page.value.filter((facts) => facts.name === name)
+    const wanted = id === undefined ? undefined : same.find((facts) => facts.id === id)
+    if (wanted !== undefined) return wanted.id
+    newest = same.at(-1) ?? newest
+    if (same.length < MOST_LISTED) break
+    after = same.at(-1) ?? null
+  }
+  if (newest === undefined || id !== undefined)
+    throw new Problem('not-found', 'there is no such deleted document')
+  return newest.id
 }
 
 const readKey = (raw: string | undefined): string | null => {

@@ -45,7 +45,7 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
         const whole = await contents.whole(request)
         if (!whole.ok) throw roomProblem(whole.error)
         const { update, position, read: undo } = whole.value
-        onAnswered(c, undo)
+        finished(c.env.outgoing, undo) // also where it is closed already
         c.header('ETag', entityTag(position))
         return answerBytes(parts, c, update, formatTypes.update)
       }
@@ -83,7 +83,7 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
       return answerWritten(c, await (given.kind === 'update'
         ? contents.merge(request, given.update, expected)
-        : contents.change(request, { kind: 'replace', ...given.content }, expected)))
+        : contents.change(request, [{ kind: 'replace', ...given.content }], expected)))
     },
   )
 
@@ -105,12 +105,24 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, document, grant, body }) => {
       await found(storage, document)
       const request = parts.asked(c, document, { ...grant, user: authorOf(grant, body.author) })
-      const change: Change = { kind: 'steps', steps: body.steps.map(changeOf) }
-      return answerWritten(c, await contents.change(request, change, expectedOf(c)))
+      return answerWritten(c, await contents.change(request, body.steps.map(changeOf), expectedOf(c)))
     },
   )
 
   return [read, put, patch]
+}
+
+/** What a client would rather have: JSON, unless it names another type first. */
+const accepted = (accept: string | undefined): keyof typeof formatTypes => {
+  if (accept === undefined) return 'json'
+  const names = accept.split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+  for (const name of names) {
+    if (name === '*/*' || name === 'application/*') return 'json'
+    if (name === 'text/*') return 'text'
+    const known = Object.entries(formatTypes).find(([, type]) => type === name)
+    if (known !== undefined) return known[0] as keyof typeof formatTypes // a key of the table
+  }
+  throw new Problem('not-acceptable', `Accept is ${accept}; there are ${ALL_TYPES.join(', ')}`)
 }
 
 /** What came of a change. */
@@ -144,8 +156,6 @@ export const answerBytes = (
   type: string,
 ): Response => {
   const fields = { 'Content-Type': type, 'Content-Length': String(bytes.length) }
-  const { outgoing } = c.env
-  return outgoing === undefined || bytes.length === 0
-    ? c.body(bytes as Uint8Array<ArrayBuffer>, 200, fields) // asked in this process; the bytes are no shared memory
-    : c.body(pacedAnswer(bytes, { outgoing, clock, readMs }), 200, fields)
+  if (bytes.length === 0) return c.body(null, 200, fields)
+  return c.body(pacedAnswer(bytes, { outgoing: c.env.outgoing, clock, readMs }), 200, fields)
 }

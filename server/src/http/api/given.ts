@@ -2,7 +2,6 @@
 import { readUpdate, type Update } from '@quire/shared'
 import type { Format } from '../../ports/content.ts'
 import type { AuthorRange } from '../../ports/storage.ts'
-import { authorRanges } from '../../runtime/author-ranges.ts'
 import type { ApiParts } from './api-parts.ts'
 import type { MediaType } from './operation.ts'
 import { contentProblem, Problem } from './problem.ts'
@@ -86,7 +85,10 @@ export const seedOf = async (
   const update = given.kind === 'update' ? given.update : await made(content, given.content)
   const contents = readUpdate(update)
   if (!contents.ok) throw new Problem('unprocessable', `update: ${contents.error.message}`)
-  const authors = author === null ? [] : authorRanges(contents.value, author)
+  const authors: AuthorRange[] = []
+  if (author !== null)
+    for (const { client, start } of contents.value.structs.ranges())
+      authors.push({ client, clock: start, user: author })
   return { update: contents.value.update, authors }
 }
 

@@ -9,9 +9,9 @@ import type { EdgeBindings } from '../../edges/websocket/web-socket-edge.ts'
 import type { Grant } from '../../ports/auth.ts'
 import { Problem, type ProblemKind } from './problem.ts'
 
-/** What requests of the API carry. */
+/** What requests of the API carry: an answer that is written, which handshakes have not. */
 export interface ApiEnv {
-  Bindings: EdgeBindings
+  Bindings: Required<EdgeBindings>
   Variables: { requestId: string }
 }
 

@@ -3,10 +3,11 @@
  * so that it stands under the strictest policy.
  */
 import { html, raw } from 'hono/html'
+import type { HtmlEscapedString } from 'hono/utils/html'
 import type { Operation } from './operation.ts'
 import { problems } from './problem.ts'
 
-type Described = Awaited<ReturnType<typeof html>>
+type Described = HtmlEscapedString | Promise<HtmlEscapedString>
 
 const STYLE = `
   body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #1c1917; background: #fff }

@@ -197,7 +197,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
         if (!compared.ok) throw contentProblem(compared.error)
         return c.json(compared.value)
       }
-      const compared = await contents.using(parts.asked(c, document, grant), undefined, async (whole) => {
+      const compared = await contents.using(parts.asked(c, document, grant), async (whole) => {
         const blocks = await content.diff(from, whole.update, query.field)
         return blocks.ok ? blocks : { ok: false, error: { kind: 'content', problem: blocks.error } }
       })
@@ -244,7 +244,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, grant, query }) => {
       const { id: doc } = await found(storage, document)
-      const blamed = await contents.using(parts.asked(c, document, grant), undefined, async (whole) => {
+      const blamed = await contents.using(parts.asked(c, document, grant), async (whole) => {
         const runs = await content.blame(whole.update, query.field)
         return runs.ok ? runs : { ok: false, error: { kind: 'content', problem: runs.error } }
       })
