@@ -158,6 +158,10 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     allowedOrigins: config.allowedOrigins,
     basePath,
     editorRoot,
+    storage,
+    maxApiBodyBytes: config.maxApiBodyBytes,
+    maxApiRequestsPerMinute: config.maxApiRequestsPerMinute,
+    maxVersions: config.maxVersions,
   })
   const discard = async (): Promise<void> => {
     await content.close()

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
 import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
+import { API_PATH, apiRoutes, type ApiOptions } from './api/api.ts'
 import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'
 import { OWN_PATHS } from './own-paths.ts'
@@ -10,7 +11,8 @@ import { socketRoutes, type SocketRoutes } from './sockets.ts'
 import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
-export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'> {
+export interface AppOptions
+  extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>, ApiOptions {
   /** Directory of the built editor; null: no page of it is served, and only what is a route's is touched. */
   readonly editorRoot: string | null
 }
@@ -38,6 +40,7 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
     app.use(path, crossSite(options.allowedOrigins, CROSS_SITE_FIELDS))
   for (const path of touched) app.use(path, edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
+  app.route(API_PATH, apiRoutes(options))
   if (editorRoot !== null) app.route('/', editorRoutes(editorRoot))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
