@@ -3,8 +3,13 @@ import type { Bytes, Frame } from '@quire/shared'
 /** Whole messages laid out as some transport writes them (for a WebSocket RFC 6455 §5.2, unmasked). */
 export type WireBytes = Bytes<'wire'>
 
+/** What carries a client's messages; `direct`: it is in this process. */
+export type Transport = 'websocket' | 'event-stream' | 'direct'
+
 /** How a transport lays out messages. Sockets with the same wire can be sent the same bytes. */
 export interface Wire {
+  /** What it is, for people. */
+  readonly transport: Transport
   /** Bytes that a frame takes on the wire. */
   lengthOf(frame: Frame): number
   /** Writes a frame into `into` at `at`, where there is place for it. */

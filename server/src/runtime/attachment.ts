@@ -23,6 +23,7 @@ import type { Undo } from '../ports/undo.ts'
 import { setAlarm } from './alarm.ts'
 import { Backlog } from './backlog.ts'
 import type { Arrival, Login, NoRoom } from './documents.ts'
+import type { ConnectionFacts, Guard, Guarded } from './guard.ts'
 import type { LoginLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace, type LoginCheckOptions } from './login-check.ts'
 import { askAuth } from './login.ts'
@@ -42,6 +43,8 @@ export interface AttachmentPorts extends MembershipPorts {
   readonly logins: Places
   /** The sessions of the server, several of which may share a socket. */
   readonly sessions: Places
+  /** What is left of logins. */
+  readonly guard: Guard
   /** Who is refused again and again. */
   readonly refusals: Refusals
   readonly shellOf: (document: DocName) => Result<RoomShell, NoRoom>
@@ -65,6 +68,15 @@ interface Checked extends Early {
 
 interface Joined {
   readonly membership: Membership
+  /** Its place under the guard, whose login it is, and since when. */
+  readonly guarded: Guarding
+}
+
+/** What the guard knows of a session. */
+interface Guarding {
+  login: Grant
+  readonly since: Millis
+  readonly undo: Undo
 }
 
 type CheckOptions = Pick<LoginCheckOptions<Grant>, 'problem' | 'undoPlace'>
@@ -84,7 +96,7 @@ export const attach = (id: SessionId, arrival: Arrival, ports: AttachmentPorts):
   return attachment
 }
 
-class Attachment implements Attached {
+class Attachment implements Attached, Guarded {
   readonly #session: Session
   readonly #arrival: Arrival
   readonly #login: Login
@@ -108,8 +120,8 @@ class Attachment implements Attached {
 
   start(): void {
     switch (this.#login.kind) {
-      case 'checked':
-        return this.#join(this.#login.grant, [])
+      case 'checked': // it may have been a while
+        return this.#admit(this.#login.grant, [])
       case 'given':
         this.#session.socket.pause() // whatever it says until then is its own to keep
         return this.#authorize(this.#login.token, [])
@@ -183,7 +195,9 @@ class Attachment implements Attached {
       state.undo()
       this.#backlog.forget(state.frames)
     }
-    if (state.kind === 'joined' || state.kind === 'checking') state.membership.leave()
+    if (state.kind !== 'joined' && state.kind !== 'checking') return
+    state.guarded.undo()
+    state.membership.leave()
   }
 
   /** Checks the login of a client that is not let in yet, if it finds a place among those. */
@@ -199,12 +213,12 @@ class Attachment implements Attached {
    * What it says from here on waits for its next login, which needs no place among those of newcomers: it
    * has one among the sessions, and no flood of them is to cost it that.
    */
-  #recheck({ membership, undoExpiry }: State & { kind: 'joined' }, options: CheckOptions) {
+  #recheck({ membership, guarded, undoExpiry }: State & { kind: 'joined' }, options: CheckOptions) {
     undoExpiry()
     membership.stop()
     const check = this.#startCheck(options)
     const undo = (): void => check.end()
-    this.#state = { kind: 'checking', membership, frames: [], check, undo }
+    this.#state = { kind: 'checking', membership, guarded, frames: [], check, undo }
     return check
   }
 
@@ -228,13 +242,20 @@ class Attachment implements Attached {
   #decide(outcome: Result<Grant, NoRoom>): void {
     if (!outcome.ok) return this.#refuse(outcome.error.close, outcome.error.reason)
     const state = this.#state
-    if (state.kind === 'authorizing') this.#join(outcome.value, state.frames)
-    if (state.kind === 'checking') this.#regrant(state, outcome.value)
+    if (state.kind === 'authorizing') this.#admit(outcome.value, state.frames)
+    if (state.kind === 'checking') this.#readmit(state, outcome.value)
   }
 
-  #join(grant: Grant, frames: Uint8Array[]): void {
+  /** R16: not before this does anybody hold a login to what was revoked, so that nothing is missed meanwhile. */
+  #admit(login: Grant, frames: Uint8Array[]): void {
+    const left = this.#ports.guard.cap(this.#arrival.document, login)
+    if (left.ok) this.#join({ login, grant: left.value }, frames)
+    else this.#refuse(left.error.close, left.error.reason)
+  }
+
+  #join({ login, grant }: { login: Grant; grant: Grant }, frames: Uint8Array[]): void {
     const session = this.#session
-    const { shellOf, sessions } = this.#ports
+    const { shellOf, sessions, clock, guard } = this.#ports
     const place = sessions.take(session.socket.addressGroup)
     if (!place.ok) return this.#refuse('tryAgainLater', fullSentence(place.error))
     const shell = shellOf(this.#arrival.document)
@@ -245,6 +266,7 @@ class Attachment implements Attached {
     const saysLogin = this.#login.kind === 'said'
     const options = {
       session,
+      grant,
       shell: shell.value,
       rate: this.#arrival.shared?.rate,
       saysLogin,
@@ -252,17 +274,68 @@ class Attachment implements Attached {
       refuse: (close: CloseName, reason: string) => this.#refuse(close, reason),
     }
     const membership = new Membership(options, this.#ports)
-    this.#state = { kind: 'joined', membership, undoExpiry: this.#watch(grant.expiresAt) }
-    membership.join(grant)
+    const guarded = { login, since: clock.wall(), undo: guard.enter(session.id, this) }
+    const undoExpiry = this.#watch(grant.expiresAt)
+    this.#state = { kind: 'joined', membership, guarded, undoExpiry }
+    membership.join()
     if (!saysLogin) session.socket.resume() // first: the throttle may stop it again
     this.#hearEarly(frames)
   }
 
   /** R16: what waited is heard under the new grant. */
-  #regrant({ membership, frames }: State & { kind: 'checking' }, grant: Grant): void {
-    this.#state = { kind: 'joined', membership, undoExpiry: this.#watch(grant.expiresAt) }
-    membership.regrant(grant)
+  #readmit({ membership, guarded, frames }: State & { kind: 'checking' }, login: Grant): void {
+    const left = this.#ports.guard.cap(this.#arrival.document, login)
+    if (!left.ok) return this.#refuse(left.error.close, left.error.reason)
+    guarded.login = login
+    const undoExpiry = this.#watch(login.expiresAt)
+    this.#state = { kind: 'joined', membership, guarded, undoExpiry }
+    membership.regrant(left.value)
     this.#hearEarly(frames)
+  }
+
+  get document(): DocName {
+    return this.#arrival.document
+  }
+
+  get granted(): Grant {
+    return this.#here().guarded.login
+  }
+
+  facts(): ConnectionFacts {
+    const { membership, guarded } = this.#here()
+    const { id, dialect, socket } = this.#session
+    const { user, name, access } = membership.grant
+    const { address, wire } = socket
+    const { transport } = wire
+    const { since } = guarded
+    return { id, user, name, access, family: dialect.name, address, transport, since }
+  }
+
+  regrant(login: Grant): void {
+    const state = this.#state
+    if (state.kind !== 'joined' && state.kind !== 'checking') return
+    const { membership, guarded } = state
+    guarded.login = login
+    const left = this.#ports.guard.cap(this.document, login)
+    if (!left.ok) return this.dismiss(left.error.reason)
+    // who says another login is not heard until that is decided, and is held to it then
+    if (left.value.access !== membership.grant.access) membership.lower(left.value)
+  }
+
+  /** At once: who has been here has not come too often. */
+  dismiss(reason: string): void {
+    if (this.#state.kind === 'over') return
+    this.#end()
+    const close = 'forbidden'
+    this.#ports.observe.event({ kind: 'session-closed', document: this.document, close, reason })
+    closeSession(this.#session, close, reason)
+  }
+
+  /** What there is of a session that is under the guard. */
+  #here(): Joined {
+    const state = this.#state
+    if (state.kind === 'joined' || state.kind === 'checking') return state
+    throw new Error(`session ${this.#session.id} is under the guard while ${state.kind}`)
   }
 
   #hearEarly(frames: readonly Uint8Array[]): void {

@@ -173,6 +173,7 @@ const LENGTH_BYTES = 4
 
 /** Four bytes of length, then the frame. */
 const lengthPrefixed: Wire = {
+  transport: 'direct',
   lengthOf: (frame) => LENGTH_BYTES + frame.length,
   write(frame, into, at) {
     new DataView(into.buffer, into.byteOffset).setUint32(at, frame.length)

@@ -14,14 +14,16 @@ import { attach, type Attached } from './attachment.ts'
 import type { Backlog } from './backlog.ts'
 import { AnswerPool } from './answer-pool.ts'
 import { Gate } from './gate.ts'
+import { Guard } from './guard.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace } from './login-check.ts'
-import { askAuth, askAuthForAll, askForToken } from './login.ts'
+import { askAuth, askForPrefix, askForToken } from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import type { ReadingPace } from './reading-pace.ts'
 import { Refusals } from './refusals.ts'
+import { RevocationList } from './revocations.ts'
 import { Turns } from './turns.ts'
 
 /** How often rooms hear of time: presence ends, retries and keep-alives are due at this grain. */
@@ -112,6 +114,8 @@ export interface NoRoom {
 
 /** The rooms of one server. */
 export class Documents {
+  /** Who is here, and what is left of their logins. */
+  readonly guard: Guard
   readonly #options: DocumentsOptions
   readonly #ports: ShellPorts
   readonly #shells = new Map<DocName, RoomShell>()
@@ -134,6 +138,7 @@ export class Documents {
       gate: new Gate(ANSWERS_AT_ONCE),
     }
     const { serverLimits } = options
+    this.guard = new Guard(new RevocationList({ storage, clock }))
     this.#held = new HeldBytes(serverLimits)
     this.#refusals = new Refusals(clock)
     const { sessions, sessionsPerAddress } = serverLimits
@@ -162,6 +167,7 @@ export class Documents {
       limits: this.#options.serverLimits,
       logins: this.#logins,
       refusals: this.#refusals,
+      guard: this.guard,
       sessions: this.#sessions,
       held: this.#held,
       shellOf: (document) => this.#shellOf(document),
@@ -179,16 +185,22 @@ export class Documents {
     token: string | null,
     request: RequestFacts | null = null,
   ): Promise<Result<Grant, NoRoom>> {
-    return this.#checked(() => askAuth(this.#options, { document, token, request }))
+    return this.#checked(async () => {
+      const login = await askAuth(this.#options, { document, token, request })
+      return login.ok ? this.guard.cap(document, login.value) : login
+    })
   }
 
-  /** The same for all documents whose names begin with `prefix`. */
+  /** The same for all documents whose names begin so, '' being all. */
   loginAll(
     prefix: string,
     token: string | null,
     request: RequestFacts | null = null,
   ): Promise<Result<Grant, NoRoom>> {
-    return this.#checked(() => askAuthForAll(this.#options, { prefix, token, request }))
+    return this.#checked(async () => {
+      const login = await askForPrefix(this.#options, { prefix, token, request })
+      return login.ok ? this.guard.capAll(prefix, login.value) : login
+    })
   }
 
   /** Makes a token for part of what another one grants, within the same places and time. */

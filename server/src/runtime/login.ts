@@ -16,8 +16,8 @@ export const askAuth = (
 ): Promise<Result<Grant, NoRoom>> =>
   asked(ports, request.document, () => ports.auth.authorize(request))
 
-/** Asks what a login grants of all documents whose names begin so. */
-export const askAuthForAll = (
+/** Asks whether a token grants all documents whose names begin so. */
+export const askForPrefix = (
   ports: LoginPorts,
   request: PrefixRequest,
 ): Promise<Result<Grant, NoRoom>> => asked(ports, null, () => ports.auth.authorizeAll(request))

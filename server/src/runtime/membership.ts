@@ -24,6 +24,8 @@ export interface MembershipPorts {
 /** Who is to be a member of what. */
 export interface MembershipOptions {
   readonly session: Session
+  /** What it may do at first. */
+  readonly grant: Grant
   readonly shell: RoomShell
   /** The rates of the connection, where it is shared; undefined: the session has its own. */
   readonly rate: Rate | undefined
@@ -40,8 +42,10 @@ export class Membership {
   readonly #options: MembershipOptions
   readonly #held: HeldBytes
   readonly #throttle: Throttle<Said>
+  #grant: Grant
 
   constructor(options: MembershipOptions, { clock, limits, held }: MembershipPorts) {
+    this.#grant = options.grant
     const { session, rate, refuse } = options
     this.#options = options
     this.#held = held
@@ -56,13 +60,18 @@ export class Membership {
   }
 
   /** Makes the session reachable and joins it. */
-  join(grant: Grant): void {
-    const { session, shell } = this.#options
+  join(): void {
+    const { session, shell, grant } = this.#options
     shell.attach(session)
     this.#take(grant)
     const { asking } = session.dialect
     const { access, user } = grant
     shell.push({ kind: 'join', session: session.id, access, user, asking })
+  }
+
+  /** What it may do. */
+  get grant(): Grant {
+    return this.#grant
   }
 
   /** R16: its grant is over or may change; what is held back of what it said waits for that. */
@@ -72,11 +81,16 @@ export class Membership {
 
   /** R16: what it may do from here on. */
   regrant(grant: Grant): void {
+    this.lower(grant)
+    this.#throttle.goOn()
+  }
+
+  /** R16: the same, where nobody has stopped it. */
+  lower(grant: Grant): void {
     const { session, shell } = this.#options
     this.#take(grant)
     const { access, user } = grant
     shell.push({ kind: 'regrant', session: session.id, access, user })
-    this.#throttle.goOn()
   }
 
   /** It has gone: what is held back of what it said is heard; `leave` is to follow. */
@@ -84,8 +98,10 @@ export class Membership {
     this.#throttle.finish()
   }
 
-  #take({ user, access }: Grant): void {
+  #take(grant: Grant): void {
     const { session, shell, saysLogin } = this.#options
+    const { user, access } = grant
+    this.#grant = grant
     session.user = user
     if (saysLogin) shell.say(session, { kind: 'granted', access })
   }

@@ -3,6 +3,7 @@ import type { Wire, WireBytes } from '../../ports/socket.ts'
 
 /** Messages as they stand in the stream downwards; base64 is made of it when it is known what goes into one event. */
 export const streamWire: Wire = {
+  transport: 'event-stream',
   lengthOf: ({ length }) => streamedLength(length),
   write: writeStreamed,
 }

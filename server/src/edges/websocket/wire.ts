@@ -10,6 +10,7 @@ const headerBytes = (length: number): number => (length < 126 ? 2 : length < 0x1
 
 /** WebSocket frames of a server, one per message. ws has no way to share them between its sockets. */
 export const webSocketWire: Wire = {
+  transport: 'websocket',
   lengthOf: ({ length }) => headerBytes(length) + length,
   write(frame, into, at) {
     const { length } = frame

@@ -11,6 +11,7 @@ const LENGTH_BYTES = 4
 
 /** Four bytes of length, then the frame. */
 export const memoryWire: Wire = {
+  transport: 'websocket',
   lengthOf: (frame) => LENGTH_BYTES + frame.length,
   write(frame, into, at) {
     new DataView(into.buffer, into.byteOffset).setUint32(at, frame.length)

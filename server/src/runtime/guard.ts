@@ -1,0 +1,153 @@
+/*
+ * Who is here under which login, and what is left of it: logins are held to the revocations as they are decided, and
+ * sessions that are here already as something is revoked. Both happen in one turn, so none slips between (R16).
+ */
+import type { DocName, Millis, Result, SessionId } from '@quire/shared'
+import type { Access, Grant } from '../ports/auth.ts'
+import type { Transport } from '../ports/socket.ts'
+import type { Revocation, StorageProblem } from '../ports/storage.ts'
+import type { Undo } from '../ports/undo.ts'
+import type { NoRoom } from './documents.ts'
+import {
+  covers,
+  lesser,
+  type RevocationList,
+  type RevocationRequest,
+  type RevocationScope,
+} from './revocations.ts'
+
+/** One connection to a document, as an operator sees it. */
+export interface ConnectionFacts {
+  readonly id: SessionId
+  readonly user: string | null
+  /** What people call the user, null where the login does not say. */
+  readonly name: string | null
+  readonly access: Access
+  /** The words that it speaks. */
+  readonly family: string
+  /** The client's address, '' where there is none. */
+  readonly address: string
+  readonly transport: Transport
+  /** When it was let in, wall-clock time. */
+  readonly since: Millis
+}
+
+/** A session that was let in. */
+export interface Guarded {
+  readonly document: DocName
+  /** As its login gives it, before anything is revoked of that. */
+  readonly granted: Grant
+  facts(): ConnectionFacts
+  /** Its login gives this, and what is left of that is what it may do from here on. */
+  regrant(login: Grant): void
+  /** It is sent away for good. */
+  dismiss(reason: string): void
+}
+
+/** What came of a revocation. */
+export interface Revoked {
+  readonly revocation: Revocation
+  /** Sessions that were here and are meant. */
+  readonly sessions: number
+}
+
+/** Guards the sessions of one server. */
+export class Guard {
+  readonly #revocations: RevocationList
+  readonly #sessions = new Map<SessionId, Guarded>()
+
+  constructor(revocations: RevocationList) {
+    this.#revocations = revocations
+  }
+
+  /** Reads the revocations; to be awaited before anybody is let in. */
+  load(): Promise<Result<void, StorageProblem>> {
+    return this.#revocations.load()
+  }
+
+  /** What is left of a login for a document. */
+  cap(document: DocName, login: Grant): Result<Grant, NoRoom> {
+    return this.#revocations.cap(document, login)
+  }
+
+  /** What is left of a login for all documents whose names begin so. */
+  capAll(prefix: string, login: Grant): Result<Grant, NoRoom> {
+    return this.#revocations.capAll(prefix, login)
+  }
+
+  /** A session is let in; undone as it leaves. */
+  enter(id: SessionId, session: Guarded): Undo {
+    this.#sessions.set(id, session)
+    return () => this.#sessions.delete(id)
+  }
+
+  /**
+   * Revokes something for good: it is stored, holds for every login from then on, and is applied to the sessions
+   * that are here in the same turn. Those that may do less go on, those that may do nothing are closed `forbidden`.
+   */
+  async revoke(request: RevocationRequest): Promise<Result<Revoked, StorageProblem>> {
+    const stored = await this.#revocations.revoke(request)
+    if (!stored.ok) return stored
+    const { value: revocation } = stored
+    const { user, document, token, at } = revocation
+    const meant = this.#meant({ user, document, token }).filter(
+      ({ granted }) => (granted.issuedAt ?? 0) <= at,
+    )
+    for (const session of meant) session.regrant(session.granted)
+    return { ok: true, value: { revocation, sessions: meant.length } }
+  }
+
+  /** Takes a revocation back: those who are here may do at once what their logins give them. False: there is none. */
+  async unrevoke(id: number): Promise<Result<boolean, StorageProblem>> {
+    const stored = await this.#revocations.unrevoke(id)
+    if (stored.ok) for (const session of this.#meant({})) session.regrant(session.granted)
+    return stored
+  }
+
+  /** Revocations that have not ended, the newest last. */
+  revocations(): readonly Revocation[] {
+    return this.#revocations.all()
+  }
+
+  /**
+   * Lowers the sessions that are here and meet all that is given, at once, and says how many there are. It holds
+   * until they log in again.
+   */
+  lower(scope: RevocationScope, access: Revocation['access']): number {
+    const meant = this.#meant(scope)
+    for (const session of meant) {
+      const { granted } = session
+      const left = lesser(granted.access, access)
+      if (left === 'none') session.dismiss('this login was revoked')
+      else session.regrant({ ...granted, access: left })
+    }
+    return meant.length
+  }
+
+  /** The connections to a document, in the order in which they came. */
+  connections(document: DocName): readonly ConnectionFacts[] {
+    return [...this.#sessions.values()]
+      .filter((session) => session.document === document)
+      .map((session) => session.facts())
+  }
+
+  /**
+   * Ends a connection for good: `forbidden`, as a client that is to come back would do so at once. Its user may come
+   * back with a new page; whoever is to stay away is revoked. False: there is no such connection.
+   */
+  kick(document: DocName, id: SessionId): boolean {
+    const session = this.#sessions.get(id)
+    if (session?.document !== document) return false
+    session.dismiss('this connection was ended by whoever runs the server')
+    return true
+  }
+
+  #meant({ user = null, document = null, token = null }: RevocationScope): readonly Guarded[] {
+    return [...this.#sessions.values()].filter(
+      (session) =>
+        covers(document, session.document) &&
+        (user === null || session.granted.user === user) &&
+        (token === null || session.granted.tokenId === token),
+    )
+  }
+}
