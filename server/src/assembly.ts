@@ -9,11 +9,8 @@ import {
 } from './edges/event-stream/event-stream-edge.ts'
 import { defaultStreamLimits } from './edges/event-stream/limits.ts'
 import { defaultEdgeLimits, type EdgeLimits } from './edges/websocket/limits.ts'
-import {
-  createWebSocketEdge,
-  type EdgeBindings,
-  type WebSocketEdge,
-} from './edges/websocket/web-socket-edge.ts'
+import type { EdgeBindings } from './edges/websocket/edge-bindings.ts'
+import { createWebSocketEdge, type WebSocketEdge } from './edges/websocket/web-socket-edge.ts'
 import { createApp } from './http/app.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Clock } from './ports/clock.ts'

@@ -57,7 +57,16 @@ const SECRET_BYTES = 32
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
-/** Every option of the server. */
+/**
+ * Every option of the server.
+ *
+ * @example
+ * ```ts
+ * import { optionRows } from '@quire/server'
+ *
+ * for (const { flag, fallback, unit } of optionRows) console.log(`--${flag}`, fallback, unit)
+ * ```
+ */
 export const optionRows = [
   row('host', text, ['127.0.0.1', '', 'Address to listen on.']),
   row('port', count(0, 65_535), ['4400', '', 'Port to listen on; 0 takes a free one.']),
@@ -354,7 +363,18 @@ type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
 /** The options of a server, read and checked. */
 export type Config = { readonly [R in Row as R['key']]: ValueOf<R['kind']> }
 
-/** Reads all options. `flags` is keyed like the table; the errors are sentences, one per row. */
+/**
+ * Reads all options. `flags` is keyed like the table; the errors are sentences, one per row.
+ *
+ * @example
+ * ```ts
+ * import { readConfig } from '@quire/server'
+ *
+ * const config = readConfig({ port: '8080' }, process.env)
+ * if (!config.ok) throw new Error(config.error.join('\n'))
+ * console.log(config.value.port, config.value.dataDir)
+ * ```
+ */
 export const readConfig = (
   flags: Readonly<Record<string, string | undefined>>,
   env: Readonly<Record<string, string | undefined>>,

@@ -5,7 +5,7 @@ export type { ContentOptions } from './content/threaded.ts'
 export type { DocumentHandle, EditOptions } from './embedded/document-handle.ts'
 export type { LimitName, QuireLimits } from './embedded/options.ts'
 export { QuireError } from './embedded/quire-error.ts'
-export { memoryStorage, sqliteStorage } from './embedded/storage.ts'
+export { memoryStorage, sqliteStorage, type SqliteStorageOptions } from './embedded/storage.ts'
 export { createLog, type LogLevel } from './observe/log.ts'
 export type {
   Access,
@@ -22,4 +22,3 @@ export type { Stateless, StatelessMessage, StatelessReply } from './ports/statel
 export type { Storage } from './ports/storage.ts'
 export { createQuire, type CloseOptions, type Quire, type QuireOptions } from './quire.ts'
 export { serve, type RunningServer, type ServeParts } from './serve.ts'
-export { openSqliteStorage, type SqliteOptions } from './storage/sqlite/open.ts'

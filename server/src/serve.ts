@@ -52,7 +52,21 @@ export interface ServeParts {
   readonly stateless?: Stateless
 }
 
-/** Starts a server on opened storage, which it owns from here on. */
+/**
+ * Starts a whole server on a port of its own, as the command does; the storage is the server's from here on.
+ *
+ * @example
+ * ```ts
+ * import { createLog, readConfig, serve, sqliteStorage } from '@quire/server'
+ *
+ * const config = readConfig({ port: '8080' }, process.env)
+ * if (!config.ok) throw new Error(config.error.join('\n'))
+ * const storage = await sqliteStorage({ dataDir: config.value.dataDir })
+ * const server = await serve(config.value, { storage, observe: createLog('info') })
+ * if (!server.ok) throw new Error(server.error)
+ * console.log(server.value.url)
+ * ```
+ */
 export const serve = async (
   config: Config,
   { storage, observe, stateless = DEAF, ...parts }: ServeParts,

@@ -30,7 +30,7 @@ export const readOptions = (options: TableOptions): Result<Config, string> => {
   const { limits = {}, durability, allowedOrigins, trustedProxies, graceMs } = options
   const unknown = Object.keys(limits).filter((key) => !isLimit(key))
   if (unknown.length > 0) return err(`limits.${unknown.join(', limits.')}: there is no such limit`)
-  const given: Readonly<Record<string, unknown>> = {
+  const given: Readonly<Record<string, string | number | undefined>> = {
     ...limits,
     durability,
     allowedOrigins: allowedOrigins?.join(),

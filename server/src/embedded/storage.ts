@@ -1,6 +1,17 @@
 import type { Storage } from '../ports/storage.ts'
 import { createMemory, createMemoryStorage } from '../storage/memory.ts'
-import { openSqliteStorage, type SqliteOptions } from '../storage/sqlite/open.ts'
+import { openSqliteStorage } from '../storage/sqlite/open.ts'
+
+/** How to open a storage in a directory. */
+export interface SqliteStorageOptions {
+  /** Holds the database and its lock; made, with its parents, for this user only. */
+  readonly dataDir: string
+  /**
+   * `full`, the default: what is acknowledged survives a power cut. `normal`: it survives any crash of the process, but
+   * a power cut or a crash of the machine may take the last moments.
+   */
+  readonly synchronous?: 'full' | 'normal'
+}
 
 /**
  * Opens a storage in a directory, which is made where it is missing and belongs to this process until the storage is
@@ -14,7 +25,7 @@ import { openSqliteStorage, type SqliteOptions } from '../storage/sqlite/open.ts
  * export const quire = createQuire({ storage, authorize: openAuth })
  * ```
  */
-export const sqliteStorage = async (options: SqliteOptions): Promise<Storage> => {
+export const sqliteStorage = async (options: SqliteStorageOptions): Promise<Storage> => {
   const opened = await openSqliteStorage(options)
   if (opened.ok) return opened.value
   throw new Error(opened.error.message, { cause: opened.error })

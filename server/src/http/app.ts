@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { secureHeaders } from 'hono/secure-headers'
-import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
+import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
 import { API_PATH, apiRoutes, type ApiOptions } from './api/api.ts'
 import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'

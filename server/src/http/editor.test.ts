@@ -110,7 +110,9 @@ describe('the editor', () => {
     for (const path of ['/', '/p/notes']) {
       const response = await fetch(empty.url + path)
       expect(response.status).toBe(503)
-      expect(await response.text()).toBe('The editor is not built: run npm run build.\n')
+      expect(await response.text()).toBe(
+        'There is no editor page here. In a checkout of Quire, npm run build makes it.\n',
+      )
     }
     await empty.stop()
   })

@@ -14,7 +14,8 @@ const YEAR_SECONDS = 31_536_000
 export const editorRoutes = (root: string): Hono => {
   const routes = new Hono()
   if (!existsSync(join(root, 'index.html'))) {
-    const notBuilt = (c: Context) => c.text('The editor is not built: run npm run build.\n', 503)
+    const notBuilt = (c: Context) =>
+      c.text('There is no editor page here. In a checkout of Quire, npm run build makes it.\n', 503)
     return routes.get('/', notBuilt).get('/p/*', notBuilt)
   }
   const page = serveStatic({ root, path: 'index.html', onFound: revalidate })

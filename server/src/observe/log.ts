@@ -8,7 +8,20 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 /** Most that is kept of what could not be written, for when it can be; of more, what comes later is left out. */
 const KEPT_BYTES = 1024 * 1024
 
-/** Writes events as JSON lines to standard error: standard output is the command's own. */
+/**
+ * Writes events as JSON lines to standard error: standard output is the command's own.
+ *
+ * @example
+ * ```ts
+ * import { createLog, createQuire, memoryStorage, openAuth } from '@quire/server'
+ *
+ * export const quire = createQuire({
+ *   storage: memoryStorage(),
+ *   authorize: openAuth,
+ *   observe: createLog('warn'),
+ * })
+ * ```
+ */
 export const createLog = (level: LogLevel): Observe => {
   const serializers = { error: stdSerializers.err } // an Error has no JSON of its own
   const destination = pino.destination({ dest: 2, sync: true, maxLength: KEPT_BYTES })

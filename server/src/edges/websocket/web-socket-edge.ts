@@ -1,17 +1,12 @@
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Context, Env, MiddlewareHandler } from 'hono'
-import type {
-  createServer,
-  IncomingMessage,
-  RequestListener,
-  Server,
-  ServerResponse,
-} from 'node:http'
+import type { createServer, IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { ok } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
+import type { EdgeBindings } from './edge-bindings.ts'
 import { fieldOf, guardArrivals, type ArrivalGuard, type RefusedNewcomer } from './arrivals.ts'
 import {
   runSocket,
@@ -75,13 +70,6 @@ export interface EdgeFigures {
   readonly sockets: number
   /** Handshakes that the app has not answered. */
   readonly handshakes: number
-}
-
-/** What an app is given beside each request. */
-export interface EdgeBindings {
-  readonly incoming: IncomingMessage
-  /** What the answer is written to; Node has none for an upgrade. */
-  readonly outgoing?: ServerResponse
 }
 
 /** An app's `fetch`, as Hono has it. */
