@@ -151,7 +151,7 @@ export class ApiClient {
   }
 
   /** Takes logins back, or lowers them. */
-  async revoke(revocation: Of<'revocationRequest'>): Promise<ApiRevocation> {
+  async revoke(revocation: Of<'revocationRequest'>): Promise<Of<'revokedSchema'>> {
     return json(await this.#ask('POST', '/revocations', { json: revocation }))
   }
 

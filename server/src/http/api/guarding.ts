@@ -12,6 +12,7 @@ import {
   patchSchema,
   revocationRequest,
   revocationSchema,
+  revokedSchema,
   userId,
   writtenSchema,
 } from './schemas.ts'
@@ -42,7 +43,7 @@ const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => 
     },
     async ({ c, document }) =>
       c.json({
-        connections: documents
+        connections: documents.guard
           .connections(document)
           .map(({ since, ...connection }) => ({ ...connection, since: timeText(since) })),
       }),
@@ -54,7 +55,7 @@ const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => 
       path: '/documents/{name}/connections/{id}',
       tag: 'Connections',
       summary: 'Ends a connection',
-      description: 'Its client may come back with a login that holds; to keep it out, revoke the login.',
+      description: 'For good, as far as its client obeys; its user may come back with a new page. To keep somebody out, revoke the login.',
       needs: 'application',
       query: NOTHING,
       body: NOTHING,
@@ -62,7 +63,7 @@ const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => 
       problems: ['not-found'],
     },
     async ({ c, document, id }) => {
-      if (!documents.kick(document, sessionId(id)))
+      if (!documents.guard.kick(document, sessionId(id)))
         throw new Problem('not-found', `the document has no connection ${id}`)
       return c.body(null, 204)
     },
@@ -197,19 +198,20 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
       needs: 'itself',
       query: NOTHING,
       body: revocationRequest,
-      answers: { 201: { description: 'It holds', json: revocationSchema } },
-      problems: ['too-large'],
+      answers: { 201: { description: 'It holds', json: revokedSchema } },
+      problems: ['too-large', 'unavailable'],
     },
     async ({ c, body }) => {
       await access.toPattern(c, body.document ?? '*', 'application')
       const { until, ...rest } = body
-      const made = await documents.revoke({
+      const made = await documents.guard.revoke({
         ...rest,
         at: clock.wall(),
         until: until === null ? null : millis(Date.parse(until)),
       })
       if (!made.ok) throw storageProblem(made.error)
-      return c.json(revocationJson(made.value), 201)
+      const { revocation, sessions } = made.value
+      return c.json({ ...revocationJson(revocation), sessions }, 201)
     },
   ),
   operation(
@@ -229,7 +231,7 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
     },
     async ({ c }) => {
       await access.toAll(c, '', 'application')
-      return c.json({ revocations: documents.revocations().map(revocationJson) })
+      return c.json({ revocations: documents.guard.revocations().map(revocationJson) })
     },
   ),
   operation(
@@ -248,7 +250,7 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
     },
     async ({ c, id }) => {
       await access.toAll(c, '', 'application')
-      const ended = await documents.unrevoke(id)
+      const ended = await documents.guard.unrevoke(id)
       if (!ended.ok) throw storageProblem(ended.error)
       if (!ended.value) throw new Problem('not-found', `there is no revocation ${id}`)
       return c.body(null, 204)

@@ -5,7 +5,7 @@
 import type { Context } from 'hono'
 import { z } from 'zod'
 import type { DocName } from '@quire/shared'
-import type { EdgeBindings } from '../../edges/websocket/web-socket-edge.ts'
+import type { EdgeBindings } from '../../edges/websocket/edge-bindings.ts'
 import type { Grant } from '../../ports/auth.ts'
 import { Problem, type ProblemKind } from './problem.ts'
 

@@ -129,6 +129,7 @@ export const connectionSchema = z
     access: z.enum(['read', 'comment', 'write']),
     family: z.string(),
     address: z.string(),
+    transport: z.string(),
     since: time,
   })
   .meta({ id: 'Connection' })
@@ -163,6 +164,10 @@ export const revocationSchema = z
     until: time.nullable(),
   })
   .meta({ id: 'Revocation' })
+
+export const revokedSchema = revocationSchema
+  .extend({ sessions: wholeNumber.meta({ description: 'Open sessions that it met' }) })
+  .meta({ id: 'Revoked' })
 
 export const authorsSchema = z
   .object({

@@ -88,7 +88,7 @@ export const startApp = async (options: {
     allowedOrigins: options.allowedOrigins ?? [],
     basePath: '',
     editorRoot: options.editorRoot,
-    storage: server.storage,
+    storage: server.weather.storage,
     maxApiBodyBytes: 1024 * 1024,
     maxApiRequestsPerMinute: options.maxApiRequestsPerMinute ?? 6_000,
     maxVersions: 3,
