@@ -18,6 +18,9 @@ import { timeText } from './told.ts'
 /** Documents that are listed at a time for an export. */
 const PAGE = 100
 
+/** The line that an export ends with: no document. */
+const END = /^\s*\{\s*"done"\s*:\s*true\b/
+
 const authorRange = z.tuple([z.int().min(0), z.int().min(0), z.string()])
 
 const line = z.object({
@@ -111,7 +114,7 @@ export const bulkOperations = (parts: ApiParts): readonly Operation[] => {
             yield { line: number, name: null, result: 'failed', detail: raw.message }
             return
           }
-          yield await take(raw.text, number)
+          if (!END.test(raw.text)) yield await take(raw.text, number)
         }
         yield { done: true, lines: number }
       }
