@@ -27,7 +27,7 @@ test('every operation has its weather', async () => {
     fail(op, full)
     // it fails before it looks at what it is given
     const call = storage[op] as () => ReturnType<typeof storage.open>
-    expect(kindOf(await call()), op).toBe('full')
+    expect([op, kindOf(await call())]).toEqual([op, 'full'])
   }
 })
 
