@@ -55,6 +55,8 @@ export interface AssemblyParts {
   readonly basePath: string
   /** Directory of the built editor; null: it is not served. */
   readonly editorRoot: string | null
+  /** True where it is reached by TLS that ends in this process. */
+  readonly isTls: boolean
 }
 
 /** What is chosen of the options; those of listening, login and log are not its matter. */
@@ -92,7 +94,7 @@ export interface Assembly {
 
 /** Puts a server together; no timer runs until it is started. */
 export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly => {
-  const { storage, auth, observe, stateless, cluster, basePath, editorRoot } = parts
+  const { storage, auth, observe, stateless, cluster, basePath, editorRoot, isTls } = parts
   const clock = systemClock
   const utilisation = createUtilisation(clock)
   const content = createContent(clock, parts.content)
@@ -155,6 +157,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     allowedOrigins: config.allowedOrigins,
     basePath,
     editorRoot,
+    isTls,
     storage,
     maxApiBodyBytes: config.maxApiBodyBytes,
     maxApiRequestsPerMinute: config.maxApiRequestsPerMinute,

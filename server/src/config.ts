@@ -403,6 +403,12 @@ export const describeOption = ({ about, kind, unit, fallback }: OptionRow): stri
   return `${about} Value: ${values}. Default: ${fallback === '' ? 'none' : fallback}.`
 }
 
+/** What is wrong with the value of an option, with the sentence of its row. */
+export const optionSentence = (key: keyof Config, problem: string): string => {
+  const row: OptionRow | undefined = optionRows.find((option) => option.key === key)
+  return `${row?.env}: ${problem}. ${row?.about}`
+}
+
 /** A malformed value, for a log: no secret stands in one, not even a mistyped one. */
 const toldOf = (kind: Kind, raw: string): string => {
   if (kind.type === 'secret') return `${raw.length} characters`

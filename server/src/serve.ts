@@ -9,7 +9,8 @@ import { createJwtAuth } from './auth/jwt.ts'
 import { openAuth } from './auth/open.ts'
 import { RemoteKeys, type RemoteKeysOptions } from './auth/remote-keys.ts'
 import { createClusterHub } from './cluster/single.ts'
-import type { Config } from './config.ts'
+import { optionSentence, type Config } from './config.ts'
+import { serveCertificate, type ServedCertificate } from './edges/websocket/served-certificate.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
@@ -35,6 +36,8 @@ export interface RunningServer {
    * not be saved. Safe to call twice: the second call joins the first.
    */
   close(): Promise<Result<void, string>>
+  /** Reads the certificate and its key again, if it speaks TLS; broken ones change nothing, and an event says so. */
+  reloadCertificate(): void
   /**
    * Says a text to everybody who has a document open with a Hocuspocus client; false where nobody has. It is
    * not stored: who comes later does not hear it.
@@ -71,6 +74,11 @@ export const serve = async (
   config: Config,
   { storage, observe, stateless = DEAF, ...parts }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
+  const certificate = certificateOf(config, observe)
+  if (!certificate.ok) {
+    await storage.close()
+    return certificate
+  }
   const auth = parts.auth ?? authOf(config, { clock: systemClock, observe })
   const quire = assemble(config, {
     storage,
@@ -81,9 +89,11 @@ export const serve = async (
     content: { collectGarbage: config.garbageCollection },
     basePath: '',
     editorRoot: EDITOR_ROOT,
+    isTls: certificate.value !== null,
   })
-  const server = quire.edge.createServer(quire.app.fetch)
-  const listening = await listen(server, config, observe)
+  const server = quire.edge.createServer(quire.app.fetch, certificate.value?.door)
+  const scheme = certificate.value === null ? 'http' : 'https'
+  const listening = await listen(server, { ...config, scheme }, observe)
   if (!listening.ok) {
     await quire.discard()
     return listening
@@ -99,13 +109,14 @@ export const serve = async (
         onLeft: () => server.closeAllConnections(),
       })
     },
+    reloadCertificate: () => void certificate.value?.reload(),
     broadcastStateless: (document, text) => quire.documents.broadcastStateless(document, text),
   })
 }
 
 const listen = (
   server: Server,
-  { host, port }: Config,
+  { host, port, scheme }: Pick<Config, 'host' | 'port'> & { readonly scheme: string },
   observe: Observe,
 ): Promise<Result<string, string>> =>
   new Promise((resolve) => {
@@ -117,9 +128,22 @@ const listen = (
       // accepting may fail for a while, for want of descriptors for one; the server goes on
       server.on('error', (error) => observe.event({ kind: 'bug', document: null, error }))
       const { address, family, port: bound } = server.address() as AddressInfo // TCP: not a pipe
-      resolve(ok(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
+      resolve(ok(`${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
     })
   })
+
+/** Null where the server speaks no TLS; the problem is the option's own sentence. */
+const certificateOf = (
+  { tlsCert, tlsKey, maxHandshakeMs }: Config,
+  observe: Observe,
+): Result<ServedCertificate | null, string> => {
+  if (tlsCert === '') return ok(null)
+  const files = { cert: tlsCert, key: tlsKey }
+  const served = serveCertificate(files, { handshakeMs: maxHandshakeMs, observe })
+  if (served.ok) return served
+  const { of, message } = served.error
+  return err(optionSentence(of === 'cert' ? 'tlsCert' : 'tlsKey', message))
+}
 
 const authOf = (config: Config, ports: Pick<RemoteKeysOptions, 'clock' | 'observe'>): Auth => {
   const { auth, jwtSecret, jwksUrl, jwtIssuer, jwtAudience } = config

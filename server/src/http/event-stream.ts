@@ -69,7 +69,7 @@ export const eventStreamRoutes = (options: EventStreamRoutes): Hono<Bindings> =>
     c.res.headers.set('Cache-Control', 'no-store, no-transform')
     return next()
   })
-  routes.use(crossSite(allowedOrigins, FIELDS))
+  routes.use(crossSite(allowedOrigins, { fields: FIELDS }))
 
   // not every GET says its origin, but everything that is said comes with a POST, which does
   routes.use(async (c, next) => {

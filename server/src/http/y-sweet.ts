@@ -15,7 +15,7 @@ import { ySweet } from '../dialects/y-sweet.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Undo } from '../ports/undo.ts'
 import { openDocument } from '../runtime/direct.ts'
-import { originProblem } from './origin.ts'
+import { sameSite } from './cross-site.ts'
 import { requestFacts } from './request-facts.ts'
 import { readBody } from './request-body.ts'
 import { tokenOf } from './token.ts'
@@ -70,18 +70,15 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
   }
 
   // a page of another site could make a browser on this machine ask; without an answer it may still write
-  const sameSite: MiddlewareHandler<GrantedEnv> = async (c, next) => {
-    const { host } = new URL(c.req.url)
-    const problem = originProblem(c.req.header('origin'), host, allowedOrigins)
-    if (problem !== null) throw refusal({ close: 'forbidden', reason: problem })
-    await next()
-  }
+  const ownSite = sameSite(allowedOrigins, (_, reason) => {
+    throw refusal({ close: 'forbidden', reason })
+  })
   // what is answered holds for this moment, and tokens are nobody else's
   const unstored: MiddlewareHandler<GrantedEnv> = async (c, next) => {
     c.header('Cache-Control', 'no-store')
     await next()
   }
-  for (const path of CROSS_SITE_PATHS) routes.use(path, unstored, sameSite)
+  for (const path of CROSS_SITE_PATHS) routes.use(path, unstored, ownSite)
 
   const textOf = async (c: Context<GrantedEnv>): Promise<string> => {
     const bounds = { limit: MAX_REQUEST_BYTES, take: uncounted, clock, readMs }

@@ -1,6 +1,7 @@
 import { pino, stdSerializers } from 'pino'
 import { assertNever } from '@quire/shared'
 import type { Observe, QuireEvent, QuireEventKind } from '../ports/observe.ts'
+import { redacted } from './redacted.ts'
 
 /** Levels of `createLog`, least first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -28,7 +29,8 @@ export const createLog = (level: LogLevel): Observe => {
   // a log that cannot be written, on a full disk above all, must not take what is unsaved with it
   destination.on('error', () => undefined)
   destination.on('drop', () => void destination.write('')) // by itself it would not try again from here on
-  const log = pino({ level, base: null, serializers }, destination)
+  const hooks = { streamWrite: redacted } // whatever an error of another program says
+  const log = pino({ level, base: null, serializers, hooks }, destination)
   return { event: (event) => log[levelOfEvent(event)](event, event.kind) }
 }
 

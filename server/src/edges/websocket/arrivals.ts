@@ -9,6 +9,7 @@ import { Places, type NoPlace } from '../../runtime/places.ts'
 import { addressReader, type ClientAddress } from './client-address.ts'
 import type { EdgeLimits } from './limits.ts'
 import { answer, refusalResponse, type Refusal } from './refusal.ts'
+import type { TlsDoor } from './tls-door.ts'
 
 /*
  * Who is let in: places for connections, for those of them that are no WebSocket (yet), and for sockets.
@@ -71,8 +72,8 @@ export interface SocketPlace {
 
 /** Watches over who comes in. */
 export interface ArrivalGuard {
-  /** Puts itself in front of the server's own reading of connections. */
-  guard(server: Server): void
+  /** Puts itself in front of the server's own reading of connections, and a door between the two. */
+  guard(server: Server, door?: TlsDoor): void
   /** Takes a place for a socket, or says how to refuse its handshake. */
   takeSocket(request: IncomingMessage, socket: Duplex): Result<SocketPlace, Refusal>
   /**
@@ -158,13 +159,21 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     addresses.ofRequest(request.socket.remoteAddress, fieldOf(request, 'x-forwarded-for'))
 
   return {
-    guard: (server) => {
+    guard: (server, door) => {
       const read = server.listeners('connection')
       server.removeAllListeners('connection')
+      const enter = (socket: TcpSocket): void => {
+        for (const listener of read) listener.call(server, socket)
+      }
       server.on('connection', (tcp: TcpSocket) => {
         const problem = problemOf(tcp)
-        if (problem !== null) return refuse(tcp, problem)
-        for (const listener of read) listener.call(server, tcp)
+        if (door === undefined) return problem === null ? enter(tcp) : refuse(tcp, problem)
+        if (problem !== null) return void tcp.destroy() // a handshake for a refusal costs more than both have
+        door.open(tcp, (socket) => {
+          const arrived = arriving.get(tcp)
+          if (arrived !== undefined) arriving.set(socket, arrived)
+          enter(socket)
+        })
       })
     },
 

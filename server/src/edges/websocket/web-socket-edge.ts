@@ -2,6 +2,7 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Context, Env, MiddlewareHandler } from 'hono'
 import type { createServer, IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { ok } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
@@ -22,6 +23,7 @@ import { readsPerFrame, type EdgeLimits } from './limits.ts'
 import type { Refusal } from './refusal.ts'
 import { selectProtocol, type Route } from './route.ts'
 import { strictWebSocket } from './strict-web-socket.ts'
+import type { TlsDoor } from './tls-door.ts'
 import { upgradeRequest } from './upgrade-request.ts'
 
 /*
@@ -77,8 +79,11 @@ export type Fetch = (request: Request, env: EdgeBindings) => Response | Promise<
 
 /** The edge: a server to listen with, a handler to mount, a way to end. */
 export interface WebSocketEdge {
-  /** Creates the HTTP server for an app, not yet listening. Plain requests reach the app as usual. */
-  createServer(fetch: Fetch): Server
+  /**
+   * Creates the HTTP server for an app, not yet listening. Plain requests reach the app as usual. With a door it speaks
+   * TLS and nothing else.
+   */
+  createServer(fetch: Fetch, door?: TlsDoor): Server
   /**
    * Takes an upgrade that another server of Node was asked for: accepts it, or answers why not. `fetch` is the app
    * that `createServer` would be given; `head` are the first bytes behind the request. What a server of this edge
@@ -114,7 +119,7 @@ export interface WebSocketEdge {
   readonly arrivals: ArrivalGuard
   /** Whose request it is, as its socket would have it. */
   clientOf(request: IncomingMessage): Pick<Socket, 'address' | 'addressGroup'>
-  /** True if the client of a request uses TLS, as a trusted proxy says: this server speaks none itself. */
+  /** True if the client of a request uses TLS: with this server, or with a trusted proxy that says so. */
   isSecure(request: IncomingMessage): boolean
   /** Why every newcomer is refused at this moment, or null. */
   full(): string | null
@@ -218,7 +223,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     }
 
   return {
-    createServer: (fetch) =>
+    createServer: (fetch, door) =>
       createAdaptorServer({
         fetch: (request, env) => fetch(request, env as HttpBindings), // HTTP/1.1 is all that it speaks
         hostname: 'localhost', // the name for HTTP/1.0 requests without Host, as health checks send
@@ -228,7 +233,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
               limits,
               clock,
               upgrade: (...asked) => shakeHands(fetch, ...asked),
-              guard: arrivals.guard,
+              guard: (server) => arrivals.guard(server, door),
             },
             listener,
           )) as typeof createServer,
@@ -255,7 +260,9 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       const { address, group } = arrivals.clientOf(request)
       return { address, addressGroup: group }
     },
-    isSecure: (request) => arrivals.isProxied(request) && schemeOf(request) === 'https',
+    isSecure: (request) =>
+      request.socket instanceof TLSSocket ||
+      (arrivals.isProxied(request) && schemeOf(request) === 'https'),
     full: arrivals.full,
     arrivals,
     figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),

@@ -4,7 +4,6 @@
  */
 import { finished } from 'node:stream'
 import { Hono, type Context } from 'hono'
-import { requestId } from 'hono/request-id'
 import { parseDocName, type DocName } from '@quire/shared'
 import type { EdgeBindings } from '../../edges/websocket/edge-bindings.ts'
 import type { WebSocketEdge } from '../../edges/websocket/edge-bindings.ts'
@@ -17,7 +16,6 @@ import { Contents } from '../../runtime/contents.ts'
 import type { Documents } from '../../runtime/documents.ts'
 import { WholeDocuments } from '../../runtime/whole-documents.ts'
 import { ByteBudget, sharedBytes } from '../byte-budget.ts'
-import { originProblem } from '../origin.ts'
 import { readBody } from '../request-body.ts'
 import { Access } from './access.ts'
 import type { ApiParts } from './api-parts.ts'
@@ -45,9 +43,6 @@ export const API_PATH = '/api/v1'
 /** The version of the description. */
 const API_VERSION = '1.0.0'
 
-/** Longest id that a client gives its request. */
-const REQUEST_ID_LENGTH = 128
-
 /** What the API is made of. */
 export interface ApiOptions {
   readonly documents: Documents
@@ -56,7 +51,6 @@ export interface ApiOptions {
   readonly edge: WebSocketEdge
   readonly clock: Clock
   readonly observe: Observe
-  readonly allowedOrigins: readonly string[]
   /** Largest body of a request, bytes. */
   readonly maxApiBodyBytes: number
   /** Bytes of all bodies that are held. */
@@ -85,15 +79,11 @@ export const apiRoutes = (options: ApiOptions): Hono<ApiEnv> => {
   const parts = partsOf(options)
   const operations = apiOperations(parts)
   const routes = new Hono<ApiEnv>()
-  routes.use(requestId({ limitLength: REQUEST_ID_LENGTH }))
   routes.use(async (c, next) => {
     const { outgoing }: EdgeBindings = c.env
     if (outgoing === undefined)
       throw new Problem('bad-request', 'the API is no WebSocket: ask without Upgrade')
     c.header('Cache-Control', 'no-store') // what is answered holds for this moment, and is nobody else's
-    const { host } = new URL(c.req.url)
-    const foreign = originProblem(c.req.header('origin'), host, options.allowedOrigins)
-    if (foreign !== null) throw new Problem('forbidden', foreign)
     await next()
   })
   for (const operation of operations)

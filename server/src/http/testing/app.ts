@@ -92,6 +92,7 @@ export const startApp = async (options: {
     maxApiBodyBytes: 1024 * 1024,
     maxApiRequestsPerMinute: options.maxApiRequestsPerMinute ?? 6_000,
     maxVersions: 3,
+    isTls: false,
   })
   const http = edge.createServer(app.fetch)
   http.listen(0, '127.0.0.1')
