@@ -55,7 +55,7 @@ export interface AssemblyParts {
   readonly basePath: string
   /** Directory of the built editor; null: it is not served. */
   readonly editorRoot: string | null
-  /** True where it is reached by TLS that ends in this process. */
+  /** True where the server that it is for speaks TLS, and is nobody else's. */
   readonly isTls: boolean
 }
 
@@ -81,6 +81,8 @@ export interface Assembly {
   readonly edge: WebSocketEdge
   /** All routes, without the base path. */
   readonly app: Hono<{ Bindings: EdgeBindings }>
+  /** Reads what has to be known before anybody is let in: revoked logins. The error is a sentence. */
+  load(): Promise<Result<void, string>>
   /** Starts the clocks of the documents, and gets ready what the first client would wait for. */
   start(): void
   /** Gives back what it holds, where it was never started. */
@@ -175,6 +177,10 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     content,
     edge,
     app,
+    async load() {
+      const loaded = await documents.guard.load()
+      return loaded.ok ? loaded : err(`revoked logins cannot be read: ${loaded.error.message}`)
+    },
     start() {
       documents.start()
       content.warmUp()

@@ -1,8 +1,14 @@
-export { createJwtAuth } from './auth/jwt.ts'
+export type { Authorize, AuthorizeQuestion, Denied, Granted } from './auth/authorize.ts'
 export { openAuth } from './auth/open.ts'
 export { optionRows, readConfig, type Config, type OptionRow } from './config.ts'
 export type { ContentOptions } from './content/threaded.ts'
-export type { DocumentHandle, EditOptions } from './embedded/document-handle.ts'
+export type {
+  Connection,
+  DocumentFacts,
+  DocumentHandle,
+  EditOptions,
+} from './embedded/document-handle.ts'
+export { jwtAuth, type JwtOptions } from './embedded/jwt-auth.ts'
 export type { LimitName, QuireLimits } from './embedded/options.ts'
 export { QuireError } from './embedded/quire-error.ts'
 export { memoryStorage, sqliteStorage, type SqliteStorageOptions } from './embedded/storage.ts'
@@ -15,6 +21,7 @@ export type {
   Grant,
   GrantPart,
   PrefixRequest,
+  RequestFacts,
 } from './ports/auth.ts'
 export type { Cluster, Hint } from './ports/cluster.ts'
 export type { Observe, QuireEvent, QuireEventKind } from './ports/observe.ts'

@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Hono } from 'hono'
+import { millis } from '@quire/shared'
 import { WebsocketProvider } from 'y-websocket'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import * as Y from 'yjs'
 import {
   createQuire,
+  jwtAuth,
   memoryStorage,
   openAuth,
   QuireError,
@@ -152,6 +154,47 @@ describe('a document in the hands of its program', () => {
     weather.release('append')
   })
 
+  it('says what is known of it, and makes none by that', async () => {
+    const notes = open().document('notes')
+    expect([await notes.exists(), await notes.facts()]).toEqual([false, null])
+    const before = Date.now()
+    await notes.edit(write('one'))
+    await notes.edit(write('two'))
+    const facts = await notes.facts()
+    expect(facts).toMatchObject({ name: 'notes', sequence: 2 })
+    expect(facts?.changedAt.getTime()).toBeGreaterThanOrEqual(before)
+    expect(facts?.bytes).toBeGreaterThan(6)
+    expect(await notes.exists()).toBe(true)
+  })
+
+  it('says who has it open, and sends one of them away', async () => {
+    const quire = open()
+    const host = await hostOf(quire)
+    const notes = quire.document('notes')
+    const [doc, other] = [await join(host, 'notes'), await join(host, 'notes')]
+    await join(host, 'another')
+    const [first, second, ...more] = notes.connections()
+    expect(more).toEqual([])
+    expect(first).toMatchObject({ user: null, access: 'write', family: 'y-websocket' })
+    expect(first).toMatchObject({ transport: 'websocket', address: '127.0.0.1' })
+    expect(quire.document('another').kick(first?.id ?? 0)).toBe(false)
+    expect(notes.kick(first?.id ?? 0)).toBe(true)
+    await eventually(() => expect(notes.connections()).toEqual([second]))
+    other.getText('text').insert(0, 'without the first')
+    await eventually(() => expect(notes.connections()).toHaveLength(1))
+    expect(doc.getText('text').toJSON()).toBe('')
+  })
+
+  it('stamps what it writes with its author', async () => {
+    const storage = memoryStorage()
+    const quire = open({ storage })
+    await quire.document('notes').edit(write('by ann'), { author: 'ann' })
+    await quire.document('notes').edit(write('by nobody'))
+    const found = await storage.find(nameOf('notes'))
+    const authors = found.ok && found.value ? await storage.authors(found.value.id) : null
+    expect(authors?.ok ? authors.value.map(({ user }) => user) : null).toEqual(['ann'])
+  })
+
   it('has a name that is one', () => {
     const quire = open()
     expect(() => quire.document('')).toThrow(QuireError)
@@ -183,6 +226,45 @@ describe('createQuire', () => {
     expect(make({ limits: { maxSessions: 30_000 } })).toThrow(
       'createQuire: limits.maxConnections: 20000 is less than limits.maxSessions, 30000',
     )
+  })
+
+  it('asks a function who may open what, and tells it what the client came with', async () => {
+    const asked: unknown[] = []
+    const quire = open({
+      authorize: ({ document, token, request }) => {
+        asked.push([document, token, request?.headers.get('cookie'), request?.address])
+        return token === 'ann' ? { access: 'read', user: 'ann' } : { deny: 'unauthorized' }
+      },
+    })
+    const url = `http://${await hostOf(quire)}/d/notes/as-update`
+    expect((await fetch(url, { headers: { cookie: 'a=1' } })).status).toBe(401)
+    expect((await fetch(`${url}?token=ann`)).status).toBe(200)
+    expect((await fetch(url.replace('as-', '') + '?token=ann', { method: 'POST' })).status).toBe(
+      403,
+    )
+    expect(asked.slice(0, 2)).toEqual([
+      ['notes', null, 'a=1', '127.0.0.1'],
+      ['notes', 'ann', null, '127.0.0.1'],
+    ])
+  })
+
+  it('holds logins to what was revoked before it was made', async () => {
+    const memory = createMemory()
+    const before = createMemoryStorage(memory)
+    const [at, until] = [millis(Date.now()), null]
+    await before.revoke({ user: 'ann', document: null, token: null, access: 'none', at, until })
+    const authorize = () => ({ access: 'write', user: 'ann', issuedAt: at }) as const
+    const quire = open({ storage: createMemoryStorage(memory), authorize })
+    const answer = await fetch(`http://${await hostOf(quire)}/d/notes/as-update`)
+    expect([answer.status, await answer.json()]).toEqual([403, { error: 'this login was revoked' }])
+    await quire.document('notes').edit(write('for ann'), { author: 'ann' }) // no login of hers
+  })
+
+  it('says what is wrong with what tokens are checked with', () => {
+    expect(() => jwtAuth({ secret: 'short' })).toThrow('jwtAuth: secret: must be at least 32 bytes')
+    expect(() => jwtAuth({})).toThrow('jwtAuth: secret: ')
+    expect(() => jwtAuth({ jwksUrl: 'http://example.org/keys' })).toThrow('jwtAuth: jwksUrl: must')
+    expect(jwtAuth({ secret: 'x'.repeat(32) }).needsToken).toBe(true)
   })
 
   it('knows all of its routes as its own', () => {

@@ -9,12 +9,14 @@ import { Hono } from 'hono'
 import { parseDocName } from '@quire/shared'
 import { assemble } from './assembly.ts'
 import { createClusterHub } from './cluster/single.ts'
+import { createAuthorizeAuth, type Authorize } from './auth/authorize.ts'
 import type { Config } from './config.ts'
 import type { ContentOptions } from './content/threaded.ts'
 import { refusesTarget } from './edges/websocket/http-server.ts'
 import type { EdgeBindings } from './edges/websocket/edge-bindings.ts'
 import type { Fetch } from './edges/websocket/web-socket-edge.ts'
 import { documentHandle, type DocumentHandle } from './embedded/document-handle.ts'
+import { authAfter, Loading } from './embedded/loading.ts'
 import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
@@ -23,14 +25,18 @@ import type { Cluster } from './ports/cluster.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
+import { systemClock } from './runtime/system-clock.ts'
 import { WholeDocuments } from './runtime/whole-documents.ts'
 
 /** What a Quire is made of. */
 export interface QuireOptions {
   /** Where documents are kept; opened (`sqliteStorage`, `memoryStorage`). Quire closes it when it is closed. */
   readonly storage: Storage
-  /** Decides who may open what. There is no default: `openAuth` lets everybody write everything. */
-  readonly authorize: Auth
+  /**
+   * Decides who may open what: a function that is asked for each login, or `jwtAuth`. There is no default: `openAuth`
+   * lets everybody write everything.
+   */
+  readonly authorize: Authorize | Auth
   /** Hears what happens. Absent: only what is Quire's own fault is told, as a warning of the process. */
   readonly observe?: Observe
   /** Hears what Hocuspocus clients say beside their documents. Absent: nobody does. */
@@ -132,15 +138,17 @@ export const createQuire = (options: QuireOptions): Quire => {
   if (problem !== null) throw new TypeError(`createQuire: ${problem}`)
   const config = readOptions(options)
   if (!config.ok) throw new RangeError(`createQuire: ${config.error}`)
+  const loading = new Loading(() => assembly.load())
   const assembly = assemble(config.value, {
     storage,
-    auth: authorize,
+    auth: authAfter(loading, authOf(authorize, observe, config.value)),
     observe,
     stateless,
     cluster: options.cluster ?? createClusterHub().node(),
     content: { collectGarbage: true, ...options.content },
     basePath,
     editorRoot: options.editor || null,
+    isTls: false, // what else is asked for at this host is not known here
   })
   const { clock, content, documents, edge } = assembly
   const { maxAnswerBytes, maxLoadMs, maxMessageBytes } = config.value
@@ -165,6 +173,7 @@ export const createQuire = (options: QuireOptions): Quire => {
       : () => true
 
   assembly.start()
+  void loading.done() // whoever comes first need not wait for it
   return {
     app,
     handle(request, response) {
@@ -191,6 +200,8 @@ export const createQuire = (options: QuireOptions): Quire => {
       documentHandle(docNameOf(name), {
         documents,
         wholes,
+        storage,
+        loading,
         clock,
         answerMs: maxLoadMs,
         maxUpdateBytes: maxMessageBytes,
@@ -212,7 +223,7 @@ export const createQuire = (options: QuireOptions): Quire => {
 const problemOf = ({ storage, authorize, basePath = '', editor = false }: QuireOptions) => {
   if (typeof storage?.open !== 'function')
     return 'storage is missing: give an opened one, such as await sqliteStorage({ dataDir })'
-  if (typeof authorize?.authorize !== 'function')
+  if (typeof authorize !== 'function' && typeof authorize?.authorize !== 'function')
     return 'authorize is missing: say who may open what; openAuth lets everybody write everything'
   if (!BASE_PATH.test(basePath))
     return `basePath must be '' or a path such as /collab, without a slash at its end, not ${JSON.stringify(basePath)}`
@@ -220,6 +231,15 @@ const problemOf = ({ storage, authorize, basePath = '', editor = false }: QuireO
     return `the editor's page is made for the root of its host: leave out basePath ${basePath}, or the editor`
   return null
 }
+
+const authOf = (authorize: Authorize | Auth, observe: Observe, config: Config): Auth =>
+  typeof authorize === 'function'
+    ? createAuthorizeAuth(authorize, {
+        clock: systemClock,
+        observe,
+        deadlineMs: config.maxLoginMs,
+      })
+    : authorize
 
 const docNameOf = (name: string) => {
   const parsed = parseDocName(name)

@@ -1,16 +1,14 @@
 /* One server process: the parts put together, and a port to reach them by. */
-import { createSecretKey } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { err, ok, type DocName, type Result } from '@quire/shared'
 import { assemble } from './assembly.ts'
-import { createJwtAuth } from './auth/jwt.ts'
 import { openAuth } from './auth/open.ts'
-import { RemoteKeys, type RemoteKeysOptions } from './auth/remote-keys.ts'
 import { createClusterHub } from './cluster/single.ts'
 import { optionSentence, type Config } from './config.ts'
 import { serveCertificate, type ServedCertificate } from './edges/websocket/served-certificate.ts'
+import { jwtAuthOf } from './embedded/jwt-auth.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
@@ -79,7 +77,7 @@ export const serve = async (
     await storage.close()
     return certificate
   }
-  const auth = parts.auth ?? authOf(config, { clock: systemClock, observe })
+  const auth = parts.auth ?? (config.auth === 'jwt' ? jwtAuthOf(config, observe) : openAuth)
   const quire = assemble(config, {
     storage,
     auth,
@@ -93,7 +91,8 @@ export const serve = async (
   })
   const server = quire.edge.createServer(quire.app.fetch, certificate.value?.door)
   const scheme = certificate.value === null ? 'http' : 'https'
-  const listening = await listen(server, { ...config, scheme }, observe)
+  const loaded = await quire.load()
+  const listening = loaded.ok ? await listen(server, { ...config, scheme }, observe) : loaded
   if (!listening.ok) {
     await quire.discard()
     return listening
@@ -143,17 +142,4 @@ const certificateOf = (
   if (served.ok) return served
   const { of, message } = served.error
   return err(optionSentence(of === 'cert' ? 'tlsCert' : 'tlsKey', message))
-}
-
-const authOf = (config: Config, ports: Pick<RemoteKeysOptions, 'clock' | 'observe'>): Auth => {
-  const { auth, jwtSecret, jwksUrl, jwtIssuer, jwtAudience } = config
-  if (auth === 'open') return openAuth
-  const remote = jwksUrl === '' ? undefined : new RemoteKeys({ url: jwksUrl, ...ports })
-  void remote?.read() // now, so that an operator learns at once that it fails
-  return createJwtAuth({
-    secret: jwtSecret === '' ? undefined : createSecretKey(jwtSecret, 'utf8'),
-    remote,
-    issuer: jwtIssuer === '' ? undefined : jwtIssuer,
-    audience: jwtAudience === '' ? undefined : jwtAudience,
-  })
 }

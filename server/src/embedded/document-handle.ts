@@ -4,20 +4,52 @@
  *
  *     edit ──▶ read ──▶ a Y.Doc of its own ──callback, one transaction──▶ what has changed ──▶ room ──▶ disk
  */
-import { readUpdate, type DocName, type Result } from '@quire/shared'
+import { millis, readUpdate, sessionId, type DocName, type Result } from '@quire/shared'
 import * as Y from 'yjs'
 import { plainGrant } from '../auth/plain-grant.ts'
-import type { Grant } from '../ports/auth.ts'
+import type { Access, Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { DocumentFacts as Stored, Storage } from '../ports/storage.ts'
 import { writeDocument, type DirectRequest } from '../runtime/direct.ts'
 import type { Documents, NoRoom } from '../runtime/documents.ts'
+import type { ConnectionFacts } from '../runtime/guard.ts'
 import type { WholeDocuments } from '../runtime/whole-documents.ts'
+import type { Loading } from './loading.ts'
 import { QuireError } from './quire-error.ts'
 
 /** How an edit is written. */
 export interface EditOptions {
   /** Whose edit it is: the user that the change is kept under. Absent: nobody's. */
   readonly author?: string
+}
+
+/** What is known of a document without reading it. */
+export interface DocumentFacts {
+  readonly name: string
+  /** The number of its newest update that is on disk; 0 for an empty one. */
+  readonly sequence: number
+  /** Another one where the document was deleted and made anew, or put back: positions of one mean nothing in another. */
+  readonly epoch: number
+  /** What is stored of it. */
+  readonly bytes: number
+  readonly createdAt: Date
+  readonly changedAt: Date
+}
+
+/** One client of a document. */
+export interface Connection {
+  readonly id: number
+  /** By its login; null for an anonymous one. */
+  readonly user: string | null
+  /** What people call the user; null where the login does not say. */
+  readonly name: string | null
+  readonly access: Access
+  /** The words that it speaks: `quire`, `y-websocket`, `hocuspocus`, `y-sweet`. */
+  readonly family: string
+  /** The client's address, '' where there is none. */
+  readonly address: string
+  readonly transport: 'websocket' | 'event-stream'
+  readonly since: Date
 }
 
 /** One document of a server in the same process. It holds nothing: take one whenever it is needed. */
@@ -39,12 +71,26 @@ export interface DocumentHandle {
    * `tryAgainLater` or `serviceRestart` may have been written all the same.
    */
   edit(change: (doc: Y.Doc) => void, options?: EditOptions): Promise<void>
+  /** True where the document is stored and not deleted; nothing is made by asking. Throws a `QuireError`. */
+  exists(): Promise<boolean>
+  /** What is known of it; null where it is not there, or deleted. Throws a `QuireError`. */
+  facts(): Promise<DocumentFacts | null>
+  /** The clients that have it open, in the order in which they came. */
+  connections(): readonly Connection[]
+  /**
+   * Sends a client away for good, as far as it obeys: its user may come back with a new page, so `authorize` has to say
+   * no first. False where the document has no such connection.
+   */
+  kick(id: number): boolean
 }
 
 /** What handles need of their server. */
 export interface HandlePorts {
   readonly documents: Documents
   readonly wholes: WholeDocuments
+  readonly storage: Pick<Storage, 'find'>
+  /** What nothing is done before. */
+  readonly loading: Loading
   readonly clock: Clock
   /** Time for a document to open, to be read or to be written, milliseconds. */
   readonly answerMs: number
@@ -57,7 +103,7 @@ const NOBODY = { address: '', addressGroup: null }
 
 /** Takes a document into the program's hands; nothing of it is opened before it is used. */
 export const documentHandle = (name: DocName, ports: HandlePorts): DocumentHandle => {
-  const { documents, wholes, clock, answerMs, maxUpdateBytes } = ports
+  const { documents, wholes, storage, loading, clock, answerMs, maxUpdateBytes } = ports
 
   const asked = (grant: Grant): DirectRequest => ({
     documents,
@@ -67,14 +113,30 @@ export const documentHandle = (name: DocName, ports: HandlePorts): DocumentHandl
     client: NOBODY,
     withinMs: answerMs,
   })
+  /** Issued at this moment: no revocation is meant, which are of logins before it. */
+  const grantOf = (access: Access, user: string | null): Grant => ({
+    ...plainGrant({ access, user, expiresAt: null }),
+    issuedAt: millis(clock.wall() + 1),
+  })
   /** Reads the whole document and uses it at once: it counts as held no longer. */
   const whole = async <T>(use: (update: Uint8Array) => T): Promise<T> => {
-    const { update, read } = given(name, await wholes.read(asked(grantOf('read')), () => true))
+    const loaded = await loading.done()
+    if (!loaded.ok) throw new QuireError('tryAgainLater', `${name}: ${loaded.error}`)
+    const { update, read } = given(
+      name,
+      await wholes.read(asked(grantOf('read', null)), () => true),
+    )
     try {
       return use(update)
     } finally {
       read()
     }
+  }
+
+  const stored = async (): Promise<Stored | null> => {
+    const facts = await storage.find(name)
+    if (!facts.ok) throw new QuireError('tryAgainLater', `${name}: ${facts.error.message}`)
+    return facts.value?.deletedAt === null ? facts.value : null
   }
 
   return {
@@ -91,13 +153,30 @@ export const documentHandle = (name: DocName, ports: HandlePorts): DocumentHandl
       const contents = readUpdate(update)
       if (!contents.ok)
         throw new QuireError('badFrame', `${name}: the edit is refused: ${contents.error.message}`)
-      given(name, await writeDocument(asked(grantOf('write', author)), contents.value))
+      given(name, await writeDocument(asked(grantOf('write', author ?? null)), contents.value))
     },
+    exists: async () => (await stored()) !== null,
+    async facts() {
+      const facts = await stored()
+      if (facts === null) return null
+      const { epoch, head: sequence, bytes, createdAt, changedAt } = facts
+      return {
+        name,
+        sequence,
+        epoch,
+        bytes,
+        createdAt: new Date(createdAt),
+        changedAt: new Date(changedAt),
+      }
+    },
+    connections: () => documents.guard.connections(name).flatMap(clientOf),
+    kick: (id) => documents.guard.kick(name, sessionId(id)),
   }
 }
 
-const grantOf = (access: Grant['access'], user: string | null = null): Grant =>
-  plainGrant({ access, user, expiresAt: null })
+/** The program's own reads and writes are no connections of clients. */
+const clientOf = ({ transport, since, ...facts }: ConnectionFacts): readonly Connection[] =>
+  transport === 'direct' ? [] : [{ ...facts, transport, since: new Date(since) }]
 
 /** What was asked for, or the reason as programs hear it. */
 const given = <T>(name: DocName, result: Result<T, NoRoom>): T => {

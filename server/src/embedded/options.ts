@@ -1,4 +1,4 @@
-import { ok, err, type Result } from '@quire/shared'
+import { err, type Result } from '@quire/shared'
 import { optionRows, readConfig, type Config } from '../config.ts'
 
 /** The bounds that an embedder may set: the rows of the options table that are bounds of documents and clients. */
@@ -30,26 +30,33 @@ export const readOptions = (options: TableOptions): Result<Config, string> => {
   const { limits = {}, durability, allowedOrigins, trustedProxies, graceMs } = options
   const unknown = Object.keys(limits).filter((key) => !isLimit(key))
   if (unknown.length > 0) return err(`limits.${unknown.join(', limits.')}: there is no such limit`)
-  const given: Readonly<Record<string, string | number | undefined>> = {
+  const rows = {
     ...limits,
     durability,
     allowedOrigins: allowedOrigins?.join(),
     trustedProxies: trustedProxies?.join(),
     maxDrainMs: graceMs,
   }
-  const flags: Record<string, string> = {}
-  for (const [key, value] of Object.entries(given))
-    if (value !== undefined) flags[key] = String(value)
-  const config = readConfig(flags, {})
-  return config.ok ? ok(config.value) : err(config.error.map(asOptions).join('\n'))
+  return readTable(rows, (key) =>
+    key === 'maxDrainMs' ? 'graceMs' : isLimit(key) ? `limits.${key}` : key,
+  )
 }
 
-/** The table says what is wrong with a flag or a variable; an embedder has written neither. */
-const asOptions = (problem: string): string => {
-  let text = problem
-  for (const { key, flag, env } of optionRows) {
-    const name = key === 'maxDrainMs' ? 'graceMs' : isLimit(key) ? `limits.${key}` : key
-    text = text.replaceAll(new RegExp(`--${flag}(?![a-z-])|${env}(?![A-Z_])`, 'g'), name)
-  }
-  return text
+/**
+ * Reads values of the table's rows; all others are the default ones. The table says what is wrong with a flag or a
+ * variable, and an embedder has written neither: `nameOf` a row is what he calls it.
+ */
+export const readTable = (
+  rows: Readonly<Record<string, string | number | undefined>>,
+  nameOf: (key: string) => string,
+): Result<Config, string> => {
+  const flags: Record<string, string> = {}
+  for (const [key, value] of Object.entries(rows))
+    if (value !== undefined) flags[key] = String(value)
+  const config = readConfig(flags, {})
+  if (config.ok) return config
+  let text = config.error.join('\n')
+  for (const { key, flag, env } of optionRows)
+    text = text.replaceAll(new RegExp(`--${flag}(?![a-z-])|${env}(?![A-Z_])`, 'g'), nameOf(key))
+  return err(text)
 }

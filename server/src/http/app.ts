@@ -31,9 +31,10 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   app.route('/', socketRoutes(options))
   const touched = editorRoot === null ? OWN_PATHS : ['*']
   // on a 101 they mean nothing, and would cost each handshake
-  for (const named of [requestId({ limitLength: REQUEST_ID_LENGTH }), answerFields(options.isTls)])
-    for (const path of touched)
-      app.use(path, (c, next) => (c.env.outgoing === undefined ? next() : named(c, next)))
+  const named = [requestId({ limitLength: REQUEST_ID_LENGTH }), answerFields(options.isTls)]
+  for (const path of touched)
+    for (const fields of named)
+      app.use(path, (c, next) => (c.env.outgoing === undefined ? next() : fields(c, next)))
   const health: HealthSource = {
     get isDraining() {
       return documents.isDraining

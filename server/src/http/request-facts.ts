@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
-import type { WebSocketEdge } from '../edges/websocket/edge-bindings.ts'
+import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { RequestFacts } from '../ports/auth.ts'
 
 /** What of a request may be told to who judges logins. It keeps the fields of the request, and nothing else of it. */

@@ -58,11 +58,14 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'drained':
     case 'append-recovered':
     case 'tls-reloaded':
+    case 'patch-kept':
       return 'info'
     case 'newcomer-refused':
     case 'events-left-out':
     case 'load-failed':
     case 'append-failed':
+    case 'patch-full':
+    case 'patch-failed':
     case 'compact-failed':
     case 'answer-failed':
     case 'request-failed':

@@ -40,6 +40,12 @@ export type QuireEvent =
   | { readonly kind: 'presence-ignored'; readonly document: DocName; readonly entries: number }
   | { readonly kind: 'append-failed'; readonly document: DocName; readonly problem: string }
   | { readonly kind: 'append-recovered'; readonly document: DocName; readonly attempts: number }
+  /** What was denied was kept as a patch. */
+  | { readonly kind: 'patch-kept'; readonly document: DocName }
+  /** What was denied was not kept: its user's patch, or the number of patches, is at its bound. */
+  | { readonly kind: 'patch-full'; readonly document: DocName }
+  /** What was denied could not be kept; it is tried again, where that may help. */
+  | { readonly kind: 'patch-failed'; readonly document: DocName; readonly problem: string }
   | {
       readonly kind: 'compacted'
       readonly document: DocName

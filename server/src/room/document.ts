@@ -6,6 +6,7 @@ import { seq, type Seq, type SessionId } from '@quire/shared'
 import type { OpenedDocument } from '../ports/storage.ts'
 import { acknowledge } from './acknowledging.ts'
 import { tellPositions } from './answering.ts'
+import { nothingAside } from './aside.ts'
 import { Authorship } from './authorship.ts'
 import { grow, totalBytes } from './folding.ts'
 import { catchUp } from './following.ts'
@@ -37,6 +38,7 @@ export const openDocument = (step: Step, stored: OpenedDocument): OpenDocument =
     epoch: stored.epoch,
     frontier,
     authorship: new Authorship(),
+    aside: nothingAside(),
     head: stored.head,
     headWriter: stored.origins.at(-1)?.writer ?? 0,
     saving: CLEAN,

@@ -11,6 +11,7 @@ import type { Answer } from '../ports/content.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { QuireEvent } from '../ports/observe.ts'
 import type { AuthorRange } from '../ports/storage.ts'
+import type { Denied } from './aside.ts'
 import type { ServerMessage } from './message.ts'
 import type { AsOf } from './phase.ts'
 
@@ -72,6 +73,8 @@ export type Effect =
       /** Who brought what is new in them; none that were stamped in this life of the room before. */
       readonly authors: readonly AuthorRange[]
     }
+  /** * → kept | keepFailed. What was denied is kept beside the document: of each user as one update. */
+  | { readonly kind: 'keep'; readonly doc: DocId; readonly parts: readonly Denied[] }
   /** Only ever after the commit (R11). */
   | { readonly kind: 'publish'; readonly hint: Hint }
   /** * → compacted | compactFailed */

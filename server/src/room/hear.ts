@@ -3,6 +3,7 @@ import { assertNever, limits, ownBytes, type SessionId } from '@quire/shared'
 import { acknowledge, uncountBehind, waitForAnswer } from './acknowledging.ts'
 import { answer, resume } from './answering.ts'
 import { countsAnswer, countsUpdate, nextQuestion } from './counting.ts'
+import { isKeptAside, keepAside } from './aside.ts'
 import { append, isAt, positionOf } from './document.ts'
 import type { InputOf } from './input.ts'
 import { announce, ask, dismiss, showPresence } from './members.ts'
@@ -104,6 +105,8 @@ export const regrant = (
 ): void => {
   const member = live.members.get(session)
   if (member === undefined) return
+  member.wasLowered = access !== 'write' && (member.wasLowered || member.access === 'write')
+  if (member.user !== user) member.isAsideFull = false
   member.access = access
   if (member.user !== user) announce(step, live, live.presence.rename(session, user))
   member.user = user
@@ -221,6 +224,11 @@ const write = (
   // R15: nothing changes, and the client hears it in its own words
   if (!isKnown && member.access !== 'write') {
     member.hasBeenDenied = true
+    const tooMuch = isKeptAside(member) ? keepAside(step, document, member, update) : null
+    if (tooMuch !== null) {
+      dismiss(step, live, session, tooMuch)
+      return false
+    }
     step.send(session, { kind: 'denied', reason: 'this login may not change the document' })
     return false
   }

@@ -3,6 +3,7 @@ import type { Access } from '../ports/auth.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
 import type { Appended, OpenedDocument, Quarantined, StoredContent } from '../ports/storage.ts'
+import type { KeptAside } from './aside.ts'
 import type { ClientMessage } from './message.ts'
 import type { Asker } from './effect.ts'
 import type { AsOf, Asking } from './phase.ts'
@@ -36,6 +37,13 @@ export type Input =
   | { readonly kind: 'loadFailed'; readonly problem: string }
   | { readonly kind: 'appended'; readonly appended: Appended }
   | { readonly kind: 'appendFailed'; readonly problem: string }
+  | { readonly kind: 'kept'; readonly kept: readonly KeptAside[] }
+  | {
+      readonly kind: 'keepFailed'
+      readonly problem: string
+      /** The same would fail the same way. */
+      readonly isFinal: boolean
+    }
   | {
       readonly kind: 'answered'
       readonly session: SessionId

@@ -1,5 +1,6 @@
 /* Sessions that come and go, and what is left to do when the last one has gone. */
 import { millis, type CloseName, type SessionId } from '@quire/shared'
+import { hasAside, writeAside } from './aside.ts'
 import { compactIfDue } from './folding.ts'
 import {
   FLOWING,
@@ -58,6 +59,8 @@ export const greet = (
     flow: FLOWING,
     question: { kind: asking === 'in-return' ? 'unasked' : 'none' },
     hasBeenDenied: false,
+    wasLowered: false,
+    isAsideFull: false,
     mark: null,
     answersUnderWay: 0,
     behind: { receipts: [], bytes: 0 },
@@ -138,7 +141,8 @@ export const showPresence = (step: Step, live: Live, session: SessionId, member:
 
 /** R4: nobody is attached. Evict if nothing is unsaved or still to be waited for, else close first. */
 export const settle = (step: Step, document: OpenDocument, waitsFor: ClosingFor): void => {
-  const isSaved = document.saving.kind === 'clean'
+  writeAside(step, document, 'due')
+  const isSaved = document.saving.kind === 'clean' && !hasAside(document)
   if (isSaved && waitsFor === 'fold') compactIfDue(step, document, 'idle')
   if (!isSaved || (waitsFor === 'fold' && document.compaction.kind === 'running')) {
     step.room.phase = { kind: 'closing', document, waitsFor }

@@ -19,6 +19,7 @@ import {
 } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 import type { Behind } from './acknowledging.ts'
+import type { Aside } from './aside.ts'
 import type { Authorship } from './authorship.ts'
 import type { Frontier } from './frontier.ts'
 import type { Durability, RoomLimits } from './limits.ts'
@@ -39,6 +40,10 @@ export interface Member {
   question: Question
   /** Something that it changed was denied, and it holds it still: no mark of it is true. */
   hasBeenDenied: boolean
+  /** It could change everything once, and may not any more: what it writes is kept aside. */
+  wasLowered: boolean
+  /** There is no place for more of what is denied to its user. */
+  isAsideFull: boolean
   /** The last mark that it set and that is not true yet. */
   mark: Mark | null
   /** Answers to it that are being made. */
@@ -123,6 +128,7 @@ export interface OpenDocument {
   readonly epoch: number
   readonly frontier: Frontier
   readonly authorship: Authorship
+  readonly aside: Aside
   /** The newest update in the log that this room knows of. */
   head: Seq
   /** Who wrote that (ports/storage.ts). */

@@ -4,7 +4,16 @@ import { EMPTY_STATE_VECTOR, EMPTY_UPDATE, seq } from '@quire/shared'
 import { describe, expect, test } from 'vitest'
 import type { InputKind, InputOf } from './input.ts'
 import type { PhaseKind } from './phase.ts'
-import { ann, bob, emptyDocument, here, TestRoom, typist, WRITER } from './testing/test-room.ts'
+import {
+  ann,
+  bob,
+  cyd,
+  emptyDocument,
+  here,
+  TestRoom,
+  typist,
+  WRITER,
+} from './testing/test-room.ts'
 
 const markdown = readFileSync(new URL('../../ROOM.md', import.meta.url), 'utf8')
 const rows = markdown
@@ -18,7 +27,7 @@ const rows = markdown
   )
 const [[, ...phases] = [], ...cells] = rows
 
-/** A member with everything under way that can be: an append, a fold, a read of the log. */
+/** A member with everything under way that can be: an append, a patch, a fold, a read of the log. */
 const busy = (): TestRoom => {
   const room = new TestRoom({ compactUpdates: 1 }).open(ann)
   const { type } = typist(1)
@@ -26,6 +35,10 @@ const busy = (): TestRoom => {
   room.update(ann, type('1'))
   room.commit()
   room.update(ann, type('2'))
+  room.take({ kind: 'join', session: cyd, access: 'read', user: 'cyd', asking: 'on-join' })
+  room.update(cyd, typist(3).type('denied'))
+  room.tick(500)
+  room.leave(cyd)
   room.take({ kind: 'remote', hint: { first: seq(5), last: seq(5), updates: [], writer: WRITER } })
   return room
 }
@@ -63,6 +76,8 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
     appended: { doc: emptyDocument.id, first: seq(2), last: seq(2), writer: WRITER },
   },
   appendFailed: { kind: 'appendFailed', problem: 'disk' },
+  kept: { kind: 'kept', kept: [] },
+  keepFailed: { kind: 'keepFailed', problem: 'disk', isFinal: false },
   answered: {
     kind: 'answered',
     session: ann,
@@ -135,6 +150,7 @@ test('every test that ROOM.md names exists', () => {
   const sources = [
     'answering',
     'asking',
+    'aside',
     'authorship',
     'folding',
     'following',

@@ -4,6 +4,7 @@
  */
 import { millis, seq, type Millis, type SessionId } from '@quire/shared'
 import { answered, answerFailed, congested, drained, tellPositions, untold } from './answering.ts'
+import { keepFailed, keptAside, writeAside } from './aside.ts'
 import { appended, appendFailed, openDocument, retryAppend } from './document.ts'
 import type { Effect } from './effect.ts'
 import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
@@ -65,6 +66,8 @@ const table: Table = {
     loadFailed: impossible,
     appended: impossible,
     appendFailed: impossible,
+    kept: impossible,
+    keepFailed: impossible,
     answered: impossible,
     answerFailed: impossible,
     congested: ignore,
@@ -117,6 +120,8 @@ const table: Table = {
     loadFailed: (at, phase, input) => failLoad(at, phase, input.problem),
     appended: impossible,
     appendFailed: impossible,
+    kept: impossible,
+    keepFailed: impossible,
     answered: impossible,
     answerFailed: impossible,
     congested: ignore,
@@ -154,6 +159,8 @@ const table: Table = {
       compactIfDue(at, phase.document, 'busy')
     },
     appendFailed: (at, phase, input) => appendFailed(at, phase.document, input.problem),
+    kept: (at, phase, input) => keptAside(at, phase.document, phase.members, input.kept),
+    keepFailed: (at, phase, input) => keepFailed(at, phase.document, input),
     answered,
     answerFailed,
     congested: (at, phase, { session }) => congested(at, phase, session),
@@ -172,6 +179,7 @@ const table: Table = {
       askAgain(at, phase)
       tellPositions(at, phase.document, phase.members)
       retryAppend(at, phase.document, 'due')
+      writeAside(at, phase.document, 'due')
       retryCatchUp(at, phase.document)
       compactIfQuiet(at, phase.document)
     },
@@ -195,6 +203,14 @@ const table: Table = {
       settle(at, document, waitsFor)
     },
     appendFailed: (at, phase, input) => appendFailed(at, phase.document, input.problem),
+    kept: (at, { document, waitsFor }, input) => {
+      keptAside(at, document, NOBODY, input.kept)
+      settle(at, document, waitsFor)
+    },
+    keepFailed: (at, { document, waitsFor }, input) => {
+      keepFailed(at, document, input)
+      settle(at, document, waitsFor)
+    },
     answered: ignore,
     answerFailed: ignore,
     congested: ignore,
@@ -212,7 +228,10 @@ const table: Table = {
     remote: (at, phase, input) => follow(at, phase.document, NOBODY, input.hint),
     caughtUp: (at, phase, input) => caughtUp(at, phase.document, NOBODY, input.content),
     catchUpFailed: (at, phase) => catchUpFailed(at, phase.document),
-    tick: (at, phase) => retryAppend(at, phase.document, 'due'),
+    tick: (at, phase) => {
+      retryAppend(at, phase.document, 'due')
+      writeAside(at, phase.document, 'due')
+    },
     drain: (at, phase) => hurry(at, phase.document),
   },
 
@@ -226,6 +245,8 @@ const table: Table = {
     loadFailed: ignore,
     appended: impossible,
     appendFailed: impossible,
+    kept: impossible,
+    keepFailed: impossible,
     answered: impossible,
     answerFailed: impossible,
     congested: ignore,
@@ -269,5 +290,6 @@ const failLoad = (at: Step, phase: PhaseOf<'loading'>, problem: string): void =>
 /** R10: a drain waits for the disk, not for a fold and not for a retry's pause. */
 const hurry = (at: Step, document: OpenDocument): void => {
   retryAppend(at, document, 'now')
+  writeAside(at, document, 'now')
   settle(at, document, 'disk')
 }

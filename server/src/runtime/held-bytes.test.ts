@@ -219,7 +219,10 @@ describe('open documents', () => {
 describe('the totals', () => {
   const loading = (bytes: number): Phase => ({ kind: 'loading', bytes }) as Phase // all that is read of it
   const live = (bytes: number): Phase =>
-    ({ kind: 'live', document: { saving: { kind: 'retrying', unsaved: { bytes } } } }) as Phase
+    ({
+      kind: 'live',
+      document: { saving: { kind: 'retrying', unsaved: { bytes } }, aside: { bytes: 2 * bytes } },
+    }) as Phase
   const phase = fc.oneof(
     fc.nat({ max: 1_000 }).map(loading),
     fc.nat({ max: 1_000 }).map(live),
@@ -242,6 +245,7 @@ describe('the totals', () => {
           sums.set(room, ends ? { unsaved: 0, queued: 0 } : (held ?? { unsaved, queued: 0 }))
           const rooms = [...sums.values()]
           expect(totals.unsaved).toBe(rooms.reduce((sum, its) => sum + its.unsaved, 0))
+          expect(totals.aside).toBe(2 * totals.unsaved)
           expect(totals.queued).toBe(rooms.reduce((sum, its) => sum + its.queued, 0))
         }
         for (const share of shares) share.release()

@@ -3,10 +3,14 @@
  * each of its steps, so that the totals are sums and nothing is ever given back twice or never.
  */
 import type { SessionId } from '@quire/shared'
+import { asideIn } from '../room/aside.ts'
 import { keepsIn, queuedIn, unsavedIn } from '../room/held.ts'
 import type { ClientMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { waitingCost } from '../room/saving.ts'
+
+/** Denied, and not yet kept beside its document, over all rooms, bytes: apart, so that it costs no writer a place. */
+const TOTAL_ASIDE_BYTES = 16 * 1024 * 1024
 
 /** Bounds over all rooms, bytes. */
 export interface HeldLimits {
@@ -29,6 +33,7 @@ export class HeldBytes {
   #isRefusing = false
   unsaved = 0
   queued = 0
+  aside = 0
 
   constructor(limits: HeldLimits) {
     this.#limits = limits
@@ -49,8 +54,12 @@ export class HeldBytes {
   problem(room: Room, said: Said): string | null {
     const { totalUnsavedBytes, totalLoadQueueBytes } = this.#limits
     const cost = waitingCost(said.bytes)
-    // the usual case, at the price of two comparisons
-    if (this.unsaved + cost <= totalUnsavedBytes && this.queued + cost <= totalLoadQueueBytes)
+    // the usual case, at the price of three comparisons
+    if (
+      this.unsaved + cost <= totalUnsavedBytes &&
+      this.queued + cost <= totalLoadQueueBytes &&
+      this.aside + cost <= TOTAL_ASIDE_BYTES
+    )
       return null
     const kept = keepsIn(room, said)
     if (kept === 'unsaved' && this.unsaved + cost > totalUnsavedBytes) {
@@ -59,6 +68,8 @@ export class HeldBytes {
     }
     if (kept === 'queue' && this.queued + cost > totalLoadQueueBytes)
       return `${this.queued} bytes wait for documents to open, limit ${totalLoadQueueBytes}`
+    if (kept === 'aside' && this.aside + cost > TOTAL_ASIDE_BYTES)
+      return `${this.aside} bytes that were denied wait to be kept, limit ${TOTAL_ASIDE_BYTES}`
     return null
   }
 }
@@ -68,6 +79,7 @@ export class HeldShare {
   readonly #totals: HeldBytes
   #unsaved = 0
   #queued = 0
+  #aside = 0
 
   constructor(totals: HeldBytes) {
     this.#totals = totals
@@ -75,18 +87,20 @@ export class HeldShare {
 
   /** Takes note of what the room holds now. */
   set(phase: Phase): void {
-    this.#move(unsavedIn(phase), queuedIn(phase))
+    this.#move(unsavedIn(phase), queuedIn(phase), asideIn(phase))
   }
 
   /** The room has ended. Safe to call twice. */
   release(): void {
-    this.#move(0, 0)
+    this.#move(0, 0, 0)
   }
 
-  #move(unsaved: number, queued: number): void {
+  #move(unsaved: number, queued: number, aside: number): void {
     this.#totals.unsaved += unsaved - this.#unsaved
     this.#totals.queued += queued - this.#queued
+    this.#totals.aside += aside - this.#aside
     this.#unsaved = unsaved
     this.#queued = queued
+    this.#aside = aside
   }
 }

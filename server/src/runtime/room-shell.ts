@@ -194,6 +194,7 @@ export class RoomShell {
         return
       case 'load':
       case 'append':
+      case 'keep':
       case 'compact':
       case 'catch-up':
         return performOnStorage(effect, this.#ports, this.#owner)

@@ -4,13 +4,17 @@ import type { Effect } from '../room/effect.ts'
 import type { Input } from '../room/input.ts'
 import { compact, type CompactionPorts } from './compaction.ts'
 import type { Gate } from './gate.ts'
+import { keep, type KeepPorts } from './patches.ts'
 import { pushOutcome } from './outcome.ts'
 
 /** The effects on storage. */
-export type StorageEffect = Extract<Effect, { kind: 'load' | 'append' | 'compact' | 'catch-up' }>
+export type StorageEffect = Extract<
+  Effect,
+  { kind: 'load' | 'append' | 'keep' | 'compact' | 'catch-up' }
+>
 
 /** What they need. */
-export interface StorageEffectPorts extends CompactionPorts {
+export interface StorageEffectPorts extends CompactionPorts, KeepPorts {
   /** Bounds how many folds are made at a time. */
   readonly folds: Gate
 }
@@ -50,6 +54,8 @@ export const performOnStorage = (
         ),
       )
     }
+    case 'keep':
+      return void keep(ports, effect).then(push)
     case 'compact': {
       // a room that ended while it waited, in a drain, must not take the disk from those that save
       const work = async () => (isOver() ? err(ENDED) : compact(ports, effect.doc))

@@ -26,6 +26,8 @@ import { strictWebSocket } from './strict-web-socket.ts'
 import type { TlsDoor } from './tls-door.ts'
 import { upgradeRequest } from './upgrade-request.ts'
 
+export type { EdgeBindings } from './edge-bindings.ts'
+
 /*
  * WebSockets for a Hono app on Node (RFC 6455). The upgrade request runs through the app and ws speaks
  * the protocol; this edge is stricter where ws is lenient, and bounds what it leaves open. It knows

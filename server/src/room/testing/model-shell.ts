@@ -48,6 +48,8 @@ export class ModelShell {
   readonly #works: Work[] = []
   readonly #held = new Set<SessionId>()
   readonly #missedPresence = new Set<SessionId>()
+  /** What was denied in its life. */
+  readonly #denied: Update[] = []
   #isSubscribed = false
   #isOver = false
 
@@ -107,9 +109,8 @@ export class ModelShell {
         ? unsavedUpdates(before.document.saving)
         : []
     for (const effect of step(this.room, input, millis(now))) {
-      if (effect.kind === 'evict')
-        for (const update of unsaved)
-          check(this.#storage.holds(update), 'R4: nothing unsaved in an evicted room')
+      if (effect.kind === 'evict') this.#checkSaved(unsaved)
+      if (effect.kind === 'send' && effect.message.kind === 'denied') this.#note(input)
       this.#perform(effect)
     }
     const after = this.room.phase
@@ -125,6 +126,20 @@ export class ModelShell {
     if (outcome === null) return
     this.#works.splice(at, 1)
     this.take(outcome, now)
+  }
+
+  #checkSaved(unsaved: readonly Update[]): void {
+    for (const update of unsaved)
+      check(this.#storage.holds(update), 'R4: nothing unsaved in an evicted room')
+    const kept = new Set([...this.#storage.patches.values()].flat())
+    for (const update of this.#denied)
+      check(kept.has(update), 'R15: what was denied is in a patch when its room ends')
+  }
+
+  /** Everybody has a name here: what was denied is to be kept. */
+  #note(input: Input): void {
+    if (input.kind === 'message' && 'contents' in input.message)
+      this.#denied.push(input.message.contents.update)
   }
 
   /** The process dies. */
@@ -174,6 +189,13 @@ export class ModelShell {
         return
       case 'append':
         return this.#append(effect)
+      case 'keep':
+        this.#only('keep')
+        return this.#start('keep', (fails) =>
+          fails
+            ? { kind: 'keepFailed', problem: 'weather', isFinal: false }
+            : { kind: 'kept', kept: this.#storage.keep(effect.parts) },
+        )
       case 'answer':
         return this.#answer(effect)
       case 'publish': {

@@ -1,6 +1,7 @@
 /* The log of one document, as a storage keeps it (ports/storage.ts): synchronous, and it never fails. */
 import { docId, IdSet, readUpdate, seq, type ClientId, type Seq, type Update } from '@quire/shared'
 import { fold } from '../../content/fold.ts'
+import type { Denied, KeptAside } from '../aside.ts'
 import type { Folded } from '../input.ts'
 import type {
   Appended,
@@ -17,6 +18,8 @@ const WRITER = 1
 export class ModelStorage {
   /** Every update ever appended, in order, whether or not a fold has taken it out of the tail. */
   readonly log: Update[] = []
+  /** What was kept aside, by user. */
+  readonly patches = new Map<string | null, Update[]>()
   /** What was stamped, in the order in which it was. */
   readonly authors: AuthorRange[] = []
   readonly #structs = new IdSet()
@@ -52,6 +55,14 @@ export class ModelStorage {
       this.log.push(update)
     }
     return { doc: DOC, first, last: seq(this.log.length), writer: WRITER }
+  }
+
+  /** Keeps what was denied. */
+  keep(parts: readonly Denied[]): readonly KeptAside[] {
+    return parts.map(({ user, updates }) => {
+      this.patches.set(user, [...(this.patches.get(user) ?? []), ...updates])
+      return { user, outcome: 'kept' }
+    })
   }
 
   /** Who brought a struct, as far as it was stamped. */
