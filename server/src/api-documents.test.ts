@@ -42,9 +42,9 @@ describe('documents', () => {
     const made = await Promise.all([make(), make(), make()])
     expect(new Set(made.map(({ id }) => id)).size).toBe(1)
     expect((await api.document('notes').read('markdown')).content.trim()).toBe('Seeded *once*.')
-    expect(await problemOf(api.create('notes', { content, idempotencyKey: 'second' }))).toMatchObject(
-      { status: 409, type: 'urn:quire:problem:conflict' },
-    )
+    expect(
+      await problemOf(api.create('notes', { content, idempotencyKey: 'second' })),
+    ).toMatchObject({ status: 409, type: 'urn:quire:problem:conflict' })
     expect(await problemOf(api.create('other', { idempotencyKey: 'first' }))).toMatchObject({
       status: 409,
     })
@@ -98,7 +98,9 @@ describe('content', () => {
   it('is read as JSON, text, Markdown, HTML and as an update', async () => {
     const { client } = await startApi()
     const api = await client()
-    await api.create('notes', { content: { format: 'markdown', value: '# Title\n\nSome **bold** text.' } })
+    await api.create('notes', {
+      content: { format: 'markdown', value: '# Title\n\nSome **bold** text.' },
+    })
     const notes = api.document('notes')
     expect((await notes.read('markdown')).content.trim()).toBe('# Title\n\nSome **bold** text.')
     expect((await notes.read('html')).content).toContain('<h1>Title</h1>')
@@ -178,8 +180,8 @@ describe('versions', () => {
     await notes.write('markdown', 'First, and second.')
     expect((await notes.versions()).versions).toEqual([kept])
     expect((await notes.readVersion(kept.id, 'markdown')).trim()).toBe('First.')
-    const { blocks } = await notes.diff(kept.id)
-    expect(blocks.map(({ op }) => op)).toEqual(['changed'])
+    const { fields } = await notes.diff(kept.id)
+    expect(fields.flatMap(({ entries }) => entries.map(({ op }) => op))).toEqual(['changed'])
     const before = (await notes.facts())?.sequence ?? 0
     const restored = await notes.restore(kept.id)
     expect(restored.sequence).toBeGreaterThan(before)
@@ -209,10 +211,16 @@ describe('many at once', () => {
     const [one, two] = [await startApi(), await startApi()]
     const [from, to] = [await one.client(), await two.client()]
     for (const name of ['a', 'b', 'c'])
-      await from.create(name, { content: { format: 'text', value: `text of ${name}` }, author: 'ann' })
+      await from.create(name, {
+        content: { format: 'text', value: `text of ${name}` },
+        author: 'ann',
+      })
     const lines = new Uint8Array(await new Response(await from.export()).arrayBuffer())
     await to.create('b')
-    const told = (await new Response(await to.import(lines)).text()).trim().split('\n').map((line) => JSON.parse(line))
+    const told = (await new Response(await to.import(lines)).text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
     expect(told.map(({ name, result, done }) => [name, result, done])).toEqual([
       ['a', 'created', undefined],
       ['b', 'skipped', undefined],

@@ -131,7 +131,9 @@ export class ApiClient {
     } = {},
   ): Promise<Of<'documentPage'>> {
     const { deleted = false, ...rest } = query
-    return json(await this.#ask('GET', '/documents', { query: { ...rest, deleted: String(deleted) } }))
+    return json(
+      await this.#ask('GET', '/documents', { query: { ...rest, deleted: String(deleted) } }),
+    )
   }
 
   /** Makes a document. With the same `idempotencyKey` it is made once, however often this is tried. */
@@ -264,7 +266,12 @@ export class ApiDocumentClient {
   /** Adds content behind everything else. */
   append(as: ApiFormat, value: unknown, options: ChangeOptions = {}): Promise<ApiWritten> {
     const { field } = options
-    const step = { op: 'append', format: as, value, ...(field === undefined ? {} : { field }) } as const
+    const step = {
+      op: 'append',
+      format: as,
+      value,
+      ...(field === undefined ? {} : { field }),
+    } as const
     return this.patch([step], options)
   }
 
@@ -315,12 +322,18 @@ export class ApiDocumentClient {
   }
 
   /** Keeps it as it is now, under a name. */
-  async keepVersion(name: string, { author }: { readonly author?: string } = {}): Promise<ApiVersion> {
+  async keepVersion(
+    name: string,
+    { author }: { readonly author?: string } = {},
+  ): Promise<ApiVersion> {
     return json(await this.#ask('POST', '/versions', { json: { name, author } }))
   }
 
   /** What a version holds. */
-  async readVersion<F extends keyof ContentByFormat>(id: number, as: F): Promise<ContentByFormat[F]> {
+  async readVersion<F extends keyof ContentByFormat>(
+    id: number,
+    as: F,
+  ): Promise<ContentByFormat[F]> {
     const response = await this.#ask('GET', `/versions/${id}/content`, { query: { as } })
     return (await readAs(as, response)) as ContentByFormat[F] // as asked for
   }
@@ -356,7 +369,10 @@ export class ApiDocumentClient {
 
   /** Lets a patch in after all. */
   applyPatch(id: number, { ifMatch, author }: ChangeOptions = {}): Promise<ApiWritten> {
-    return this.#change('POST', `/patches/${id}/apply`, { query: { author }, fields: matching(ifMatch) })
+    return this.#change('POST', `/patches/${id}/apply`, {
+      query: { author },
+      fields: matching(ifMatch),
+    })
   }
 
   /** Drops a patch. */

@@ -13,8 +13,7 @@ import { socketRoutes, type SocketRoutes } from './sockets.ts'
 import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
-export interface AppOptions
-  extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>, ApiOptions {
+export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>, ApiOptions {
   /** Directory of the built editor; null: no page of it is served, and only what is a route's is touched. */
   readonly editorRoot: string | null
   /** True where this server itself speaks TLS. */

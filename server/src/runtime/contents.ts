@@ -4,7 +4,7 @@
  * merges with what others have written meanwhile, or is refused where nothing may have changed.
  */
 import { err, ok, readUpdate, type Result, type Update } from '@quire/shared'
-import type { Change, Content, ContentProblem, Reading } from '../ports/content.ts'
+import type { Change, Content, ContentProblem, Question } from '../ports/content.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Position } from '../room/message.ts'
 import { writeDocument, type DirectRequest } from './direct.ts'
@@ -49,18 +49,21 @@ export class Contents {
   }
 
   /** The whole document. Nothing is read if by its turn nobody waits for it. */
-  whole(request: DirectRequest, isWanted: () => boolean = always): Promise<Result<HeldWhole, NoRoom>> {
+  whole(
+    request: DirectRequest,
+    isWanted: () => boolean = always,
+  ): Promise<Result<HeldWhole, NoRoom>> {
     return this.#wholes.read(request, isWanted)
   }
 
   /** A document in a format. */
   async read(
     request: DirectRequest,
-    reading: Reading,
+    question: Question,
     isWanted: () => boolean = always,
   ): Promise<Result<{ readonly value: unknown; readonly position: Position }, ContentsTrouble>> {
     const work = async ({ update, position }: HeldWhole) => {
-      const read = await this.#content.readAs(update, reading)
+      const read = await this.#content.readAs(update, question)
       return read.ok ? ok({ value: read.value.value, position }) : content(read.error)
     }
     return this.using(request, work, isWanted)
@@ -95,7 +98,7 @@ export class Contents {
   ): Promise<Result<Written, ContentsTrouble>> {
     const contents = readUpdate(update)
     if (!contents.ok)
-      return content({ kind: 'broken', message: `update: ${contents.error.message}` })
+      return content({ kind: 'refused', message: `update: ${contents.error.message}` })
     const written = await writeDocument(request, contents.value, { expected })
     if (written.ok) return ok({ position: written.value, changed: true })
     const { changed, ...noRoom } = written.error
@@ -143,7 +146,8 @@ export class Contents {
     differ: (update: Update) => Promise<Made>,
   ): Promise<Result<Written, ContentsTrouble>> {
     return this.using(request, async ({ update, position }) => {
-      if (expected !== null && !isSame(expected, position)) return err({ kind: 'changed', position })
+      if (expected !== null && !isSame(expected, position))
+        return err({ kind: 'changed', position })
       const made = await differ(update)
       if (!made.ok) return content(made.error)
       if (made.value.update === null) return ok({ position, changed: false })

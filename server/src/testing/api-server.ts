@@ -27,7 +27,14 @@ export interface Said {
 }
 
 /** A token, signed as the server wants it. */
-export const tokenFor = ({ sub, name, access = 'write', docs = '*', jti, iat }: Said = {}): Promise<string> => {
+export const tokenFor = ({
+  sub,
+  name,
+  access = 'write',
+  docs = '*',
+  jti,
+  iat,
+}: Said = {}): Promise<string> => {
   const claims = {
     docs: [{ name: docs, access }],
     ...(sub === undefined ? {} : { sub }),
@@ -51,13 +58,25 @@ export interface ApiServer {
   /** Asks for a target as it is written: `fetch` would tidy it up first. */
   raw(
     target: string,
-    options?: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string },
-  ): Promise<{ readonly status: number; readonly headers: Record<string, unknown>; readonly text: string }>
+    options?: {
+      readonly method?: string
+      readonly headers?: Record<string, string>
+      readonly body?: string
+    },
+  ): Promise<{
+    readonly status: number
+    readonly headers: Record<string, unknown>
+    readonly text: string
+  }>
 }
 
 /** Starts one until the test is over. */
 export const startApi = async (
-  options: { readonly limits?: QuireLimits; readonly storage?: Storage; readonly allowedOrigins?: readonly string[] } = {},
+  options: {
+    readonly limits?: QuireLimits
+    readonly storage?: Storage
+    readonly allowedOrigins?: readonly string[]
+  } = {},
 ): Promise<ApiServer> => {
   const events: QuireEvent[] = []
   const quire = createQuire({
@@ -88,18 +107,21 @@ export const startApi = async (
     client: async (said) => createApiClient({ url, token: await tokenFor(said) }),
     raw: (target, { method = 'GET', headers = {}, body } = {}) =>
       new Promise((resolve, reject) => {
-        const asked = ask({ port, path: target, host: '127.0.0.1', method, headers }, (response) => {
-          const chunks: Buffer[] = []
-          response.on('data', (chunk: Buffer) => chunks.push(chunk))
-          response.on('error', reject)
-          response.on('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              text: Buffer.concat(chunks).toString(),
-            }),
-          )
-        })
+        const asked = ask(
+          { port, path: target, host: '127.0.0.1', method, headers },
+          (response) => {
+            const chunks: Buffer[] = []
+            response.on('data', (chunk: Buffer) => chunks.push(chunk))
+            response.on('error', reject)
+            response.on('end', () =>
+              resolve({
+                status: response.statusCode ?? 0,
+                headers: response.headers,
+                text: Buffer.concat(chunks).toString(),
+              }),
+            )
+          },
+        )
         asked.on('error', reject).end(body)
       }),
   }

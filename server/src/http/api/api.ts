@@ -6,7 +6,7 @@ import { finished } from 'node:stream'
 import { Hono, type Context } from 'hono'
 import { parseDocName, type DocName } from '@quire/shared'
 import type { EdgeBindings } from '../../edges/websocket/edge-bindings.ts'
-import type { WebSocketEdge } from '../../edges/websocket/edge-bindings.ts'
+import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Grant } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Content } from '../../ports/content.ts'
@@ -99,14 +99,19 @@ export const apiRoutes = (options: ApiOptions): Hono<ApiEnv> => {
   })
   routes.onError((error, c) => {
     if (error instanceof Problem && error.parts.cause !== undefined)
-      options.observe.event({ kind: 'request-failed', id: c.get('requestId'), problem: String(error.parts.cause) })
+      options.observe.event({
+        kind: 'request-failed',
+        id: c.get('requestId'),
+        problem: String(error.parts.cause),
+      })
     return answerProblem(error, c)
   })
   return routes
 }
 
 const partsOf = (options: ApiOptions): ApiParts => {
-  const { documents, content, edge, clock, readMs, maxApiBodyBytes, maxAnswerBytes, answerMs } = options
+  const { documents, content, edge, clock, readMs, maxApiBodyBytes, maxAnswerBytes, answerMs } =
+    options
   const wholes = new WholeDocuments({ ...options, limitBytes: maxAnswerBytes })
   const bodies = new ByteBudget(sharedBytes(options.maxBodyBytes, maxApiBodyBytes))
   const clientOf = (c: Context<ApiEnv>) => edge.clientOf(c.env.incoming)
@@ -151,7 +156,10 @@ const answer = async (
   // after the login: who may not has nothing read
   const value = body === NOTHING || takes !== undefined ? {} : readJson(body, await parts.bytes(c))
   // an operation without `{name}` or `{id}` in its path reads no such thing
-  return operation.handle({ ...call, c, query: given, body: value } as unknown as Call<unknown, unknown>)
+  return operation.handle({ ...call, c, query: given, body: value } as unknown as Call<
+    unknown,
+    unknown
+  >)
 }
 
 /** The router decodes what it can and leaves the rest; a name is decoded once, whole, or not at all. */
@@ -170,6 +178,7 @@ const documentIn = (c: Context): DocName => {
 
 const idIn = (c: Context): number => {
   const id = rowId.safeParse(c.req.param('id'))
-  if (!id.success) throw new Problem('bad-request', 'the id in the path is not a whole number from 1')
+  if (!id.success)
+    throw new Problem('bad-request', 'the id in the path is not a whole number from 1')
   return id.data
 }

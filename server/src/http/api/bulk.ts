@@ -78,7 +78,10 @@ export const bulkOperations = (parts: ApiParts): readonly Operation[] => {
         'Lines as an export gives them. A document that is there is skipped, or with `existing=merge` gets what it lacks. ' +
         'Each line is answered as it is on disk; a line that cannot be used costs no other.',
       needs: 'itself',
-      query: z.object({ prefix: z.string().default(''), existing: z.enum(['skip', 'merge']).default('skip') }),
+      query: z.object({
+        prefix: z.string().default(''),
+        existing: z.enum(['skip', 'merge']).default('skip'),
+      }),
       body: NOTHING,
       takes: ['application/x-ndjson'],
       answers: { 200: { description: 'What came of each line', types: ['application/x-ndjson'] } },
@@ -92,19 +95,26 @@ export const bulkOperations = (parts: ApiParts): readonly Operation[] => {
         const read = readLine(raw)
         if (typeof read === 'string') return failed(read)
         const { name, authors } = read
-        if (!name.startsWith(prefix)) return failed(`the name does not begin with ${JSON.stringify(prefix)}`, name)
+        if (!name.startsWith(prefix))
+          return failed(`the name does not begin with ${JSON.stringify(prefix)}`, name)
         const update = readUpdate(new Uint8Array(Buffer.from(read.update, 'base64')))
         if (!update.ok) return failed(`update: ${update.error.message}`, name)
         const seed = {
           update: update.value.update,
-          authors: authors.map(([client, from, user]) => ({ client: clientId(client), clock: from, user })),
+          authors: authors.map(([client, from, user]) => ({
+            client: clientId(client),
+            clock: from,
+            user,
+          })),
         }
         const made = await documents.create(name, { key: null, seed, at: clock.wall() })
         if (!made.ok) return failed(storageProblem(made.error).message, name)
         if (made.value.kind === 'created') return { line: number, name, result: 'created' }
         if (existing === 'skip') return { line: number, name, result: 'skipped' }
         const merged = await contents.merge(parts.asked(c, name, grant), seed.update, null)
-        return merged.ok ? { line: number, name, result: 'merged' } : failed('it could not be merged', name)
+        return merged.ok
+          ? { line: number, name, result: 'merged' }
+          : failed('it could not be merged', name)
       }
       const results = async function* () {
         let number = 0

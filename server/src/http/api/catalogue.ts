@@ -1,13 +1,22 @@
 /* Documents as things: listed, made, described, deleted, brought back, copied. */
 import { z } from 'zod'
-import type { DocName } from "@quire/shared"
+import type { DocName } from '@quire/shared'
 import type { DocumentFacts } from '../../ports/storage.ts'
 import type { ApiParts } from './api-parts.ts'
 import { givenInJson, seedOf } from './given.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
 import { trouble } from './content.ts'
 import { Problem, roomProblem, storageProblem } from './problem.ts'
-import { contentValue, count, docName, documentPage, documentSchema, KEY_BYTES, rowId, userId } from './schemas.ts'
+import {
+  contentValue,
+  count,
+  docName,
+  documentPage,
+  documentSchema,
+  KEY_BYTES,
+  rowId,
+  userId,
+} from './schemas.ts'
 import { authorOf, factsJson, found } from './told.ts'
 
 /** Documents of a page, at most; each is a row of an index and two seeks. */
@@ -15,7 +24,11 @@ const MOST_LISTED = 1_000
 
 const listQuery = z.object({
   prefix: z.string().default(''),
-  search: z.string().max(1_024).default('').meta({ description: 'Part of the name, in any case of ASCII letters' }),
+  search: z
+    .string()
+    .max(1_024)
+    .default('')
+    .meta({ description: 'Part of the name, in any case of ASCII letters' }),
   limit: count(MOST_LISTED, 100),
   cursor: z.string().max(4_096).optional().meta({ description: '`next` of the page before' }),
   deleted: z.enum(['true', 'false']).default('false'),
@@ -75,9 +88,15 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       needs: 'itself',
       query: NOTHING,
       body: creation,
-      fields: { 'Idempotency-Key': `Up to ${KEY_BYTES} bytes; the same for each attempt at the same creation` },
+      fields: {
+        'Idempotency-Key': `Up to ${KEY_BYTES} bytes; the same for each attempt at the same creation`,
+      },
       answers: {
-        201: { description: 'It is made', json: documentSchema, fields: { Location: 'Where it is' } },
+        201: {
+          description: 'It is made',
+          json: documentSchema,
+          fields: { Location: 'Where it is' },
+        },
         200: { description: 'It was made by an earlier attempt', json: documentSchema },
       },
       problems: ['conflict', 'unprocessable', 'too-large'],
@@ -85,7 +104,10 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, body: { name, content, author } }) => {
       const grant = await access.toDocument(c, name, 'application')
       const key = readKey(c.req.header('idempotency-key'))
-      const seed = content === undefined ? null : await seedOf(parts, givenInJson(content), authorOf(grant, author))
+      const seed =
+        content === undefined
+          ? null
+          : await seedOf(parts, givenInJson(content), authorOf(grant, author))
       const made = await documents.create(name, { key, seed, at: clock.wall() })
       if (!made.ok) throw storageProblem(made.error)
       const { kind, facts } = made.value
@@ -155,7 +177,8 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/undelete',
       tag: 'Documents',
       summary: 'Takes a deletion back',
-      description: 'With a new epoch. Of several deleted documents of one name the newest, or the one with this id.',
+      description:
+        'With a new epoch. Of several deleted documents of one name the newest, or the one with this id.',
       needs: 'application',
       query: z.object({ id: rowId.optional() }),
       body: NOTHING,
@@ -166,7 +189,8 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       const deleted = await deletedOf(parts, document, query.id)
       const back = await documents.undelete(deleted)
       if (!back.ok) throw storageProblem(back.error)
-      if (back.value === null) throw new Problem('conflict', 'there is another document of this name')
+      if (back.value === null)
+        throw new Problem('conflict', 'there is another document of this name')
       return c.json(factsJson(back.value))
     },
   )
@@ -178,11 +202,14 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/duplicate',
       tag: 'Documents',
       summary: 'Makes a copy under another name',
-      description: 'Of what it holds at this moment; versions, patches and authors stay with the first.',
+      description:
+        'Of what it holds at this moment; versions, patches and authors stay with the first.',
       needs: 'application',
       query: NOTHING,
       body: z.object({ to: docName }).meta({ id: 'Duplication' }),
-      fields: { 'Idempotency-Key': `Up to ${KEY_BYTES} bytes; the same for each attempt at the same copy` },
+      fields: {
+        'Idempotency-Key': `Up to ${KEY_BYTES} bytes; the same for each attempt at the same copy`,
+      },
       answers: {
         201: { description: 'The copy is made', json: documentSchema },
         200: { description: 'It was made by an earlier attempt', json: documentSchema },
@@ -222,7 +249,13 @@ const deletedOf = async (
   let after: Pick<DocumentFacts, 'name' | 'id'> | null = null
   for (;;) {
     // what begins with a name begins with those of that name
-    const question = { prefix: name, search: '', after, limit: MOST_LISTED, which: 'deleted' } as const
+    const question = {
+      prefix: name,
+      search: '',
+      after,
+      limit: MOST_LISTED,
+      which: 'deleted',
+    } as const
     const page = await storage.list(question)
     if (!page.ok) throw storageProblem(page.error)
     const same = page.value.filter((facts) => facts.name === name)
@@ -241,7 +274,10 @@ const readKey = (raw: string | undefined): string | null => {
   if (raw === undefined) return null
   const bytes = new TextEncoder().encode(raw).length
   if (bytes === 0 || bytes > KEY_BYTES)
-    throw new Problem('bad-request', `the Idempotency-Key is ${bytes} bytes, it may be 1 to ${KEY_BYTES}`)
+    throw new Problem(
+      'bad-request',
+      `the Idempotency-Key is ${bytes} bytes, it may be 1 to ${KEY_BYTES}`,
+    )
   return raw
 }
 

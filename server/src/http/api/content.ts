@@ -6,16 +6,17 @@ import type { Change } from '../../ports/content.ts'
 import type { ContentsTrouble, Written } from '../../runtime/contents.ts'
 import { pacedAnswer } from '../paced-answer.ts'
 import type { ApiParts } from './api-parts.ts'
-import { formatTypes, givenInBody, type Given } from './given.ts'
+import { contentOf, formatTypes, givenInBody } from './given.ts'
 import { NOTHING, operation, type ApiEnv, type MediaType, type Operation } from './operation.ts'
 import { contentProblem, Problem, roomProblem } from './problem.ts'
-import { contentPatch, field, format, userId, writtenSchema } from './schemas.ts'
+import { contentPatch, field, format, type patchStep, userId, writtenSchema } from './schemas.ts'
 import { authorOf, changedProblem, entityTag, expectedOf, found } from './told.ts'
 
 const ALL_TYPES: readonly MediaType[] = Object.values(formatTypes)
 
 const IF_MATCH = {
-  'If-Match': 'ETag of the state that the change is for; with it a document that has changed since is left as it is (412)',
+  'If-Match':
+    'ETag of the state that the change is for; with it a document that has changed since is left as it is (412)',
 }
 const ETAG = { ETag: 'Names this state of the document, for If-Match' }
 
@@ -49,12 +50,17 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
         c.header('ETag', entityTag(position))
         return answerBytes(parts, c, update, formatTypes.update)
       }
-      const told = await contents.read(request, { format: as, field: query.field })
+      const told = await contents.read(request, { format: as, field: query.field ?? null })
       if (!told.ok) throw trouble(told.error)
       const { value, position } = told.value
       c.header('ETag', entityTag(position))
       const text = as === 'json' ? JSON.stringify(value) : String(value)
-      return answerBytes(parts, c, new TextEncoder().encode(text), `${formatTypes[as]}; charset=utf-8`)
+      return answerBytes(
+        parts,
+        c,
+        new TextEncoder().encode(text),
+        `${formatTypes[as]}; charset=utf-8`,
+      )
     },
   )
 
@@ -73,7 +79,15 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       takes: ALL_TYPES,
       fields: IF_MATCH,
       answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
-      problems: ['not-found', 'deleted', 'changed', 'too-large', 'unsupported', 'unprocessable', 'too-slow'],
+      problems: [
+        'not-found',
+        'deleted',
+        'changed',
+        'too-large',
+        'unsupported',
+        'unprocessable',
+        'too-slow',
+      ],
     },
     async ({ c, document, grant, query }) => {
       await found(storage, document)
@@ -81,9 +95,12 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       const type = c.req.header('content-type')
       const given = givenInBody(type, await parts.bytes(c), query.field)
       const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
-      return answerWritten(c, await (given.kind === 'update'
-        ? contents.merge(request, given.update, expected)
-        : contents.change(request, [{ kind: 'replace', ...given.content }], expected)))
+      return answerWritten(
+        c,
+        await (given.kind === 'update'
+          ? contents.merge(request, given.update, expected)
+          : contents.change(request, [{ ...given, kind: 'replace' }], expected)),
+      )
     },
   )
 
@@ -105,7 +122,10 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, document, grant, body }) => {
       await found(storage, document)
       const request = parts.asked(c, document, { ...grant, user: authorOf(grant, body.author) })
-      return answerWritten(c, await contents.change(request, body.steps.map(changeOf), expectedOf(c)))
+      return answerWritten(
+        c,
+        await contents.change(request, body.steps.map(changeOf), expectedOf(c)),
+      )
     },
   )
 
@@ -125,10 +145,36 @@ const accepted = (accept: string | undefined): keyof typeof formatTypes => {
   throw new Problem('not-acceptable', `Accept is ${accept}; there are ${ALL_TYPES.join(', ')}`)
 }
 
+const PLACES = {
+  'replace-node': 'replace',
+  'insert-before': 'before',
+  'insert-after': 'after',
+} as const
+
+const changeOf = (step: z.output<typeof patchStep>): Change => {
+  const field = step.field ?? null
+  switch (step.op) {
+    case 'append':
+      return { kind: 'append', ...contentOf(step) }
+    case 'replace-text': {
+      const { from, to, text } = step
+      return { kind: 'range', field, from, to, content: { format: 'text', value: text } }
+    }
+    case 'replace-node':
+    case 'insert-before':
+    case 'insert-after':
+      return { kind: 'node', path: step.node, place: PLACES[step.op], ...contentOf(step) }
+    case 'delete-node':
+      return { kind: 'node', field, path: step.node, place: 'delete' }
+  }
+}
+
 /** What came of a change. */
 export const answerWritten = (
   c: Context<ApiEnv>,
-  written: { readonly ok: true; readonly value: Written } | { readonly ok: false; readonly error: ContentsTrouble },
+  written:
+    | { readonly ok: true; readonly value: Written }
+    | { readonly ok: false; readonly error: ContentsTrouble },
 ): Response => {
   if (!written.ok) throw trouble(written.error)
   const { position, changed } = written.value

@@ -1,22 +1,21 @@
 /* Content as requests give it: in a body of JSON, or as bytes of a type. */
 import { readUpdate, type Update } from '@quire/shared'
-import type { Format } from '../../ports/content.ts'
+import type { Format, FormattedContent } from '../../ports/content.ts'
 import type { AuthorRange } from '../../ports/storage.ts'
 import type { ApiParts } from './api-parts.ts'
 import type { MediaType } from './operation.ts'
 import { contentProblem, Problem } from './problem.ts'
 
-/** Content in a format that is not the bytes of an update. */
-export interface GivenContent {
-  readonly format: Format
-  readonly value: unknown
-  readonly field?: string | undefined
-}
-
-/** What is written: content, or an update as it is. */
+/** What is written: content of a field, or an update as it is. */
 export type Given =
-  | { readonly kind: 'content'; readonly content: GivenContent }
+  | ({ readonly kind: 'content' } & FieldContent)
   | { readonly kind: 'update'; readonly update: Uint8Array }
+
+/** Content of a field, null being the one that the editor writes to. */
+export interface FieldContent {
+  readonly field: string | null
+  readonly content: FormattedContent
+}
 
 /** What may be asked for, and its type on the wire. */
 export const formatTypes = {
@@ -29,19 +28,26 @@ export const formatTypes = {
 
 const EMPTY = new Uint8Array([0, 0]) as Update // no structs, no deletes (Yjs update format 1)
 
-/** Content in JSON. */
-export const givenInJson = ({
-  format,
-  value,
-  field,
-}: {
-  readonly format: Format | 'update'
+interface InJson<F> {
+  readonly format: F
   readonly value?: unknown
   readonly field?: string | undefined
-}): Given => {
-  if (format !== 'update') return { kind: 'content', content: { format, value, field } }
+}
+
+/** Content in JSON that is no update. */
+export const contentOf = ({ format, value, field = undefined }: InJson<Format>): FieldContent => {
+  if (format === 'json') return { field: field ?? null, content: { format, value } }
+  if (typeof value !== 'string')
+    throw new Problem('bad-request', `value: content of the format ${format} is text`)
+  return { field: field ?? null, content: { format, value } }
+}
+
+/** Content in JSON. */
+export const givenInJson = ({ format, ...given }: InJson<Format | 'update'>): Given => {
+  if (format !== 'update') return { kind: 'content', ...contentOf({ format, ...given }) }
+  const { value } = given
   if (typeof value !== 'string' || !BASE64.test(value))
-    throw new Problem('bad-request', 'body.value: an update is given as text of base64')
+    throw new Problem('bad-request', 'value: an update is given as text of base64')
   return { kind: 'update', update: new Uint8Array(Buffer.from(value, 'base64')) }
 }
 
@@ -54,7 +60,9 @@ export const givenInBody = (
   field: string | undefined,
 ): Given => {
   const [essence = ''] = (type ?? '').split(';', 1)
-  const known = Object.entries(formatTypes).find(([, name]) => name === essence.trim().toLowerCase())
+  const known = Object.entries(formatTypes).find(
+    ([, name]) => name === essence.trim().toLowerCase(),
+  )
   if (known === undefined)
     throw new Problem(
       'unsupported',
@@ -68,9 +76,9 @@ export const givenInBody = (
   } catch {
     throw new Problem('bad-request', 'the body is not UTF-8')
   }
-  if (format !== 'json') return { kind: 'content', content: { format, value: text, field } }
+  if (format !== 'json') return { kind: 'content', ...contentOf({ format, value: text, field }) }
   try {
-    return { kind: 'content', content: { format, value: JSON.parse(text), field } }
+    return { kind: 'content', ...contentOf({ format, value: JSON.parse(text), field }) }
   } catch {
     throw new Problem('bad-request', 'the body is not JSON')
   }
@@ -82,7 +90,7 @@ export const seedOf = async (
   given: Given,
   author: string | null,
 ): Promise<{ readonly update: Update; readonly authors: readonly AuthorRange[] }> => {
-  const update = given.kind === 'update' ? given.update : await made(content, given.content)
+  const update = given.kind === 'update' ? given.update : await made(content, given)
   const contents = readUpdate(update)
   if (!contents.ok) throw new Problem('unprocessable', `update: ${contents.error.message}`)
   const authors: AuthorRange[] = []
@@ -94,9 +102,9 @@ export const seedOf = async (
 
 const made = async (
   content: ApiParts['content'],
-  { format, value, field }: GivenContent,
+  { field, content: wanted }: FieldContent,
 ): Promise<Update> => {
-  const change = await content.change(EMPTY, { kind: 'replace', format, value, field })
+  const change = await content.change(EMPTY, { kind: 'replace', field, content: wanted })
   if (!change.ok) throw contentProblem(change.error)
   return change.value.update ?? EMPTY
 }

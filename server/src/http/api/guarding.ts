@@ -37,7 +37,10 @@ const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => 
       query: NOTHING,
       body: NOTHING,
       answers: {
-        200: { description: 'At this server', json: z.object({ connections: z.array(connectionSchema) }) },
+        200: {
+          description: 'At this server',
+          json: z.object({ connections: z.array(connectionSchema) }),
+        },
       },
       problems: [],
     },
@@ -55,7 +58,8 @@ const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => 
       path: '/documents/{name}/connections/{id}',
       tag: 'Connections',
       summary: 'Ends a connection',
-      description: 'For good, as far as its client obeys; its user may come back with a new page. To keep somebody out, revoke the login.',
+      description:
+        'For good, as far as its client obeys; its user may come back with a new page. To keep somebody out, revoke the login.',
       needs: 'application',
       query: NOTHING,
       body: NOTHING,
@@ -96,7 +100,9 @@ const patchOperations = (parts: ApiParts): readonly Operation[] => {
       needs: 'application',
       query: NOTHING,
       body: NOTHING,
-      answers: { 200: { description: 'All of them', json: z.object({ patches: z.array(patchSchema) }) } },
+      answers: {
+        200: { description: 'All of them', json: z.object({ patches: z.array(patchSchema) }) },
+      },
       problems: ['not-found'],
     },
     async ({ c, document }) => {
@@ -225,7 +231,10 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
       query: NOTHING,
       body: NOTHING,
       answers: {
-        200: { description: 'All of them', json: z.object({ revocations: z.array(revocationSchema) }) },
+        200: {
+          description: 'All of them',
+          json: z.object({ revocations: z.array(revocationSchema) }),
+        },
       },
       problems: [],
     },

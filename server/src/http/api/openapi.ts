@@ -11,7 +11,14 @@ import { problemSchema } from './schemas.ts'
 type Json = Record<string, unknown>
 
 /** Problems that any request may have. */
-const ALWAYS: readonly ProblemKind[] = ['bad-request', 'unauthorized', 'forbidden', 'too-many', 'internal', 'unavailable']
+const ALWAYS: readonly ProblemKind[] = [
+  'bad-request',
+  'unauthorized',
+  'forbidden',
+  'too-many',
+  'internal',
+  'unavailable',
+]
 
 /** The description of operations, as JSON. */
 export const describeOperations = (operations: readonly Operation[], version: string): Json => {
@@ -68,9 +75,7 @@ const describe = (operation: Operation, schemaOf: SchemaOf): Json => {
     summary,
     description: [description, NEEDS[needs]].filter((part) => part !== undefined).join(' '),
     parameters: parametersOf(operation, schemaOf),
-    ...(hasBody
-      ? { requestBody: { required: true, content: bodyOf(operation, schemaOf) } }
-      : {}),
+    ...(hasBody ? { requestBody: { required: true, content: bodyOf(operation, schemaOf) } } : {}),
     responses: responsesOf(operation, schemaOf),
   }
 }
@@ -111,12 +116,12 @@ const parametersOf = ({ path, query, fields = {} }: Operation, schemaOf: SchemaO
 }
 
 const ofTypes = (types: readonly MediaType[]): Json =>
-  Object.fromEntries(types.map((type) => [type, { schema: type === 'application/json' ? {} : { type: 'string' } }]))
+  Object.fromEntries(
+    types.map((type) => [type, { schema: type === 'application/json' ? {} : { type: 'string' } }]),
+  )
 
 const bodyOf = ({ body, takes }: Operation, schemaOf: SchemaOf): Json =>
-  takes === undefined
-    ? { 'application/json': { schema: schemaOf(body, 'input') } }
-    : ofTypes(takes)
+  takes === undefined ? { 'application/json': { schema: schemaOf(body, 'input') } } : ofTypes(takes)
 
 const responsesOf = ({ answers, problems: own }: Operation, schemaOf: SchemaOf): Json => {
   const responses: Json = {}
@@ -132,10 +137,19 @@ const responsesOf = ({ answers, problems: own }: Operation, schemaOf: SchemaOf):
   return responses
 }
 
-const answerOf = ({ description, json, types, fields = {} }: AnswerOf, schemaOf: SchemaOf): Json => {
-  const content = json === undefined ? ofTypes(types ?? []) : { 'application/json': { schema: schemaOf(json, 'output') } }
+const answerOf = (
+  { description, json, types, fields = {} }: AnswerOf,
+  schemaOf: SchemaOf,
+): Json => {
+  const content =
+    json === undefined
+      ? ofTypes(types ?? [])
+      : { 'application/json': { schema: schemaOf(json, 'output') } }
   const headers = Object.fromEntries(
-    Object.entries(fields).map(([name, about]) => [name, { description: about, schema: { type: 'string' } }]),
+    Object.entries(fields).map(([name, about]) => [
+      name,
+      { description: about, schema: { type: 'string' } },
+    ]),
   )
   return {
     description,

@@ -28,7 +28,10 @@ export const problems = {
   'too-many': { status: 429, title: 'Too much at once' },
   internal: { status: 500, title: 'The server failed' },
   unavailable: { status: 503, title: 'The server cannot do this now' },
-} as const satisfies Record<string, { readonly status: ContentfulStatusCode; readonly title: string }>
+} as const satisfies Record<
+  string,
+  { readonly status: ContentfulStatusCode; readonly title: string }
+>
 
 /** The kind of a problem, the end of its `type`. */
 export type ProblemKind = keyof typeof problems
@@ -60,7 +63,8 @@ export const answerProblem = (error: Error, c: Context): Response => {
   if (problem === null) throw error
   const { kind, message, parts } = problem
   const { status, title } = problems[kind]
-  const retry = parts.retrySeconds ?? (kind === 'unavailable' || kind === 'too-many' ? RETRY_SECONDS : null)
+  const retry =
+    parts.retrySeconds ?? (kind === 'unavailable' || kind === 'too-many' ? RETRY_SECONDS : null)
   if (retry !== null) c.header('Retry-After', String(retry))
   if (kind === 'unauthorized') c.header('WWW-Authenticate', 'Bearer')
   c.header('Content-Type', 'application/problem+json')
@@ -110,10 +114,16 @@ export const storageProblem = (problem: StorageProblem): Problem => {
     case 'busy':
     case 'closed':
     case 'io':
-      return new Problem('unavailable', 'the storage cannot do this now', { cause: problem.message })
+      return new Problem('unavailable', 'the storage cannot do this now', {
+        cause: problem.message,
+      })
   }
 }
 
 /** What became of work on content. */
 export const contentProblem = ({ kind, message }: ContentProblem): Problem =>
-  kind === 'closed' ? new Problem('unavailable', message) : new Problem('unprocessable', message)
+  kind === 'closed'
+    ? new Problem('unavailable', message)
+    : kind === 'refused'
+      ? new Problem('unprocessable', message)
+      : new Problem('internal', 'the content could not be worked on', { cause: message })

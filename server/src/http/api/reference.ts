@@ -30,53 +30,92 @@ export const referencePage = (
   const groups = Map.groupBy(operations, ({ tag }) => tag)
   const { components } = description as { components: { schemas: Record<string, unknown> } } // as openapi.ts made it
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Quire’s API</title>
-<style>${raw(STYLE)}</style>
-</head>
-<body>
-<main>
-<h1>Quire’s API</h1>
-<p>Documents that several people write in at once: read and changed by programs, as one more collaborator. Tokens go
-into <code>Authorization: Bearer …</code>. The same as a description for tools: <a href="openapi.json">openapi.json</a>
-(OpenAPI 3.1).</p>
-<nav aria-label="Operations"><ul>${operations.map(
-    ({ id, summary }) => html`<li><a href="#${id}">${summary}</a></li>`,
-  )}</ul></nav>
-${[...groups].map(
-  ([tag, members]) => html`<section><h2>${tag}</h2>${members.map(operationHtml)}</section>`,
-)}
-<section><h2>Errors</h2>
-<p>Each is <code>application/problem+json</code> (RFC 9457); its <code>type</code> is <code>urn:quire:problem:</code> and the kind.</p>
-<table><thead><tr><th>Status</th><th>Kind</th><th>Meaning</th></tr></thead><tbody>${Object.entries(problems).map(
-    ([kind, { status, title }]) =>
-      html`<tr><td>${status}</td><td><code>${kind}</code></td><td>${title}</td></tr>`,
-  )}</tbody></table></section>
-<section><h2>Forms</h2>${Object.entries(components.schemas).map(
-    ([name, schema]) =>
-      html`<article id="form-${name}"><h3>${name}</h3><pre tabindex="0">${JSON.stringify(schema, null, 2)}</pre></article>`,
-  )}</section>
-</main>
-</body>
-</html>`
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>Quire’s API</title>
+        <style>
+          ${raw(STYLE)}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>Quire’s API</h1>
+          <p>
+            Documents that several people write in at once: read and changed by programs, as one
+            more collaborator. Tokens go into <code>Authorization: Bearer …</code>. The same as a
+            description for tools: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).
+          </p>
+          <nav aria-label="Operations">
+            <ul>
+              ${operations.map(({ id, summary }) => html`<li><a href="#${id}">${summary}</a></li>`)}
+            </ul>
+          </nav>
+          ${[...groups].map(
+            ([tag, members]) =>
+              html`<section>
+                <h2>${tag}</h2>
+                ${members.map(operationHtml)}
+              </section>`,
+          )}
+          <section>
+            <h2>Errors</h2>
+            <p>
+              Each is <code>application/problem+json</code> (RFC 9457); its <code>type</code> is
+              <code>urn:quire:problem:</code> and the kind.
+            </p>
+            <table>
+              <thead>
+                <tr>
+                  <th>Status</th>
+                  <th>Kind</th>
+                  <th>Meaning</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${Object.entries(problems).map(
+                  ([kind, { status, title }]) =>
+                    html`<tr>
+                      <td>${status}</td>
+                      <td><code>${kind}</code></td>
+                      <td>${title}</td>
+                    </tr>`,
+                )}
+              </tbody>
+            </table>
+          </section>
+          <section>
+            <h2>Forms</h2>
+            ${Object.entries(components.schemas).map(
+              ([name, schema]) =>
+                html`<article id="form-${name}">
+                  <h3>${name}</h3>
+                  <pre tabindex="0">${JSON.stringify(schema, null, 2)}</pre>
+                </article>`,
+            )}
+          </section>
+        </main>
+      </body>
+    </html>`
 }
 
 const operationHtml = (operation: Operation): Described => {
   const { id, method, path, summary, description, takes, answers, fields = {} } = operation
   return html`<article id="${id}">
-<h3>${summary}</h3>
-<p><code><span class="method">${method}</span> /api/v1${path}</code></p>
-${description === undefined ? '' : html`<p>${description}</p>`}
-${queryHtml(operation)}
-${Object.entries(fields).map(([name, about]) => html`<p><code>${name}</code>: ${about}.</p>`)}
-${bodyHtml(operation)}
-${takes === undefined ? '' : html`<p>Takes ${takes.join(', ')}.</p>`}
-<ul>${Object.entries(answers).map(
-    ([status, answer]) => html`<li>${status}: ${answer.description}${linkTo(answer.json)}</li>`,
-  )}</ul>
-</article>`
+    <h3>${summary}</h3>
+    <p>
+      <code><span class="method">${method}</span> /api/v1${path}</code>
+    </p>
+    ${description === undefined ? '' : html`<p>${description}</p>`} ${queryHtml(operation)}
+    ${Object.entries(fields).map(([name, about]) => html`<p><code>${name}</code>: ${about}.</p>`)}
+    ${bodyHtml(operation)} ${takes === undefined ? '' : html`<p>Takes ${takes.join(', ')}.</p>`}
+    <ul>
+      ${Object.entries(answers).map(
+        ([status, answer]) => html`<li>${status}: ${answer.description}${linkTo(answer.json)}</li>`,
+      )}
+    </ul>
+  </article>`
 }
 
 const linkTo = (schema: Operation['query'] | undefined): Described | string => {
@@ -90,10 +129,24 @@ const bodyHtml = ({ body }: Operation): Described | string => {
 }
 
 const queryHtml = ({ query }: Operation): Described | string => {
-  const shape = 'shape' in query ? Object.entries(query.shape as Record<string, Operation['query']>) : []
+  const shape =
+    'shape' in query ? Object.entries(query.shape as Record<string, Operation['query']>) : []
   if (shape.length === 0) return ''
-  return html`<table><thead><tr><th>Query</th><th></th></tr></thead><tbody>${shape.map(
-    ([name, schema]) =>
-      html`<tr><td><code>${name}</code></td><td>${schema.meta()?.description ?? ''}</td></tr>`,
-  )}</tbody></table>`
+  return html`<table>
+    <thead>
+      <tr>
+        <th>Query</th>
+        <th></th>
+      </tr>
+    </thead>
+    <tbody>
+      ${shape.map(
+        ([name, schema]) =>
+          html`<tr>
+            <td><code>${name}</code></td>
+            <td>${schema.meta()?.description ?? ''}</td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`
 }

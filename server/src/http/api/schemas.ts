@@ -46,7 +46,9 @@ export const contentFormat = format.exclude(['update'])
 /** The part of a document that is meant, by the name of its Yjs type. */
 export const field = boundedText('a field', USER_BYTES)
   .optional()
-  .meta({ description: 'The Yjs type of the document that is meant; absent: where the editor writes' })
+  .meta({
+    description: 'The Yjs type of the document that is meant; absent: where the editor writes',
+  })
 
 const wholeNumber = z.int().min(0)
 
@@ -61,7 +63,9 @@ export const documentSchema = z
   .object({
     name: z.string(),
     id: wholeNumber.meta({ description: 'Unique in the server, also among deleted documents' }),
-    epoch: wholeNumber.meta({ description: 'Another one when a document is made anew or undeleted' }),
+    epoch: wholeNumber.meta({
+      description: 'Another one when a document is made anew or undeleted',
+    }),
     sequence: wholeNumber.meta({ description: 'Updates that were committed since it was made' }),
     bytes: wholeNumber.meta({ description: 'What is stored of it' }),
     createdAt: time,
@@ -78,9 +82,7 @@ export const documentPage = z
 export const contentValue = z
   .object({
     format,
-    value: z
-      .unknown()
-      .meta({ description: 'Text; of format json JSON, of format update base64' }),
+    value: z.unknown().meta({ description: 'Text; of format json JSON, of format update base64' }),
     field,
   })
   .meta({ id: 'Content' })
@@ -174,19 +176,41 @@ export const authorsSchema = z
     ranges: z.array(
       z.object({
         text: z.string(),
-        author: z.string().nullable().meta({ description: 'Null where no login with a user brought it' }),
+        path: z.array(wholeNumber).meta({ description: 'Of its block, by index in each level' }),
+        author: z
+          .string()
+          .nullable()
+          .meta({ description: 'Null where no login with a user brought it' }),
       }),
     ),
   })
   .meta({ id: 'Authors' })
 
+const diffBlock = {
+  type: z.string(),
+  attributes: z.record(z.string(), z.unknown()),
+  text: z.string(),
+}
+
 export const diffSchema = z
   .object({
-    blocks: z.array(
+    fields: z.array(
       z.object({
-        op: z.enum(['same', 'added', 'removed', 'changed']),
-        text: z.string(),
-        was: z.string().optional().meta({ description: 'Of a changed block' }),
+        field: z.string(),
+        kind: z.enum(['rich-text', 'text', 'map', 'array']),
+        entries: z.array(
+          z.discriminatedUnion('op', [
+            z.object({ op: z.enum(['same', 'removed', 'added']), ...diffBlock }),
+            z.object({
+              op: z.literal('changed'),
+              before: z.object(diffBlock),
+              after: z.object(diffBlock),
+              parts: z.array(
+                z.object({ op: z.enum(['same', 'removed', 'added']), text: z.string() }),
+              ),
+            }),
+          ]),
+        ),
       }),
     ),
   })

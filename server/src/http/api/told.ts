@@ -42,7 +42,10 @@ export const expectedOf = (c: Context): Position | null => {
   if (raw === undefined || raw === '*') return null
   const [, epoch, seq] = TAG.exec(raw) ?? []
   if (epoch === undefined || seq === undefined)
-    throw new Problem('bad-request', 'If-Match is no entity tag of a document, which is one text such as "12-34"')
+    throw new Problem(
+      'bad-request',
+      'If-Match is no entity tag of a document, which is one text such as "12-34"',
+    )
   return { epoch: Number(epoch), seq: Number(seq) as Position['seq'] } // only ever compared
 }
 

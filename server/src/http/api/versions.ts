@@ -32,8 +32,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     const { id: doc } = await found(storage, name)
     const version = await storage.version(doc, id)
     if (!version.ok) throw storageProblem(version.error)
-    if (version.value === null)
-      throw new Problem('not-found', `the document has no version ${id}`)
+    if (version.value === null) throw new Problem('not-found', `the document has no version ${id}`)
     return { doc, version: version.value }
   }
 
@@ -122,7 +121,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, document, id, query }) => {
       const { update } = (await stored(document, id)).version
       if (query.as === 'update') return answerBytes(parts, c, update, formatTypes.update)
-      const told = await content.readAs(update, { format: query.as, field: query.field })
+      const told = await content.readAs(update, { format: query.as, field: query.field ?? null })
       if (!told.ok) throw contentProblem(told.error)
       const text = query.as === 'json' ? JSON.stringify(told.value.value) : String(told.value.value)
       const type = `${formatTypes[query.as]}; charset=utf-8`
@@ -182,9 +181,10 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/versions/{id}/diff',
       tag: 'Versions',
       summary: 'Says what has changed since a version',
-      description: 'Until now, or until the version `to`.',
+      description:
+        'Until now, or until the version `to`: of each field that is not the same, block by block.',
       needs: 'read',
-      query: z.object({ to: rowId.optional(), field }),
+      query: z.object({ to: rowId.optional() }),
       body: NOTHING,
       answers: { 200: { description: 'Block by block', json: diffSchema } },
       problems: ['not-found', 'unprocessable'],
@@ -193,16 +193,16 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       const from = (await stored(document, id)).version.update
       if (query.to !== undefined) {
         const to = (await stored(document, query.to)).version.update
-        const compared = await content.diff(from, to, query.field)
+        const compared = await content.diff(from, to)
         if (!compared.ok) throw contentProblem(compared.error)
-        return c.json(compared.value)
+        return c.json({ fields: compared.value })
       }
       const compared = await contents.using(parts.asked(c, document, grant), async (whole) => {
-        const blocks = await content.diff(from, whole.update, query.field)
+        const blocks = await content.diff(from, whole.update)
         return blocks.ok ? blocks : { ok: false, error: { kind: 'content', problem: blocks.error } }
       })
       if (!compared.ok) throw trouble(compared.error)
-      return c.json(compared.value)
+      return c.json({ fields: compared.value })
     },
   )
 
@@ -213,7 +213,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/versions/{id}/restore',
       tag: 'Versions',
       summary: 'Makes the document hold what a version held',
-      description: 'As a new edit, by the smallest change: nothing that was written since is lost from the log, and who has it open sees it happen.',
+      description:
+        'As a new edit, by the smallest change: nothing that was written since is lost from the log, and who has it open sees it happen.',
       needs: 'write',
       query: z.object({ author: userId.optional() }),
       body: NOTHING,
@@ -235,7 +236,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/authors',
       tag: 'Versions',
       summary: 'Says who wrote which text',
-      description: 'By the logins that the server has stamped, and not by what clients say of themselves.',
+      description:
+        'By the logins that the server has stamped, and not by what clients say of themselves.',
       needs: 'read',
       query: z.object({ field }),
       body: NOTHING,
@@ -245,7 +247,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, document, grant, query }) => {
       const { id: doc } = await found(storage, document)
       const blamed = await contents.using(parts.asked(c, document, grant), async (whole) => {
-        const runs = await content.blame(whole.update, query.field)
+        const runs = await content.blame(whole.update, query.field ?? null)
         return runs.ok ? runs : { ok: false, error: { kind: 'content', problem: runs.error } }
       })
       if (!blamed.ok) throw trouble(blamed.error)
