@@ -66,6 +66,23 @@ describe('a change of everything', () => {
           })
         }
       }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('takes any text, and reads as it then', () => {
+    const lines = fc.array(fc.constantFrom('', 'a', 'plain words', '# x', 'é 日本 👩‍🚀'), {
+      minLength: 1,
+    })
+    fc.assert(
+      fc.property(randomDocs, lines, fc.nat(5), fc.nat(2), (doc, added, at, removed) => {
+        const update = made(doc)
+        const text = String(read(update, 'text'))
+          .split('\n')
+          .toSpliced(at, removed, ...added)
+          .join('\n')
+        expect(read(apply(update, replace({ format: 'text', value: text })), 'text')).toBe(text)
+      }),
     )
   })
 
