@@ -166,6 +166,8 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, document }) => {
       const removed = await documents.delete(document)
       if (!removed.ok) throw storageProblem(removed.error)
+      if (removed.value === null)
+        throw new Problem('not-found', 'there is no document of this name')
       return c.json(factsJson(removed.value))
     },
   )
