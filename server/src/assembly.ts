@@ -160,6 +160,10 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     basePath,
     editorRoot,
     isTls,
+    storage,
+    maxApiBodyBytes: config.maxApiBodyBytes,
+    maxApiRequestsPerMinute: config.maxApiRequestsPerMinute,
+    maxVersions: config.maxVersions,
   })
   const discard = async (): Promise<void> => {
     await content.close()

@@ -148,7 +148,7 @@ it('a start that fails tells no secret', async () => {
     { QUIRE_JWKS_URL: 'https://ann:hush-hush@login.example/', QUIRE_AUTH: 'jwt' },
   ]) {
     await expect(startListening(await newDataDir(), env)).rejects.toSatisfy(
-      ({ message }: Error) => /^quire: QUIRE_/.test(message) && !/hush|a-secret/.test(message),
+      ({ message }: Error) => message.startsWith('quire: QUIRE_') && !/hush|a-secret/.test(message),
     )
   }
 })

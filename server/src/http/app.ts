@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
 import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
 import { apiAccess } from './api-access.ts'
+import { API_PATH, apiRoutes, type ApiOptions } from './api/api.ts'
 import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'
 import { OWN_PATHS } from './own-paths.ts'
@@ -12,7 +13,7 @@ import { socketRoutes, type SocketRoutes } from './sockets.ts'
 import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
-export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'> {
+export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>, ApiOptions {
   /** Directory of the built editor; null: no page of it is served, and only what is a route's is touched. */
   readonly editorRoot: string | null
   /** True where this server itself speaks TLS. */
@@ -45,9 +46,10 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   // a browser that asks whether it may ask is not counted: the answer costs no more than a refusal
   for (const path of CROSS_SITE_PATHS)
     app.use(path, crossSite(options.allowedOrigins, { fields: CROSS_SITE_FIELDS }))
-  app.route('/api/v1', apiAccess(options.allowedOrigins))
+  app.route(API_PATH, apiAccess(options.allowedOrigins))
   for (const path of touched) app.use(path, edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
+  app.route(API_PATH, apiRoutes(options))
   if (editorRoot !== null) app.route('/', editorRoutes(editorRoot, options.isTls))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()

@@ -1,5 +1,6 @@
 import { Hono } from 'hono'
-import type { Figures, HeldMemory } from '../runtime/documents.ts'
+import type { HeldMemory } from '../runtime/documents.ts'
+import type { Figures } from '../runtime/rooms.ts'
 
 /** What health is read from. */
 export interface HealthSource {

@@ -18,7 +18,6 @@ const UNUSED_FEATURES = {
   payment: false,
   usb: false,
   serial: false,
-  bluetooth: false,
   displayCapture: false,
 } as const
 
@@ -42,9 +41,8 @@ export const pageFields = (isTls: boolean): MiddlewareHandler =>
   fields(isTls, {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
-    styleSrc: ["'self'"],
-    styleSrcElem: ["'self'"],
-    styleSrcAttr: ["'unsafe-inline'"], // the editor sets colours and table widths
+    // the editor sets colours and table widths, and its libraries bring style elements of their own
+    styleSrc: ["'self'", "'unsafe-inline'"],
     imgSrc: ['*', 'data:'],
     connectSrc: ["'self'"],
     objectSrc: ["'none'"],

@@ -23,5 +23,5 @@ export const withoutToken = (target: string): string => {
   if (at < 0) return target
   const query = new URLSearchParams(target.slice(at))
   query.delete('token')
-  return query.size === 0 ? target.slice(0, at) : `${target.slice(0, at)}?${query}`
+  return query.size === 0 ? target.slice(0, at) : `${target.slice(0, at)}?${query.toString()}`
 }

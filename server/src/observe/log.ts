@@ -68,6 +68,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'patch-failed':
     case 'compact-failed':
     case 'answer-failed':
+    case 'request-failed':
     case 'keys-failed':
     case 'tls-reload-failed':
       return 'warn'

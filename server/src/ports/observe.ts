@@ -31,6 +31,8 @@ export type QuireEvent =
       readonly limit: number
       readonly address: string
     }
+  /** A request was not answered as it was asked, for a reason that its sender is not told. `id` is the request's. */
+  | { readonly kind: 'request-failed'; readonly id: string; readonly problem: string }
   /** Events of a kind that were not told, because there were too many in a second. */
   | { readonly kind: 'events-left-out'; readonly of: QuireEventKind; readonly count: number }
   | { readonly kind: 'unknown-message'; readonly document: DocName; readonly type: number }

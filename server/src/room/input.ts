@@ -1,4 +1,4 @@
-import type { SessionId } from '@quire/shared'
+import type { CloseName, SessionId } from '@quire/shared'
 import type { Access } from '../ports/auth.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
@@ -34,7 +34,8 @@ export type Input =
     }
   | { readonly kind: 'leave'; readonly session: SessionId }
   | { readonly kind: 'loaded'; readonly document: OpenedDocument }
-  | { readonly kind: 'loadFailed'; readonly problem: string }
+  /** `isDeleted`: there is no such document any more, and nobody but an application makes one of its name. */
+  | { readonly kind: 'loadFailed'; readonly problem: string; readonly isDeleted: boolean }
   | { readonly kind: 'appended'; readonly appended: Appended }
   | { readonly kind: 'appendFailed'; readonly problem: string }
   | { readonly kind: 'kept'; readonly kept: readonly KeptAside[] }
@@ -73,6 +74,8 @@ export type Input =
   | { readonly kind: 'catchUpFailed'; readonly problem: string }
   | { readonly kind: 'tick' }
   | { readonly kind: 'drain' }
+  /** The document is not the one of this name any more: everybody goes, and what was accepted is saved. */
+  | { readonly kind: 'expel'; readonly close: CloseName; readonly reason: string }
 
 /** What a compaction did. */
 export interface Folded {

@@ -117,8 +117,12 @@ export const sendAway = (
 }
 
 /** Sends everybody away for good: the live phase is to end with that. Nobody is left to announce it to. */
-export const dismissAll = (step: Step, live: Live): void => {
-  step.close([...live.members.keys()], 'serviceRestart', 'the server restarts')
+export const dismissAll = (
+  step: Step,
+  live: Live,
+  { close, reason }: { readonly close: CloseName; readonly reason: string },
+): void => {
+  step.close([...live.members.keys()], close, reason)
   for (const session of live.members.keys())
     step.observe({ kind: 'session-left', document: step.room.name, session })
 }

@@ -179,7 +179,13 @@ export type Phase =
       readonly document: OpenDocument
       readonly waitsFor: ClosingFor
     }
-  | { readonly kind: 'failed'; readonly until: Millis; readonly problem: string }
+  | {
+      readonly kind: 'failed'
+      readonly until: Millis
+      /** With what joins are refused until then, and why. */
+      readonly close: 'tryAgainLater' | 'deleted'
+      readonly reason: string
+    }
 
 /** The kind of a phase. */
 export type PhaseKind = Phase['kind']

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Effect } from './effect.ts'
 import {
   ann,
   bob,
@@ -39,7 +40,7 @@ describe('loading', () => {
     const room = new TestRoom()
     room.join(ann)
     room.join(bob)
-    const effects = room.take({ kind: 'loadFailed', problem: 'no such disk' })
+    const effects = room.take({ kind: 'loadFailed', problem: 'no such disk', isDeleted: false })
     expect(only(effects, 'close')).toMatchObject([{ ...refused[0], to: [ann, bob] }])
     expect(room.phase).toBe('failed')
     expect(room.join(cyd)).toMatchObject(refused)
@@ -55,7 +56,7 @@ describe('loading', () => {
     expect(room.tick(14_999)).toEqual([])
     expect(only(room.tick(1), 'close')).toMatchObject([{ ...refused[0], to: [ann] }])
     expect(room.load()).toEqual([])
-    expect(room.take({ kind: 'loadFailed', problem: 'late' })).toEqual([])
+    expect(room.take({ kind: 'loadFailed', problem: 'late', isDeleted: false })).toEqual([])
     expect(room.phase).toBe('failed')
   })
 
@@ -258,7 +259,7 @@ describe('drain', () => {
   test('[R10] while failed the room is gone at once', () => {
     const room = new TestRoom()
     room.join(ann)
-    room.take({ kind: 'loadFailed', problem: 'no such disk' })
+    room.take({ kind: 'loadFailed', problem: 'no such disk', isDeleted: false })
     expect(room.drain()).toEqual([{ kind: 'evict' }])
   })
 })
@@ -275,8 +276,48 @@ describe('time', () => {
   test('[R2] nor a cool-down', () => {
     const room = new TestRoom()
     room.join(ann)
-    room.take({ kind: 'loadFailed', problem: 'no such disk' })
+    room.take({ kind: 'loadFailed', problem: 'no such disk', isDeleted: false })
     room.tick(-3_600_000)
     expect(room.tick(2_000)).toEqual([{ kind: 'evict' }])
+  })
+})
+
+describe('[R21] a document that is deleted', () => {
+  const expel = (room: TestRoom): readonly Effect[] =>
+    room.take({ kind: 'expel', close: 'deleted', reason: 'the document was deleted' })
+
+  test('sends everybody away, and what it has accepted is saved', () => {
+    const room = new TestRoom().open(ann, bob)
+    room.update(ann, typist(1).type('last'))
+    expect(only(expel(room), 'close')).toMatchObject([{ to: [ann, bob], close: 'deleted' }])
+    expect(room.phase).toBe('closing')
+    expect(kindsOf(room.commit())).toEqual(['publish', 'evict'])
+  })
+
+  test('is retried at once where its last write had failed', () => {
+    const room = new TestRoom().open(ann)
+    room.update(ann, typist(1).type('last'))
+    room.failAppend()
+    expect(kindsOf(expel(room))).toEqual(['close', 'append'])
+  })
+
+  test('refuses who waits for it and who comes, and is looked for again after the cool-down', () => {
+    const room = new TestRoom()
+    room.join(ann)
+    const effects = room.take({ kind: 'loadFailed', problem: 'deleted', isDeleted: true })
+    expect(kindsOf(effects)).toEqual(['close'])
+    expect(effects).toMatchObject([{ to: [ann], close: 'deleted' }])
+    expect(room.join(bob)).toMatchObject([{ to: [bob], close: 'deleted' }])
+    expect(kindsOf(room.tick(2_000))).toEqual(['evict'])
+  })
+
+  test('is none any more where it is made anew', () => {
+    const loading = new TestRoom()
+    loading.join(ann)
+    expect(kindsOf(expel(loading))).toEqual(['close', 'evict'])
+    const failed = new TestRoom()
+    failed.join(ann)
+    failed.take({ kind: 'loadFailed', problem: 'deleted', isDeleted: true })
+    expect(kindsOf(expel(failed))).toEqual(['evict'])
   })
 })

@@ -59,7 +59,7 @@ const inPhase: Record<PhaseKind, () => TestRoom> = {
   failed: () => {
     const room = new TestRoom()
     room.join(ann)
-    room.take({ kind: 'loadFailed', problem: 'disk' })
+    room.take({ kind: 'loadFailed', problem: 'disk', isDeleted: false })
     return room
   },
 }
@@ -70,7 +70,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   message: { kind: 'message', session: ann, message: { kind: 'unknown', type: 9 }, bytes: 1 },
   leave: { kind: 'leave', session: ann },
   loaded: { kind: 'loaded', document: emptyDocument },
-  loadFailed: { kind: 'loadFailed', problem: 'disk' },
+  loadFailed: { kind: 'loadFailed', problem: 'disk', isDeleted: false },
   appended: {
     kind: 'appended',
     appended: { doc: emptyDocument.id, first: seq(2), last: seq(2), writer: WRITER },
@@ -107,6 +107,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   catchUpFailed: { kind: 'catchUpFailed', problem: 'disk' },
   tick: { kind: 'tick' },
   drain: { kind: 'drain' },
+  expel: { kind: 'expel', close: 'deleted', reason: 'the document was deleted' },
 }
 
 /** What comes of an input, in the words of the table. */

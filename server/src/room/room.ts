@@ -48,6 +48,9 @@ const impossible = (at: Step, phase: { kind: PhaseKind }, input: { kind: InputKi
   throw new Error(`room ${JSON.stringify(at.room.name)}: ${input.kind} while ${phase.kind}`)
 }
 
+/** How a drain sends everybody away. */
+const RESTART = { close: 'serviceRestart', reason: 'the server restarts' } as const
+
 const NOBODY = new Map<never, never>()
 
 const table: Table = {
@@ -81,6 +84,7 @@ const table: Table = {
     catchUpFailed: impossible,
     tick: ignore,
     drain: ignore,
+    expel: ignore,
   },
 
   loading: {
@@ -117,7 +121,7 @@ const table: Table = {
         for (const { message, bytes } of said)
           hear(at, live, { kind: 'message', session, message, bytes })
     },
-    loadFailed: (at, phase, input) => failLoad(at, phase, input.problem),
+    loadFailed: (at, phase, input) => failLoad(at, phase, input),
     appended: impossible,
     appendFailed: impossible,
     kept: impossible,
@@ -137,11 +141,16 @@ const table: Table = {
     catchUpFailed: impossible,
     tick: (at, phase) => {
       const { loadMs } = at.room.limits
-      if (at.now - phase.since >= loadMs) failLoad(at, phase, `no answer within ${loadMs} ms`)
+      if (at.now - phase.since < loadMs) return
+      failLoad(at, phase, { problem: `no answer within ${loadMs} ms`, isDeleted: false })
     },
     drain: (at, { waiting }) => {
-      at.close([...waiting.keys()], 'serviceRestart', 'the server restarts')
+      at.close([...waiting.keys()], RESTART.close, RESTART.reason)
       at.evict() // R10: nothing is accepted yet, so there is nothing to wait for
+    },
+    expel: (at, { waiting }, { close, reason }) => {
+      at.close([...waiting.keys()], close, reason)
+      at.evict()
     },
   },
 
@@ -184,7 +193,11 @@ const table: Table = {
       compactIfQuiet(at, phase.document)
     },
     drain: (at, phase) => {
-      dismissAll(at, phase)
+      dismissAll(at, phase, RESTART)
+      hurry(at, phase.document)
+    },
+    expel: (at, phase, input) => {
+      dismissAll(at, phase, input)
       hurry(at, phase.document)
     },
   },
@@ -233,11 +246,11 @@ const table: Table = {
       writeAside(at, phase.document, 'due')
     },
     drain: (at, phase) => hurry(at, phase.document),
+    expel: (at, phase) => hurry(at, phase.document),
   },
 
   failed: {
-    join: (at, { problem }, { session }) =>
-      at.close([session], 'tryAgainLater', `the document cannot be opened: ${problem}`),
+    join: (at, { close, reason }, { session }) => at.close([session], close, reason),
     regrant: ignore,
     message: ignore,
     leave: ignore,
@@ -262,6 +275,7 @@ const table: Table = {
       if (at.now >= phase.until) at.evict()
     },
     drain: (at) => at.evict(),
+    expel: (at) => at.evict(),
   },
 }
 
@@ -279,12 +293,23 @@ const waitNoMore = (phase: PhaseOf<'loading'>, session: SessionId): void => {
   phase.waiting.delete(session)
 }
 
-/** R2: everybody who waits is told to come back; the room refuses joins until it has cooled down. */
-const failLoad = (at: Step, phase: PhaseOf<'loading'>, problem: string): void => {
+/**
+ * R2: everybody who waits is told to come back; the room refuses joins until it has cooled down. Of a document that
+ * was deleted they are told that, which is nothing that has failed.
+ */
+const failLoad = (
+  at: Step,
+  phase: PhaseOf<'loading'>,
+  { problem, isDeleted }: Pick<InputOf<'loadFailed'>, 'problem' | 'isDeleted'>,
+): void => {
   const until = millis(at.now + at.room.limits.coolDownMs)
-  at.room.phase = { kind: 'failed', until, problem }
-  at.observe({ kind: 'load-failed', document: at.room.name, problem })
-  at.close([...phase.waiting.keys()], 'tryAgainLater', `the document cannot be opened: ${problem}`)
+  const close = isDeleted ? 'deleted' : 'tryAgainLater'
+  const reason = isDeleted
+    ? 'the document was deleted'
+    : `the document cannot be opened: ${problem}`
+  at.room.phase = { kind: 'failed', until, close, reason }
+  if (!isDeleted) at.observe({ kind: 'load-failed', document: at.room.name, problem })
+  at.close([...phase.waiting.keys()], close, reason)
 }
 
 /** R10: a drain waits for the disk, not for a fold and not for a retry's pause. */

@@ -1,14 +1,27 @@
 /*
  * All rooms of one server: who talks to which room, the ticks, and the drain.
  */
-import { err, ok, sessionId, type CloseName, type DocName, type Result } from '@quire/shared'
+import {
+  err,
+  ok,
+  sessionId,
+  type CloseName,
+  type DocId,
+  type DocName,
+  type Result,
+} from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
 import type { AccessRequest, Auth, Grant, GrantPart, RequestFacts } from '../ports/auth.ts'
 import type { Socket } from '../ports/socket.ts'
+import type {
+  DocumentCreated,
+  DocumentCreation,
+  DocumentFacts,
+  StorageProblem,
+} from '../ports/storage.ts'
 import type { Undo } from '../ports/undo.ts'
 import { createRoom } from '../room/phase.ts'
 import type { Durability, RoomLimits } from '../room/limits.ts'
-import { isFailing } from '../room/saving.ts'
 import { RoomShell, type ShellPorts } from './room-shell.ts'
 import { attach, type Attached } from './attachment.ts'
 import type { Backlog } from './backlog.ts'
@@ -24,6 +37,7 @@ import type { Rate } from './rate.ts'
 import type { ReadingPace } from './reading-pace.ts'
 import { Refusals } from './refusals.ts'
 import { RevocationList } from './revocations.ts'
+import { Rooms, type Figures } from './rooms.ts'
 import { Turns } from './turns.ts'
 
 /** How often rooms hear of time: presence ends, retries and keep-alives are due at this grain. */
@@ -40,6 +54,9 @@ const FOLDS_AT_ONCE = 2
  * millisecond for each MiB, in which the system copies it.
  */
 const TURN_BYTES = 2 * 1024 * 1024
+
+/** Time for the room of a deleted document to save what it had accepted, before that is undeleted, milliseconds. */
+const EXPELLED_MS = 5_000
 
 /** What the rooms of a server need. */
 export interface DocumentsOptions extends Omit<
@@ -83,16 +100,6 @@ export interface Arrival {
   readonly shared?: SharedConnection | undefined
 }
 
-/** What an operator wants to know first. */
-export interface Figures {
-  readonly rooms: number
-  readonly sessions: number
-  /** Rooms whose last attempt to write failed. */
-  readonly failing: number
-  /** Rooms that could not be read and refuse whoever wants in, until they have cooled down. */
-  readonly unopened: number
-}
-
 /** What all documents hold in memory on behalf of their clients, bytes. */
 export interface HeldMemory {
   /** Accepted and not yet on disk. */
@@ -118,7 +125,7 @@ export class Documents {
   readonly guard: Guard
   readonly #options: DocumentsOptions
   readonly #ports: ShellPorts
-  readonly #shells = new Map<DocName, RoomShell>()
+  readonly #rooms: Rooms
   readonly #logins: Places
   readonly #refusals: Refusals
   readonly #sessions: Places
@@ -126,7 +133,6 @@ export class Documents {
   #nextSession = 1
   #untick: Undo | null = null
   #drained: Promise<Result<void, DrainProblem>> | null = null
-  #whenEmpty: (() => void) | null = null
 
   constructor(options: DocumentsOptions) {
     this.#options = options
@@ -151,11 +157,18 @@ export class Documents {
       turns: new Turns(clock, TURN_BYTES),
       held: this.#held,
     }
+    this.#rooms = new Rooms({
+      limit: serverLimits.openDocuments,
+      make: (name, onEvicted) => {
+        const { limits, durability } = options
+        return new RoomShell(createRoom({ name, limits, durability }), this.#ports, onEvicted)
+      },
+    })
   }
 
   /** Starts the ticks. */
   start(): void {
-    this.#untick ??= this.#options.clock.every(TICK_MS, () => this.#tick())
+    this.#untick ??= this.#options.clock.every(TICK_MS, () => this.#rooms.tick())
   }
 
   /** Attaches a client to its document; the listener is the socket's from now on. */
@@ -238,25 +251,69 @@ export class Documents {
    * It is neither stored nor said to those who come later.
    */
   broadcastStateless(document: DocName, text: string): boolean {
-    const shell = this.#shells.get(document)
+    const shell = this.#rooms.of(document)
     if (shell === undefined || shell.sessions.size === 0) return false
     shell.broadcast(text)
     return true
   }
 
+  /**
+   * Deletes a document, with everything that was accepted of it; who is at it is closed `deleted`, and so is whoever
+   * comes until it is made anew or undeleted. Null: there is none of that name.
+   */
+  async delete(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>> {
+    const { storage, clock } = this.#options
+    const found = await storage.find(name)
+    if (!found.ok || found.value === null) return found
+    const removed = await storage.remove(found.value.id, clock.wall())
+    // what is still on its way to disk goes to the document that is deleted: it has its id
+    if (removed.ok) this.#rooms.expel(name, 'deleted', 'the document was deleted')
+    return removed
+  }
+
+  /** Makes a document with its seed; who finds it is let in from then on, also where one of that name was deleted. */
+  async create(
+    name: DocName,
+    creation: DocumentCreation,
+  ): Promise<Result<DocumentCreated, StorageProblem>> {
+    const created = await this.#options.storage.create(name, creation)
+    if (created.ok && created.value.kind === 'created') this.#notice(name)
+    return created
+  }
+
+  /** Takes a deletion back; null, changing nothing, where another document has the name. */
+  async undelete(doc: DocId): Promise<Result<DocumentFacts | null, StorageProblem>> {
+    // R1: what it had accepted before may be on its way to disk still
+    if (!(await this.#hasEnded(doc))) {
+      const message = `what document ${doc} had accepted before it was deleted is not on disk yet`
+      return err({ kind: 'busy', message })
+    }
+    const undeleted = await this.#options.storage.undelete(doc)
+    if (undeleted.ok && undeleted.value !== null) this.#notice(undeleted.value.name)
+    return undeleted
+  }
+
+  /** A room that knows the name as deleted, or is about to hear so, is none any more. */
+  #notice(name: DocName): void {
+    const phase = this.#rooms.of(name)?.room.phase.kind
+    if (phase === 'failed' || phase === 'loading')
+      this.#rooms.expel(name, 'tryAgainLater', 'the document was made as it was opened')
+  }
+
+  async #hasEnded(doc: DocId): Promise<boolean> {
+    const { clock } = this.#options
+    return new Promise((resolve) => {
+      const undo = clock.after(EXPELLED_MS, () => resolve(false))
+      void this.#rooms.ended(doc).then(() => {
+        undo()
+        resolve(true)
+      })
+    })
+  }
+
   /** The figures of this moment. */
   figures(): Figures {
-    let sessions = 0
-    let failing = 0
-    let unopened = 0
-    for (const shell of this.#shells.values()) {
-      sessions += shell.sessions.size
-      const { phase } = shell.room
-      if ((phase.kind === 'live' || phase.kind === 'closing') && isFailing(phase.document.saving))
-        failing++
-      if (phase.kind === 'failed') unopened++
-    }
-    return { rooms: this.#shells.size, sessions, failing, unopened }
+    return this.#rooms.figures()
   }
 
   /** What all documents hold in memory on behalf of their clients, bytes. */
@@ -267,8 +324,8 @@ export class Documents {
   /** Why newcomers or changes are refused at this moment whoever they are from, or null. */
   refusing(): string | null {
     const { openDocuments, totalUnsavedBytes } = this.#options.serverLimits
-    if (this.#shells.size >= openDocuments)
-      return `${this.#shells.size} documents are open, limit ${openDocuments}`
+    const { size } = this.#rooms
+    if (size >= openDocuments) return `${size} documents are open, limit ${openDocuments}`
     if (this.#held.isRefusing)
       return `${this.#held.unsaved} bytes of all documents wait for the disk, limit ${totalUnsavedBytes}`
     return null
@@ -292,40 +349,19 @@ export class Documents {
     const { clock, observe } = this.#options
     const { rooms, sessions } = this.figures()
     observe.event({ kind: 'draining', rooms, sessions })
-    for (const shell of this.#shells.values()) shell.push({ kind: 'drain' })
-    if (this.#shells.size > 0) {
-      const over = Promise.withResolvers<void>()
-      const undoDeadline = clock.after(deadlineMs, over.resolve)
-      this.#whenEmpty = over.resolve
-      await over.promise
-      undoDeadline()
-    }
+    const over = Promise.withResolvers<void>()
+    const undoDeadline = clock.after(deadlineMs, over.resolve)
+    await Promise.race([this.#rooms.drain(), over.promise])
+    undoDeadline()
     this.#untick?.()
     this.#untick = null
-    const left = this.#shells.size
+    const left = this.#rooms.size
     observe.event({ kind: 'drained', left })
     return left === 0 ? ok(undefined) : err({ rooms: left })
   }
 
-  /** R1: the room of this name, made absent where there is none and there is a place for it. */
   #shellOf(name: DocName): Result<RoomShell, NoRoom> {
     if (this.isDraining) return err({ close: 'serviceRestart', reason: 'the server restarts' })
-    const known = this.#shells.get(name)
-    if (known !== undefined) return ok(known)
-    const { limits, durability, serverLimits } = this.#options
-    const open = this.#shells.size
-    const limit = serverLimits.openDocuments
-    if (open >= limit)
-      return err({ close: 'tryAgainLater', reason: `${open} documents are open, limit ${limit}` })
-    const shell = new RoomShell(createRoom({ name, limits, durability }), this.#ports, () => {
-      if (this.#shells.get(name) === shell) this.#shells.delete(name)
-      if (this.#shells.size === 0) this.#whenEmpty?.()
-    })
-    this.#shells.set(name, shell)
-    return ok(shell)
-  }
-
-  #tick(): void {
-    for (const shell of this.#shells.values()) shell.tick()
+    return this.#rooms.open(name)
   }
 }

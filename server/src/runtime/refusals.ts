@@ -21,7 +21,7 @@ const LONGEST_MS = 15_000
 const MOST = 10_000
 
 /** The refusals that the same attempt would meet again. */
-const FINAL: ReadonlySet<CloseName> = new Set(['unauthorized', 'forbidden', 'badName'])
+const FINAL: ReadonlySet<CloseName> = new Set(['unauthorized', 'forbidden', 'badName', 'deleted'])
 
 interface Remembered {
   readonly times: number

@@ -40,7 +40,11 @@ export const performOnStorage = (
     case 'load':
       return pushOutcome(storage.open(document), {
         succeeded: (opened) => ({ kind: 'loaded', document: opened }),
-        failed: (problem) => ({ kind: 'loadFailed', problem }),
+        failed: (problem, error) => ({
+          kind: 'loadFailed',
+          problem,
+          isDeleted: error?.kind === 'deleted',
+        }),
         push,
       })
     case 'append': {

@@ -32,9 +32,8 @@ export const align = (from: readonly Value[], to: readonly Value[], keys: Keys):
     ...commonPairs(fromKeys, toKeys),
     [from.length, to.length] as Pair,
   ]) {
-    steps.push(
-      ...alignGap(from.slice(i, nextI), to.slice(j, nextJ)).map((step) => moved(step, i, j)),
-    )
+    const gap = alignGap(from.slice(i, nextI), to.slice(j, nextJ))
+    for (const step of gap) steps.push(moved(step, i, j))
     if (nextI < from.length) steps.push({ op: 'keep', from: nextI, to: nextJ })
     i = nextI + 1
     j = nextJ + 1

@@ -7,9 +7,9 @@ import { fieldName, fieldOf, type Field } from './field.ts'
 import { jsonOf, kindOfJson, treeFromJson } from './json-tree.ts'
 import { formatLimits, refuse } from './limits.ts'
 import { checkContent, nodesFromJson } from './read-json.ts'
-import { textOfNode } from './read-as.ts'
+import { textOfNode, textsOf } from './read-as.ts'
 import type { RootKind } from './read-tree.ts'
-import { isKnownNode, nodesOf, treesOf } from './rich.ts'
+import { docOf, isKnownNode, nodesOf, treesOf } from './rich.ts'
 import { commonPairs } from './sequence-diff.ts'
 import { retext, slice } from './text-delta.ts'
 import { Keys, plainText, type Tree } from './tree.ts'
@@ -148,10 +148,11 @@ const replaced = (tree: Fragment, content: FormattedContent, rich: RichSchema): 
 
 /** Blocks whose lines all stay are kept as they are, with all formatting; other lines become paragraphs. */
 const withLines = (tree: Fragment, text: string, rich: RichSchema): Tree[] => {
+  if (textOfNode(docOf(tree, rich.schema)) === text) return [...tree.children]
   const keys = new Keys()
   const blocks = tree.children.map((child) => ({
     child,
-    lines: linesOf(nodesOf([child], rich.schema).map(textOfNodeOrLeaf).join('\n')),
+    lines: nodesOf([child], rich.schema).flatMap(textsOf).flatMap(linesOf),
   }))
   const old = blocks.flatMap(({ lines }) => lines.map((line) => keys.ofText(line)))
   const lines = linesOf(text)
@@ -194,9 +195,6 @@ const nextStay = (stays: ReadonlyMap<number, number>, from: number, end: number)
   for (const [i, j] of stays) if (i > from) return Math.min(until, j)
   return until
 }
-
-const textOfNodeOrLeaf = (node: Node): string =>
-  node.isTextblock || !node.isLeaf ? textOfNode(node) : ''
 
 const isPlainTextblock = (tree: Tree): tree is Extract<Tree, { kind: 'element' }> =>
   tree.kind === 'element' &&

@@ -41,8 +41,11 @@ const sound = (block: Node, isAlternate: boolean): string => {
   if (markdown !== null && readsAs(markdown, block)) return markdown
   const withTags = blockText(block, { isAlternate, tags: true })
   if (withTags !== null && readsAs(withTags, block)) return withTags
-  return nodeHtml(block).replaceAll('\n', '&#10;')
+  return htmlLine(block)
 }
+
+/** In Markdown, a block of HTML ends at an empty line. */
+const htmlLine = (block: Node): string => nodeHtml(block).replaceAll('\n', '&#10;')
 
 const readsAs = (markdown: string, block: Node): boolean => {
   const read = blocksFromMarkdown(markdown)
@@ -67,10 +70,8 @@ const blockText = (node: Node, style: Style): string | null => {
       return '---'
     case types['codeBlock']:
       return fenced(node)
-    case types['blockquote']: {
-      const inside = blocksText(node.content, style)
-      return inside === null ? null : prefixed(inside, '> ', '> ')
-    }
+    case types['blockquote']:
+      return prefixed(blocksText(node.content, style), '> ', '> ')
     case types['image']:
       return imageText(node)
     case types['table']:
@@ -80,16 +81,14 @@ const blockText = (node: Node, style: Style): string | null => {
   }
 }
 
-const blocksText = (content: Fragment, style: Style, isTight = false): string | null => {
+const blocksText = (content: Fragment, style: Style, isTight = false): string => {
   const parts: string[] = []
   let before: Node | null = null
   let isAlternate = style.isAlternate
   for (const node of content.content) {
     if (before !== null) isAlternate = isSameList(before, node) && !isAlternate
     else isAlternate = false
-    const text = blockText(node, { ...style, isAlternate })
-    if (text === null) return null
-    parts.push(text)
+    parts.push(blockText(node, { ...style, isAlternate }) ?? htmlLine(node))
     before = node
   }
   return parts.join(isTight ? '\n' : '\n\n')
@@ -110,8 +109,8 @@ const listText = (list: Node, style: Style): string | null => {
   const items: string[] = []
   for (const [index, item] of list.content.content.entries()) {
     const [head, ...rest] = item.content.content
-    const first = head?.childCount === 0 && rest.length === 0 ? '' : itemText(item, style, isTight)
-    if (first === null) return null
+    const first =
+      head?.childCount === 0 && rest.length === 0 ? '' : blocksText(item.content, style, isTight)
     const sign = isOrdered(list)
       ? `${start + index}${style.isAlternate ? ')' : '.'}`
       : style.isAlternate
@@ -124,9 +123,6 @@ const listText = (list: Node, style: Style): string | null => {
   return items.join(isTight ? '\n' : '\n\n')
 }
 
-const itemText = (item: Node, style: Style, isTight: boolean): string | null =>
-  blocksText(item.content, style, isTight)
-
 const fenced = (node: Node): string | null => {
   const language = String(node.attrs['language'] ?? '')
   if (/[\s`~\\&]/.test(language)) return null
@@ -138,7 +134,7 @@ const fenced = (node: Node): string | null => {
 const imageText = ({ attrs: { src, alt, title, width, height } }: Node): string | null => {
   const address = safeImageUrl(src)
   if (address === null || width !== null || height !== null || alt === null) return null
-  return `![${escaped(String(alt), true)}](${destination(address)}${titleText(title)})`
+  return `![${escaped(String(alt), { ...INSIDE, isFirst: true })}](${destination(address)}${titleText(title)})`
 }
 
 const destination = (address: string): string =>
@@ -198,7 +194,10 @@ const inlineText = (content: Fragment, style: InlineStyle): string => {
     for (const mark of open.splice(down).toReversed()) text += closing(mark, style)
   }
   for (const [index, node] of nodes.entries()) {
-    const marks = node.marks.filter(({ type }) => type.name !== 'code')
+    const address = autolink(nodes, index)
+    const marks = node.marks.filter(
+      ({ type }) => type.name !== 'code' && (address === null || type.name !== 'link'),
+    )
     let kept = 0
     while (kept < open.length && open[kept]?.isInSet(marks) === true) kept++
     close(kept)
@@ -208,10 +207,40 @@ const inlineText = (content: Fragment, style: InlineStyle): string => {
       text += opening(mark, style)
       open.push(mark)
     }
-    text += nodeText(node, style, text === '')
+    const [before, after] = [nodes[index - 1], nodes[index + 1]]
+    const edges = {
+      isFirst: text === '',
+      start: before === undefined || before.type === types['hardBreak'] || added.length > 0,
+      end:
+        after === undefined ||
+        after.type === types['hardBreak'] ||
+        open.some((mark) => !mark.isInSet(after.marks)),
+    }
+    text += address ?? nodeText(node, style, edges)
   }
   close(0)
   return text
+}
+
+/** Where space would be lost, or would keep a sign from being one. */
+interface Edges {
+  readonly isFirst: boolean
+  readonly start: boolean
+  readonly end: boolean
+}
+
+const INSIDE: Edges = { isFirst: false, start: true, end: true }
+
+/** A link that shows its own address and nothing else. */
+const autolink = (nodes: readonly Node[], index: number): string | null => {
+  const text = nodes[index]?.text
+  const mark = nodes[index]?.marks.find(({ type }) => type.name === 'link')
+  if (text === undefined || mark === undefined || mark.attrs['href'] !== text) return null
+  if (mark.attrs['title'] !== null || !/^https?:[^\s<>\\&]+$/.test(text)) return null
+  const isShared = [nodes[index - 1], nodes[index + 1]].some((node) =>
+    mark.isInSet(node?.marks ?? []),
+  )
+  return isShared || safeLinkUrl(text) === null ? null : `<${text}>`
 }
 
 const reach = (nodes: readonly Node[], from: number, mark: Mark): number => {
@@ -234,15 +263,15 @@ const closing = (mark: Mark, { tags }: Style): string => {
   return href === null ? '' : `](${destination(href)}${titleText(mark.attrs['title'])})`
 }
 
-const nodeText = (node: Node, style: InlineStyle, isFirst: boolean): string => {
+const nodeText = (node: Node, style: InlineStyle, edges: Edges): string => {
   if (node.type === types['hardBreak']) return style.isOneLine || style.tags ? '<br>' : '\\\n'
   const text = node.text ?? ''
   if (node.marks.some(({ type }) => type.name === 'code')) return codeSpan(text, style)
-  return escaped(text, isFirst)
+  return escaped(text, edges)
 }
 
 const codeSpan = (text: string, { tags }: Style): string => {
-  if (tags || /^[\s]|\s$|[\n\r]|^$/.test(text)) return `<code>${escaped(text, false)}</code>`
+  if (tags || /^[\s]|\s$|[\n\r]|^$/.test(text)) return `<code>${escaped(text, INSIDE)}</code>`
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
   const fence = '`'.repeat(longest + 1)
   const pad = text.startsWith('`') || text.endsWith('`') ? ' ' : ''
@@ -250,7 +279,7 @@ const codeSpan = (text: string, { tags }: Style): string => {
 }
 
 /** Text of which Markdown makes nothing else. More is escaped than need be, but no plain prose. */
-const escaped = (text: string, isFirst: boolean): string => {
+const escaped = (text: string, { isFirst, start, end }: Edges): string => {
   const safe = text
     .replace(/[\\`*[\]<>~]/g, '\\$&')
     .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
@@ -258,7 +287,9 @@ const escaped = (text: string, isFirst: boolean): string => {
     .replace(/!$/, '\\!') // a link may follow
     .replace(/(https?|ftp):(?=\/\/)/gi, '$1\\:')
     .replace(/www\.(?=\S)/gi, 'www\\.')
-    .replaceAll('@', '\\@')
-    .replace(/^[ \t]|[ \t]$|[\n\r\f\v]/g, reference)
+    .replace(/(?<=[\w.+-])@(?=\w)/g, '\\@')
+    .replace(/[\n\r\f\v]/g, reference)
+    .replace(/^[ \t]/, (space) => (start ? reference(space) : space))
+    .replace(/[ \t]$/, (space) => (end ? reference(space) : space))
   return isFirst ? safe.replace(/^[#+=-]/, '\\$&').replace(/^(\d{1,9})([.)])/, '$1\\$2') : safe
 }

@@ -47,14 +47,17 @@ const richAs = (doc: Node, format: Format, rich: RichSchema): Json => {
 }
 
 /** The text of each text block on lines of its own. */
-export const textOfNode = (doc: Node): string => {
+export const textOfNode = (doc: Node): string => textsOf(doc).join('\n')
+
+/** The texts of the text blocks in a node. */
+export const textsOf = (doc: Node): readonly string[] => {
   const lines: string[] = []
   const visit = (node: Node): void => {
     if (node.isTextblock) lines.push(node.textBetween(0, node.content.size, '', leafText))
     else for (const child of node.content.content) visit(child)
   }
   visit(doc)
-  return lines.join('\n')
+  return lines
 }
 
 const leafText = (node: Node): string => node.type.spec.leafText?.(node) ?? ''

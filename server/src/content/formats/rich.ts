@@ -5,7 +5,7 @@
  */
 import { toBase64, encodeAny } from 'lib0/buffer'
 import { digest } from 'lib0/hash/sha256'
-import { Fragment, type Mark, type Node, type Schema } from 'prosemirror-model'
+import { Fragment, type Mark, type Node, type NodeType, type Schema } from 'prosemirror-model'
 import { type Attributes, type Run, type Tree } from './tree.ts'
 
 const HASHED = /^(.*)--[a-zA-Z0-9+/=]{8}$/s
@@ -19,7 +19,10 @@ export const nodesOf = (trees: readonly Tree[], schema: Schema): Node[] =>
     if (type === undefined || type.isText) return []
     try {
       return [
-        type.create(known(tree.attributes), Fragment.fromArray(nodesOf(tree.children, schema))),
+        type.create(
+          soundAttributes(tree.attributes, type),
+          Fragment.fromArray(nodesOf(tree.children, schema)),
+        ),
       ]
     } catch {
       return [] // a node without an attribute that it must have: the editor shows none either
@@ -49,8 +52,20 @@ const marksOf = (attributes: Attributes, schema: Schema): readonly Mark[] => {
 const isAttributes = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** As ProseMirror takes them: null means the default to `computeAttrs`, as an absent one does. */
-const known = (attributes: Attributes): Record<string, unknown> => ({ ...attributes })
+/** Those that the schema knows and takes: of others, the default is shown. */
+const soundAttributes = (attributes: Attributes, type: NodeType): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(type.spec.attrs ?? {}).flatMap(([name, { validate }]) => {
+      if (!Object.hasOwn(attributes, name)) return []
+      const value = attributes[name]
+      try {
+        if (typeof validate === 'function') validate(value)
+        return [[name, value]]
+      } catch {
+        return [] // a peer has set it without asking the schema
+      }
+    }),
+  )
 
 /** The document of a fragment. */
 export const docOf = (tree: Tree, schema: Schema): Node =>

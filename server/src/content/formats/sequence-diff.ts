@@ -15,14 +15,10 @@ const MOST_IN_GAP = 64
 
 /** The pairs that stay, ascending in both. Members are the same where their numbers are. */
 export const commonPairs = (a: readonly number[], b: readonly number[]): readonly Pair[] => {
-  const pairs: Pair[] = []
   const whole = { aFrom: 0, aTo: a.length, bFrom: 0, bTo: b.length }
   const { start, middle, end } = trimEnds(a, b, whole)
-  pairs.push(...start)
-  const found = shortest(a, b, middle, MOST_DIFFERENCES)
-  for (const pair of found ?? anchored(a, b, middle)) pairs.push(pair)
-  for (const pair of end) pairs.push(pair)
-  return pairs
+  const found = shortest(a, b, middle, MOST_DIFFERENCES) ?? anchored(a, b, middle)
+  return start.concat(found, end)
 }
 
 interface Range {
@@ -111,7 +107,8 @@ const anchored = (a: readonly number[], b: readonly number[], range: Range): rea
   let { aFrom, bFrom } = range
   const fill = (aTo: number, bTo: number): void => {
     const { start, middle, end } = trimEnds(a, b, { aFrom, aTo, bFrom, bTo })
-    pairs.push(...start, ...(shortest(a, b, middle, MOST_IN_GAP) ?? []), ...end)
+    const found = shortest(a, b, middle, MOST_IN_GAP) ?? []
+    for (const pair of start.concat(found, end)) pairs.push(pair)
   }
   for (const [i, j] of ascending(uniquePairs(a, b, range))) {
     fill(i, j)

@@ -138,6 +138,7 @@ describe('a server with a certificate', () => {
     const silent = connectTcp(port, '127.0.0.1')
     silent.on('error', () => undefined)
     await once(silent, 'close')
+    expect(silent.bytesRead).toBe(0)
   })
 
   it('counts before it shakes hands', async () => {

@@ -54,6 +54,7 @@ export const startApp = async (options: {
   readonly maxAnswerBytes?: number
   /** Time for a client to send or to read 2 MiB, milliseconds. */
   readonly readMs?: number
+  readonly maxApiRequestsPerMinute?: number
 }): Promise<TestApp> => {
   const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
   const events: QuireEvent[] = []
@@ -87,6 +88,10 @@ export const startApp = async (options: {
     allowedOrigins: options.allowedOrigins ?? [],
     basePath: '',
     editorRoot: options.editorRoot,
+    storage: server.weather.storage,
+    maxApiBodyBytes: 1024 * 1024,
+    maxApiRequestsPerMinute: options.maxApiRequestsPerMinute ?? 6_000,
+    maxVersions: 3,
     isTls: false,
   })
   const http = edge.createServer(app.fetch)

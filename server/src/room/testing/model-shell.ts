@@ -157,7 +157,7 @@ export class ModelShell {
         check(this.#isSubscribed, 'R12: subscribed before the load')
         return this.#start('load', (fails) =>
           fails
-            ? { kind: 'loadFailed', problem: 'weather' }
+            ? { kind: 'loadFailed', problem: 'weather', isDeleted: false }
             : { kind: 'loaded', document: this.#storage.open() },
         )
       case 'send':

@@ -6,6 +6,7 @@
  */
 import type { Database } from 'better-sqlite3'
 import type { DocumentFacts, ListQuestion } from '../../ports/storage.ts'
+import { lowerAscii } from '../names.ts'
 import { factsColumns, factsSources } from './catalogue-facts.ts'
 
 // SQLite's BINARY order is that of UTF-8's bytes, which is that of code points.
@@ -44,10 +45,6 @@ export const endOfPrefix = (prefix: string): string | null => {
   // surrogates are no code points of a name
   return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1)
 }
-
-/** Lower case as far as SQLite's `lower` goes. */
-const lowerAscii = (text: string): string =>
-  text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 /** What the statements are given. `toWellFormed` is what SQLite would be handed anyway. */
 export const pageParameters = ({ prefix, search, after, limit }: ListQuestion) => {

@@ -8,7 +8,7 @@ import { plainCreation } from '../contract/cataloguing.ts'
 import { nameOf, noon, openId, snapshotOf, textUpdate, unwrap } from '../contract/fixture.ts'
 import { fewPatches, partOf } from '../contract/patches.ts'
 import { versionOf } from '../contract/versions.ts'
-import { compareCodePoints } from '../memory/catalogue.ts'
+import { compareCodePoints } from '../names.ts'
 import { endOfPrefix, pageParameters, pageQueries } from './catalogue-list.ts'
 import { openWriterConnection } from './connection.ts'
 import { openLoopStorage } from './testing/loop-thread.ts'
@@ -53,7 +53,7 @@ test('the end of a prefix stands behind all names that begin with it, and before
   expect([endOfPrefix(''), endOfPrefix('\u{10ffff}')]).toEqual([null, null])
 })
 
-test('memory compares names as the bytes of their UTF-8 compare', () => {
+test('names compare as the bytes of their UTF-8 compare', () => {
   fc.assert(
     fc.property(name, name, (one, other) => {
       expect(Math.sign(compareCodePoints(one, other))).toBe(byBytes(one, other))

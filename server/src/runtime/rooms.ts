@@ -1,0 +1,123 @@
+/*
+ * The rooms of one server by the names of their documents. A room that is expelled, as its document was deleted, has
+ * no name any more: whoever comes for that name finds another room, which asks the storage what there is now; the old
+ * one goes on until all that it has accepted is on disk.
+ */
+import { err, ok, type CloseName, type DocId, type DocName, type Result } from '@quire/shared'
+import type { NoRoom } from './documents.ts'
+import type { RoomShell } from './room-shell.ts'
+import { isFailing } from '../room/saving.ts'
+
+/** What an operator wants to know first. */
+export interface Figures {
+  readonly rooms: number
+  readonly sessions: number
+  /** Rooms whose last attempt to write failed. */
+  readonly failing: number
+  /** Rooms that could not be read and refuse whoever wants in, until they have cooled down. */
+  readonly unopened: number
+}
+
+/** What rooms are made with. */
+export interface RoomsOptions {
+  /** Rooms at a time. */
+  readonly limit: number
+  /** Makes an absent room; `onEvicted` is called once it has ended. */
+  readonly make: (name: DocName, onEvicted: () => void) => RoomShell
+}
+
+/** The rooms of one server. */
+export class Rooms {
+  readonly #options: RoomsOptions
+  readonly #named = new Map<DocName, RoomShell>()
+  /** Those that have no name any more as well. */
+  readonly #all = new Set<RoomShell>()
+  readonly #whenEnded = new Map<RoomShell, (() => void)[]>()
+  #whenEmpty: (() => void) | null = null
+
+  constructor(options: RoomsOptions) {
+    this.#options = options
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.#all.size
+  }
+
+  /** The room of this name, where there is one. */
+  of(name: DocName): RoomShell | undefined {
+    return this.#named.get(name)
+  }
+
+  /** R1: the room of this name, made absent where there is none and there is a place for it. */
+  open(name: DocName): Result<RoomShell, NoRoom> {
+    const known = this.#named.get(name)
+    if (known !== undefined) return ok(known)
+    const { limit, make } = this.#options
+    const open = this.#all.size
+    if (open >= limit)
+      return err({ close: 'tryAgainLater', reason: `${open} documents are open, limit ${limit}` })
+    const shell = make(name, () => this.#ended(name, shell))
+    this.#named.set(name, shell)
+    this.#all.add(shell)
+    return ok(shell)
+  }
+
+  /** Sends everybody in the room of this name away, and takes its name: who comes from here on finds another one. */
+  expel(name: DocName, close: CloseName, reason: string): void {
+    const shell = this.#named.get(name)
+    if (shell === undefined) return
+    this.#named.delete(name)
+    shell.push({ kind: 'expel', close, reason })
+  }
+
+  /** Resolves once no room is left that holds something of this document, or at once where there is none. */
+  async ended(doc: DocId): Promise<void> {
+    for (const shell of this.#all)
+      if (documentOf(shell) === doc)
+        await new Promise<void>((resolve) => {
+          const waiting = this.#whenEnded.get(shell)
+          if (waiting === undefined) this.#whenEnded.set(shell, [resolve])
+          else waiting.push(resolve)
+        })
+  }
+
+  /** Time has passed. */
+  tick(): void {
+    for (const shell of this.#all) shell.tick()
+  }
+
+  /** R10: sends everybody away and has everything saved; resolves once no room is left. */
+  drain(): Promise<void> {
+    for (const shell of this.#all) shell.push({ kind: 'drain' })
+    if (this.#all.size === 0) return Promise.resolve()
+    return new Promise((resolve) => (this.#whenEmpty = resolve))
+  }
+
+  /** The figures of this moment. */
+  figures(): Figures {
+    let sessions = 0
+    let failing = 0
+    let unopened = 0
+    for (const { sessions: own, room } of this.#all) {
+      const { phase } = room
+      sessions += own.size
+      if ((phase.kind === 'live' || phase.kind === 'closing') && isFailing(phase.document.saving))
+        failing++
+      if (phase.kind === 'failed' && phase.close !== 'deleted') unopened++
+    }
+    return { rooms: this.#all.size, sessions, failing, unopened }
+  }
+
+  #ended(name: DocName, shell: RoomShell): void {
+    if (this.#named.get(name) === shell) this.#named.delete(name)
+    this.#all.delete(shell)
+    const waiting = this.#whenEnded.get(shell) ?? []
+    this.#whenEnded.delete(shell)
+    for (const resolve of waiting) resolve()
+    if (this.#all.size === 0) this.#whenEmpty?.()
+  }
+}
+
+const documentOf = ({ room: { phase } }: RoomShell): DocId | null =>
+  phase.kind === 'live' || phase.kind === 'closing' ? phase.document.id : null
