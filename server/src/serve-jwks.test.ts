@@ -4,17 +4,16 @@ import { expect, it, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { pairOf, signedBy, startKeyServer } from './auth/testing/key-server.ts'
 import { readConfig } from './config.ts'
-import { openSqliteStorage, serve, type QuireEvent } from './index.ts'
+import { serve, sqliteStorage, type QuireEvent } from './index.ts'
 import { temporaryDir } from './storage/sqlite/testing/temporary-dir.ts'
 
 const start = async (jwksUrl: string) => {
   const config = readConfig({ auth: 'jwt', port: '0', jwksUrl, jwtAudience: 'quire' }, {})
   if (!config.ok) throw new Error(config.error.join())
-  const storage = await openSqliteStorage({ dataDir: temporaryDir(), synchronous: 'normal' })
-  if (!storage.ok) throw new Error(storage.error.message)
+  const storage = await sqliteStorage({ dataDir: temporaryDir(), synchronous: 'normal' })
   const events: QuireEvent[] = []
   const observe = { event: (event: QuireEvent) => void events.push(event) }
-  const server = await serve(config.value, { storage: storage.value, observe })
+  const server = await serve(config.value, { storage, observe })
   if (!server.ok) throw new Error(server.error)
   onTestFinished(() => server.value.close().then(() => undefined))
   const open = (token: string): WebSocket => {

@@ -44,11 +44,9 @@ export const format = z.enum(['json', 'text', 'markdown', 'html', 'update'])
 export const contentFormat = format.exclude(['update'])
 
 /** The part of a document that is meant, by the name of its Yjs type. */
-export const field = boundedText('a field', USER_BYTES)
-  .optional()
-  .meta({
-    description: 'The Yjs type of the document that is meant; absent: where the editor writes',
-  })
+export const field = boundedText('a field', USER_BYTES).optional().meta({
+  description: 'The Yjs type of the document that is meant; absent: where the editor writes',
+})
 
 const wholeNumber = z.int().min(0)
 
