@@ -1,16 +1,19 @@
 export type { Authorize, AuthorizeQuestion, Denied, Granted } from './auth/authorize.ts'
 export { openAuth } from './auth/open.ts'
 export { optionRows, readConfig, type Config, type OptionRow } from './config.ts'
+export type { ContentModule, SchemaChoice } from './content/content-module.ts'
 export type { ContentOptions } from './content/threaded.ts'
 export type {
   Connection,
   DocumentFacts,
   DocumentHandle,
   EditOptions,
+  FieldOptions,
+  WrittenContent,
 } from './embedded/document-handle.ts'
 export { jwtAuth, type JwtOptions } from './embedded/jwt-auth.ts'
 export type { LimitName, QuireLimits } from './embedded/options.ts'
-export { QuireError } from './embedded/quire-error.ts'
+export { QuireError, type QuireErrorKind } from './embedded/quire-error.ts'
 export { memoryStorage, sqliteStorage, type SqliteStorageOptions } from './embedded/storage.ts'
 export { createLog, type LogLevel } from './observe/log.ts'
 export type {
@@ -23,6 +26,7 @@ export type {
   PrefixRequest,
   RequestFacts,
 } from './ports/auth.ts'
+export type { Json } from './ports/content.ts'
 export type { Cluster, Hint } from './ports/cluster.ts'
 export type { Observe, QuireEvent, QuireEventKind } from './ports/observe.ts'
 export type { Stateless, StatelessMessage, StatelessReply } from './ports/stateless.ts'

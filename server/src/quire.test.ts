@@ -127,6 +127,30 @@ describe('a document in the hands of its program', () => {
     expect(await textOf(notes)).toBe('kept')
   })
 
+  it('is read and written in formats', async () => {
+    const quire = open()
+    const notes = quire.document('notes')
+    await notes.write({ as: 'markdown', value: '# Title\n\n*text*\n' })
+    expect(await notes.read({ as: 'markdown' })).toBe('# Title\n\n*text*\n')
+    expect(await notes.read({ as: 'html' })).toContain('<em>text</em>')
+    expect(await notes.read({ as: 'text' })).toContain('text')
+    expect(await notes.read({ as: 'json' })).toMatchObject({ type: 'doc' })
+    const { sequence } = (await notes.facts()) ?? {}
+    await notes.write({ as: 'markdown', value: '# Title\n\n*text*\n' })
+    expect(await notes.facts()).toMatchObject({ sequence }) // nothing had to change
+    const refused = notes.write({ as: 'json', value: { type: 'nothing of the kind' } })
+    await expect(refused).rejects.toMatchObject({ kind: 'refused', isTemporary: false })
+    expect(await notes.read({ as: 'markdown' })).toBe('# Title\n\n*text*\n')
+  })
+
+  it('is read and written without a schema', async () => {
+    const notes = open({ content: { schema: 'plain' } }).document('notes')
+    await notes.edit((doc) => doc.getMap('settings').set('size', 3))
+    await notes.write({ as: 'text', field: 'body', value: 'plain' }, { author: 'ann' })
+    expect(await notes.read({ as: 'json' })).toEqual({ settings: { size: 3 }, body: 'plain' })
+    expect(await notes.read({ as: 'text', field: 'body' })).toBe('plain')
+  })
+
   it('deletes, and writes what it deletes', async () => {
     const notes = open().document('notes')
     await notes.edit(write('hello'))

@@ -200,6 +200,7 @@ export const createQuire = (options: QuireOptions): Quire => {
       documentHandle(docNameOf(name), {
         documents,
         wholes,
+        content,
         storage,
         loading,
         clock,

@@ -4,24 +4,46 @@
  *
  *     edit ──▶ read ──▶ a Y.Doc of its own ──callback, one transaction──▶ what has changed ──▶ room ──▶ disk
  */
-import { millis, readUpdate, sessionId, type DocName, type Result } from '@quire/shared'
+import {
+  millis,
+  readUpdate,
+  sessionId,
+  type DocName,
+  type Result,
+  type Update,
+} from '@quire/shared'
 import * as Y from 'yjs'
 import { plainGrant } from '../auth/plain-grant.ts'
 import type { Access, Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { ContentProblem, Format, FormattedContent, Formats, Json } from '../ports/content.ts'
 import type { DocumentFacts as Stored, Storage } from '../ports/storage.ts'
 import { writeDocument, type DirectRequest } from '../runtime/direct.ts'
 import type { Documents, NoRoom } from '../runtime/documents.ts'
 import type { ConnectionFacts } from '../runtime/guard.ts'
 import type { WholeDocuments } from '../runtime/whole-documents.ts'
 import type { Loading } from './loading.ts'
-import { QuireError } from './quire-error.ts'
+import { QuireError, type QuireErrorKind } from './quire-error.ts'
 
 /** How an edit is written. */
 export interface EditOptions {
   /** Whose edit it is: the user that the change is kept under. Absent: nobody's. */
   readonly author?: string
 }
+
+/** What of a document is read. */
+export interface FieldOptions {
+  /**
+   * The name of a root type. Absent: the one that the schema's editor writes to; without a schema (`content.schema` is
+   * `plain`) all of them, as JSON by name.
+   */
+  readonly field?: string
+}
+
+/** Content in a format: rich text as Markdown, HTML or ProseMirror's JSON, a text, or what may stand in JSON. */
+export type WrittenContent =
+  | { readonly as: 'text' | 'markdown' | 'html'; readonly value: string }
+  | { readonly as: 'json'; readonly value: Json }
 
 /** What is known of a document without reading it. */
 export interface DocumentFacts {
@@ -61,6 +83,16 @@ export interface DocumentHandle {
    * bytes are the caller's. Throws a `QuireError`.
    */
   read(options: { readonly as: 'update' }): Promise<Uint8Array>
+  /** A field as text. Throws a `QuireError`: `refused` where it has no such form. */
+  read(options: { readonly as: 'text' | 'markdown' | 'html' } & FieldOptions): Promise<string>
+  /** A field as JSON: of rich text ProseMirror's. Throws a `QuireError`. */
+  read(options: { readonly as: 'json' } & FieldOptions): Promise<Json>
+  /**
+   * Makes a field what is given, by the smallest edit that does: what stays keeps its place in the history, and carets
+   * in it theirs. Resolves once it is on disk, as `edit` does, and throws a `QuireError` as that does: `refused` where the
+   * content cannot be read, and says where.
+   */
+  write(content: WrittenContent & FieldOptions, options?: EditOptions): Promise<void>
   /**
    * Changes the document, and resolves once the change is on disk; everybody who has it open is shown it. `change` is
    * given a copy of the document as it is now, and called once, in one transaction: what it changes meets what others
@@ -88,6 +120,7 @@ export interface DocumentHandle {
 export interface HandlePorts {
   readonly documents: Documents
   readonly wholes: WholeDocuments
+  readonly content: Pick<Formats, 'readAs' | 'change'>
   readonly storage: Pick<Storage, 'find'>
   /** What nothing is done before. */
   readonly loading: Loading
@@ -103,7 +136,7 @@ const NOBODY = { address: '', addressGroup: null }
 
 /** Takes a document into the program's hands; nothing of it is opened before it is used. */
 export const documentHandle = (name: DocName, ports: HandlePorts): DocumentHandle => {
-  const { documents, wholes, storage, loading, clock, answerMs, maxUpdateBytes } = ports
+  const { documents, wholes, content, storage, loading, clock, answerMs, maxUpdateBytes } = ports
 
   const asked = (grant: Grant): DirectRequest => ({
     documents,
@@ -118,8 +151,8 @@ export const documentHandle = (name: DocName, ports: HandlePorts): DocumentHandl
     ...plainGrant({ access, user, expiresAt: null }),
     issuedAt: millis(clock.wall() + 1),
   })
-  /** Reads the whole document and uses it at once: it counts as held no longer. */
-  const whole = async <T>(use: (update: Uint8Array) => T): Promise<T> => {
+  /** Reads the whole document and uses it; it counts as held meanwhile. */
+  const whole = async <T>(use: (update: Update) => T | Promise<T>): Promise<T> => {
     const loaded = await loading.done()
     if (!loaded.ok) throw new QuireError('tryAgainLater', `${name}: ${loaded.error}`)
     const { update, read } = given(
@@ -127,11 +160,26 @@ export const documentHandle = (name: DocName, ports: HandlePorts): DocumentHandl
       await wholes.read(asked(grantOf('read', null)), () => true),
     )
     try {
-      return use(update)
+      return await use(update)
     } finally {
       read()
     }
   }
+  /** Writes what has changed, as one update; null for nothing. */
+  const commit = async (update: Uint8Array | null, author: string | null): Promise<void> => {
+    if (update === null) return
+    if (update.length > maxUpdateBytes)
+      throw new QuireError(
+        'messageTooBig',
+        `${name}: the edit is ${update.length} bytes, limit ${maxUpdateBytes}; write it in several`,
+      )
+    const contents = readUpdate(update)
+    if (!contents.ok)
+      throw new QuireError('badFrame', `${name}: the edit is refused: ${contents.error.message}`)
+    given(name, await writeDocument(asked(grantOf('write', author)), contents.value))
+  }
+  const readAs = (format: Format, field: string | null): Promise<Json> =>
+    whole(async (update) => computed(name, await content.readAs(update, { format, field })).value)
 
   const stored = async (): Promise<Stored | null> => {
     const facts = await storage.find(name)
@@ -141,19 +189,24 @@ export const documentHandle = (name: DocName, ports: HandlePorts): DocumentHandl
 
   return {
     name,
-    read: () => whole((update) => update.slice()), // others are given the same
+    // each of the promises above holds for its format (ports/content.ts)
+    read: (({ as, field }: { readonly as: Format | 'update' } & FieldOptions) =>
+      as === 'update'
+        ? whole((update) => update.slice()) // others are given the same bytes
+        : readAs(as, field ?? null)) as DocumentHandle['read'],
+    async write({ as, value, field }, { author } = {}) {
+      // the type has paired them, and `change` looks at the value
+      const wanted = { format: as, value } as FormattedContent
+      const { update } = await whole(async (before) =>
+        computed(
+          name,
+          await content.change(before, { kind: 'replace', field: field ?? null, content: wanted }),
+        ),
+      )
+      await commit(update, author ?? null)
+    },
     async edit(change, { author } = {}) {
-      const update = await whole((before) => changeOf(before, change))
-      if (update === null) return
-      if (update.length > maxUpdateBytes)
-        throw new QuireError(
-          'messageTooBig',
-          `${name}: the edit is ${update.length} bytes, limit ${maxUpdateBytes}; write it in several`,
-        )
-      const contents = readUpdate(update)
-      if (!contents.ok)
-        throw new QuireError('badFrame', `${name}: the edit is refused: ${contents.error.message}`)
-      given(name, await writeDocument(asked(grantOf('write', author ?? null)), contents.value))
+      await commit(await whole((before) => changeOf(before, change)), author ?? null)
     },
     exists: async () => (await stored()) !== null,
     async facts() {
@@ -183,6 +236,18 @@ const given = <T>(name: DocName, result: Result<T, NoRoom>): T => {
   if (result.ok) return result.value
   throw new QuireError(result.error.close, `${name}: ${result.error.reason}`)
 }
+
+/** What was computed, or the reason as programs hear it. */
+const computed = <T>(name: DocName, result: Result<T, ContentProblem>): T => {
+  if (result.ok) return result.value
+  throw new QuireError(KINDS[result.error.kind], `${name}: ${result.error.message}`)
+}
+
+const KINDS = {
+  refused: 'refused',
+  broken: 'internalError',
+  closed: 'serviceRestart',
+} as const satisfies Record<ContentProblem['kind'], QuireErrorKind>
 
 /** What a callback changes of a document, as one update; null where it changes nothing. */
 const changeOf = (before: Uint8Array, change: (doc: Y.Doc) => unknown): Uint8Array | null => {

@@ -1,8 +1,11 @@
 import { closeCodes, type CloseName } from '@quire/shared'
 
+/** What a client would be closed with, or `refused`: what was asked for is not possible with what is there. */
+export type QuireErrorKind = CloseName | 'refused'
+
 /**
- * Why a document did not do what a program asked of it. `kind` is the name of what a client would be closed with:
- * `tryAgainLater`, `serviceRestart`, `deleted`, `forbidden`, … ; the message says what happened, where, and the limit.
+ * Why a document did not do what a program asked of it. `kind` is the name of what a client would be closed with,
+ * `tryAgainLater`, `serviceRestart`, `deleted`, …, or `refused`; the message says what happened, where, and the limit.
  *
  * @example
  * ```ts
@@ -21,15 +24,15 @@ import { closeCodes, type CloseName } from '@quire/shared'
  */
 export class QuireError extends Error {
   override readonly name = 'QuireError'
-  readonly kind: CloseName
+  readonly kind: QuireErrorKind
 
-  constructor(kind: CloseName, message: string, options?: ErrorOptions) {
+  constructor(kind: QuireErrorKind, message: string, options?: ErrorOptions) {
     super(message, options)
     this.kind = kind
   }
 
   /** True where the same may well succeed a moment later. */
   get isTemporary(): boolean {
-    return closeCodes[this.kind].advice === 'retry'
+    return this.kind !== 'refused' && closeCodes[this.kind].advice === 'retry'
   }
 }
