@@ -1,5 +1,5 @@
 /* What the document API answers to what it cannot use, and to whom it may not serve. */
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { startApi, tokenFor, type ApiServer, type Said } from './testing/api-server.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -21,6 +21,16 @@ const ask = async (
     problem: isProblem ? (JSON.parse(answer.text) as Record<string, unknown>) : null,
   }
 }
+
+/** For what changes nothing. */
+let shared: ApiServer
+beforeAll(async () => {
+  let stop = (): Promise<void> => Promise.resolve()
+  shared = await startApi({}, (undo) => (stop = undo))
+  const api = await shared.client()
+  await api.create('notes', { content: { format: 'text', value: 'as it was' } })
+  return () => stop()
+})
 
 describe('a request that cannot be used', () => {
   it.each([
@@ -78,9 +88,7 @@ describe('a request that cannot be used', () => {
       'video',
     ],
   ] as const)('%s: is answered with what is wrong', async (_, request, status, detail) => {
-    const server = await startApi()
-    await server.quire.document('notes').edit((doc) => void doc.getXmlFragment('default').push([]))
-    await (await server.client()).create('notes').catch(() => undefined)
+    const server = shared
     const answer = await ask(server, request, { headers: JSON_TYPE })
     expect(answer.problem).toMatchObject({
       status,
@@ -152,10 +160,9 @@ describe('HTML with scripts', () => {
     '<iframe src="https://evil.example"></iframe>',
     '<p style="position:fixed" onclick="x()">y</p>',
   ])('%s: nothing of it that runs is stored or given out', async (html) => {
-    const server = await startApi()
-    const api = await server.client()
-    await api.create('notes', { content: { format: 'html', value: `<p>Before</p>${html}` } })
-    const told = (await api.document('notes').read('html')).content
+    const api = await shared.client()
+    await api.create(html, { content: { format: 'html', value: `<p>Before</p>${html}` } })
+    const told = (await api.document(html).read('html')).content
     expect(told).toContain('Before')
     expect(told).not.toMatch(/script|onerror|javascript:|iframe|onclick|position/i)
   })
@@ -197,9 +204,8 @@ describe('who may', () => {
       403,
     ],
   ] as const)('not %s', async (_, said, request, status) => {
-    const server = await startApi()
+    const server = shared
     const api = await server.client()
-    await api.create('notes', { content: { format: 'text', value: 'as it was' } })
     const headers = { 'content-type': request[0] === 'PUT' ? 'text/plain' : 'application/json' }
     const answer =
       said === null

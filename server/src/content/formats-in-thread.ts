@@ -2,6 +2,8 @@
 import { err, ok } from '@quire/shared'
 import type { Formats } from '../ports/content.ts'
 import type { SchemaChoice } from './content-module.ts'
+import { formatLimits } from './formats/limits.ts'
+import { isDeeper } from './json-depth.ts'
 import { problemOf, type JobThread } from './job-thread.ts'
 
 /** Formats of documents that hold what `schema` says. */
@@ -11,6 +13,12 @@ export const formatsIn = (thread: JobThread, schema: SchemaChoice): Formats => (
     return done.kind === 'read-as' ? ok({ value: done.value }) : err(problemOf(done))
   },
   async change(update, change) {
+    const { content } = { content: null, ...change }
+    // to hand it over recurses, and would fail for want of stack
+    if (content?.format === 'json' && isDeeper(content.value, formatLimits.depth)) {
+      const message = `content: JSON is nested deeper than ${formatLimits.depth} levels, which is the limit`
+      return err({ kind: 'refused', message })
+    }
     const done = await thread.ask({ kind: 'change', schema, update, change })
     return done.kind === 'change' ? ok({ update: done.value }) : err(problemOf(done))
   },

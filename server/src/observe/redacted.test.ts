@@ -9,6 +9,9 @@ it.each([
   ['?token%3Dhush', '?token%3D[redacted]'],
   ['Authorization: Bearer hush.hush', 'Authorization: Bearer [redacted]'],
   ['authorization: basic aHVzaA==', 'authorization: basic [redacted]'],
+  ['Cookie: a=b; sid=hush', 'Cookie: [redacted]'],
+  ['{"cookie":"sid=hush","a":1}', '{"cookie":"[redacted]","a":1}'],
+  ['Set-Cookie: sid=hush\\nGET /', 'Set-Cookie: [redacted]\\nGET /'],
   ['the token is not a JWT', 'the token is not a JWT'],
   ['the bearer of bad news', 'the bearer of bad news'],
 ])('%j is logged as %j', (line, logged) => expect(redacted(line)).toBe(logged))

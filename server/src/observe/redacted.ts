@@ -9,6 +9,9 @@ const IN_QUERY = /([?&](?:access_)?token(?:=|%3D))[^&\s"'\\<>]+/gi
 /** In a field: what stands behind the scheme (RFC 9110 §11.4). */
 const IN_FIELD = /\b(Bearer|Basic) +[\w.~+/=-]{4,}/gi
 
+/** A cookie is a login where an embedder's own one counts: up to the end of what quotes it, or of the line. */
+const IN_COOKIE = /\b(cookie"?: *"?)[^"\r\n\\]+/gi
+
 /** Wherever it stands: a JWT begins with an object as base64url, `{"`. */
 const AS_JWT = /\beyJ[\w-]{4,}(?:\.[\w-]*){1,4}/g
 
@@ -16,5 +19,6 @@ const AS_JWT = /\beyJ[\w-]{4,}(?:\.[\w-]*){1,4}/g
 export const redacted = (line: string): string =>
   line
     .replace(IN_QUERY, '$1[redacted]')
+    .replace(IN_COOKIE, '$1[redacted]')
     .replace(IN_FIELD, '$1 [redacted]')
     .replace(AS_JWT, '[redacted]')

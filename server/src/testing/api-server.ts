@@ -70,13 +70,14 @@ export interface ApiServer {
   }>
 }
 
-/** Starts one until the test is over. */
+/** Starts one until the test is over, or until what is given to `keep` is called. */
 export const startApi = async (
   options: {
     readonly limits?: QuireLimits
     readonly storage?: Storage
     readonly allowedOrigins?: readonly string[]
   } = {},
+  keep: (stop: () => Promise<void>) => void = onTestFinished,
 ): Promise<ApiServer> => {
   const events: QuireEvent[] = []
   const quire = createQuire({
@@ -93,7 +94,7 @@ export const startApi = async (
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(async () => {
+  keep(async () => {
     await quire.close()
     server.closeAllConnections()
     server.close()

@@ -83,7 +83,24 @@ const similarPairs = (from: readonly Value[], to: readonly Value[]): readonly Pa
   if (from.length === 1 && to.length === 1) return isPair(0, 0) ? [[0, 0]] : []
   if (from.length * to.length > MOST_COMPARED)
     return from.flatMap((_, i): Pair[] => (i < to.length && isPair(i, i) ? [[i, i]] : []))
-  return bestPairs(from, to, isPair)
+  return withPlaces(bestPairs(from, to, isPair), [from.length, to.length], isPair)
+}
+
+/** Between the pairs, as many as before: each is taken for what stood in its place. */
+const withPlaces = (
+  pairs: readonly Pair[],
+  ends: Pair,
+  isPair: (i: number, j: number) => boolean,
+): readonly Pair[] => {
+  const all: Pair[] = []
+  let [i, j] = [0, 0]
+  for (const [nextI, nextJ] of [...pairs, ends]) {
+    if (nextI - i === nextJ - j) for (; i < nextI; i++, j++) if (isPair(i, j)) all.push([i, j])
+    if (nextI < ends[0]) all.push([nextI, nextJ])
+    i = nextI + 1
+    j = nextJ + 1
+  }
+  return all
 }
 
 /** The pairs, ascending in both, that are most similar in sum. */

@@ -15,7 +15,8 @@ export const compare = (from: Doc, to: Doc): readonly FieldDiff[] => {
   return names.flatMap((name): FieldDiff[] => {
     const kind = rootKind(to, name) ?? rootKind(from, name)
     if (kind === null) return []
-    const entries = entriesOf(blocksOf(from, name, kind), blocksOf(to, name, kind))
+    const [before, after] = [blocksOf(from, name, kind), blocksOf(to, name, kind)]
+    const entries = kind === 'map' ? keyed(before, after) : entriesOf(before, after)
     const isSame = entries.every(({ op }) => op === 'same')
     return isSame ? [] : [{ field: name, kind: NAMES[kind], entries }]
   })
@@ -81,17 +82,26 @@ const block = (
 const entry = (type: string, attributes: Record<string, Json>, text: string): Block => {
   const runs = text === '' ? [] : [{ insert: text, attributes: {} }]
   const inside: Tree = { kind: 'text', isXml: true, attributes: {}, runs }
-  // an entry of another key is another element, so that the two are not compared
-  const name = `${type}:${String(attributes['key'] ?? '')}`
   return {
     told: { type, attributes, text },
-    value: { kind: 'element', name, attributes: {}, children: [inside] },
+    value: { kind: 'element', name: type, attributes: {}, children: [inside] },
     runs,
   }
 }
 
 const textOf = (runs: readonly Run[]): string =>
   runs.map(({ insert }) => (typeof insert === 'string' ? insert : '\uFFFC')).join('')
+
+/** Entries of a map are the same one where their keys are. */
+const keyed = (from: readonly Block[], to: readonly Block[]): readonly DiffEntry[] => {
+  const byKey = (blocks: readonly Block[]) =>
+    new Map(blocks.map((one) => [one.told.attributes['key'], one]))
+  const [before, after] = [byKey(from), byKey(to)]
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
+    const [old, now] = [before.get(key), after.get(key)]
+    return entriesOf(old === undefined ? [] : [old], now === undefined ? [] : [now])
+  })
+}
 
 const entriesOf = (from: readonly Block[], to: readonly Block[]): readonly DiffEntry[] => {
   const keys = new Keys()

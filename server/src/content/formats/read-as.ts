@@ -14,9 +14,9 @@ import { plainText } from './tree.ts'
 export const readAs = (doc: Doc, { format, field }: Question, rich: RichSchema | null): Json => {
   if (field === null && rich === null && format === 'json') return everything(doc)
   const name = fieldName(field, rich)
+  // there is no such field, or nobody can tell what it was
+  if (format === 'json' && name !== rich?.field && rootKind(doc, name) === null) return null
   const found = fieldOf(doc, name, { rich, otherwise: 'text' })
-  if (format === 'json' && field !== null && name !== rich?.field && rootKind(doc, name) === null)
-    return null // there is no such field, or nobody can tell what it was
   return found.kind === 'fragment' && rich !== null
     ? richAs(docOf(found.tree, rich.schema), format, rich)
     : plainAs(found, format)

@@ -5,7 +5,7 @@
 import * as Y from 'yjs'
 import type { Update } from '@quire/shared'
 import { formatLimits, refuse } from './limits.ts'
-import type { Attributes, Tree, Value } from './tree.ts'
+import { canonical, type Attributes, type Run, type Tree, type Value } from './tree.ts'
 
 /** What a root type can be. */
 export type RootKind = 'fragment' | 'text' | 'map' | 'array'
@@ -90,10 +90,18 @@ const readType = (type: SharedType, where: string, depth: number): Tree => {
   }
   if (type instanceof Y.Text) {
     const delta = type.toDelta() as { insert: unknown; attributes?: Attributes }[] // as Y.Text says
-    const runs = delta.map(({ insert, attributes = {} }) => ({
-      insert: typeof insert === 'string' ? insert : inner(insert),
-      attributes,
-    }))
+    const runs: Run[] = []
+    for (const { insert, attributes = {} } of delta) {
+      const last = runs.at(-1)
+      // Yjs begins a run at each format that was ever set, also where it changes nothing (any more)
+      if (typeof insert !== 'string') runs.push({ insert: inner(insert), attributes })
+      else if (
+        typeof last?.insert === 'string' &&
+        canonical(last.attributes) === canonical(attributes)
+      )
+        runs[runs.length - 1] = { insert: last.insert + insert, attributes }
+      else runs.push({ insert, attributes })
+    }
     const attributes = type.getAttributes() as Attributes
     return { kind: 'text', isXml: type instanceof Y.XmlText, attributes, runs }
   }

@@ -81,6 +81,8 @@ export interface ArrivalGuard {
    * those, of which there may be two for each socket: what is said goes over another one than what is heard.
    */
   carriesSession(socket: Duplex): void
+  /** The TCP connection under a socket that speaks TLS; any other one itself. */
+  lineOf(socket: TcpSocket): TcpSocket
   /** Counts a plain request, or says how to refuse it. */
   takeRequest(request: IncomingMessage): Result<void, Refusal>
   /** Whose request it is. */
@@ -109,6 +111,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     'requests-per-minute': rateOf(limits.requestsPerMinute),
   }
   const arriving = new WeakMap<Duplex, Undo>()
+  const lines = new WeakMap<TcpSocket, TcpSocket>()
   let refusing = 0
 
   const refusalFor = (bound: PlaceBound, { address }: ClientAddress, full: NoPlace): Refusal => {
@@ -172,6 +175,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
         door.open(tcp, (socket) => {
           const arrived = arriving.get(tcp)
           if (arrived !== undefined) arriving.set(socket, arrived)
+          lines.set(socket, tcp)
           enter(socket)
         })
       })
@@ -189,6 +193,8 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
       arrived()
       socket.once('close', place.value)
     },
+
+    lineOf: (socket) => lines.get(socket) ?? socket,
 
     takeRequest: (request) => takeTurn('requests-per-minute', clientOf(request)),
 

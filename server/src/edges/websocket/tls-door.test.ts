@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { get, type RequestOptions } from 'node:https'
-import { connect as connectTcp, type AddressInfo } from 'node:net'
+import { connect as connectTcp, createServer as createTcpServer, type AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
 import type { IncomingMessage } from 'node:http'
@@ -17,6 +17,9 @@ import { PATIENCE_MS, until } from './testing/until.ts'
 import { createWebSocketEdge, type EdgeBindings } from './web-socket-edge.ts'
 
 vi.setConfig({ testTimeout: PATIENCE_MS })
+
+/** More than what the system keeps for a connection. */
+const LARGE_BYTES = 30 * 1024 * 1024
 
 /** A server with TLS that echoes at `/binary` and says at `/` whether it is secure. */
 const start = async (limits: Partial<EdgeLimits> = {}) => {
@@ -58,6 +61,13 @@ const start = async (limits: Partial<EdgeLimits> = {}) => {
     await ended
     expect(bugs).toEqual([])
   })
+  app.get(
+    '/large',
+    edge.upgrade((socket) => {
+      socket.send(new Uint8Array(LARGE_BYTES) as never)
+      return { message: () => undefined, drained: () => undefined, closed: () => undefined }
+    }),
+  )
   const { port } = server.address() as AddressInfo // listening on TCP
   const ask = async (options: RequestOptions = {}): Promise<string> => {
     const asked = get({ port, host: '127.0.0.1', ca: shown.cert, agent: false, ...options })
@@ -84,6 +94,24 @@ const start = async (limits: Partial<EdgeLimits> = {}) => {
     open,
     connections,
   }
+}
+
+/** A line to a port that carries no more than 64 KiB in 4 ms back. */
+const startSlowLine = async (port: number): Promise<number> => {
+  const line = createTcpServer((client) => {
+    const server = connectTcp(port, '127.0.0.1')
+    client.pipe(server)
+    for (const end of [client, server]) end.on('error', () => undefined)
+    server.on('close', () => client.destroy())
+    server.on('data', (bytes) => {
+      client.write(bytes)
+      server.pause()
+      setTimeout(() => server.resume(), 4)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(line, 'listening')
+  onTestFinished(() => void line.close())
+  return (line.address() as AddressInfo).port // listening on TCP
 }
 
 const echo = async (socket: WebSocket, bytes: Uint8Array): Promise<Uint8Array> => {
@@ -148,6 +176,20 @@ describe('a server with a certificate', () => {
     await expect(ask()).rejects.toThrow(/disconnected|ECONNRESET|hang up/)
     first.destroy()
   })
+})
+
+it('who reads a large message slowly is alive as long as bytes are taken, though no pong comes', async () => {
+  const { port, shown } = await start({ silenceMs: 400, queuedBytes: 2 * LARGE_BYTES })
+  const slow = await startSlowLine(port)
+  const socket = new WebSocket(`wss://127.0.0.1:${slow}/large`, { ca: shown.cert })
+  onTestFinished(() => socket.terminate())
+  await once(socket, 'open')
+  const since = performance.now()
+  const [outcome] = (await Promise.race([once(socket, 'message'), once(socket, 'close')])) as [
+    unknown,
+  ]
+  expect(outcome).toHaveProperty('length', LARGE_BYTES)
+  expect(performance.now() - since).toBeGreaterThan(1_000) // twice the silence that ends a socket
 })
 
 describe('a certificate that is read anew', () => {

@@ -155,6 +155,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     const socket = runSocket({
       ws,
       tcp: request.socket,
+      line: arrivals.lineOf(request.socket),
       limits,
       clock,
       client: place.client,

@@ -33,7 +33,7 @@ import {
   type Operation,
 } from './operation.ts'
 import { answerProblem, bodyProblem, Problem } from './problem.ts'
-import { referencePage } from './reference.ts'
+import { REFERENCE_POLICY, referencePage } from './reference.ts'
 import { rowId } from './schemas.ts'
 import { versionOperations } from './versions.ts'
 
@@ -93,7 +93,10 @@ export const apiRoutes = (options: ApiOptions): Hono<ApiEnv> => {
   let description: Record<string, unknown> | null = null
   const described = () => (description ??= describeOperations(operations, API_VERSION))
   routes.get('/openapi.json', (c) => c.json(described()))
-  routes.get('/reference', async (c) => c.html(await referencePage(operations, described())))
+  routes.get('/reference', async (c) => {
+    c.header('Content-Security-Policy', REFERENCE_POLICY)
+    return c.html(await referencePage(operations, described()))
+  })
   routes.all('*', (c) => {
     throw new Problem('not-found', `the API has nothing at ${c.req.method} ${c.req.path}`)
   })

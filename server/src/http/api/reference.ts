@@ -2,6 +2,7 @@
  * The API as a page to read: made on the server from its description, with no script and nothing from elsewhere,
  * so that it stands under the strictest policy.
  */
+import { createHash } from 'node:crypto'
 import { html, raw } from 'hono/html'
 import type { HtmlEscapedString } from 'hono/utils/html'
 import type { Operation } from './operation.ts'
@@ -21,6 +22,15 @@ const STYLE = `
   @media (prefers-color-scheme: dark) { body { color: #e7e5e4; background: #1c1917 } code, pre { background: #292524 } a { color: #93c5fd } h2 { border-color: #44403c } }
   @media (max-width: 40rem) { nav ul { columns: 1 } }
 `
+
+/** What the page may load: its own style, and nothing else. */
+export const REFERENCE_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
 
 /** The page. `description` is what openapi.json answers. */
 export const referencePage = (
