@@ -77,7 +77,7 @@ describe('a change of everything', () => {
     fc.assert(
       fc.property(randomDocs, lines, fc.nat(5), fc.nat(2), (doc, added, at, removed) => {
         const update = made(doc)
-        const text = String(read(update, 'text'))
+        const text = (read(update, 'text') as string)
           .split('\n')
           .toSpliced(at, removed, ...added)
           .join('\n')
