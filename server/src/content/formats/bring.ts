@@ -27,7 +27,7 @@ export const bring = (type: SharedType, from: Tree, to: Tree, options: BringOpti
     const delta = textDelta(from.runs, to.runs, options.keys).map((step) =>
       'insert' in step ? { insert: madeInsert(step.insert), attributes: step.attributes } : step,
     )
-    if (delta.length > 0) type.applyDelta(delta, { sanitize: false })
+    if (delta.length > 0) type.applyDelta(delta)
   } else if (type instanceof Y.Map && from.kind === 'map' && to.kind === 'map')
     bringMap(type, from.entries, to.entries, options)
   else if (type instanceof Y.Array && from.kind === 'array' && to.kind === 'array')
@@ -164,7 +164,7 @@ const madeType = (tree: Tree): SharedType => {
         insert: madeInsert(insert),
         attributes: Object.assign({}, attributes), // Yjs writes into it
       }))
-      text.applyDelta(delta, { sanitize: false })
+      text.applyDelta(delta)
       return text
     }
     case 'map': {

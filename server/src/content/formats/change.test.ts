@@ -86,6 +86,11 @@ describe('a change of everything', () => {
     )
   })
 
+  it('keeps a line end at the end of a text, which Yjs would take for Quill’s own', () => {
+    const update = made(docOf('plain words'))
+    expect(read(apply(update, replace(json(docOf('\n')))))).toEqual(docOf('\n').toJSON())
+  })
+
   it('leaves the items of the blocks that stay', () => {
     const edits = fc.record({ at: fc.nat(5), with: randomDocs, removed: fc.nat(2) })
     fc.assert(
