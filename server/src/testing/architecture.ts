@@ -174,6 +174,9 @@ export const documentProblems = (file: SourceFile): readonly string[] =>
       .map((name) => `${file.path} imports ${name} from ${from}: no Y.Doc in the serving path`)
   })
 
+const isOfThread = (path: string): boolean =>
+  path === 'server/src/content/worker.ts' || path.startsWith('server/src/content/formats/')
+
 /** Ways to a thread's code other than by starting the thread. */
 export const threadProblems = (file: SourceFile): readonly string[] => {
   const problems: string[] = []
@@ -183,6 +186,8 @@ export const threadProblems = (file: SourceFile): readonly string[] => {
     if (target.endsWith('/worker.ts'))
       problems.push(`${file.path} imports ${from}, a thread's file`)
     if (target.endsWith('/content/fold.ts') && file.path !== 'server/src/content/worker.ts')
+      problems.push(`${file.path} imports ${from}, which is the content thread's`)
+    if (target.includes('/content/formats/') && !isOfThread(file.path))
       problems.push(`${file.path} imports ${from}, which is the content thread's`)
   }
   // the storage's threads say the same by themselves
