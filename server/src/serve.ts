@@ -18,6 +18,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
+import { defaultVersionPolicy } from './runtime/auto-versions.ts'
 import { Documents } from './runtime/documents.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
 import { flushIntervalMs } from './runtime/flush-pacer.ts'
@@ -104,6 +105,7 @@ export const serve = async (
     lagBytes: config.maxLagBytes,
     readMs: config.maxReadMs,
     answerBytes: config.maxAnswerBytes,
+    versionPolicy: defaultVersionPolicy,
     flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
   })
   const edge = createWebSocketEdge({
@@ -165,13 +167,18 @@ export const serve = async (
     allowedOrigins: config.allowedOrigins,
     editorRoot: EDITOR_ROOT,
   })
-  const server = edge.createServer(app.fetch)
-  const listening = await listen(server, config, observe)
   const giveBack = async (): Promise<void> => {
     await content.close()
     await cluster.close()
     await storage.close()
   }
+  const revocations = await documents.guard.load() // before anybody is let in
+  if (!revocations.ok) {
+    await giveBack()
+    return err(`the revocations could not be read: ${revocations.error.message}`)
+  }
+  const server = edge.createServer(app.fetch)
+  const listening = await listen(server, config, observe)
   if (!listening.ok) {
     await giveBack()
     return listening

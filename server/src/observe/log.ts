@@ -43,6 +43,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'drained':
     case 'append-recovered':
     case 'patch-kept':
+    case 'version-kept':
       return 'info'
     case 'newcomer-refused':
     case 'events-left-out':
@@ -50,6 +51,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'append-failed':
     case 'patch-full':
     case 'patch-failed':
+    case 'version-failed':
     case 'compact-failed':
     case 'answer-failed':
       return 'warn'
