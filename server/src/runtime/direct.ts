@@ -17,8 +17,9 @@ import {
 import { direct, readAnswer, type DirectAnswer } from '../dialects/direct.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Socket, SocketListener, Wire, WireBytes } from '../ports/socket.ts'
+import type { Socket, SocketListener } from '../ports/socket.ts'
 import type { ClientMessage, Position } from '../room/message.ts'
+import { directWire, framesIn } from './direct-wire.ts'
 import type { Documents, NoRoom } from './documents.ts'
 
 /** What a route wants of a document. */
@@ -151,7 +152,7 @@ const converse = <T, E = NoRoom>(
     const socket: Socket = {
       ...client,
       isPaused: false,
-      wire: lengthPrefixed,
+      wire: directWire,
       queuedBytes: () => 0, // whoever waits in memory does not lag
       send: receive,
       sendWire: (bytes) => framesIn(bytes).forEach(receive),
@@ -168,26 +169,3 @@ const converse = <T, E = NoRoom>(
     })
     if (isOver) listener.closed(closeCodes.normal.code, '')
   })
-
-const LENGTH_BYTES = 4
-
-/** Four bytes of length, then the frame. */
-const lengthPrefixed: Wire = {
-  transport: 'direct',
-  lengthOf: (frame) => LENGTH_BYTES + frame.length,
-  write(frame, into, at) {
-    new DataView(into.buffer, into.byteOffset).setUint32(at, frame.length)
-    into.set(frame, at + LENGTH_BYTES)
-  },
-}
-
-const framesIn = (bytes: WireBytes): readonly Uint8Array[] => {
-  const frames: Uint8Array[] = []
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  for (let at = 0; at < bytes.length;) {
-    const start = at + LENGTH_BYTES
-    at = start + view.getUint32(at)
-    frames.push(bytes.subarray(start, at))
-  }
-  return frames
-}
