@@ -177,7 +177,7 @@ export class Documents {
   login(
     document: DocName,
     token: string | null,
-    request: RequestFacts | null = null,
+    request?: RequestFacts,
   ): Promise<Result<Grant, NoRoom>> {
     return this.#checked(() => askAuth(this.#options, { document, token, request }))
   }
