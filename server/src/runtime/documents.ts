@@ -204,7 +204,7 @@ export class Documents {
   login(
     document: DocName,
     token: string | null,
-    request: RequestFacts | null = null,
+    request?: RequestFacts,
   ): Promise<Result<Grant, NoRoom>> {
     return this.#checked(async () => {
       const login = await askAuth(this.#options, { document, token, request })

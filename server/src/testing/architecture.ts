@@ -8,7 +8,7 @@
  *   3  server/src/runtime · web/provider/src                  shells: clocks, queues, sockets, threads
  *   2  server/src/{storage,cluster,auth,observe,content}      adapters; know the ports and shared
  *      web/provider/src/{transports,offline,environment.ts,…}
- *   1  server/src/{room,dialects,ports,config.ts}             pure, or types only
+ *   1  server/src/{room,dialects,ports,{config,option-rows}.ts}  pure, or types only
  *      web/provider/src/{connection,offline/store.ts,state.ts,…}
  *   0  shared/src                                             pure
  */
@@ -22,7 +22,7 @@ interface Area {
 
 const AREAS: readonly Area[] = [
   { path: 'shared/src/', floor: 0 },
-  ...['room/', 'dialects/', 'ports/', 'config.ts'].map((path) => area(path, 1)),
+  ...['room/', 'dialects/', 'ports/', 'option-rows.ts', 'config.ts'].map((path) => area(path, 1)),
   ...['storage/', 'cluster/', 'auth/', 'observe/', 'content/'].map((path) => area(path, 2)),
   area('thread-file.ts', 2),
   area('runtime/', 3),
