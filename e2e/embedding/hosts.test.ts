@@ -114,6 +114,21 @@ describe.each(Object.keys(HOSTS))('in %s', (kind) => {
     expect((await fetch(`${url}/own`)).headers.get('content-security-policy')).toBe(null)
   })
 
+  it('has the document API below its path', async () => {
+    const mounted = mount('/collab')
+    const { url } = await start(kind, [mounted])
+    const notes = mounted.quire.document('notes')
+    await notes.write({ as: 'markdown', value: '# By the program\n' })
+    const listed = await fetch(`${url}/collab/api/v1/documents`)
+    expect(listed.status).toBe(200)
+    expect(await listed.json()).toMatchObject({ documents: [{ name: 'notes', sequence: 1 }] })
+    const headers = { 'Content-Type': 'text/markdown' }
+    const body = '# By a request\n'
+    const content = `${url}/collab/api/v1/documents/notes/content`
+    expect((await fetch(content, { method: 'PUT', headers, body })).status).toBe(200)
+    expect(await notes.read({ as: 'markdown' })).toBe(body)
+  })
+
   it('leaves the sockets of the host alone, and those that are nobody’s to it', async () => {
     const { url } = await start(kind, [mount('/collab')])
     const socket = new WebSocket(`${url.replace('http', 'ws')}/own-socket`)

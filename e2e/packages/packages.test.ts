@@ -78,6 +78,8 @@ it('a program in plain JavaScript serves documents and opens them', async () => 
      await notes.flush()
      await quire.document('notes').edit((copy) => copy.getText('body').insert(0, 'a program and '))
      while (!doc.getText('body').toString().startsWith('a program')) await new Promise((resolve) => doc.once('update', resolve))
+     await quire.document('page').write({ as: 'markdown', value: '# Title\\n' })
+     console.log(JSON.stringify(await quire.document('page').read({ as: 'html' })))
      const stored = new Y.Doc()
      Y.applyUpdate(stored, await quire.document('notes').read({ as: 'update' }))
      console.log(stored.getText('body').toString(), await (await fetch(url)).text())
@@ -87,7 +89,9 @@ it('a program in plain JavaScript serves documents and opens them', async () => 
      server.close()
     `,
   )
-  expect(await run(process.execPath, ['program.js'])).toBe('a program and a client mine\n')
+  expect(await run(process.execPath, ['program.js'])).toBe(
+    '"<h1>Title</h1>"\na program and a client mine\n',
+  )
 })
 
 it('the command is there, and says what it can', async () => {

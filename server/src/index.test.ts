@@ -30,6 +30,7 @@ const TYPES = [
   'ContentOptions',
   'Denial',
   'Denied',
+  'DocumentEvent',
   'DocumentFacts',
   'DocumentHandle',
   'EditOptions',

@@ -5,6 +5,7 @@ export type { ContentModule, SchemaChoice } from './content/content-module.ts'
 export type { ContentOptions } from './content/threaded.ts'
 export type {
   Connection,
+  DocumentEvent,
   DocumentFacts,
   DocumentHandle,
   EditOptions,

@@ -15,7 +15,8 @@ import type { ContentOptions } from './content/threaded.ts'
 import { refusesTarget } from './edges/websocket/http-server.ts'
 import type { EdgeBindings } from './edges/websocket/edge-bindings.ts'
 import type { Fetch } from './edges/websocket/web-socket-edge.ts'
-import { documentHandle, type DocumentHandle } from './embedded/document-handle.ts'
+import { createDocumentHandle } from './embedded/create-document-handle.ts'
+import type { DocumentHandle } from './embedded/document-handle.ts'
 import { authAfter, Loading } from './embedded/loading.ts'
 import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
@@ -197,13 +198,14 @@ export const createQuire = (options: QuireOptions): Quire => {
       return true
     },
     document: (name) =>
-      documentHandle(docNameOf(name), {
+      createDocumentHandle(docNameOf(name), {
         documents,
         wholes,
         content,
         storage,
         loading,
         clock,
+        observe,
         answerMs: maxLoadMs,
         maxUpdateBytes: maxMessageBytes,
       }),

@@ -27,8 +27,8 @@ const AREAS: readonly Area[] = [
   area('thread-file.ts', 2),
   area('runtime/', 3),
   ...['http/', 'edges/'].map((path) => area(path, 4)),
-  ...['assembly.ts', 'serve.ts', 'main.ts', 'index.ts', 'quire.ts', 'embedded/'].map((path) =>
-    area(path, 5),
+  ...['assembly.ts', 'serve.ts', 'main.ts', 'index.ts', 'client.ts', 'quire.ts', 'embedded/'].map(
+    (path) => area(path, 5),
   ),
   ...['connection/', 'offline/store.ts', 'listeners.ts', 'state.ts', 'api.ts'].map((path) =>
     ofProvider(path, 1),
