@@ -2,7 +2,7 @@
 import { getSchema } from '@tiptap/core'
 import { prosemirrorToYXmlFragment, yXmlFragmentToProseMirrorRootNode } from '@tiptap/y-tiptap'
 import fc from 'fast-check'
-import { type AttributeSpec, type MarkSpec, type NodeSpec } from 'prosemirror-model'
+import type { AttributeSpec, MarkSpec, NodeSpec } from '@tiptap/pm/model'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import type { Update } from '@quire/shared'

@@ -1,50 +1,23 @@
 /* The packages as they are published: judged by the tools that judge packages, and used where nothing else is installed. */
-import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packPackages, PUBLISHED } from '../scripts/pack-packages.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { packedProject, type PackedProject } from '../harness/packed-project.ts'
+import { PUBLISHED } from '../scripts/pack-packages.ts'
 import { ROOT } from '../scripts/run.ts'
 
 const BIN = join(ROOT, 'node_modules/.bin')
 
-let home = ''
-let files: readonly string[] = []
-
-/** Runs a program to its end, which has to be a good one; resolves with what it wrote. */
-const run = async (command: string, args: readonly string[]): Promise<string> => {
-  const ended = promisify(execFile)(command, args, { cwd: home, timeout: 60_000 })
-  const { stdout, stderr } = await ended.catch((error: { stdout: string; stderr: string }) => {
-    throw new Error(`${command} ${args.join(' ')} failed:\n${error.stdout}${error.stderr}`)
-  })
-  return `${stdout}${stderr}`
-}
-
-/** What a program needs that stores documents, and nothing of this repository. */
-const install = (): Promise<string> =>
-  run('npm', [
-    'install',
-    '--prefer-offline',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    ...files,
-    'yjs@13.6.33',
-  ])
-
+let project: PackedProject
 beforeAll(async () => {
-  home = await mkdtemp(join(tmpdir(), 'quire-packages-'))
-  files = await packPackages(join(home, 'packed'))
-  await writeFile(join(home, 'package.json'), '{ "name": "blank", "type": "module" }\n')
-  await install()
+  project = await packedProject(['yjs@13.6.33'])
+  return () => project.remove()
 })
-afterAll(() => rm(home, { recursive: true, force: true }))
+const run: PackedProject['run'] = (...asked) => project.run(...asked)
 
 describe.each(PUBLISHED.map(({ name }, index) => ({ name, index })))('$name', ({ name, index }) => {
   it('has nothing that publint finds fault with', async () => {
-    const said = await run(join(BIN, 'publint'), ['run', '--strict', files[index] ?? ''])
+    const said = await run(join(BIN, 'publint'), ['run', '--strict', project.files[index] ?? ''])
     expect(said).toContain('All good!')
   })
 
@@ -53,14 +26,14 @@ describe.each(PUBLISHED.map(({ name }, index) => ({ name, index })))('$name', ({
       '--no-emoji',
       '--profile',
       'esm-only',
-      files[index] ?? '',
+      project.files[index] ?? '',
     ])
     expect(said).toContain('from ESM)')
     expect(said).not.toMatch(/^(?!.*ignored).*(failed|problem)/im)
   })
 
   it('holds nothing that is for tests, and names nothing that it does not hold', async () => {
-    const installed = join(home, 'node_modules', name)
+    const installed = join(project.home, 'node_modules', name)
     const manifest = await readFile(join(installed, 'package.json'), 'utf8')
     expect(manifest).not.toMatch(/quire-source|devDependencies|"private"|testing/)
     const held = await readdir(installed, { recursive: true })
@@ -78,7 +51,7 @@ describe.each(PUBLISHED.map(({ name }, index) => ({ name, index })))('$name', ({
 
 it('a program in plain JavaScript serves documents and opens them', async () => {
   await writeFile(
-    join(home, 'program.js'),
+    join(project.home, 'program.js'),
     `import { once } from 'node:events'
      import { createServer } from 'node:http'
      import { connect } from '@quire/provider'
@@ -122,13 +95,13 @@ it('a program in plain JavaScript serves documents and opens them', async () => 
 })
 
 it('the command is there, and says what it can', async () => {
-  const said = await run(join(home, 'node_modules/.bin/quire'), ['serve', '--help'])
+  const said = await run(join(project.home, 'node_modules/.bin/quire'), ['serve', '--help'])
   expect(said).toContain('--data-dir')
 })
 
 it('a program in TypeScript compiles against the types, all of which it reads', async () => {
   await writeFile(
-    join(home, 'program.mts'),
+    join(project.home, 'program.mts'),
     `import { createServer, type Server } from 'node:http'
      import { createQuire, memoryStorage, openAuth, QuireError, type Quire } from '@quire/server'
 
@@ -154,9 +127,9 @@ it('a program in TypeScript compiles against the types, all of which it reads', 
     `,
   )
   // the compiler's own types of Node; everything else is what was installed
-  await mkdir(join(home, 'node_modules/@types'), { recursive: true })
+  await mkdir(join(project.home, 'node_modules/@types'), { recursive: true })
   for (const name of ['@types/node', 'undici-types'])
-    await symlink(join(ROOT, 'node_modules', name), join(home, 'node_modules', name))
+    await symlink(join(ROOT, 'node_modules', name), join(project.home, 'node_modules', name))
   const options = ['--strict', '--noEmit', '--target', 'es2024', '--module', 'nodenext']
   const said = await run(join(BIN, 'tsc'), [...options, '--types', 'node', 'program.mts'])
   expect(said).toBe('')

@@ -76,7 +76,7 @@ export interface AuthorizeOptions {
  */
 export const createAuthorizeAuth = (authorize: Authorize, options: AuthorizeOptions): Auth => {
   const ask = async (
-    asked: Pick<AuthorizeQuestion, 'token'> & { readonly request?: RequestFacts | null },
+    asked: Pick<AuthorizeQuestion, 'token'> & { readonly request?: RequestFacts | undefined },
     what:
       | { readonly document: DocName; readonly prefix: null }
       | { document: null; prefix: string },

@@ -115,16 +115,9 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
 
 /** Why there is no answer of the kind that was asked for. */
 export const problemOf = (done: JobDone | JobLost | ContentProblem): ContentProblem => {
-  switch (done.kind) {
-    case 'closed':
-    case 'refused':
-    case 'broken':
-      return done
-    case 'lost':
-      return { kind: 'broken', message: done.message }
-    default:
-      return { kind: 'broken', message: `content thread answered ${done.kind}` }
-  }
+  if (done.kind === 'closed' || done.kind === 'refused' || done.kind === 'broken') return done
+  const message = done.kind === 'lost' ? done.message : `content thread answered ${done.kind}`
+  return { kind: 'broken', message }
 }
 
 const messageOf = (error: unknown): string =>

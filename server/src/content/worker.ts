@@ -52,6 +52,11 @@ const run = async (job: Job): Promise<JobDone> => {
   }
 }
 
+const answer = async (job: Job): Promise<void> => {
+  const done = await run(job)
+  parentPort?.postMessage(done)
+}
+
 parentPort?.on('message', (job: Job) => {
-  void run(job).then((done) => parentPort?.postMessage(done))
+  void answer(job)
 })

@@ -22,8 +22,8 @@ import type { DocumentFacts as Stored, Storage, StorageProblem } from '../ports/
 import type { Undo } from '../ports/undo.ts'
 import { writeDocument, type DirectRequest } from '../runtime/direct.ts'
 import type { Documents, NoRoom } from '../runtime/documents.ts'
-import { followDocument } from '../runtime/following-document.ts'
 import type { ConnectionFacts } from '../runtime/guard.ts'
+import { subscribe } from '../runtime/subscribe.ts'
 import type { WholeDocuments } from '../runtime/whole-documents.ts'
 import type { Connection, DocumentEvent, DocumentHandle, FieldOptions } from './document-handle.ts'
 import type { Loading } from './loading.ts'
@@ -137,10 +137,11 @@ export const createDocumentHandle = (name: DocName, ports: HandlePorts): Documen
         const loaded = await loading.done()
         if (isOver) return
         if (!loaded.ok) return tell(endOf('tryAgainLater', `${name}: ${loaded.error}`))
-        stop = followDocument(asked(grantOf('read', null)), {
+        const request = { ...asked(grantOf('read', null)), observe, from: 'now' } as const
+        stop = subscribe(request, {
           opened: () => tell({ kind: 'open' }),
-          updated: (update) => tell({ kind: 'update', update: update.slice() }),
-          ended: ({ close, reason }) => tell(endOf(close, `${name}: ${reason}`)),
+          update: (update) => tell({ kind: 'update', update: update.slice() }), // others hear the same
+          closed: (close, reason) => tell(endOf(close, `${name}: ${reason}`)),
         })
       }
       void start()

@@ -9,6 +9,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { createAuthorizeAuth, type AuthorizeQuestion } from '../auth/authorize.ts'
+import type { QuireEvent } from '../ports/observe.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { withoutToken } from './request-facts.ts'
@@ -93,6 +94,50 @@ describe('the session of an embedder’s own login lets in', () => {
     })
     expect((await asked).status).toBe(200)
   })
+})
+
+describe('a function that fails for one document', () => {
+  const failing = async () => {
+    const events: QuireEvent[] = []
+    const auth = createAuthorizeAuth(
+      ({ document }) => {
+        if (document === 'throws') throw new Error('the database is gone')
+        if (document === 'hangs') return new Promise(() => undefined)
+        return { access: 'write', user: null }
+      },
+      {
+        clock: systemClock,
+        observe: { event: (event) => void events.push(event) },
+        deadlineMs: 50,
+      },
+    )
+    const app = await startApp({ editorRoot: '/nowhere', auth })
+    onTestFinished(() => app.stop())
+    const open = (document: string): WebSocket => {
+      const socket = new WebSocket(`${app.url.replace('http', 'ws')}/yjs/${document}`)
+      onTestFinished(() => socket.terminate())
+      return socket
+    }
+    return { app, events, open }
+  }
+
+  it.each([
+    ['throws', 1011, 'the login could not be checked', 500, ['bug']],
+    ['hangs', 1013, 'authorize did not answer within 50 ms', 503, []],
+  ])(
+    'and %s costs its clients that document, and nobody else anything',
+    async (document, code, reason, status, kinds) => {
+      const { app, events, open } = await failing()
+      const other = open('fine')
+      await once(other, 'message')
+      const [closed, words] = (await once(open(document), 'close')) as [number, Buffer]
+      expect([closed, words.toString()]).toEqual([code, reason])
+      expect(events.map(({ kind }) => kind)).toEqual(kinds)
+      expect((await fetch(`${app.url}/d/${document}/as-update`)).status).toBe(status)
+      await once(open('fine'), 'message')
+      expect(other.readyState).toBe(WebSocket.OPEN)
+    },
+  )
 })
 
 describe('what an embedder is told of a target', () => {

@@ -76,7 +76,7 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
   }
   const given = (c: Context<Bindings>): GivenOnTheWay => ({
     token: tokenOf(c),
-    request: documents.readsRequests ? requestFacts(c, edge) : null,
+    request: documents.readsRequests ? requestFacts(c, edge) : undefined,
   })
   const share = <P>(
     family: SharedFamily<P>,

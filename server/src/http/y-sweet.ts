@@ -54,7 +54,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
   const routes = new Hono<GrantedEnv>()
 
   const granted = async (document: DocName, c: Context<GrantedEnv>): Promise<Grant> => {
-    const request = documents.readsRequests ? requestFacts(c, edge) : null
+    const request = documents.readsRequests ? requestFacts(c, edge) : undefined
     const grant = await documents.login(document, tokenOf(c), request)
     if (!grant.ok) throw refusal(grant.error)
     return grant.value

@@ -59,6 +59,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'append-recovered':
     case 'tls-reloaded':
     case 'patch-kept':
+    case 'version-kept':
       return 'info'
     case 'newcomer-refused':
     case 'events-left-out':
@@ -66,6 +67,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'append-failed':
     case 'patch-full':
     case 'patch-failed':
+    case 'version-failed':
     case 'compact-failed':
     case 'answer-failed':
     case 'request-failed':

@@ -46,8 +46,8 @@ export interface RequestFacts {
 export interface AccessRequest {
   readonly document: DocName
   readonly token: string | null
-  /** What the client came with; absent or null where `readsRequests` is not set, or nobody came. */
-  readonly request?: RequestFacts | null
+  /** What the client came with; absent where `readsRequests` is not set, or nobody came. */
+  readonly request?: RequestFacts | undefined
 }
 
 /** What is asked for: all documents whose names begin so. */

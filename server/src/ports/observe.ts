@@ -40,6 +40,9 @@ export type QuireEvent =
   | { readonly kind: 'presence-ignored'; readonly document: DocName; readonly entries: number }
   | { readonly kind: 'append-failed'; readonly document: DocName; readonly problem: string }
   | { readonly kind: 'append-recovered'; readonly document: DocName; readonly attempts: number }
+  /** The document was kept as it is, by itself. */
+  | { readonly kind: 'version-kept'; readonly document: DocName; readonly bytes: number }
+  | { readonly kind: 'version-failed'; readonly document: DocName; readonly problem: string }
   /** What was denied was kept as a patch. */
   | { readonly kind: 'patch-kept'; readonly document: DocName }
   /** What was denied was not kept: its user's patch, or the number of patches, is at its bound. */

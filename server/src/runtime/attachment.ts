@@ -235,7 +235,7 @@ class Attachment implements Attached, Guarded {
 
   #ask(check: LoginCheck<Grant>, token: string | null): void {
     const { document } = this.#arrival
-    const request = this.#login.kind === 'checked' ? null : (this.#login.request ?? null)
+    const request = this.#login.kind === 'checked' ? undefined : this.#login.request
     check.ask(() => askAuth(this.#ports, { document, token, request }))
   }
 

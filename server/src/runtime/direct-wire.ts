@@ -1,9 +1,10 @@
+/* How messages are laid out for whoever is in this process: there is no transport, but sockets share what was laid out. */
 import type { Wire, WireBytes } from '../ports/socket.ts'
 
 const LENGTH_BYTES = 4
 
-/** What is sent to several within this process: four bytes of length, then the frame. */
-export const lengthPrefixed: Wire = {
+/** Four bytes of length, then the frame. */
+export const directWire: Wire = {
   transport: 'direct',
   lengthOf: (frame) => LENGTH_BYTES + frame.length,
   write(frame, into, at) {
@@ -12,7 +13,7 @@ export const lengthPrefixed: Wire = {
   },
 }
 
-/** The frames in bytes of this wire, as views. */
+/** The frames that were laid out, as views. */
 export const framesIn = (bytes: WireBytes): readonly Uint8Array[] => {
   const frames: Uint8Array[] = []
   const view = new DataView(bytes.buffer, bytes.byteOffset)

@@ -19,7 +19,7 @@ import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
 import type { ClientMessage, Position } from '../room/message.ts'
-import { framesIn, lengthPrefixed } from './direct-wire.ts'
+import { directWire, framesIn } from './direct-wire.ts'
 import type { Documents, NoRoom } from './documents.ts'
 
 /** What a route wants of a document. */
@@ -152,7 +152,7 @@ const converse = <T, E = NoRoom>(
     const socket: Socket = {
       ...client,
       isPaused: false,
-      wire: lengthPrefixed,
+      wire: directWire,
       queuedBytes: () => 0, // whoever waits in memory does not lag
       send: receive,
       sendWire: (bytes) => framesIn(bytes).forEach(receive),

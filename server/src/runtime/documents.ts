@@ -26,6 +26,7 @@ import { RoomShell, type ShellPorts } from './room-shell.ts'
 import { attach, type Attached } from './attachment.ts'
 import type { Backlog } from './backlog.ts'
 import { AnswerPool } from './answer-pool.ts'
+import { AutoVersions, type VersionPolicy } from './auto-versions.ts'
 import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
 import { HeldBytes } from './held-bytes.ts'
@@ -55,13 +56,15 @@ const FOLDS_AT_ONCE = 2
  */
 const TURN_BYTES = 2 * 1024 * 1024
 
+const NO_VERSIONS: VersionPolicy = { versionsKept: 0, versionEveryMs: 0 }
+
 /** Time for the room of a deleted document to save what it had accepted, before that is undeleted, milliseconds. */
 const EXPELLED_MS = 5_000
 
 /** What the rooms of a server need. */
 export interface DocumentsOptions extends Omit<
   ShellPorts,
-  'answering' | 'folds' | 'held' | 'turns'
+  'answering' | 'folds' | 'held' | 'turns' | 'versions'
 > {
   readonly auth: Auth
   /** Of each room. */
@@ -70,6 +73,8 @@ export interface DocumentsOptions extends Omit<
   readonly durability: Durability
   /** Bytes of all answers that are being made or read. */
   readonly answerBytes: number
+  /** Which versions are kept by themselves; absent: none. */
+  readonly versionPolicy?: VersionPolicy
 }
 
 /** What a client has given on its way in; `request` where `Documents.readsRequests` is set. */
@@ -130,6 +135,7 @@ export class Documents {
   readonly #refusals: Refusals
   readonly #sessions: Places
   readonly #held: HeldBytes
+  readonly #versions: AutoVersions
   #nextSession = 1
   #untick: Undo | null = null
   #drained: Promise<Result<void, DrainProblem>> | null = null
@@ -146,6 +152,7 @@ export class Documents {
     const { serverLimits } = options
     this.guard = new Guard(new RevocationList({ storage, clock }))
     this.#held = new HeldBytes(serverLimits)
+    this.#versions = new AutoVersions(options, options.versionPolicy ?? NO_VERSIONS)
     this.#refusals = new Refusals(clock)
     const { sessions, sessionsPerAddress } = serverLimits
     this.#sessions = new Places({ total: sessions, perGroup: sessionsPerAddress })
@@ -156,6 +163,7 @@ export class Documents {
       folds: new Gate(FOLDS_AT_ONCE),
       turns: new Turns(clock, TURN_BYTES),
       held: this.#held,
+      versions: this.#versions,
     }
     this.#rooms = new Rooms({
       limit: serverLimits.openDocuments,
@@ -196,7 +204,7 @@ export class Documents {
   login(
     document: DocName,
     token: string | null,
-    request: RequestFacts | null = null,
+    request?: RequestFacts,
   ): Promise<Result<Grant, NoRoom>> {
     return this.#checked(async () => {
       const login = await askAuth(this.#options, { document, token, request })
@@ -349,6 +357,7 @@ export class Documents {
     const { clock, observe } = this.#options
     const { rooms, sessions } = this.figures()
     observe.event({ kind: 'draining', rooms, sessions })
+    this.#versions.stop()
     const over = Promise.withResolvers<void>()
     const undoDeadline = clock.after(deadlineMs, over.resolve)
     await Promise.race([this.#rooms.drain(), over.promise])

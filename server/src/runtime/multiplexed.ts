@@ -38,7 +38,7 @@ export interface MultiplexOptions<P> {
   /** The token that was given on the way in, null for none. */
   readonly token: string | null
   /** The request that the socket came with, where logins are judged by it. */
-  readonly request?: RequestFacts | null
+  readonly request?: RequestFacts | undefined
   readonly documents: Documents
   readonly limits: ConnectionLimits
   readonly clock: Clock
@@ -192,7 +192,7 @@ class Multiplexed<P> implements SocketListener, ChannelOwner {
   }
 
   #open({ address, prefix, document, said }: Decision<P> & { kind: 'open' }): void {
-    const { socket, documents, family, token, request = null } = this.#options
+    const { socket, documents, family, token, request } = this.#options
     const channel = new Channel(socket, this)
     const dialect = family.dialectOf(prefix)
     const login = { kind: 'said', token, request, backlog: this.#backlog } as const

@@ -17,6 +17,15 @@ export class RecentMap<K, V> {
     return this.#entries.get(key)
   }
 
+  /** Those that are remembered, who came longest ago first; what is forgotten meanwhile is passed over. */
+  entries(): Iterable<[K, V]> {
+    return this.#entries.entries()
+  }
+
+  delete(key: K): void {
+    this.#entries.delete(key)
+  }
+
   /** Remembers it as the one who came last. */
   set(key: K, value: V): void {
     this.#entries.delete(key) // set anew at the end

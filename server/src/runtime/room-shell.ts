@@ -15,6 +15,7 @@ import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
 import type { AnswerPorts } from './answers.ts'
+import type { AutoVersions, VersionWatch } from './auto-versions.ts'
 import { Deliveries } from './deliveries.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { Outbox } from './outbox.ts'
@@ -41,6 +42,8 @@ export interface ShellPorts extends StorageEffectPorts {
   readonly lagBytes: number
   /** Time for a client to read so much of a large answer (`READ_BYTES`), milliseconds. */
   readonly readMs: number
+  /** Keeps what documents are as they fall idle. */
+  readonly versions: AutoVersions
   /** What all rooms hold in memory. */
   readonly held: HeldBytes
 }
@@ -60,6 +63,7 @@ export class RoomShell {
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
+  readonly #versions: VersionWatch
   /** What the outcomes of asynchronous effects go back to. */
   readonly #owner: EffectOwner
   #queue: Input[] = []
@@ -93,6 +97,7 @@ export class RoomShell {
       onUntold: (session) => this.push({ kind: 'untold', session }),
     })
     this.#held = ports.held.share()
+    this.#versions = ports.versions.watch(room.name)
     this.#owner = {
       document: room.name,
       isOver: () => this.#isOver,
@@ -131,6 +136,7 @@ export class RoomShell {
     }
     if (unread.length > 0) this.push({ kind: 'unread', sessions: unread })
     this.push({ kind: 'tick' })
+    this.#versions.look(this.room.phase, now, this.room.limits.compactQuietMs)
   }
 
   /** Makes a session unreachable; a `leave` input is to follow. */
@@ -161,9 +167,13 @@ export class RoomShell {
   #take(input: Input | undefined): void {
     if (input === undefined) return
     if (input.kind === 'tick') this.#keepAlive()
+    const before = this.room.phase
     const effects = step(this.room, input, this.#ports.clock.now())
     this.#held.set(this.room.phase)
-    for (const effect of effects) this.#perform(effect)
+    for (const effect of effects) {
+      if (effect.kind === 'evict') this.#versions.ended(before)
+      this.#perform(effect)
+    }
   }
 
   /** Our own bug: this room ends, its clients come back with what they hold, the process lives. */

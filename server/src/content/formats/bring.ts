@@ -25,11 +25,9 @@ export const bring = (type: SharedType, from: Tree, to: Tree, options: BringOpti
   } else if (type instanceof Y.Text && from.kind === 'text' && to.kind === 'text') {
     bringAttributes(type, from.attributes, to.attributes, {})
     const delta = textDelta(from.runs, to.runs, options.keys).map((step) =>
-      'insert' in step && typeof step.insert !== 'string'
-        ? { ...step, insert: made(step.insert) }
-        : step,
+      'insert' in step ? { insert: madeInsert(step.insert), attributes: step.attributes } : step,
     )
-    if (delta.length > 0) type.applyDelta(delta, { sanitize: false })
+    if (delta.length > 0) type.applyDelta(delta)
   } else if (type instanceof Y.Map && from.kind === 'map' && to.kind === 'map')
     bringMap(type, from.entries, to.entries, options)
   else if (type instanceof Y.Array && from.kind === 'array' && to.kind === 'array')
@@ -46,7 +44,7 @@ const bringAttributes = (
   for (const name of Object.keys(from)) if (!Object.hasOwn(to, name)) type.removeAttribute(name)
   for (const [name, value] of Object.entries(to)) {
     const before = Object.hasOwn(from, name) ? from[name] : defaults[name]
-    if (canonical(before) !== canonical(value)) type.setAttribute(name, value as string) // any JSON, in truth
+    if (canonical(before) !== canonical(value)) type.setAttribute(name, value)
   }
 }
 
@@ -136,6 +134,9 @@ const inRuns = function* (steps: ReturnType<typeof align>) {
   }
 }
 
+const madeInsert = (insert: string | Value): unknown =>
+  typeof insert === 'string' ? insert : made(insert)
+
 const made = (value: Value): unknown => {
   if (value.kind === 'value') return value.value
   if (value.kind === 'document') return new Y.Doc({ guid: value.guid })
@@ -160,10 +161,10 @@ const madeType = (tree: Tree): SharedType => {
       const text = tree.isXml ? new Y.XmlText() : new Y.Text()
       for (const [name, value] of Object.entries(tree.attributes)) text.setAttribute(name, value)
       const delta = tree.runs.map(({ insert, attributes }) => ({
-        insert: typeof insert === 'string' ? insert : made(insert),
-        attributes: { ...attributes },
+        insert: madeInsert(insert),
+        attributes: Object.assign({}, attributes), // Yjs writes into it
       }))
-      text.applyDelta(delta, { sanitize: false })
+      text.applyDelta(delta)
       return text
     }
     case 'map': {

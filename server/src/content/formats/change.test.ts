@@ -77,13 +77,18 @@ describe('a change of everything', () => {
     fc.assert(
       fc.property(randomDocs, lines, fc.nat(5), fc.nat(2), (doc, added, at, removed) => {
         const update = made(doc)
-        const text = String(read(update, 'text'))
+        const text = (read(update, 'text') as string)
           .split('\n')
           .toSpliced(at, removed, ...added)
           .join('\n')
         expect(read(apply(update, replace({ format: 'text', value: text })), 'text')).toBe(text)
       }),
     )
+  })
+
+  it('keeps a line end at the end of a text, which Yjs would take for Quill’s own', () => {
+    const update = made(docOf('plain words'))
+    expect(read(apply(update, replace(json(docOf('\n')))))).toEqual(docOf('\n').toJSON())
   })
 
   it('leaves the items of the blocks that stay', () => {

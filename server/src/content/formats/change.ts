@@ -3,16 +3,15 @@ import { type Node, type NodeType } from 'prosemirror-model'
 import type { Doc } from 'yjs'
 import type { Change, FormattedContent } from '../../ports/content.ts'
 import type { RichSchema } from './content-schema.ts'
+import { isIndex, plainWanted } from './change-plain.ts'
 import { fieldName, fieldOf, type Field } from './field.ts'
-import { jsonOf, kindOfJson, treeFromJson } from './json-tree.ts'
+import { kindOfJson } from './json-tree.ts'
 import { formatLimits, refuse } from './limits.ts'
 import { checkContent, nodesFromJson } from './read-json.ts'
-import { textOfNode, textsOf } from './read-as.ts'
 import type { RootKind } from './read-tree.ts'
-import { docOf, isKnownNode, nodesOf, treesOf } from './rich.ts'
-import { commonPairs } from './sequence-diff.ts'
-import { retext, slice } from './text-delta.ts'
-import { Keys, plainText, type Tree } from './tree.ts'
+import { isKnownNode, nodesOf, treesOf } from './rich.ts'
+import { withLines, lineNodes } from './text-lines.ts'
+import { plainText, type Tree } from './tree.ts'
 
 /** A field and what it is to become. */
 export interface Wanted extends Field {
@@ -105,7 +104,7 @@ const contentNodes = (content: FormattedContent, rich: RichSchema): readonly Nod
     case 'json':
       return nodesFromJson(content.value, rich.schema)
     case 'text':
-      return content.value === '' ? [] : linesOf(content.value).map((line) => lineNode(line, rich))
+      return lineNodes(content.value, rich)
     case 'markdown':
       return bounded(rich.fromMarkdown(content.value), 'Markdown')
     case 'html':
@@ -124,14 +123,6 @@ const bounded = (nodes: readonly Node[], what: string): readonly Node[] => {
   return nodes
 }
 
-const linesOf = (text: string): readonly string[] => text.split(/\r\n|\r|\n/)
-
-const lineNode = (line: string, { schema }: RichSchema): Node => {
-  const type = schema.topNodeType.contentMatch.defaultType
-  if (!type?.isTextblock) return refuse('the schema has no plain text block to put lines in')
-  return type.create(null, line === '' ? [] : [schema.text(line)])
-}
-
 const replaced = (tree: Fragment, content: FormattedContent, rich: RichSchema): Fragment => {
   if (content.format === 'text')
     return { kind: 'fragment', children: withLines(tree, content.value, rich) }
@@ -144,68 +135,6 @@ const replaced = (tree: Fragment, content: FormattedContent, rich: RichSchema): 
     isEmptyTextblock(end, rich) &&
     children.length > 0
   return { kind: 'fragment', children: isKept ? [...children, end] : children }
-}
-
-/** Blocks whose lines all stay are kept as they are, with all formatting; other lines become paragraphs. */
-const withLines = (tree: Fragment, text: string, rich: RichSchema): Tree[] => {
-  if (textOfNode(docOf(tree, rich.schema)) === text) return [...tree.children]
-  const keys = new Keys()
-  const blocks = tree.children.map((child) => ({
-    child,
-    lines: nodesOf([child], rich.schema).flatMap(textsOf).flatMap(linesOf),
-  }))
-  const old = blocks.flatMap(({ lines }) => lines.map((line) => keys.ofText(line)))
-  const lines = linesOf(text)
-  const stays = new Map(
-    commonPairs(
-      old,
-      lines.map((line) => keys.ofText(line)),
-    ),
-  )
-  const out: Tree[] = []
-  let [place, next] = [0, 0]
-  const addUpTo = (to: number): void => {
-    while (next < to) out.push(...treesOf([lineNode(lines[next++] ?? '', rich)]))
-  }
-  for (const { child, lines: own } of blocks) {
-    const first = stays.get(place)
-    const isKept = first !== undefined && own.every((_, i) => stays.get(place + i) === first + i)
-    if (isKept) {
-      addUpTo(first)
-      next = first + own.length
-      out.push(child)
-    } else if (
-      own.length === 1 &&
-      isPlainTextblock(child) &&
-      !stays.has(place) &&
-      next < lines.length
-    ) {
-      // a changed line of a text block: the block stays what it is
-      const until = nextStay(stays, place, lines.length)
-      if (next < until) out.push(retexted(child, lines[next++] ?? ''))
-    }
-    place += own.length
-  }
-  addUpTo(lines.length)
-  return out
-}
-
-const nextStay = (stays: ReadonlyMap<number, number>, from: number, end: number): number => {
-  let until = end
-  for (const [i, j] of stays) if (i > from) return Math.min(until, j)
-  return until
-}
-
-const isPlainTextblock = (tree: Tree): tree is Extract<Tree, { kind: 'element' }> =>
-  tree.kind === 'element' &&
-  tree.children.length <= 1 &&
-  tree.children.every(({ kind }) => kind === 'text')
-
-const retexted = (block: Extract<Tree, { kind: 'element' }>, text: string): Tree => {
-  const [inside] = block.children
-  const runs = inside?.kind === 'text' ? inside.runs : []
-  const changed: Tree = { kind: 'text', isXml: true, attributes: {}, runs: retext(runs, text) }
-  return { ...block, children: text === '' ? [] : [changed] }
 }
 
 type NodeChange = Extract<Change, { kind: 'node' }>
@@ -243,70 +172,4 @@ const atPath = (tree: Fragment, change: NodeChange, rich: RichSchema): Tree => {
     return next
   }
   return { kind: 'fragment', children: within(tree.children, rich.schema.topNodeType, 0) }
-}
-
-const isIndex = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
-
-const plainWanted = ({ name, kind, tree }: Field, change: Change): Tree => {
-  if (change.kind === 'node')
-    return refuse(`"${name}" is a ${kind} without a schema: it has no nodes`)
-  const { content } = change
-  if (content.format === 'html' || (content.format === 'markdown' && kind !== 'text'))
-    return refuse(
-      `"${name}" is a ${kind} without a schema: it takes ${kind === 'text' ? 'text or ' : ''}json`,
-    )
-  if (content.format === 'text' && kind !== 'text')
-    return refuse(`"${name}" is a ${kind}: it takes json`)
-  const { value } = content
-  if (change.kind === 'range') return withRange({ name, kind, tree }, change.from, change.to, value)
-  if (change.kind === 'replace') return treeFromJson(value, tree)
-  return appended({ name, kind, tree }, value)
-}
-
-const withRange = ({ name, tree }: Field, from: number, to: number, value: unknown): Tree => {
-  if (tree.kind !== 'text') return refuse(`"${name}" is a ${tree.kind}: only a text has ranges`)
-  const { length } = plainText(tree)
-  if (!isIndex(from) || !isIndex(to) || from > to || to > length)
-    return refuse(`range: ${from} to ${to} is not within the ${length} units of "${name}"`)
-  if (typeof value !== 'string') return refuse('content: a range takes text')
-  const before = slice(tree.runs, 0, from)
-  const attributes = before.at(-1)?.attributes ?? {}
-  const added = value === '' ? [] : [{ insert: value, attributes }]
-  return { ...tree, runs: [...before, ...added, ...slice(tree.runs, to, length)] }
-}
-
-const appended = ({ name, tree }: Field, value: unknown): Tree => {
-  switch (tree.kind) {
-    case 'text':
-      if (typeof value !== 'string') return refuse(`content: "${name}" is a text`)
-      return {
-        ...tree,
-        runs: [...tree.runs, ...(value === '' ? [] : [{ insert: value, attributes: {} }])],
-      }
-    case 'array': {
-      const added = treeFromJson(Array.isArray(value) ? value : [value], {
-        kind: 'array',
-        items: [],
-      })
-      return added.kind === 'array'
-        ? { kind: 'array', items: [...tree.items, ...added.items] }
-        : tree
-    }
-    case 'map': {
-      if (typeof value !== 'object' || value === null || Array.isArray(value))
-        return refuse(`content: "${name}" is a map: it takes an object`)
-      return treeFromJson({ ...(jsonOf(tree) as object), ...value }, tree) // a map's JSON is an object
-    }
-    case 'fragment': {
-      const added = treeFromJson(Array.isArray(value) ? value : [value], {
-        kind: 'fragment',
-        children: [],
-      })
-      return added.kind === 'fragment'
-        ? { kind: 'fragment', children: [...tree.children, ...added.children] }
-        : tree
-    }
-    case 'element':
-      throw new Error(`${name} is an element at the root`)
-  }
 }

@@ -2,7 +2,7 @@
  * What a server knows of its documents' content: the editor's schema, none at all, or an embedder's own
  * (content-module.ts).
  */
-import { Node, type Schema } from 'prosemirror-model'
+import type { Node, Schema } from 'prosemirror-model'
 import { blocksFromHtml } from './html-read.ts'
 import { schema as defaultSchema } from './default-schema.ts'
 import { htmlOf } from './html-write.ts'

@@ -33,13 +33,13 @@ const isSize = (value: unknown): boolean =>
   (typeof value === 'string' && /^\d{1,6}(px|%)?$/.test(value))
 const isWidths = (value: unknown): boolean =>
   Array.isArray(value) && value.length <= 1000 && value.every((one) => typeof one === 'number')
-const ALIGNMENTS: readonly unknown[] = ['left', 'center', 'right', 'justify']
+const ALIGNMENTS: ReadonlySet<unknown> = new Set(['left', 'center', 'right', 'justify'])
 
 const cellAttributes = {
   colspan: attribute(1, isCount, 'a whole number from 1 to 1000'),
   rowspan: attribute(1, isCount, 'a whole number from 1 to 1000'),
   colwidth: attribute(null, isWidths, 'a list of numbers'),
-  align: attribute(null, (value) => ALIGNMENTS.includes(value), 'left, center, right or justify'),
+  align: attribute(null, (value) => ALIGNMENTS.has(value), 'left, center, right or justify'),
 }
 
 const cellDOM =
@@ -170,7 +170,8 @@ const nodes: Record<string, NodeSpec> = {
   },
 }
 
-const sizeOf = (size: unknown): string | null => (size === null ? null : String(size))
+const sizeOf = (size: unknown): string | null =>
+  typeof size === 'number' || typeof size === 'string' ? String(size) : null
 
 const marks: Record<string, MarkSpec> = {
   link: {

@@ -2,8 +2,10 @@
  * HTML to nodes of the default schema. What the schema has no node for gives its text, or nothing where
  * it holds no text for people (scripts, styles, frames). No attribute goes in but those read here.
  */
-import { type Mark, type Node } from 'prosemirror-model'
-import { LANGUAGE, schema } from './default-schema.ts'
+import type { Mark, Node } from 'prosemirror-model'
+import { schema } from './default-schema.ts'
+import { cellAttributes, checkedOf, codeBlock, orderOf, sizeOf } from './html-attributes.ts'
+import { markOf } from './html-marks.ts'
 import {
   attributeOf,
   childrenOf,
@@ -14,9 +16,9 @@ import {
   type HtmlNode,
 } from './html-tree.ts'
 import { formatLimits, refuse } from './limits.ts'
-import { safeImageUrl, safeLinkUrl } from './safe-url.ts'
+import { safeImageUrl } from './safe-url.ts'
 
-const { nodes: types, marks: markTypes } = schema
+const { nodes: types } = schema
 
 /** Elements without any text for people. */
 const SILENT = new Set(
@@ -32,19 +34,6 @@ const BLOCKS = new Set(
   ),
 )
 
-const MARKS: Readonly<Record<string, Mark>> = {
-  b: schema.mark('bold'),
-  strong: schema.mark('bold'),
-  i: schema.mark('italic'),
-  em: schema.mark('italic'),
-  s: schema.mark('strike'),
-  del: schema.mark('strike'),
-  strike: schema.mark('strike'),
-  u: schema.mark('underline'),
-  ins: schema.mark('underline'),
-  code: schema.mark('code'),
-}
-
 interface Context {
   readonly marks: readonly Mark[]
   /** Whether white space is content. */
@@ -56,22 +45,6 @@ interface Context {
 /** The blocks of an HTML text; none where it holds nothing. */
 export const blocksFromHtml = (html: string): readonly Node[] =>
   blocksIn(childrenOf(parseHtml(html)), { marks: [], isPre: false, depth: 1 })
-
-/** The marks of a single opening tag, as Markdown has them; null where it is none of them. */
-export const markOfTag = (tag: string): Mark | null => {
-  const [body] = childrenOf(parseHtml(tag))
-    .flatMap(childrenOf)
-    .filter((one) => one.nodeName === 'body')
-  const [element] = body === undefined ? [] : childrenOf(body)
-  return element !== undefined && isElement(element) ? markOf(element) : null
-}
-
-const markOf = (element: HtmlElement): Mark | null => {
-  const { tagName } = element
-  if (tagName !== 'a') return Object.hasOwn(MARKS, tagName) ? (MARKS[tagName] ?? null) : null
-  const href = safeLinkUrl(attributeOf(element, 'href'))
-  return href === null ? null : schema.mark('link', { href, title: attributeOf(element, 'title') })
-}
 
 const blocksIn = (nodes: readonly HtmlNode[], context: Context): readonly Node[] => {
   if (context.depth > formatLimits.depth)
@@ -219,23 +192,6 @@ const LEAVES: Readonly<
   table: (element, context) => table(element, context),
 }
 
-const sizeOf = (text: string | null): string | number | null => {
-  if (text === null || !/^\d{1,6}(px|%)?$/.test(text)) return null
-  return /^\d+$/.test(text) ? Number(text) : text
-}
-
-const codeBlock = (element: HtmlElement): Node => {
-  const code = childrenOf(element).find((child) => child.nodeName === 'code')
-  const named = [element, code].map((one) =>
-    one !== undefined && isElement(one)
-      ? /(?:^|\s)language-(\S+)/.exec(attributeOf(one, 'class') ?? '')?.[1]
-      : undefined,
-  )
-  const language = named.find((name) => name !== undefined && LANGUAGE.test(name)) ?? null
-  const text = textOf(element)
-  return schema.node('codeBlock', { language }, text === '' ? [] : [schema.text(text)])
-}
-
 /** Items that are tasks and items that are not are lists of their own. */
 const lists = (element: HtmlElement, context: Context): readonly Node[] => {
   const out: Node[] = []
@@ -258,15 +214,6 @@ const lists = (element: HtmlElement, context: Context): readonly Node[] => {
   return out
 }
 
-const orderOf = (element: HtmlElement): Record<string, unknown> => {
-  const start = Number(attributeOf(element, 'start') ?? 1)
-  const type = attributeOf(element, 'type')
-  return {
-    start: Number.isSafeInteger(start) ? start : 1,
-    type: type !== null && /^[1aAiI]$/.test(type) ? type : null,
-  }
-}
-
 const itemOf = (node: HtmlNode, context: Context): Node => {
   const isItem = isElement(node) && node.tagName === 'li'
   const blocks = blocksIn(isItem ? childrenOf(node) : [node], context)
@@ -276,21 +223,6 @@ const itemOf = (node: HtmlNode, context: Context): Node => {
   return checked === null
     ? schema.node('listItem', null, content)
     : schema.node('taskItem', { checked }, content)
-}
-
-/** Whether a task is done, null for an item that is no task. */
-const checkedOf = (item: HtmlElement): boolean | null => {
-  if (attributeOf(item, 'data-type') === 'taskItem') {
-    const told = attributeOf(item, 'data-checked')
-    return told === 'true' || told === ''
-  }
-  const first = childrenOf(item).filter(
-    (child) => isElement(child) || textOf(child).trim() !== '',
-  )[0]
-  const inside = first !== undefined && (first.nodeName === 'label' || first.nodeName === 'p')
-  const input = inside ? childrenOf(first)[0] : first
-  if (input === undefined || !isElement(input) || input.tagName !== 'input') return null
-  return attributeOf(input, 'type') === 'checkbox' ? attributeOf(input, 'checked') !== null : null
 }
 
 const table = (element: HtmlElement, context: Context): readonly Node[] => {
@@ -319,26 +251,3 @@ const row = (element: HtmlElement, context: Context): Node =>
       return [schema.node(type, cellAttributes(child), content)]
     }),
   )
-
-const cellAttributes = (element: HtmlElement): Record<string, unknown> => {
-  const count = (name: string): number => {
-    const number = Number(attributeOf(element, name) ?? 1)
-    return Number.isInteger(number) && number >= 1 && number <= 1000 ? number : 1
-  }
-  const style = /text-align:\s*(\w+)/i.exec(attributeOf(element, 'style') ?? '')?.[1]
-  const align = (attributeOf(element, 'align') ?? style)?.toLowerCase() ?? ''
-  const widths = attributeOf(element, 'colwidth')
-  return {
-    colspan: count('colspan'),
-    rowspan: count('rowspan'),
-    colwidth: widths !== null && /^\d+(,\d+)*$/.test(widths) ? widths.split(',').map(Number) : null,
-    align: /^(left|center|right|justify)$/.test(align) ? align : null,
-  }
-}
-
-/** True if the schema has this mark; what Markdown closes with `</…>`. */
-export const isMarkTag = (name: string): boolean => name === 'a' || Object.hasOwn(MARKS, name)
-
-/** The mark that a closing tag ends. */
-export const markTypeOfTag = (name: string) =>
-  name === 'a' ? markTypes['link'] : MARKS[name]?.type

@@ -41,7 +41,7 @@ export const parseHtml = (html: string): DefaultTreeAdapterMap['document'] => {
       defaultTreeAdapter.insertBefore(parent, node, reference)
     },
   }
-  return parse<DefaultTreeAdapterMap>(html, { treeAdapter })
+  return parse(html, { treeAdapter })
 }
 
 /** An attribute, null where it is absent or longer than any may be. */

@@ -103,11 +103,11 @@ const specHtml = (spec: DOMOutputSpec, inner: string, fill = false): string => {
 const attributesHtml = (tag: string, attributes: Readonly<Record<string, unknown>>): string => {
   let html = ''
   for (const [name, raw] of Object.entries(attributes)) {
-    if (raw === null || raw === undefined || typeof raw === 'object') continue
+    if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') continue
     if (!/^[a-z][\w:-]*$/i.test(name) || /^(on|srcdoc$|srcset$|style$)/i.test(name)) continue
     const value = URL_ATTRIBUTES.has(name.toLowerCase())
       ? (tag === 'img' ? safeImageUrl : safeLinkUrl)(raw)
-      : String(raw as string | number | boolean) // objects went above
+      : String(raw)
     if (value !== null) html += ` ${name}="${escapeAttribute(value)}"`
   }
   return html

@@ -80,7 +80,8 @@ const within = (
     budget.nodes = inner.nodes
     return made
   }
-  switch (before?.kind) {
+  if (before === undefined) return null
+  switch (before.kind) {
     case 'text':
       if (typeof json !== 'string') return null
       return jsonOf(before) === json ? before : { ...before, runs: retext(before.runs, json) }
@@ -110,7 +111,9 @@ const within = (
     case 'fragment':
       if (!Array.isArray(json)) return null
       return count({ kind: 'fragment', children: xmlFrom(json, path, inner) })
-    default:
+    case 'element':
+    case 'document':
+    case 'value':
       return null
   }
 }

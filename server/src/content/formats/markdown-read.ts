@@ -6,7 +6,8 @@ import { decodeHTMLStrict } from 'entities'
 import { Marked, type Token, type Tokens } from 'marked'
 import { type Mark, type Node } from 'prosemirror-model'
 import { schema } from './default-schema.ts'
-import { blocksFromHtml, isMarkTag, markOfTag, markTypeOfTag } from './html-read.ts'
+import { isMarkTag, markOfTag, markTypeOfTag } from './html-marks.ts'
+import { blocksFromHtml } from './html-read.ts'
 import { formatLimits, refuse } from './limits.ts'
 import { safeImageUrl, safeLinkUrl } from './safe-url.ts'
 
@@ -25,13 +26,11 @@ export const blocksFromMarkdown = (text: string): readonly Node[] => {
   return blocks(tokens, 1)
 }
 
-const blocks = (tokens: readonly Token[], depth: number): readonly Node[] => {
+const blocks = (tokens: readonly Tokens.Generic[], depth: number): readonly Node[] => {
   if (depth > formatLimits.depth)
     refuse(`Markdown: nests deeper than the limit of ${formatLimits.depth} levels`)
   const out: Node[] = []
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i] as Tokens.Generic | undefined // each case reads what marked's own type of it has
-    if (token === undefined) continue
+  for (const token of tokens) {
     switch (token.type) {
       case 'heading':
         out.push(
@@ -168,7 +167,7 @@ class InlineReader {
 
   take(tokens: readonly Token[], marks: readonly Mark[]): void {
     const outer = this.#open
-    for (const one of tokens) this.#one(one as Tokens.Generic, marks) // as in `blocks`
+    for (const one of tokens) this.#one(one, marks)
     this.#open = outer // a tag that is not closed in here ends with what it stands in
   }
 
@@ -248,7 +247,8 @@ class InlineReader {
 /** A line end within a text is a space. */
 const lines = (text: string): string => text.replace(/ *\n */g, ' ')
 
-const addressOf = (href: unknown): string => decodeHTMLStrict(unescaped(String(href ?? '')))
+const addressOf = (href: unknown): string =>
+  typeof href === 'string' ? decodeHTMLStrict(unescaped(href)) : ''
 
 const titleOf = (title: unknown): string | null =>
   typeof title === 'string' && title !== '' ? decodeHTMLStrict(unescaped(title)) : null

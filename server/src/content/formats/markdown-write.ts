@@ -245,7 +245,7 @@ const autolink = (nodes: readonly Node[], index: number): string | null => {
 
 const reach = (nodes: readonly Node[], from: number, mark: Mark): number => {
   let to = from
-  while (to < nodes.length && mark.isInSet(nodes[to]?.marks ?? []) === true) to++
+  while (to < nodes.length && mark.isInSet(nodes[to]?.marks ?? [])) to++
   return to
 }
 

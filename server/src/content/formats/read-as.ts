@@ -1,5 +1,5 @@
 /* Fields in the formats that people and programs ask for. */
-import { Node } from 'prosemirror-model'
+import type { Node } from 'prosemirror-model'
 import type { Doc } from 'yjs'
 import type { Format, Json, Question } from '../../ports/content.ts'
 import type { RichSchema } from './content-schema.ts'

@@ -3,7 +3,7 @@ import {
   Fragment,
   type Mark,
   type MarkType,
-  Node,
+  type Node,
   type NodeType,
   type Schema,
 } from 'prosemirror-model'

@@ -129,7 +129,7 @@ const blocks = (depth: number): fc.Arbitrary<Node> => {
   const inner = blocks(depth - 1)
   const items = fc
     .tuple(paragraphs, fc.array(inner, { maxLength: 2 }))
-    .map(([first, rest]) => [first, ...rest])
+    .map(([first, rest]) => [first].concat(rest))
   const cell = fc.record({
     content: fc.oneof({ weight: 4, arbitrary: paragraphs.map((one) => [one]) }, several(inner)),
     align: fc.option(fc.constantFrom('left', 'center', 'right'), { freq: 1 }),
