@@ -13,7 +13,6 @@ import type { Auth } from './ports/auth.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
-import { systemClock } from './runtime/system-clock.ts'
 
 /**
  * Connections that the system may have made and the process has not taken yet; it lowers this to its own
