@@ -95,8 +95,7 @@ server.on('upgrade', (request, socket, head) => {
 })
 server.listen(port, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${port}`))
 
-process.on('SIGTERM', async () => {
+process.on('SIGTERM', () => {
   server.close()
-  await quire.close()
-  process.exit(0)
+  void quire.close().then(() => process.exit(0))
 })

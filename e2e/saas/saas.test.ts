@@ -8,7 +8,7 @@ import { copyFile, readFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { HocuspocusProvider } from '@hocuspocus/provider'
-import { connect, type DocumentConnection } from '@quire/provider'
+import { connect, type Connected } from '@quire/provider'
 import { createApiClient } from '@quire/server/client'
 import { SignJWT } from 'jose'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
@@ -94,7 +94,7 @@ it('people write, the program writes, one is lowered and loses nothing, and all 
   })
   onTestFinished(() => annsProvider.destroy())
 
-  const openAs = async (user: string): Promise<{ doc: Y.Doc; notes: DocumentConnection }> => {
+  const openAs = async (user: string): Promise<{ doc: Y.Doc; notes: Connected }> => {
     const doc = new Y.Doc()
     const notes = connect({ url: collab, document: NOTES, doc, token: await logIn(url, user) })
     onTestFinished(() => notes.close())
@@ -119,7 +119,9 @@ it('people write, the program writes, one is lowered and loses nothing, and all 
   const typing = setInterval(() => write(bob.doc, `line ${typed++}.`), 5)
   onTestFinished(() => clearInterval(typing))
   await until('bob types', () => typed > 10)
-  const lowered = (await (await post(`${url}/lower`, { user: 'bob' })).json()) as { sessions: number }
+  const lowered = (await (await post(`${url}/lower`, { user: 'bob' })).json()) as {
+    sessions: number
+  }
   expect(lowered.sessions).toBe(1)
   await until('bob hears of it', () => bob.notes.state.access === 'read', 1_000)
   const stoppedAt = typed
@@ -147,7 +149,9 @@ it('people write, the program writes, one is lowered and loses nothing, and all 
     Y.applyUpdate(copy, await document.readPatch(patch.id))
     return textOf(copy)
   }
-  await until('his last line is in the patch', async () => (await kept()).includes(`line ${typed - 1}.`))
+  await until('his last line is in the patch', async () =>
+    (await kept()).includes(`line ${typed - 1}.`),
+  )
   const withPatch = await kept()
   for (let line = 0; line < typed; line++) expect(withPatch).toContain(`line ${line}.`)
   const inDocument = (await document.read('text')).content
@@ -158,7 +162,12 @@ it('people write, the program writes, one is lowered and loses nothing, and all 
   // who wrote what, by the logins and not by what clients say
   const { ranges } = await document.authors()
   const authorOf = (text: string) => ranges.find((range) => range.text.includes(text))?.author
-  expect(['Ann was', 'Bob was', 'Order 7', 'Digest'].map(authorOf)).toEqual(['ann', 'bob', 'shop', 'digest'])
+  expect(['Ann was', 'Bob was', 'Order 7', 'Digest'].map(authorOf)).toEqual([
+    'ann',
+    'bob',
+    'shop',
+    'digest',
+  ])
 
   // killed, and started again: nobody has lost anything, and bob still may not write
   const version = await document.keepVersion('before the kill')
@@ -170,7 +179,8 @@ it('people write, the program writes, one is lowered and loses nothing, and all 
   await until('ann is back', () => annsProvider.isSynced && !annsProvider.hasUnsyncedChanges)
   await until('cyd sees it', () => textOf(cyd.doc).includes('Written while it was away.'))
   const after = (await document.read('text')).content
-  for (const text of [...inDocument.split('\n'), 'Written while it was away.']) expect(after).toContain(text)
+  for (const text of [...inDocument.split('\n'), 'Written while it was away.'])
+    expect(after).toContain(text)
   expect((await document.versions()).versions).toContainEqual(version)
   expect((await document.readVersion(version.id, 'text')).trim()).toBe(inDocument.trim())
   expect(await asApplication.revocations()).toMatchObject([{ user: 'bob', access: 'read' }])

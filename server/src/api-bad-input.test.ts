@@ -72,7 +72,7 @@ describe('a request that cannot be used', () => {
       [
         'PATCH',
         '/documents/notes/content',
-        JSON.stringify({ steps: Array(101).fill({ op: 'append', format: 'text', value: 'x' }) }),
+        `{"steps":[${Array(101).fill('{"op":"append","format":"text","value":"x"}').join()}]}`,
       ],
       400,
       'body.steps',

@@ -108,7 +108,7 @@ describe('content', () => {
     expect((await notes.read('json')).content).toMatchObject({ type: 'doc' })
     const doc = new Y.Doc()
     Y.applyUpdate(doc, (await notes.read('update')).content)
-    expect(doc.getXmlFragment('default').toString()).toContain('Title')
+    expect(doc.getXmlFragment('default').toJSON()).toContain('Title')
   })
 
   it('that is replaced keeps what stays the same, item for item', async () => {

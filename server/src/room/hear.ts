@@ -101,15 +101,16 @@ type Heard<K> = Extract<InputOf<'message'>['message'], { kind: K }>
 export const regrant = (
   step: Step,
   live: Live,
-  { session, access, user }: Pick<InputOf<'regrant'>, 'session' | 'access' | 'user'>,
+  { session, access, user, identity }: Omit<InputOf<'regrant'>, 'kind'>,
 ): void => {
   const member = live.members.get(session)
   if (member === undefined) return
   member.wasLowered = access !== 'write' && (member.wasLowered || member.access === 'write')
   if (member.user !== user) member.isAsideFull = false
   member.access = access
-  if (member.user !== user) announce(step, live, live.presence.rename(session, user))
+  if (member.user !== user) announce(step, live, live.presence.rename(session, { user, identity }))
   member.user = user
+  member.identity = identity
   if (access === 'write' && member.hasBeenDenied && member.question.kind === 'none')
     ask(step, live, { session, member, question: { kind: 'healing' } })
 }
@@ -280,7 +281,8 @@ const hearPresence = (
   { session, member, message }: Said<Heard<'presence'>>,
 ): void => {
   const isOpening = member.opening.kind !== 'over'
-  const from = { session, user: member.user, isOpening }
+  const { user, identity } = member
+  const from = { session, user, identity, isOpening }
   const { changed, stale, ignored } = live.presence.accept(message.entries, from, step.now)
   if (ignored > 0)
     step.observe({ kind: 'presence-ignored', document: step.room.name, entries: ignored })

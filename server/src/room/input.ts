@@ -4,6 +4,7 @@ import type { Hint } from '../ports/cluster.ts'
 import type { Answer } from '../ports/content.ts'
 import type { Appended, OpenedDocument, Quarantined, StoredContent } from '../ports/storage.ts'
 import type { KeptAside } from './aside.ts'
+import type { Identity } from './identity.ts'
 import type { ClientMessage } from './message.ts'
 import type { Asker } from './effect.ts'
 import type { AsOf, Asking } from './phase.ts'
@@ -16,6 +17,8 @@ export type Input =
       readonly access: Access
       /** Who it is by its login, null for an anonymous one. */
       readonly user: string | null
+      /** What its presence says of it; absent: what it likes. */
+      readonly identity?: Identity | undefined
       readonly asking: Asking
     }
   /** R16: what a session may do has changed. */
@@ -24,6 +27,7 @@ export type Input =
       readonly session: SessionId
       readonly access: Access
       readonly user: string | null
+      readonly identity?: Identity | undefined
     }
   | {
       readonly kind: 'message'

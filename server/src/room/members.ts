@@ -48,11 +48,12 @@ export const goLive = (step: Step, document: OpenDocument): Live => {
 export const greet = (
   step: Step,
   live: Live,
-  { session, access, user, asking }: Omit<InputOf<'join'>, 'kind'>,
+  { session, access, user, identity, asking }: Omit<InputOf<'join'>, 'kind'>,
 ): void => {
   const member: Member = {
     access,
     user,
+    identity,
     asking,
     askAgainAt: asking === 'twice' ? millis(step.now + ASK_AGAIN_MS) : null,
     opening: { kind: 'silent' },

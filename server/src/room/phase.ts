@@ -22,6 +22,7 @@ import type { Behind } from './acknowledging.ts'
 import type { Aside } from './aside.ts'
 import type { Authorship } from './authorship.ts'
 import type { Frontier } from './frontier.ts'
+import type { Identity } from './identity.ts'
 import type { Durability, RoomLimits } from './limits.ts'
 import type { ClientMessage } from './message.ts'
 import type { PresenceTable } from './presence.ts'
@@ -32,6 +33,8 @@ export interface Member {
   access: Access
   /** Who it is by its login, null for an anonymous one. */
   user: string | null
+  /** What its presence says of it; undefined: what it likes. */
+  identity: Identity | undefined
   readonly asking: Asking
   /** When it is asked a second time; null where it is not, or has been. */
   askAgainAt: Millis | null
@@ -115,6 +118,7 @@ export interface AsOf {
 export interface Waiting {
   access: Access
   user: string | null
+  identity: Identity | undefined
   readonly asking: Asking
   readonly said: { readonly message: ClientMessage; readonly bytes: number }[]
   /** What `said` holds in memory, bytes. */

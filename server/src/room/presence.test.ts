@@ -1,6 +1,7 @@
 import { clientId, millis, sessionId, utf8Length, type KnownPresence } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { stampIdentity } from './identity.ts'
 import { PresenceTable } from './presence.ts'
 import { ann, bob, cyd, here } from './testing/test-room.ts'
 
@@ -74,11 +75,11 @@ describe('[P27] the user of an entry', () => {
   test('is told anew where its session says another login', () => {
     const table = new PresenceTable(bounds)
     table.accept([here(1, 5)], as('ann'), at)
-    expect(table.rename(ann, 'eve')).toEqual([{ ...here(1, 5), user: 'eve' }])
+    expect(table.rename(ann, { user: 'eve' })).toEqual([{ ...here(1, 5), user: 'eve' }])
     expect(table.states()).toEqual([{ ...here(1, 5), user: 'eve' }])
     table.accept([here(1, 6, null)], as('eve'), at)
-    expect(table.rename(ann, 'ann')).toEqual([])
-    expect(table.rename(bob, 'ann')).toEqual([])
+    expect(table.rename(ann, { user: 'ann' })).toEqual([])
+    expect(table.rename(bob, { user: 'ann' })).toEqual([])
   })
 
   test('is told anew where another session takes its id over at the same clock', () => {
@@ -88,6 +89,73 @@ describe('[P27] the user of an entry', () => {
       changed({ ...here(1, 5), user: 'eve' }),
     )
     expect(table.accept([here(1, 5)], as('eve', cyd), at)).toEqual(changed())
+  })
+})
+
+describe('[P27] what a state says of its client', () => {
+  const login = (user: string | null, name: string | null = null) => ({ user, name })
+  const by = (user: string | null, session = ann) => ({
+    ...opening(session),
+    user,
+    identity: login(user),
+  })
+  const says = (id: string): string => JSON.stringify({ user: { id, color: 'red' }, at: 1 })
+  const states = (table: PresenceTable) =>
+    table.states().map(({ state }): unknown => JSON.parse(state ?? 'null'))
+
+  test('is who its login says it is, whatever it says', () => {
+    const table = new PresenceTable(bounds)
+    const { changed: told } = table.accept([here(1, 1, says('bob'))], by('ann'), at)
+    expect(told).toMatchObject([
+      { state: '{"user":{"color":"red","id":"ann"},"at":1}', user: 'ann' },
+    ])
+    expect(states(table)).toEqual([{ user: { id: 'ann', color: 'red' }, at: 1 }])
+    expect(table.bytes).toBe(told[0]?.state?.length)
+  })
+
+  test('is nobody by a login without a user, and what it likes by an application', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 1, says('bob'))], by(null), at)
+    table.accept([here(2, 1, says('bob'))], opening(bob), at)
+    expect(states(table)).toEqual([
+      { user: { color: 'red' }, at: 1 },
+      { user: { id: 'bob', color: 'red' }, at: 1 },
+    ])
+  })
+
+  test('goes over to another login, and to who takes an id over, with what it says', () => {
+    const table = new PresenceTable(bounds)
+    table.accept([here(1, 5, says('ann'))], by('ann'), at)
+    expect(table.rename(ann, { user: 'eve', identity: login('eve') })).toMatchObject([
+      { user: 'eve' },
+    ])
+    expect(states(table)).toEqual([{ user: { id: 'eve', color: 'red' }, at: 1 }])
+    table.accept([here(1, 5, says('eve'))], by('cyd', bob), at)
+    expect(states(table)).toEqual([{ user: { id: 'cyd', color: 'red' }, at: 1 }])
+    expect(table.bytes).toBe(JSON.stringify(states(table)[0]).length)
+    table.leave(bob)
+    expect(table.bytes).toBe(0)
+  })
+
+  test.each([
+    ['{"user":"bob"}', '{"user":"bob"}'],
+    ['{"user":["bob"]}', '{"user":["bob"]}'],
+    ['[{"user":{"id":"bob"}}]', '[{"user":{"id":"bob"}}]'],
+    ['{"users":{"id":"bob"}}', '{"users":{"id":"bob"}}'],
+    ['{ "user" : {"id":"ann"} }', '{ "user" : {"id":"ann"} }'],
+    ['{"user":{}}', '{"user":{"id":"ann"}}'],
+    ['{"user":{"id":"ann"},"user":{"id":"bob"}}', '{"user":{"id":"ann"}}'],
+    [String.raw`{"\u0075ser":{"i\u0064":"bob"}}`, '{"user":{"id":"ann"}}'],
+    ['{"user":{"id":{"toString":"bob"}}}', '{"user":{"id":"ann"}}'],
+  ])('is stamped where a client reads it, and nowhere else: %s', (state, shown) => {
+    expect(stampIdentity(state, login('ann'))).toBe(shown)
+  })
+
+  test('has the name that its login has', () => {
+    const state = '{"user":{"id":"ann","name":"Bob"}}'
+    expect(stampIdentity(state, login('ann', 'Ann'))).toBe('{"user":{"name":"Ann","id":"ann"}}')
+    expect(stampIdentity(state, login('ann'))).toBe(state)
+    expect(stampIdentity(state, undefined)).toBe(state)
   })
 })
 

@@ -22,6 +22,7 @@ import {
   type PresenceEntry,
   type SessionId,
 } from '@quire/shared'
+import { stampIdentity, type Identity } from './identity.ts'
 
 /**
  * By how much an id's clock may rise at once. Clocks count state changes: 16 million are 19 days of ten a
@@ -70,11 +71,16 @@ export interface PresenceChange {
   readonly ignored: number
 }
 
-/** Who sent a presence message, and whether it is the opening one of its session. */
-export interface PresenceSender {
-  readonly session: SessionId
-  /** Who it is by its login. */
+/** Who a session is by its login. */
+interface Login {
   readonly user: string | null
+  /** What its states say of it; undefined: what they like. */
+  readonly identity?: Identity | undefined
+}
+
+/** Who sent a presence message, and whether it is the opening one of its session. */
+export interface PresenceSender extends Login {
+  readonly session: SessionId
   /** True until the server has shown this session anybody's presence. */
   readonly isOpening: boolean
 }
@@ -116,13 +122,14 @@ export class PresenceTable {
     const stale: KnownPresence[] = []
     let ignored = 0
     for (const entry of entries) {
-      const { client, clock, state } = entry
+      const { client, clock } = entry
       const known = this.#known.get(client)
       const owns = known?.owner === from.session
       const isInReach = clock - (known?.clock ?? 0) <= MAX_CLOCK_STEP
       const isOwn = owns || (entries.length === 1 && this.#mayClaim(entry, known, from))
       if (!isInReach || !isOwn) ignored++
       else if (known === undefined || isNews(entry, known)) {
+        const state = entry.state === null ? null : stampIdentity(entry.state, from.identity)
         const bytes = state === null ? 0 : utf8Length(state)
         if (!this.#hasSpace(bytes - (known?.bytes ?? 0))) {
           ignored++ // its clock stays as it is known, so that a smaller state counts again
@@ -133,11 +140,11 @@ export class PresenceTable {
         changed.push({ client, clock, state, user: state === null ? null : user })
       } else if (owns) ignored++
       else {
-        const { session: owner, user } = from
-        this.#put(client, { ...known, owner, user, seenAt: now })
+        this.#put(client, { ...said(known, from), owner: from.session, seenAt: now })
+        const taken = this.#known.get(client)
         if (known.state === null) stale.push(goneAt(client, known.clock))
-        else if (known.user !== user)
-          changed.push({ client, clock: known.clock, state: known.state, user })
+        else if (known.user !== from.user)
+          changed.push({ client, clock: known.clock, state: taken?.state ?? null, user: from.user })
       }
     }
     return { changed, stale, ignored }
@@ -149,13 +156,15 @@ export class PresenceTable {
   }
 
   /** A session is somebody else by its login now: returns what to announce of what it owns. */
-  rename(session: SessionId, user: string | null): PresenceEntries {
+  rename(session: SessionId, by: Login): PresenceEntries {
     const renamed: KnownPresence[] = []
     for (const client of this.#owned.get(session) ?? []) {
       const known = this.#known.get(client)
       if (known === undefined) continue
-      this.#known.set(client, { ...known, user })
-      const { clock, state } = known
+      const renamedTo = said(known, by)
+      this.#bytes += renamedTo.bytes - known.bytes
+      this.#known.set(client, renamedTo)
+      const { clock, state, user } = renamedTo
       if (state !== null) renamed.push({ client, clock, state, user })
     }
     return renamed
@@ -239,6 +248,12 @@ export class PresenceTable {
     }
     return removed
   }
+}
+
+/** What is known, in the name of whoever has it from now on: nobody keeps another one's (P27). */
+const said = (known: Known, { user, identity }: Login): Known => {
+  const state = known.state === null ? null : stampIdentity(known.state, identity)
+  return { ...known, state, bytes: state === null ? 0 : utf8Length(state), user }
 }
 
 const goneAt = (client: ClientId, clock: number): KnownPresence => ({

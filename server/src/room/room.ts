@@ -91,9 +91,9 @@ const table: Table = {
     join: (at, { waiting }, input) => {
       if (admit(at, waiting, input.session)) waiting.set(input.session, waitingOf(input)) // R2: in order
     },
-    regrant: (_, { waiting }, { session, access, user }) => {
+    regrant: (_, { waiting }, { session, access, user, identity }) => {
       const place = waiting.get(session)
-      if (place !== undefined) Object.assign(place, { access, user })
+      if (place !== undefined) Object.assign(place, { access, user, identity })
     },
     message: (at, phase, { session, message, bytes }) => {
       const place = phase.waiting.get(session)
@@ -114,8 +114,8 @@ const table: Table = {
       if (waiting.size === 0) return at.evict()
       const live = goLive(at, openDocument(at, input.document))
       at.observe({ kind: 'room-opened', document: at.room.name, loadMs: at.now - since })
-      for (const [session, { access, user, asking }] of waiting)
-        greet(at, live, { session, access, user, asking })
+      for (const [session, { access, user, identity, asking }] of waiting)
+        greet(at, live, { session, access, user, identity, asking })
       if (hinted > live.document.head) catchUp(at, live.document, hinted)
       for (const [session, { said }] of waiting)
         for (const { message, bytes } of said)
@@ -279,9 +279,10 @@ const table: Table = {
   },
 }
 
-const waitingOf = ({ access, user, asking }: InputOf<'join'>): Waiting => ({
+const waitingOf = ({ access, user, identity, asking }: InputOf<'join'>): Waiting => ({
   access,
   user,
+  identity,
   asking,
   said: [],
   bytes: 0,

@@ -4,7 +4,7 @@
  * merges with what others have written meanwhile, or is refused where nothing may have changed.
  */
 import { err, ok, readUpdate, type Result, type Update } from '@quire/shared'
-import type { Change, Content, ContentProblem, Question } from '../ports/content.ts'
+import type { Change, Content, ContentProblem, Json, Question } from '../ports/content.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Position } from '../room/message.ts'
 import { writeDocument, type DirectRequest } from './direct.ts'
@@ -61,7 +61,7 @@ export class Contents {
     request: DirectRequest,
     question: Question,
     isWanted: () => boolean = always,
-  ): Promise<Result<{ readonly value: unknown; readonly position: Position }, ContentsTrouble>> {
+  ): Promise<Result<{ readonly value: Json; readonly position: Position }, ContentsTrouble>> {
     const work = async ({ update, position }: HeldWhole) => {
       const read = await this.#content.readAs(update, question)
       return read.ok ? ok({ value: read.value.value, position }) : content(read.error)

@@ -216,7 +216,7 @@ export class Documents {
   loginAll(
     prefix: string,
     token: string | null,
-    request: RequestFacts | null = null,
+    request?: RequestFacts,
   ): Promise<Result<Grant, NoRoom>> {
     return this.#checked(async () => {
       const login = await askForPrefix(this.#options, { prefix, token, request })

@@ -6,6 +6,7 @@ import type { CloseName } from '@quire/shared'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Undo } from '../ports/undo.ts'
+import type { Identity } from '../room/identity.ts'
 import type { ClientMessage } from '../room/message.ts'
 import { KEPT_MESSAGE_BYTES } from './backlog.ts'
 import type { HeldBytes, Said } from './held-bytes.ts'
@@ -66,7 +67,8 @@ export class Membership {
     this.#take(grant)
     const { asking } = session.dialect
     const { access, user } = grant
-    shell.push({ kind: 'join', session: session.id, access, user, asking })
+    const identity = identityOf(grant)
+    shell.push({ kind: 'join', session: session.id, access, user, identity, asking })
   }
 
   /** What it may do. */
@@ -90,7 +92,8 @@ export class Membership {
     const { session, shell } = this.#options
     this.#take(grant)
     const { access, user } = grant
-    shell.push({ kind: 'regrant', session: session.id, access, user })
+    const identity = identityOf(grant)
+    shell.push({ kind: 'regrant', session: session.id, access, user, identity })
   }
 
   /** It has gone: what is held back of what it said is heard; `leave` is to follow. */
@@ -148,6 +151,10 @@ export class Membership {
     return isForAll(said.message) ? shell.sessions.size : 1
   }
 }
+
+/** An application speaks for others, and on an open server there is nobody to be taken for. */
+const identityOf = ({ user, name, isApplication }: Grant): Identity | undefined =>
+  user === null && isApplication ? undefined : { user, name }
 
 const isForAll = ({ kind }: ClientMessage): boolean =>
   kind === 'update' ||

@@ -69,15 +69,18 @@ export class Access {
 
   #given(c: Context<ApiEnv>) {
     const { documents, edge } = this.#options
-    const request = documents.readsRequests ? requestFacts(c, edge) : null
+    const request = documents.readsRequests ? requestFacts(c, edge) : undefined
     return { token: tokenOf(c), request }
   }
 
   /** Each login has its own rate, which each answer tells (draft-ietf-httpapi-ratelimit-headers-10). */
   #count(c: Context<ApiEnv>, { user, tokenId }: Grant, token: string | null): void {
-    const { clock, maxApiRequestsPerMinute } = this.#options
+    const { clock, edge, maxApiRequestsPerMinute } = this.#options
     const now = clock.now()
-    const group = user === null ? `token ${tokenId ?? fingerprint(token)}` : `user ${user}`
+    const group =
+      user === null
+        ? `token ${tokenId ?? fingerprint(token) ?? edge.clientOf(c.env.incoming).address}`
+        : `user ${user}`
     const turn = this.#rate.take(group, now)
     const { left, waitMs } = this.#rate.left(group, now)
     c.header('RateLimit-Policy', `"login";q=${maxApiRequestsPerMinute};w=${WINDOW_MS / 1000}`)
@@ -89,8 +92,8 @@ export class Access {
 }
 
 /** Nothing of a token is kept as it came. */
-const fingerprint = (token: string | null): string =>
-  token === null ? 'none' : createHash('sha256').update(token).digest('base64')
+const fingerprint = (token: string | null): string | null =>
+  token === null ? null : createHash('sha256').update(token).digest('base64')
 
 const sufficient = (grant: Grant, need: Need): Grant => {
   if (need !== 'read' && grant.access !== 'write')

@@ -7,7 +7,6 @@ import { Hono, type Context } from 'hono'
 import { parseDocName, type DocName } from '@quire/shared'
 import type { EdgeBindings } from '../../edges/websocket/edge-bindings.ts'
 import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
-import type { Grant } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Content } from '../../ports/content.ts'
 import type { Observe } from '../../ports/observe.ts'
@@ -105,7 +104,7 @@ export const apiRoutes = (options: ApiOptions): Hono<ApiEnv> => {
       options.observe.event({
         kind: 'request-failed',
         id: c.get('requestId'),
-        problem: String(error.parts.cause),
+        problem: error.parts.cause,
       })
     return answerProblem(error, c)
   })

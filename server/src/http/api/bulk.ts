@@ -6,7 +6,7 @@
  * with its whole state as one Yjs update in base64. Neither holds more than one document at a time.
  */
 import { z } from 'zod'
-import { clientId, readUpdate, type DocName, type Update } from '@quire/shared'
+import { clientId, readUpdate } from '@quire/shared'
 import type { DocumentFacts, Storage } from '../../ports/storage.ts'
 import type { ApiParts } from './api-parts.ts'
 import { linesOf } from './lines.ts'
@@ -41,7 +41,7 @@ const lineResult = z
 
 /** The operations. */
 export const bulkOperations = (parts: ApiParts): readonly Operation[] => {
-  const { access, storage, documents, content, contents, clock } = parts
+  const { access, documents, contents, clock } = parts
 
   const exporting = operation(
     {
@@ -63,7 +63,7 @@ export const bulkOperations = (parts: ApiParts): readonly Operation[] => {
       await access.toAll(c, prefix, 'application')
       const lines = exported(parts, prefix)
       c.header('Content-Type', 'application/x-ndjson')
-      return c.body(ReadableStream.from(encoded(lines)) as ReadableStream<Uint8Array>) // of the bytes of lines
+      return c.body(ReadableStream.from(encoded(lines)))
     },
   )
 
@@ -129,7 +129,7 @@ export const bulkOperations = (parts: ApiParts): readonly Operation[] => {
         yield { done: true, lines: number }
       }
       c.header('Content-Type', 'application/x-ndjson')
-      return c.body(ReadableStream.from(encoded(results())) as ReadableStream<Uint8Array>) // of the bytes of lines
+      return c.body(ReadableStream.from(encoded(results())))
     },
   )
 

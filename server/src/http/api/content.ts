@@ -10,7 +10,7 @@ import { contentOf, formatTypes, givenInBody } from './given.ts'
 import { NOTHING, operation, type ApiEnv, type MediaType, type Operation } from './operation.ts'
 import { contentProblem, Problem, roomProblem } from './problem.ts'
 import { contentPatch, field, format, type patchStep, userId, writtenSchema } from './schemas.ts'
-import { authorOf, changedProblem, entityTag, expectedOf, found } from './told.ts'
+import { authorOf, changedProblem, contentBytes, entityTag, expectedOf, found } from './told.ts'
 
 const ALL_TYPES: readonly MediaType[] = Object.values(formatTypes)
 
@@ -54,13 +54,7 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       if (!told.ok) throw trouble(told.error)
       const { value, position } = told.value
       c.header('ETag', entityTag(position))
-      const text = as === 'json' ? JSON.stringify(value) : String(value)
-      return answerBytes(
-        parts,
-        c,
-        new TextEncoder().encode(text),
-        `${formatTypes[as]}; charset=utf-8`,
-      )
+      return answerBytes(parts, c, contentBytes(as, value), `${formatTypes[as]}; charset=utf-8`)
     },
   )
 

@@ -35,7 +35,7 @@ interface InJson<F> {
 }
 
 /** Content in JSON that is no update. */
-export const contentOf = ({ format, value, field = undefined }: InJson<Format>): FieldContent => {
+export const contentOf = ({ format, value, field }: InJson<Format>): FieldContent => {
   if (format === 'json') return { field: field ?? null, content: { format, value } }
   if (typeof value !== 'string')
     throw new Problem('bad-request', `value: content of the format ${format} is text`)

@@ -1,12 +1,13 @@
 /* Who is here and who may be: connections, what was written and not let in, and logins that are taken back. */
 import { z } from 'zod'
 import { millis, sessionId } from '@quire/shared'
-import type { Revocation } from '../../ports/storage.ts'
+import type { Patch, Revocation } from '../../ports/storage.ts'
+import type { ConnectionFacts } from '../../runtime/guard.ts'
 import type { ApiParts } from './api-parts.ts'
 import { answerBytes, answerWritten } from './content.ts'
 import { formatTypes } from './given.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
-import { contentProblem, Problem, roomProblem, storageProblem } from './problem.ts'
+import { contentProblem, Problem, storageProblem } from './problem.ts'
 import {
   connectionSchema,
   patchSchema,
@@ -17,6 +18,17 @@ import {
   writtenSchema,
 } from './schemas.ts'
 import { authorOf, expectedOf, found, timeText } from './told.ts'
+
+const connectionJson = ({ since, ...connection }: ConnectionFacts) => ({
+  ...connection,
+  since: timeText(since),
+})
+
+const patchJson = ({ firstAt, lastAt, ...patch }: Patch) => ({
+  ...patch,
+  firstAt: timeText(firstAt),
+  lastAt: timeText(lastAt),
+})
 
 /** The operations. */
 export const guardingOperations = (parts: ApiParts): readonly Operation[] => [
@@ -46,9 +58,7 @@ const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => 
     },
     async ({ c, document }) =>
       c.json({
-        connections: documents.guard
-          .connections(document)
-          .map(({ since, ...connection }) => ({ ...connection, since: timeText(since) })),
+        connections: documents.guard.connections(document).map(connectionJson),
       }),
   ),
   operation(
@@ -110,11 +120,7 @@ const patchOperations = (parts: ApiParts): readonly Operation[] => {
       const patches = await storage.patches(id)
       if (!patches.ok) throw storageProblem(patches.error)
       return c.json({
-        patches: patches.value.map(({ firstAt, lastAt, ...patch }) => ({
-          ...patch,
-          firstAt: timeText(firstAt),
-          lastAt: timeText(lastAt),
-        })),
+        patches: patches.value.map(patchJson),
       })
     },
   )

@@ -93,7 +93,7 @@ const parametersOf = ({ path, query, fields = {} }: Operation, schemaOf: SchemaO
     in: 'path',
     required: true,
     schema: name === 'name' ? { type: 'string' } : { type: 'integer', minimum: 1 },
-    ...(name === 'name' ? { description: 'The document’s name, percent-encoded whole' } : {}),
+    description: name === 'name' ? 'The document’s name, percent-encoded whole' : 'The id',
   }))
   const { properties = {}, required = [] } = schemaOf(query, 'input') as {
     readonly properties?: Record<string, Json>

@@ -42,7 +42,8 @@ export interface ProblemParts {
   readonly fields?: Readonly<Record<string, unknown>>
   /** When to ask again, seconds. */
   readonly retrySeconds?: number
-  readonly cause?: unknown
+  /** What is behind it, for the log: not told. */
+  readonly cause?: string
 }
 
 /** A request that is not answered as it was asked; `detail` is for people and holds no secret. */

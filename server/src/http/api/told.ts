@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { DocName } from '@quire/shared'
 import type { Grant } from '../../ports/auth.ts'
 import type { DocumentFacts, Storage, Version } from '../../ports/storage.ts'
+import type { Format, Json } from '../../ports/content.ts'
 import type { Position } from '../../room/message.ts'
 import { Problem, storageProblem } from './problem.ts'
 
@@ -30,6 +31,11 @@ export const versionJson = ({ id, seq, at, name, author, bytes }: Version) => ({
   author,
   bytes,
 })
+
+/** Content that was read, as the body of an answer. */
+export const contentBytes = (format: Format, value: Json): Uint8Array =>
+  // what is no JSON was read as text
+  new TextEncoder().encode(format === 'json' ? JSON.stringify(value) : (value as string))
 
 /** The tag of a state of a document (RFC 9110 §8.8.3). */
 export const entityTag = ({ epoch, seq }: Position): string => `"${epoch}-${seq}"`

@@ -19,7 +19,7 @@ import {
   writtenSchema,
 } from './schemas.ts'
 import { authorNames } from './authors.ts'
-import { authorOf, expectedOf, found, versionJson } from './told.ts'
+import { authorOf, contentBytes, expectedOf, found, versionJson } from './told.ts'
 
 /** Versions of a page, at most. */
 const MOST_LISTED = 1_000
@@ -123,9 +123,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       if (query.as === 'update') return answerBytes(parts, c, update, formatTypes.update)
       const told = await content.readAs(update, { format: query.as, field: query.field ?? null })
       if (!told.ok) throw contentProblem(told.error)
-      const text = query.as === 'json' ? JSON.stringify(told.value.value) : String(told.value.value)
       const type = `${formatTypes[query.as]}; charset=utf-8`
-      return answerBytes(parts, c, new TextEncoder().encode(text), type)
+      return answerBytes(parts, c, contentBytes(query.as, told.value.value), type)
     },
   )
 
