@@ -26,7 +26,18 @@ type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
 /** The options of a server, read and checked. */
 export type Config = { readonly [R in Row as R['key']]: ValueOf<R['kind']> }
 
-/** Reads all options. `flags` is keyed like the table; the errors are sentences, one per row. */
+/**
+ * Reads all options. `flags` is keyed like the table; the errors are sentences, one per row.
+ *
+ * @example
+ * ```ts
+ * import { readConfig } from '@quire/server'
+ *
+ * const config = readConfig({ port: '8080' }, process.env)
+ * if (!config.ok) throw new Error(config.error.join('\n'))
+ * console.log(config.value.port, config.value.dataDir)
+ * ```
+ */
 export const readConfig = (
   flags: Readonly<Record<string, string | undefined>>,
   env: Readonly<Record<string, string | undefined>>,

@@ -61,6 +61,7 @@ const TYPES = [
   'StatelessMessage',
   'StatelessReply',
   'Storage',
+  'SubscribeOptions',
   'WrittenContent',
 ]
 

@@ -1,6 +1,7 @@
 export type { Authorize, AuthorizeQuestion, Denied, Granted } from './auth/authorize.ts'
 export { openAuth } from './auth/open.ts'
-export { optionRows, readConfig, type Config, type OptionRow } from './config.ts'
+export { readConfig, type Config } from './config.ts'
+export { optionRows, type OptionRow } from './option-rows.ts'
 export type { ContentModule, SchemaChoice } from './content/content-module.ts'
 export type { ContentOptions } from './content/threaded.ts'
 export type {
@@ -10,6 +11,7 @@ export type {
   DocumentHandle,
   EditOptions,
   FieldOptions,
+  SubscribeOptions,
   WrittenContent,
 } from './embedded/document-handle.ts'
 export { jwtAuth, type JwtOptions } from './embedded/jwt-auth.ts'

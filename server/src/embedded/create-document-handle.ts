@@ -122,7 +122,7 @@ export const createDocumentHandle = (name: DocName, ports: HandlePorts): Documen
     async edit(change, { author } = {}) {
       await commit(await whole((before) => changeOf(before, change)), author ?? null)
     },
-    subscribe(listener) {
+    subscribe(listener, { from = 'now' } = {}) {
       const tell = (event: DocumentEvent): void => {
         try {
           listener(event)
@@ -137,7 +137,7 @@ export const createDocumentHandle = (name: DocName, ports: HandlePorts): Documen
         const loaded = await loading.done()
         if (isOver) return
         if (!loaded.ok) return tell(endOf('tryAgainLater', `${name}: ${loaded.error}`))
-        const request = { ...asked(grantOf('read', null)), observe, from: 'now' } as const
+        const request = { ...asked(grantOf('read', null)), observe, from }
         stop = subscribe(request, {
           opened: () => tell({ kind: 'open' }),
           update: (update) => tell({ kind: 'update', update: update.slice() }), // others hear the same

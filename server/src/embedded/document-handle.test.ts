@@ -168,6 +168,16 @@ describe('a document in the hands of its program', () => {
     expect(notes.connections()).toHaveLength(1)
   })
 
+  it('tells what it holds first where that is asked for', async () => {
+    const notes = open().document('notes')
+    await notes.edit(write('before '))
+    const copy = new Y.Doc()
+    notes.subscribe((event) => event.kind === 'update' && Y.applyUpdate(copy, event.update), {
+      from: 'start',
+    })
+    await eventually(() => expect(copy.getText('text').toJSON()).toBe('before '))
+  })
+
   it('reports a listener that throws, and tells it of the rest', async () => {
     const bugs: string[] = []
     const observe = {

@@ -37,11 +37,20 @@ export interface DocumentFacts {
   readonly changedAt: Date
 }
 
+/** What of a document is heard first. */
+export interface SubscribeOptions {
+  /** `now`, the default: only what comes. `start`: what the document holds first, in several updates where it is large. */
+  readonly from?: 'now' | 'start'
+}
+
 /** What a program hears of a document. */
 export type DocumentEvent =
   /** It is open: of what is accepted from here on nothing is missed, and what was before can be read. */
   | { readonly kind: 'open' }
-  /** A Yjs update that was accepted, from whomever; it may not be on disk yet. The bytes are the listener's. */
+  /**
+   * A Yjs update that was accepted, from whomever; it may not be on disk yet, and may repeat what was heard before,
+   * which Yjs takes as nothing. The bytes are the listener's.
+   */
   | { readonly kind: 'update'; readonly update: Uint8Array }
   /** Nothing more is heard: it was deleted, or the server ends; `error.isTemporary` says whether to subscribe again. */
   | { readonly kind: 'end'; readonly error: QuireError }
@@ -95,7 +104,7 @@ export interface DocumentHandle {
    * Tells of the document until it is undone: that it is open, each update as it is accepted, and the end. It keeps the
    * document open, and takes a place among its sessions. What the listener throws is told as a bug, and keeps nothing back.
    */
-  subscribe(listener: (event: DocumentEvent) => void): () => void
+  subscribe(listener: (event: DocumentEvent) => void, options?: SubscribeOptions): () => void
   /** Makes the document, empty; false where it is there. Of a deleted one's name it makes another document. */
   create(): Promise<boolean>
   /**
