@@ -8,7 +8,7 @@ import { HOSTS, startHost } from './hosts.ts'
 
 const start = async (options: Partial<QuireOptions>): Promise<string> => {
   const quire = createQuire({ storage: memoryStorage(), authorize: openAuth, ...options })
-  onTestFinished(() => quire.close({ graceMs: 500 }))
+  onTestFinished(() => quire.close())
   const make = HOSTS['node:http']
   if (make === undefined) throw new Error('there is no such host')
   const host = await startHost(make, [{ quire, basePath: options.basePath ?? '' }])

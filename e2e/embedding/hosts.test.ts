@@ -18,7 +18,7 @@ const mount = (basePath: string): Mounted => {
     basePath,
     observe: { event: (event) => expect(event.kind).not.toBe('bug') },
   })
-  onTestFinished(() => quire.close({ graceMs: 500 }))
+  onTestFinished(() => quire.close())
   return { quire, basePath }
 }
 
@@ -150,12 +150,12 @@ describe.each(Object.keys(HOSTS))('in %s', (kind) => {
     await other.quire.document('notes').edit((copy) => copy.getText('text').insert(0, 'of other'))
     await until('it is there', async () => (await storedIn(one.quire, 'notes')) === 'of one')
     expect(await storedIn(other.quire, 'notes')).toBe('of other')
-    await one.quire.close({ graceMs: 1_000 })
+    await one.quire.close()
     expect((await fetch(`${url}/one/health/ready`)).status).toBe(503)
     expect((await fetch(`${url}/other/health/ready`)).status).toBe(200)
     const refused = new WebSocket(`${url.replace('http', 'ws')}/one/yjs/notes`)
     await expect(once(refused, 'open')).rejects.toThrow('503')
-    await other.quire.close({ graceMs: 1_000 })
+    await other.quire.close()
     expect(await (await fetch(`${url}/own`)).text()).toBe(OWN_PAGE)
   })
 })
