@@ -68,5 +68,5 @@ it('the guide runs, block after block', async () => {
   writeFileSync(program, `${programs.join('\n')}\nprocess.exit(0)\n`)
   const run = [process.execPath, ['--conditions=quire-source', program]] as const
   const { stdout } = await promisify(execFile)(...run, { timeout: 30_000 })
-  expect(stdout).toBe('Written by the server. \n')
+  expect(stdout).toBe('Written by the server. \n1\n<h1>Welcome</h1>\n')
 })

@@ -105,6 +105,10 @@ it('a program in TypeScript compiles against the types, all of which it reads', 
     `import { createServer, type Server } from 'node:http'
      import { createQuire, memoryStorage, openAuth, QuireError, type Quire } from '@quire/server'
 
+     import { createApiClient, type ApiDocument } from '@quire/server/client'
+
+     export const nameOf = ({ name }: ApiDocument): string => name
+     export const api = createApiClient({ url: 'http://127.0.0.1:4400' })
      export const quire: Quire = createQuire({ storage: memoryStorage(), authorize: openAuth })
      export const server: Server = createServer((request, response) => {
        if (!quire.handle(request, response)) response.end()

@@ -1,7 +1,16 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import { createServer, request } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { Hono } from 'hono'
 import { millis } from '@quire/shared'
-import { describe, expect, it } from 'vitest'
-import { hostOf, join, open, write } from './embedded/testing/quire.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import WebSocket from 'ws'
+import { selfSigned } from './edges/websocket/testing/self-signed.ts'
+import { hostOf, joinHost, listen, open, write } from './embedded/testing/quire.ts'
 import {
   createQuire,
   jwtAuth,
@@ -12,7 +21,11 @@ import {
 } from './index.ts'
 import { OWN_SEGMENTS } from './http/own-paths.ts'
 import { createMemory, createMemoryStorage } from './storage/memory.ts'
+import { temporaryDir } from './storage/sqlite/testing/temporary-dir.ts'
 import { withWeather } from './storage/testing/weather.ts'
+
+/** Of a test's own certificate there is no authority. */
+const TRUSTING = { host: 'localhost', rejectUnauthorized: false }
 
 describe('createQuire', () => {
   const make = (options: object) => () =>
@@ -91,6 +104,50 @@ describe('createQuire', () => {
     expect([globalThis.Request, globalThis.Response]).toEqual(before)
   })
 
+  it('says that a body was read before it came, and waits for none', async () => {
+    const errors: string[] = []
+    const observe = {
+      event: (event: QuireEvent) => void (event.kind === 'bug' && errors.push(event.error.message)),
+    }
+    const quire = open({ observe })
+    const url = await listen(async (request, response) => {
+      for await (const _ of request) continue // as express.json() does
+      quire.handle(request, response)
+    })
+    const asked = await fetch(`http://${url}/doc/new`, { method: 'POST', body: '{"docId":"a"}' })
+    expect([asked.status, await asked.text()]).toEqual([500, `${errors[0]}\n`])
+    expect(errors).toEqual([expect.stringContaining('mount Quire before what reads bodies')])
+    expect((await fetch(`http://${url}/health/live`)).status).toBe(200)
+  })
+
+  it('is served over TLS by a host that speaks it', async () => {
+    const quire = open()
+    const server = createServer(selfSigned('localhost'), quire.handle)
+    server.on('upgrade', quire.upgrade)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo // TCP: not a pipe
+    const asked = request({ port, path: '/doc/notes/auth', method: 'POST', ...TRUSTING }).end()
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+    expect(await json(answer)).toMatchObject({ url: `wss://localhost:${port}/d/notes/ws` })
+    const socket = new WebSocket(`wss://localhost:${port}/yjs/notes`, TRUSTING)
+    onTestFinished(() => socket.terminate())
+    await once(socket, 'message')
+    expect(quire.document('notes').connections()).toHaveLength(1)
+  })
+
+  it('serves the editor page from a directory, at the root', async () => {
+    const editor = temporaryDir()
+    writeFileSync(join(editor, 'index.html'), '<title>Quire</title>')
+    const url = await hostOf(open({ editor }))
+    for (const path of ['/', '/p/notes'])
+      expect(await (await fetch(`http://${url}${path}`)).text()).toBe('<title>Quire</title>')
+    expect((await fetch(`http://${url}/nothing`)).status).toBe(404)
+    const none = await hostOf(open())
+    expect(await (await fetch(`http://${none}/`)).text()).toBe('the host has none')
+  })
+
   it('says who its app can be asked by', async () => {
     const host = new Hono().route('/', open().app).onError(({ message }, c) => c.text(message, 500))
     const asked = await host.request('/health/live')
@@ -102,7 +159,7 @@ describe('createQuire', () => {
     const quire = open({ observe: { event: (event) => events.push(event) } })
     const host = await hostOf(quire)
     await quire.document('notes').edit(write('kept'))
-    await join(host, 'notes')
+    await joinHost(host, 'notes')
     await Promise.all([quire.close({ graceMs: 4_000 }), quire.close()])
     await quire.close()
     expect(events.filter(({ kind }) => kind === 'drained')).toHaveLength(1)

@@ -168,10 +168,8 @@ export const createQuire = (options: QuireOptions): Quire => {
     (request, env) => fetch(request, env as EdgeBindings), // whatever speaks HTTP/1.1 or its likeness
     { hostname: 'localhost', overrideGlobalObjects: false }, // Request and Response are the host's
   )
-  const isOwn =
-    options.editor === undefined || options.editor === false
-      ? (target: string) => isOwnTarget(target, basePath)
-      : () => true
+  const isOwn = (target: string): boolean => isOwnTarget(target, basePath)
+  const hasEditor = options.editor !== undefined && options.editor !== false
 
   assembly.start()
   void loading.done() // whoever comes first need not wait for it
@@ -179,9 +177,14 @@ export const createQuire = (options: QuireOptions): Quire => {
     app,
     handle(request, response) {
       const target = targetOf(request)
-      if (!isOwn(target)) return false
+      if (!hasEditor && !isOwn(target)) return false
       request.url = target // the routes are mounted at the whole path
       if (request.httpVersionMajor === 1 && refusesTarget(request, response)) return true
+      if (hasLostBody(request)) {
+        observe.event({ kind: 'bug', document: null, error: new Error(LOST_BODY) })
+        response.writeHead(500).end(`${LOST_BODY}\n`)
+        return true
+      }
       listener(request, response).catch((cause: unknown) => {
         observe.event({
           kind: 'bug',
@@ -221,6 +224,15 @@ export const createQuire = (options: QuireOptions): Quire => {
     },
   }
 }
+
+const LOST_BODY =
+  'the body of a request was read before quire.handle was given it: mount Quire before what reads bodies'
+
+/** True where somebody has read, or begun to read, what a request brings: nobody could read it again. */
+const hasLostBody = (request: IncomingMessage): boolean =>
+  request.readableDidRead &&
+  (request.headers['transfer-encoding'] !== undefined ||
+    Number(request.headers['content-length'] ?? 0) > 0)
 
 /** What is wrong with options that are no rows of the table; programs in JavaScript have no compiler that says it. */
 const problemOf = ({ storage, authorize, basePath = '', editor = false }: QuireOptions) => {

@@ -4,7 +4,7 @@ import { memoryStorage, QuireError, type QuireEvent } from '../index.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { createMemory, createMemoryStorage } from '../storage/memory.ts'
 import { withWeather } from '../storage/testing/weather.ts'
-import { eventually, hostOf, join, open, textOf, write } from './testing/quire.ts'
+import { eventually, hostOf, joinHost, open, textOf, write } from './testing/quire.ts'
 
 describe('a document in the hands of its program', () => {
   it('is written, and what is written is on disk when it resolves', async () => {
@@ -21,7 +21,7 @@ describe('a document in the hands of its program', () => {
 
   it('is shown to everybody who has it open, and shows what they write', async () => {
     const quire = open()
-    const doc = await join(await hostOf(quire), 'notes')
+    const doc = await joinHost(await hostOf(quire), 'notes')
     await quire.document('notes').edit(write('from the program'))
     await eventually(() => expect(doc.getText('text').toJSON()).toBe('from the program'))
     doc.getText('text').insert(0, 'also ')
@@ -129,8 +129,8 @@ describe('a document in the hands of its program', () => {
     const quire = open()
     const host = await hostOf(quire)
     const notes = quire.document('notes')
-    const [doc, other] = [await join(host, 'notes'), await join(host, 'notes')]
-    await join(host, 'another')
+    const [doc, other] = [await joinHost(host, 'notes'), await joinHost(host, 'notes')]
+    await joinHost(host, 'another')
     const [first, second, ...more] = notes.connections()
     expect(more).toEqual([])
     expect(first).toMatchObject({ user: null, access: 'write', family: 'y-websocket' })
@@ -155,7 +155,7 @@ describe('a document in the hands of its program', () => {
     })
     await eventually(() => expect(heard).toEqual(['open']))
     Y.applyUpdate(copy, await notes.read({ as: 'update' }))
-    const doc = await join(await hostOf(quire), 'notes')
+    const doc = await joinHost(await hostOf(quire), 'notes')
     doc.getText('text').insert(0, 'a client, ')
     await eventually(() => expect(copy.getText('text').toJSON()).toBe('a client, before '))
     await notes.edit(write('a program, '))
@@ -199,7 +199,7 @@ describe('a document in the hands of its program', () => {
     const before = await notes.facts()
     const ends: unknown[] = []
     notes.subscribe((event) => void (event.kind === 'end' && ends.push(event.error.kind)))
-    await join(await hostOf(quire), 'notes')
+    await joinHost(await hostOf(quire), 'notes')
     expect(await notes.delete()).toBe(true)
     await eventually(() => expect([notes.connections(), ends]).toEqual([[], ['deleted']]))
     expect([await notes.exists(), await notes.facts()]).toEqual([false, null])

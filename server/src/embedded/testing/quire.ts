@@ -1,6 +1,6 @@
 /* A Quire in a host, and clients of it. */
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebsocketProvider } from 'y-websocket'
 import { expect, onTestFinished, vi } from 'vitest'
@@ -35,13 +35,14 @@ export const write =
   (doc: Y.Doc): void =>
     doc.getText('text').insert(0, text)
 
-/** A host of node:http with a Quire inside: its name and port. */
-export const hostOf = async (quire: Quire): Promise<string> => {
-  const server = createServer((request, response) => {
-    if (!quire.handle(request, response)) response.writeHead(404).end('the host has none')
-  })
+/** A server of node:http: its name and port. */
+export const listen = async (
+  answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+  upgrade: Quire['upgrade'] = () => false,
+): Promise<string> => {
+  const server = createServer((request, response) => void answer(request, response))
   server.on('upgrade', (request, socket, head) => {
-    if (!quire.upgrade(request, socket, head)) socket.destroy()
+    if (!upgrade(request, socket, head)) socket.destroy()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -52,8 +53,14 @@ export const hostOf = async (quire: Quire): Promise<string> => {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
+/** A host of node:http with a Quire inside: its name and port. */
+export const hostOf = (quire: Quire): Promise<string> =>
+  listen((request, response) => {
+    if (!quire.handle(request, response)) response.writeHead(404).end('the host has none')
+  }, quire.upgrade)
+
 /** A stock client that has the document. */
-export const join = async (host: string, name: string): Promise<Y.Doc> => {
+export const joinHost = async (host: string, name: string): Promise<Y.Doc> => {
   const doc = new Y.Doc()
   const provider = new WebsocketProvider(`ws://${host}/yjs`, name, doc, { disableBc: true })
   onTestFinished(() => provider.destroy())
