@@ -1,5 +1,6 @@
 // A program with a login of its own, in which people write notes together. It writes in them, too.
 import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createQuire, jwtAuth, sqliteStorage } from '@quire/server'
 import { createApiClient } from '@quire/server/client'
@@ -31,13 +32,19 @@ const tokenFor = (docs, user) => {
 // the document API of the same server, asked as the program
 const api = createApiClient({ url, token: () => tokenFor([{ name: '*', access: 'write' }]) })
 
-// who there is and what everybody may do: a program has a database for it
-const users = new Map([
-  ['ann', { id: 'ann', name: 'Ann', password: 'a', access: 'write' }],
-  ['bob', { id: 'bob', name: 'Bob', password: 'b', access: 'write' }],
-  ['cyd', { id: 'cyd', name: 'Cyd', password: 'c', access: 'read' }],
-])
-const logins = new Map()
+// who there is and what everybody may do, and who is logged in: a program has a database for it, this one a file
+const file = './program.json'
+const known = existsSync(file)
+  ? JSON.parse(readFileSync(file, 'utf8'))
+  : {
+      users: {
+        ann: { id: 'ann', name: 'Ann', password: 'a', access: 'write' },
+        bob: { id: 'bob', name: 'Bob', password: 'b', access: 'write' },
+        cyd: { id: 'cyd', name: 'Cyd', password: 'c', access: 'read' },
+      },
+      logins: {},
+    }
+const remember = () => writeFileSync(file, JSON.stringify(known))
 
 const app = express()
 app.use((request, response, next) => {
@@ -46,17 +53,18 @@ app.use((request, response, next) => {
 app.use(express.json())
 
 app.post('/login', (request, response) => {
-  const user = users.get(request.body.user)
+  const user = known.users[request.body.user]
   if (!user || user.password !== request.body.password) return void response.status(401).end()
   const session = randomUUID()
-  logins.set(session, user.id)
+  known.logins[session] = user.id
+  remember()
   response.cookie('session', session, { httpOnly: true, sameSite: 'strict' }).end()
 })
 
 // a browser asks for a token whenever its client wants one
 app.post('/token', async (request, response) => {
   const [, session] = /session=([\w-]+)/.exec(request.headers.cookie ?? '') ?? []
-  const user = users.get(logins.get(session))
+  const user = known.users[known.logins[session]]
   if (!user) return void response.status(401).end()
   response.json({ token: await tokenFor([{ name: 'team/*', access: user.access }], user) })
 })
@@ -82,9 +90,10 @@ app.post('/digest', async (request, response) => {
 
 // somebody may only read from now on: the program's own word, and that of the tokens which are out there
 app.post('/lower', async (request, response) => {
-  const user = users.get(request.body.user)
+  const user = known.users[request.body.user]
   if (!user) return void response.status(404).end()
   user.access = 'read'
+  remember()
   const { sessions } = await api.revoke({ user: user.id, document: 'team/*', access: 'read' })
   response.json({ sessions })
 })

@@ -22,10 +22,11 @@ const NOTES = 'team/notes'
 
 let project: PackedProject
 beforeAll(async () => {
-  const { devDependencies } = JSON.parse(
-    await readFile(join(ROOT, 'e2e/package.json'), 'utf8'),
-  ) as { devDependencies: Record<string, string> } // npm has checked it
-  const versions = ['express', 'jose', 'yjs'].map((name) => `${name}@${devDependencies[name]}`)
+  const versionOf = async (name: string): Promise<string> => {
+    const manifest = await readFile(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')
+    return `${name}@${(JSON.parse(manifest) as { version: string }).version}` // npm has checked it
+  }
+  const versions = await Promise.all(['express', 'jose', 'yjs'].map(versionOf))
   project = await packedProject(versions)
   await copyFile(join(import.meta.dirname, 'app.js'), join(project.home, 'app.js'))
   return () => project.remove()

@@ -20,6 +20,7 @@ import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
 import { foldingLimits, type RoomLimits } from './room/limits.ts'
+import type { VersionPolicy } from './runtime/auto-versions.ts'
 import { Documents } from './runtime/documents.ts'
 import { flushIntervalMs } from './runtime/flush-pacer.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
@@ -120,6 +121,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     lagBytes: config.maxLagBytes,
     readMs: config.maxReadMs,
     answerBytes: config.maxAnswerBytes,
+    versionPolicy: versionPolicy(config),
     flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
   })
   const onBug = (error: Error): void => observe.event({ kind: 'bug', document: null, error })
@@ -241,6 +243,13 @@ const edgeLimits = (config: AssemblyConfig): EdgeLimits => ({
   requestsPerMinute: config.maxRequestsPerMinute,
   sockets: config.maxSessions,
   socketsPerAddress: config.maxSessionsPerAddress,
+})
+
+const HOUR_MS = 3_600_000
+
+const versionPolicy = ({ maxVersions, maxVersionsPerHour }: AssemblyConfig): VersionPolicy => ({
+  versionsKept: maxVersions,
+  versionEveryMs: HOUR_MS / maxVersionsPerHour,
 })
 
 const presenceLimits = (config: AssemblyConfig): PresenceLimits => ({

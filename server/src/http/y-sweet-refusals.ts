@@ -11,6 +11,7 @@ const STATUS = {
   forbidden: 403,
   badName: 400,
   badFrame: 400,
+  deleted: 410,
   internalError: 500,
 } as const satisfies Partial<Record<NoRoom['close'], number>>
 

@@ -97,6 +97,12 @@ const answerPresence = (step: Step, live: Live, session: SessionId, member: Memb
 type Said<M> = { readonly session: SessionId; readonly member: Member; readonly message: M }
 type Heard<K> = Extract<InputOf<'message'>['message'], { kind: K }>
 
+/** True for who could change everything once, and may not any more. */
+export const isLowered = (
+  { access, wasLowered }: Pick<Member, 'access' | 'wasLowered'>,
+  next: Member['access'],
+): boolean => next !== 'write' && (wasLowered || access === 'write')
+
 /** R16: what a session may do has changed. Who may write again is asked for what was denied meanwhile. */
 export const regrant = (
   step: Step,
@@ -105,7 +111,7 @@ export const regrant = (
 ): void => {
   const member = live.members.get(session)
   if (member === undefined) return
-  member.wasLowered = access !== 'write' && (member.wasLowered || member.access === 'write')
+  member.wasLowered = isLowered(member, access)
   if (member.user !== user) member.isAsideFull = false
   member.access = access
   if (member.user !== user) announce(step, live, live.presence.rename(session, { user, identity }))

@@ -44,11 +44,16 @@ export const goLive = (step: Step, document: OpenDocument): Live => {
   return live
 }
 
+/** Who is greeted; `wasLowered`: since it joined. */
+interface Greeted extends Omit<InputOf<'join'>, 'kind'> {
+  readonly wasLowered?: boolean
+}
+
 /** Attaches a session and asks it for what the server lacks. */
 export const greet = (
   step: Step,
   live: Live,
-  { session, access, user, identity, asking }: Omit<InputOf<'join'>, 'kind'>,
+  { session, access, user, identity, asking, wasLowered = false }: Greeted,
 ): void => {
   const member: Member = {
     access,
@@ -60,7 +65,7 @@ export const greet = (
     flow: FLOWING,
     question: { kind: asking === 'in-return' ? 'unasked' : 'none' },
     hasBeenDenied: false,
-    wasLowered: false,
+    wasLowered,
     isAsideFull: false,
     mark: null,
     answersUnderWay: 0,

@@ -119,6 +119,8 @@ export interface Waiting {
   access: Access
   user: string | null
   identity: Identity | undefined
+  /** It could change everything as it came, and may not any more. */
+  wasLowered: boolean
   readonly asking: Asking
   readonly said: { readonly message: ClientMessage; readonly bytes: number }[]
   /** What `said` holds in memory, bytes. */

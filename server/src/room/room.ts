@@ -9,7 +9,7 @@ import { appended, appendFailed, openDocument, retryAppend } from './document.ts
 import type { Effect } from './effect.ts'
 import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
 import { catchUp, catchUpFailed, caughtUp, follow, retryCatchUp } from './following.ts'
-import { askAgain, endOpenings, hear, regrant } from './hear.ts'
+import { askAgain, endOpenings, hear, isLowered, regrant } from './hear.ts'
 import type { Input, InputKind, InputOf } from './input.ts'
 import { admit, announce, dismissAll, goLive, greet, part, settle } from './members.ts'
 import type { OpenDocument, PhaseKind, PhaseOf, Room, Waiting } from './phase.ts'
@@ -93,7 +93,9 @@ const table: Table = {
     },
     regrant: (_, { waiting }, { session, access, user, identity }) => {
       const place = waiting.get(session)
-      if (place !== undefined) Object.assign(place, { access, user, identity })
+      if (place === undefined) return
+      const wasLowered = isLowered(place, access)
+      Object.assign(place, { access, user, identity, wasLowered })
     },
     message: (at, phase, { session, message, bytes }) => {
       const place = phase.waiting.get(session)
@@ -114,8 +116,8 @@ const table: Table = {
       if (waiting.size === 0) return at.evict()
       const live = goLive(at, openDocument(at, input.document))
       at.observe({ kind: 'room-opened', document: at.room.name, loadMs: at.now - since })
-      for (const [session, { access, user, identity, asking }] of waiting)
-        greet(at, live, { session, access, user, identity, asking })
+      for (const [session, { said: _, bytes: __, ...who }] of waiting)
+        greet(at, live, { session, ...who })
       if (hinted > live.document.head) catchUp(at, live.document, hinted)
       for (const [session, { said }] of waiting)
         for (const { message, bytes } of said)
@@ -283,6 +285,7 @@ const waitingOf = ({ access, user, identity, asking }: InputOf<'join'>): Waiting
   access,
   user,
   identity,
+  wasLowered: false,
   asking,
   said: [],
   bytes: 0,

@@ -7,11 +7,14 @@ import {
   type HocuspocusVersion,
 } from '../dialects/testing/stock-hocuspocus.ts'
 import { hocuspocusFamily } from '../dialects/hocuspocus-family.ts'
+import { nameOf } from '../storage/contract/fixture.ts'
 import { multiplex } from './multiplexed.ts'
 import { tokenAuth, WRITER } from './testing/logins.ts'
 import { memoryWebSocket } from './testing/memory-web-socket.ts'
 import { pass, startTestServer, until } from './testing/server.ts'
 import { testConnectionLimits } from './testing/shared-socket.ts'
+
+const notes = nameOf('notes')
 
 /** A server on which tokens last five seconds, and a provider with a token function. */
 const start = (version: HocuspocusVersion, nextToken: () => string) => {
@@ -98,5 +101,34 @@ describe.each(hocuspocusVersions)('provider %s', (version) => {
     expect(asked).toEqual(['short', 'long'])
     expect(denied).toEqual([])
     expect(opened).toHaveLength(version === '2.15.3' ? 2 : 1) // version 2 does not know the question
+  })
+
+  it('[R16] learns at once that it may only read, and that it may do nothing, and stays away', async () => {
+    const { server, provider, opened, denied } = start(version, () => 'long')
+    await until('it is let in', () => provider.isAuthenticated)
+    await until('it has nothing to save', () => provider.unsyncedChanges === 0)
+    await server.documents.guard.revoke({ user: 'ann', access: 'read' })
+    await until('it knows', () => provider.authorizedScope === 'readonly')
+    provider.document.getText('text').insert(0, 'aside')
+    await pass(server.clock, 1_000)
+    expect(server.memory.byName.get(notes)?.tail).toEqual([])
+    expect(server.memory.byName.get(notes)?.patches).toMatchObject([{ user: 'ann' }])
+    await server.documents.guard.revoke({ user: 'ann', access: 'none' })
+    await until('it knows', () => denied.length > 0 || opened[0]?.ending !== null)
+    await pass(server.clock, 30_000)
+    expect(server.documents.figures().sessions).toBe(0)
+    expect(opened.length).toBeLessThan(3)
+  })
+
+  it('[R21] is told that its document was deleted, and stays away', async () => {
+    const { server, provider, opened } = start(version, () => 'long')
+    await until('it is let in', () => provider.isAuthenticated)
+    provider.document.getText('text').insert(0, 'old')
+    await pass(server.clock, 1_000)
+    await server.documents.delete(notes)
+    await pass(server.clock, 30_000)
+    expect(server.memory.byName.has(notes)).toBe(false)
+    expect(server.documents.figures().sessions).toBe(0)
+    expect(opened.length).toBeLessThan(3)
   })
 })
