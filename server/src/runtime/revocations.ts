@@ -28,6 +28,7 @@ export interface RevocationRequest extends RevocationScope {
   readonly access: Revocation['access']
   /** Only of logins that were issued by then; absent: by now. */
   readonly at?: Millis
+  /** Who was lowered while it held is so until its next login. */
   readonly until?: Millis | null
 }
 
