@@ -52,6 +52,7 @@ describe('the architecture', () => {
     expect(serving.has('shared/src/protocol/update.ts')).toBe(true)
     expect(served.flatMap(documentProblems)).toEqual([])
     expect(serving.has('server/src/content/fold.ts')).toBe(false)
+    expect(serving.has('server/src/content/formats/run.ts')).toBe(false)
   })
 
   it('what runs in a thread is reached only by starting the thread', () => {
@@ -165,6 +166,7 @@ describe('a planted violation is reported:', () => {
 
   it.each([
     ['server/src/content/a.ts', `import { fold } from './fold.ts'`, 'fold.ts'],
+    ['server/src/content/a.ts', `await import('./formats/run.ts')`, 'run.ts'],
     ['server/src/content/a.ts', `import './worker.ts'`, 'worker.ts'],
     ['server/src/runtime/a.ts', `import '../content/worker.ts'`, 'worker.ts'],
     ['server/src/runtime/a.ts', `new Worker('./worker.ts')`, 'without threadFile'],

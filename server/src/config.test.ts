@@ -21,6 +21,15 @@ const malformedOf = ({ kind }: OptionRow): readonly string[] => {
       return ['']
     case 'secret':
       return ['tell nobody', 'é'.repeat(15)]
+    case 'optional':
+      return []
+    case 'key-url':
+      return [
+        'http://example.org/keys',
+        'http://127.0.0.1.nip.io/',
+        'ftp://example.org/',
+        'example.org/keys',
+      ]
     case 'origins':
       return ['example.org', 'https://example.org/', 'https://Example.org', 'https://a.org,b']
     case 'networks':
@@ -138,15 +147,40 @@ describe('options', () => {
   it('let in nobody by a token without a secret, and nobody without a token beside one', () => {
     const jwtSecret = 'x'.repeat(32)
     expect(read({ auth: 'jwt', jwtSecret, host: '0.0.0.0' })).toMatchObject({ auth: 'jwt' })
+    const jwksUrl = 'https://login.example/keys'
+    expect(read({ auth: 'jwt', jwksUrl, jwtSecret })).toMatchObject({ jwksUrl, jwtSecret })
+    expect(read({ auth: 'jwt', jwksUrl })).toMatchObject({ jwtSecret: '' })
     for (const [flags, sentence] of [
       [{ auth: 'jwt' }, 'QUIRE_JWT_SECRET: '],
-      [{ jwtSecret }, 'QUIRE_AUTH: '],
+      [{ jwtSecret }, 'QUIRE_AUTH: there is a QUIRE_JWT_SECRET,'],
+      [{ jwksUrl }, 'QUIRE_AUTH: there is a QUIRE_JWKS_URL,'],
+      [{ jwtIssuer: 'a' }, 'QUIRE_AUTH: there is a QUIRE_JWT_ISSUER,'],
+      [{ jwtAudience: 'a' }, 'QUIRE_AUTH: there is a QUIRE_JWT_AUDIENCE,'],
     ] as const) {
       const [problem, ...more] = read(flags) as readonly string[]
       expect(more).toEqual([])
       expect(problem).toContain(sentence)
       expect(problem).not.toContain(jwtSecret)
     }
+  })
+
+  it.each(['http://localhost:8080/keys', 'http://[::1]/keys', 'http://127.0.0.1/keys'])(
+    'may read keys without TLS on this machine: %s',
+    (jwksUrl) => expect(read({ auth: 'jwt', jwksUrl })).toMatchObject({ jwksUrl }),
+  )
+
+  it('tell nothing of a password or a query that stands in the address of keys', () => {
+    for (const jwksUrl of ['https://ann:hush@a.example/', 'http://a.example/?key=hush']) {
+      const [problem] = read({ auth: 'jwt', jwksUrl }) as readonly string[]
+      expect(problem).toMatch(/^--jwks-url: must be an https address without a password/)
+      expect(problem).not.toContain('hush')
+    }
+  })
+
+  it('have a certificate and its key, or neither', () => {
+    expect(read({ tlsCert: 'a', tlsKey: 'b' })).toMatchObject({ tlsCert: 'a', tlsKey: 'b' })
+    expect((read({ tlsCert: 'a' }) as readonly string[])[0]).toMatch(/^QUIRE_TLS_KEY: /)
+    expect((read({ tlsKey: 'a' }) as readonly string[])[0]).toMatch(/^QUIRE_TLS_CERT: /)
   })
 
   it('do not let there be more sessions than connections', () => {

@@ -1,293 +1,16 @@
 /*
- * The options of the server: one table. Flags, environment, help and documentation come from it.
- * A flag wins over the environment; an unknown or malformed value stops the start.
+ * The options of the server, read and checked. A flag wins over the environment; an unknown or malformed value
+ * stops the start.
  */
 import { err, ok, utf8Length, type Result } from '@quire/shared'
+import { optionRows, type Kind, type OptionRow } from './option-rows.ts'
 
-type Kind =
-  | { readonly type: 'text' }
-  | { readonly type: 'secret' }
-  | { readonly type: 'origins' }
-  | { readonly type: 'networks' }
-  | { readonly type: 'switch' }
-  | { readonly type: 'choice'; readonly choices: readonly string[] }
-  | { readonly type: 'count'; readonly min: number; readonly max: number }
-
-/** One row of the table. `env` is `QUIRE_` and the flag in capitals. */
-export interface OptionRow {
-  readonly key: string
-  readonly flag: string
-  readonly env: string
-  readonly kind: Kind
-  /** As it would be written; '' is "none". */
-  readonly fallback: string
-  readonly unit: string
-  /** What it does, and why the default is what it is. */
-  readonly about: string
-}
-
-const row = <K extends string, T extends Kind>(
-  key: K,
-  kind: T,
-  [fallback, unit, about]: readonly [string, string, string],
-) => {
-  const flag = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  const env = `QUIRE_${flag.replaceAll('-', '_').toUpperCase()}`
-  return { key, flag, env, kind, fallback, unit, about } as const
-}
-
-const text = { type: 'text' } as const
-const secret = { type: 'secret' } as const
-const origins = { type: 'origins' } as const
-const networks = { type: 'networks' } as const
-const onOff = { type: 'switch' } as const
-const oneOf = <C extends string>(...choices: readonly C[]) => ({ type: 'choice', choices }) as const
-const count = (min: number, max: number) => ({ type: 'count', min, max }) as const
-
-const KIB = 1024
-const MIB = 1024 * KIB
-const GIB = 1024 * MIB
+export { optionRows, type OptionRow } from './option-rows.ts'
 
 /** As long as the hash that HS256 makes (RFC 7518 §3.2). */
 const SECRET_BYTES = 32
 
-/** Every option of the server. */
-export const optionRows = [
-  row('host', text, ['127.0.0.1', '', 'Address to listen on.']),
-  row('port', count(0, 65_535), ['4400', '', 'Port to listen on; 0 takes a free one.']),
-  row('dataDir', text, ['.quire', 'directory', 'Where documents are kept; made if it is missing.']),
-  row('durability', oneOf('ack', 'relay'), [
-    'ack',
-    '',
-    'When others see a change: at once, with the sender told after the commit (ack), or only after the commit (relay).',
-  ]),
-  row('synchronous', oneOf('full', 'normal'), [
-    'full',
-    '',
-    'Whether a commit waits until the disk has it (full), or may be lost to a power cut but not to a crash of the process (normal).',
-  ]),
-  row('garbageCollection', onOff, [
-    'on',
-    '',
-    'Whether the content of what was deleted goes when a document is folded, as in Yjs; off keeps it for good, and with it the size.',
-  ]),
-  row('auth', oneOf('open', 'jwt'), [
-    'open',
-    '',
-    'Who may open what. open: everybody everything, and therefore on loopback only. jwt: what a signed token grants.',
-  ]),
-  row('jwtSecret', secret, [
-    '',
-    'text',
-    'Secret that tokens are signed with (HS256). Better in the environment than on a command line, which everybody on the machine can read.',
-  ]),
-  row('unsafeOpenToNetwork', onOff, [
-    'off',
-    '',
-    'Lets an open server listen beyond loopback: everybody who reaches it can read and change everything.',
-  ]),
-  row('allowedOrigins', origins, [
-    '',
-    'origins, comma-separated',
-    'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here.',
-  ]),
-  row('trustedProxies', networks, [
-    '',
-    'addresses or CIDRs, comma-separated',
-    'Proxies in front of this server: what their X-Forwarded-For says counts as the client’s address, and their X-Forwarded-Proto says whether it uses TLS. Without them, everybody behind a proxy counts as one address, unless it is on this machine.',
-  ]),
-  row('logLevel', oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), [
-    'info',
-    '',
-    'Least level that is logged.',
-  ]),
-  row('maxLogLinesPerSecond', count(1, 1_000_000), [
-    '50',
-    'lines a second',
-    'Lines of one kind of event; what is left out is counted. A flood of refused connections then fills no disk.',
-  ]),
-  row('maxMessageBytes', count(KIB, 128 * MIB), [
-    String(16 * MIB),
-    'bytes',
-    'Largest message a client may send; a longer one closes it with 1009. Room for a long offline session’s changes in one message.',
-  ]),
-  row('maxMessagesPerSecond', count(1, 10_000_000), [
-    '20000',
-    'messages a second',
-    'Messages of one client, each counted once for every session that it is for, at most 100 times; of who says more, less is read. Alone, 20,000 a second; in a crowd still 200, where a person types 20 and moves a cursor 60 times.',
-  ]),
-  row('maxBytesPerSecond', count(KIB, 64 * GIB), [
-    String(64 * MIB),
-    'bytes a second',
-    'Bytes of one client, counted the same way; of who says more, less is read. In a crowd still 655 KB a second.',
-  ]),
-  row('maxBurstMs', count(1, 3_600_000), [
-    '250',
-    'milliseconds',
-    'How far a client may be ahead of its rates: by default 5,000 messages and 16 MiB alone, which is the largest message, and 50 messages in a crowd. A larger message is taken in, and paid for with a pause.',
-  ]),
-  row('maxHeldBackMs', count(100, 86_400_000), [
-    '300000',
-    'milliseconds',
-    'How long a client may go on saying more than its rates before it is told to come back, and how long it is not read at a time: longer than a large import takes; after 10 s within the rates it begins anew.',
-  ]),
-  row('maxLagBytes', count(64 * KIB, GIB), [
-    String(MIB),
-    'bytes',
-    'Updates that wait for one client to read; above it the client is told of no more of them, and gets what it has missed at once when it has read what waits.',
-  ]),
-  row('maxQueueBytes', count(64 * KIB, GIB), [
-    String(32 * MIB),
-    'bytes',
-    'Most that waits for one client to read; above it the client is disconnected. Must hold the largest messages.',
-  ]),
-  row('maxAnswerBytes', count(MIB, 64 * GIB), [
-    String(256 * MIB),
-    'bytes',
-    'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time. As much again for documents that are read by HTTP, of which one address may hold a quarter.',
-  ]),
-  row('maxReadMs', count(100, 3_600_000), [
-    '60000',
-    'milliseconds',
-    'Time for a client to read 2 MiB of a large document before it loses its place to joiners who wait for one, and is told to come back: a quarter of a line of 1 Mbit/s, with room for a stall of 20 s. By HTTP the time for 2 MiB of a document or of what is sent, or its end.',
-  ]),
-  row('maxUnsavedBytes', count(KIB, GIB), [
-    String(64 * MIB),
-    'bytes',
-    'Most that one document keeps in memory while the disk refuses; above it, changes are refused.',
-  ]),
-  row('maxTotalUnsavedBytes', count(KIB, 64 * GIB), [
-    String(256 * MIB),
-    'bytes',
-    'Most that all documents together keep in memory while the disk refuses; above it, changes are refused: four documents at their own limit.',
-  ]),
-  row('maxLoadQueueBytes', count(KIB, GIB), [
-    String(32 * MIB),
-    'bytes',
-    'Most that a client may say before its document is open: two of the largest messages.',
-  ]),
-  row('maxTotalLoadQueueBytes', count(KIB, 64 * GIB), [
-    String(256 * MIB),
-    'bytes',
-    'Most that all clients together may say before their documents are open: eight clients at their own limit. As much again for updates that come by HTTP, and once more for what event streams bring, of which one address may hold a quarter each.',
-  ]),
-  row('maxLoginMs', count(100, 600_000), [
-    '10000',
-    'milliseconds',
-    'Time for a login to be checked before the client is told to come back.',
-  ]),
-  row('maxLoginBytes', count(128, GIB), [
-    String(256 * KIB),
-    'bytes',
-    'Most that is kept of what a client says before its login is checked. It is not read until then, so this is what one read may bring: 64 KiB, but 128 bytes for each message.',
-  ]),
-  row('maxLoginMessages', count(1, 1_000_000), [
-    '1000',
-    'messages',
-    'The same in messages. A client says two, and one for each change that its user makes meanwhile.',
-  ]),
-  row('maxLogins', count(1, 1_000_000), [
-    '5000',
-    'clients',
-    'Newcomers whose login is being checked at the same time; a further one is told to come back. Half of all sessions, for when all of them come back at once. A new login of an open session takes no place here: of those it has one at a time.',
-  ]),
-  row('maxDocumentsPerConnection', count(1, 100_000), [
-    '100',
-    'documents',
-    'Documents that one connection of Hocuspocus or quire.v1 may have open at the same time; a further one is denied. As many as Hocuspocus lets wait.',
-  ]),
-  row('maxPendingBytes', count(128, GIB), [
-    String(5 * MIB),
-    'bytes',
-    'Most that is kept of what the documents of one connection of Hocuspocus or quire.v1 say before their logins are checked: such a connection cannot be left unread for one of them. As much as Hocuspocus keeps.',
-  ]),
-  row('maxPendingMessages', count(1, 1_000_000), ['1000', 'messages', 'The same in messages.']),
-  row('maxOpenDocuments', count(1, 1_000_000), [
-    '20000',
-    'documents',
-    'Documents open at the same time; who wants to open a further one is told to come back. Twice the sessions, for those that are saved after everybody has left.',
-  ]),
-  row('maxSessionsPerDocument', count(1, 100_000), [
-    '1000',
-    'sessions',
-    'Sessions on one document; a further one is told to come back.',
-  ]),
-  row('maxSessions', count(1, 1_000_000), [
-    '10000',
-    'sessions',
-    'Sessions on all documents; a further one is refused with 503, or told to come back where it shares a connection.',
-  ]),
-  row('maxSessionsPerAddress', count(1, 1_000_000), [
-    '2000',
-    'sessions',
-    'Sessions of one address, for IPv6 of one /64; a further one is refused with 429, or told to come back where it shares a connection. Room for a school or an office behind one address, a fifth of all. Loopback is not counted.',
-  ]),
-  row('maxConnections', count(1, 1_000_000), [
-    '20000',
-    'connections',
-    'TCP connections; a further one is dropped. Twice the sessions, for page loads and those that come and go.',
-  ]),
-  row('maxHandshakes', count(1, 1_000_000), [
-    '5000',
-    'connections',
-    'Connections that are no session yet, page loads included; a further one is refused with 503. Half of all sessions, for when all of them come back at once.',
-  ]),
-  row('maxHandshakesPerAddress', count(1, 1_000_000), [
-    '500',
-    'connections',
-    'The same of one address; a further one is refused with 429. Loopback is not counted.',
-  ]),
-  row('maxHandshakesPerMinute', count(1, 10_000_000), [
-    '3000',
-    'handshakes a minute',
-    'WebSocket handshakes and new event streams of one address, for IPv6 of one /64: so many at once, and again in a minute; a further one is refused with 429. All sessions of an address may come back at once, and half of them a second time. Loopback is not counted.',
-  ]),
-  row('maxRequestsPerMinute', count(1, 10_000_000), [
-    '20000',
-    'requests a minute',
-    'HTTP requests of one address, for IPv6 of one /64, page loads included, /health, the preflights of browsers and the requests of an event stream not: so many at once, and again in a minute; a further one is refused with 429. An application asks twice for each client’s token, and all sessions may come back in one minute. Loopback is not counted.',
-  ]),
-  row('maxPresenceEntries', count(1, 100_000), [
-    '2000',
-    'entries',
-    'Clients in one document’s presence, and entries in one message; twice the sessions, for those that just left.',
-  ]),
-  row('maxPresenceBytes', count(16, MIB), [
-    String(16 * KIB),
-    'bytes',
-    'JSON of one presence state. A caret with a name takes about 300.',
-  ]),
-  row('maxPresenceTotalBytes', count(16, 256 * MIB), [
-    String(2 * MIB),
-    'bytes',
-    'JSON of all presence states of one document, which whoever joins is shown: room for 2,000 carets with names, and three times that.',
-  ]),
-  row('maxPresenceIdsPerSession', count(1, 1_000), [
-    '16',
-    'ids',
-    'Presence ids that one session may own; clients use one.',
-  ]),
-  row('maxHandshakeMs', count(100, 600_000), [
-    '10000',
-    'milliseconds',
-    'Time for a connection to finish its WebSocket handshake or its HTTP request headers.',
-  ]),
-  row('maxLoadMs', count(100, 600_000), [
-    '15000',
-    'milliseconds',
-    'Time for a document to open before those who wait for it are told to come back; under the 30 s of silence after which clients give up.',
-  ]),
-  row('maxSilenceMs', count(1_000, 600_000), [
-    '22000',
-    'milliseconds',
-    'Time without a sign of life after which a client is taken for gone, found within a third more; it is pinged every quarter. A client that stalls for 20 s is not cut off, and of a dead one nobody is shown a caret for longer than 30 s.',
-  ]),
-  row('maxDrainMs', count(100, 600_000), [
-    '8000',
-    'milliseconds',
-    'Time for a stopping server to save everything and to close its connections.',
-  ]),
-] as const satisfies readonly OptionRow[]
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 type Row = (typeof optionRows)[number]
 type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
@@ -317,9 +40,7 @@ export const readConfig = (
     const name = flag === undefined ? option.env : `--${option.flag}`
     if (value.ok) config[option.key] = value.value
     else {
-      // a secret stands in no log, not even a mistyped one
-      const given = option.kind.type === 'secret' ? `${raw.length} characters` : JSON.stringify(raw)
-      problems.push(`${name}: ${value.error}, not ${given}. ${option.about}`)
+      problems.push(`${name}: ${value.error}, not ${toldOf(option.kind, raw)}. ${option.about}`)
     }
   }
   if (problems.length > 0) return err(problems)
@@ -334,12 +55,29 @@ export const describeOption = ({ about, kind, unit, fallback }: OptionRow): stri
   return `${about} Value: ${values}. Default: ${fallback === '' ? 'none' : fallback}.`
 }
 
+/** What is wrong with the value of an option, with the sentence of its row. */
+export const optionSentence = (key: keyof Config, problem: string): string => {
+  const row: OptionRow | undefined = optionRows.find((option) => option.key === key)
+  return `${row?.env}: ${problem}. ${row?.about}`
+}
+
+/** A malformed value, for a log: no secret stands in one, not even a mistyped one. */
+const toldOf = (kind: Kind, raw: string): string => {
+  if (kind.type === 'secret') return `${raw.length} characters`
+  if (kind.type !== 'key-url') return JSON.stringify(raw)
+  return JSON.stringify(raw.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…'))
+}
+
 const rangeOf = (kind: Kind): string => {
   switch (kind.type) {
     case 'text':
       return 'any text but none'
+    case 'optional':
+      return 'any text'
     case 'secret':
       return `at least ${SECRET_BYTES} bytes of text`
+    case 'key-url':
+      return 'an https address without a password, or an http one of this machine'
     case 'origins':
       return 'origins such as https://example.org, or *'
     case 'networks':
@@ -358,8 +96,12 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
   switch (kind.type) {
     case 'text':
       return raw === '' ? malformed : ok(raw)
+    case 'optional':
+      return ok(raw)
     case 'secret':
       return raw === '' || utf8Length(raw) >= SECRET_BYTES ? ok(raw) : malformed
+    case 'key-url':
+      return raw === '' || isKeyUrl(raw) ? ok(raw) : malformed
     case 'origins':
       return readOrigins(raw)
     case 'networks':
@@ -373,6 +115,13 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
       return value >= kind.min && value <= kind.max ? ok(value) : malformed
     }
   }
+}
+
+/** Whoever can change what stands there can make tokens: nobody on the way may. */
+const isKeyUrl = (raw: string): boolean => {
+  const url = URL.parse(raw)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname))
 }
 
 /** Origins as browsers write them, or they would never match: scheme, host in lower case, no path. */
@@ -418,13 +167,18 @@ const unknownVariables = (env: Readonly<Record<string, string | undefined>>): st
     .map((name) => `${name}: there is no such option; quire serve --help lists them`)
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
-
 const conflictIn = (config: Config): string | null => {
-  if (config.auth === 'jwt' && config.jwtSecret === '')
-    return 'QUIRE_JWT_SECRET: QUIRE_AUTH is jwt, so there must be a secret that tokens are signed with'
-  if (config.auth === 'open' && config.jwtSecret !== '')
-    return 'QUIRE_AUTH: there is a QUIRE_JWT_SECRET, but open would let everybody in without a token; set jwt'
+  const { auth, jwtSecret, jwksUrl, jwtIssuer, jwtAudience, tlsCert, tlsKey } = config
+  if (auth === 'jwt' && jwtSecret === '' && jwksUrl === '')
+    return 'QUIRE_JWT_SECRET: QUIRE_AUTH is jwt, so there must be a secret that tokens are signed with, or a QUIRE_JWKS_URL'
+  const unused = { jwtSecret, jwksUrl, jwtIssuer, jwtAudience }
+  for (const { key, env } of optionRows)
+    if (auth === 'open' && Object.hasOwn(unused, key) && config[key] !== '')
+      return `QUIRE_AUTH: there is a ${env}, but open would let everybody in without a token; set jwt`
+  if (tlsCert !== '' && tlsKey === '')
+    return 'QUIRE_TLS_KEY: there is a QUIRE_TLS_CERT, so there must be the file of its private key'
+  if (tlsCert === '' && tlsKey !== '')
+    return 'QUIRE_TLS_CERT: there is a QUIRE_TLS_KEY, so there must be the file of its certificate'
   if (config.auth === 'open' && !LOOPBACK.test(config.host) && !config.unsafeOpenToNetwork)
     return (
       `QUIRE_HOST: ${config.host} is not loopback and QUIRE_AUTH is open: everybody who reaches it ` +

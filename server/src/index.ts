@@ -1,8 +1,36 @@
+export type { Authorize, AuthorizeQuestion, Denied, Granted } from './auth/authorize.ts'
+export { openAuth } from './auth/open.ts'
 export { optionRows, readConfig, type Config, type OptionRow } from './config.ts'
+export type { ContentModule, SchemaChoice } from './content/content-module.ts'
+export type { ContentOptions } from './content/threaded.ts'
+export type {
+  Connection,
+  DocumentEvent,
+  DocumentFacts,
+  DocumentHandle,
+  EditOptions,
+  FieldOptions,
+  WrittenContent,
+} from './embedded/document-handle.ts'
+export { jwtAuth, type JwtOptions } from './embedded/jwt-auth.ts'
+export type { LimitName, QuireLimits } from './embedded/options.ts'
+export { QuireError, type QuireErrorKind } from './embedded/quire-error.ts'
+export { memoryStorage, sqliteStorage, type SqliteStorageOptions } from './embedded/storage.ts'
 export { createLog, type LogLevel } from './observe/log.ts'
-export type { Access, AccessRequest, Auth, Denial, Grant } from './ports/auth.ts'
-export type { Observe, QuireEvent } from './ports/observe.ts'
+export type {
+  Access,
+  AccessRequest,
+  Auth,
+  Denial,
+  Grant,
+  GrantPart,
+  PrefixRequest,
+  RequestFacts,
+} from './ports/auth.ts'
+export type { Json } from './ports/content.ts'
+export type { Cluster, Hint } from './ports/cluster.ts'
+export type { Observe, QuireEvent, QuireEventKind } from './ports/observe.ts'
 export type { Stateless, StatelessMessage, StatelessReply } from './ports/stateless.ts'
 export type { Storage } from './ports/storage.ts'
+export { createQuire, type CloseOptions, type Quire, type QuireOptions } from './quire.ts'
 export { serve, type RunningServer, type ServeParts } from './serve.ts'
-export { openSqliteStorage, type SqliteOptions } from './storage/sqlite/open.ts'

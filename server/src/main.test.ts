@@ -1,65 +1,13 @@
 /* The command as a real process, with the stock client. */
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
 import { until } from './runtime/testing/server.ts'
+import { newDataDir, startCommand, startListening, type Command } from './testing/command.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // processes and threads have to start
-
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
-
-interface Command {
-  readonly child: ChildProcess
-  /** Where it listens; '' until it does. */
-  readonly url: string
-  /** What it wrote to standard error. */
-  readonly log: string
-  /** Its exit code, null if a signal ended it. */
-  readonly exit: Promise<number | null>
-}
-
-const start = (dataDir: string, env: Record<string, string> = {}): Command => {
-  const child = spawn(process.execPath, ['--conditions=quire-source', MAIN, 'serve'], {
-    env: { PATH: process.env['PATH'], QUIRE_DATA_DIR: dataDir, QUIRE_PORT: '0', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let [url, log] = ['', '']
-  child.stdout.on('data', (text: Buffer) => {
-    url = /listening on (http:\S+)/.exec(text.toString())?.[1] ?? url
-  })
-  child.stderr.on('data', (text: Buffer) => (log += text.toString()))
-  return {
-    child,
-    get url() {
-      return url
-    },
-    get log() {
-      return log
-    },
-    exit: once(child, 'close').then(([code]) => code as number | null), // node:child_process
-  }
-}
-
-const newDataDir = async (): Promise<string> => {
-  const dataDir = await mkdtemp(join(tmpdir(), 'quire-main-'))
-  onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
-  return dataDir
-}
-
-const startListening = async (dataDir: string, env?: Record<string, string>): Promise<Command> => {
-  const command = start(dataDir, env)
-  await until('it listens', () => command.url !== '' || command.child.exitCode !== null)
-  if (command.url === '') throw new Error(command.log)
-  return command
-}
 
 const connect = ({ url }: Command, name: string): WebsocketProvider => {
   const provider = new WebsocketProvider(`${url.replace('http', 'ws')}/yjs`, name, new Y.Doc(), {
@@ -111,7 +59,7 @@ describe('quire serve', () => {
   })
 
   it('stops on a signal that comes while it starts', async () => {
-    const command = start(await newDataDir(), { QUIRE_LOG_LEVEL: 'info' })
+    const command = startCommand(await newDataDir(), { QUIRE_LOG_LEVEL: 'info' })
     await until('it has begun', () => command.child.pid !== undefined)
     command.child.kill('SIGTERM')
     expect([0, null]).toContain(await command.exit) // null: before it could listen to signals
@@ -122,7 +70,7 @@ describe('quire serve', () => {
     await once(taken, 'listening')
     onTestFinished(() => void taken.close())
     const { port } = taken.address() as AddressInfo // listening on TCP
-    const command = start(await newDataDir(), { QUIRE_PORT: String(port) })
+    const command = startCommand(await newDataDir(), { QUIRE_PORT: String(port) })
     expect(await command.exit).toBe(1)
     expect(command.log).toMatch(
       new RegExp(`^quire: cannot listen on 127.0.0.1 port ${port}: .*EADDRINUSE.*\\n$`),
@@ -132,7 +80,7 @@ describe('quire serve', () => {
   it('exits 1 with one sentence where another process has the data', async () => {
     const dataDir = await newDataDir()
     const first = await startListening(dataDir)
-    const second = start(dataDir)
+    const second = startCommand(dataDir)
     expect(await second.exit).toBe(1)
     expect(second.log).toMatch(/^quire: data directory .* is in use by .*\n$/)
     expect(second.log).toContain(`process ${first.child.pid} `)
@@ -141,7 +89,7 @@ describe('quire serve', () => {
   })
 
   it('exits 1 with a sentence for each option that is wrong', async () => {
-    const command = start(await newDataDir(), { QUIRE_HOST: '', QUIRE_PROT: '1' })
+    const command = startCommand(await newDataDir(), { QUIRE_HOST: '', QUIRE_PROT: '1' })
     expect(await command.exit).toBe(1)
     const lines = command.log.trimEnd().split('\n')
     expect(lines).toHaveLength(2)
@@ -149,7 +97,7 @@ describe('quire serve', () => {
   })
 
   it('goes on when nobody reads its standard output', async () => {
-    const command = start(await newDataDir())
+    const command = startCommand(await newDataDir())
     command.child.stdout?.destroy()
     await until('it listens', () => command.log.includes('"kind":"listening"'))
     command.child.kill('SIGTERM')
@@ -164,7 +112,7 @@ describe('quire serve', () => {
       else process.emitWarning('of a thread')
       process.on('warning', ({ message }) => process.stdout.write(message))`
     const preload = `data:text/javascript,${encodeURIComponent(warnings)}`
-    const command = start(dataDir, {
+    const command = startCommand(dataDir, {
       NODE_OPTIONS: `--import=${preload}`,
       QUIRE_LOG_LEVEL: 'trace',
     })

@@ -26,6 +26,9 @@ const run = async (config: Config): Promise<void> => {
   const stop = Promise.withResolvers<void>()
   process.on('SIGTERM', () => stop.resolve())
   process.on('SIGINT', () => stop.resolve())
+  // the certificate is read anew; while the server starts it is read anyway. Without one the signal ends it.
+  let reload = (): void => undefined
+  if (config.tlsCert !== '') process.on('SIGHUP', () => reload())
   process.umask(0o077) // documents are nobody else's business, whoever made the data directory
   const observe = sampled(createLog(config.logLevel), {
     clock: systemClock,
@@ -38,6 +41,7 @@ const run = async (config: Config): Promise<void> => {
   if (!storage.ok) return fail([storage.error.message])
   const server = await serve(config, { storage: storage.value, observe })
   if (!server.ok) return fail([server.error])
+  reload = () => server.value.reloadCertificate()
   process.stdout.write(`Quire listening on ${server.value.url}\n`)
   const { gc } = globalThis // where the command's first line was read (bin/quire.js)
   let stopCollecting: Undo = () => undefined

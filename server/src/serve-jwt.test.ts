@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import WebSocket from 'ws'
 import * as Y from 'yjs'
 import { readConfig } from './config.ts'
-import { openSqliteStorage, serve, type QuireEvent, type RunningServer } from './index.ts'
+import { serve, sqliteStorage, type QuireEvent, type RunningServer } from './index.ts'
 import { temporaryDir } from './storage/sqlite/testing/temporary-dir.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // clients wait before they come back
@@ -22,11 +22,10 @@ const start = async (dataDir: string, port = '0') => {
   const env = { QUIRE_AUTH: 'jwt', QUIRE_JWT_SECRET: SECRET, QUIRE_PORT: port }
   const config = readConfig({}, env)
   if (!config.ok) throw new Error(config.error.join())
-  const storage = await openSqliteStorage({ dataDir, synchronous: 'normal' })
-  if (!storage.ok) throw new Error(storage.error.message)
+  const storage = await sqliteStorage({ dataDir, synchronous: 'normal' })
   const events: QuireEvent[] = []
   const observe = { event: (event: QuireEvent) => void events.push(event) }
-  const server = await serve(config.value, { storage: storage.value, observe })
+  const server = await serve(config.value, { storage, observe })
   if (!server.ok) throw new Error(server.error)
   onTestFinished(() => server.value.close().then(() => undefined))
   return { server: server.value, events }

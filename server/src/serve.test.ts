@@ -88,13 +88,3 @@ describe('a server', () => {
     expect((await ended)[0]).toBe(1009)
   })
 })
-
-it('the package gives out these names and no others', () => {
-  expect(Object.keys(quire).toSorted()).toEqual([
-    'createLog',
-    'openSqliteStorage',
-    'optionRows',
-    'readConfig',
-    'serve',
-  ])
-})

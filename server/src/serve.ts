@@ -1,44 +1,18 @@
-/* One server process: the parts put together, and taken apart again in order. */
+/* One server process: the parts put together, and a port to reach them by. */
 import type { AddressInfo } from 'node:net'
 import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
-import { closeCodes, err, ok, type DocName, type Result } from '@quire/shared'
-import { createJwtAuth } from './auth/jwt.ts'
+import { err, ok, type DocName, type Result } from '@quire/shared'
+import { assemble } from './assembly.ts'
 import { openAuth } from './auth/open.ts'
 import { createClusterHub } from './cluster/single.ts'
-import type { Config } from './config.ts'
-import { createContent } from './content/threaded.ts'
-import { createEventStreamEdge } from './edges/event-stream/event-stream-edge.ts'
-import { defaultStreamLimits } from './edges/event-stream/limits.ts'
-import { defaultEdgeLimits } from './edges/websocket/limits.ts'
-import { createWebSocketEdge } from './edges/websocket/web-socket-edge.ts'
-import { createApp } from './http/app.ts'
+import { optionSentence, type Config } from './config.ts'
+import { serveCertificate, type ServedCertificate } from './edges/websocket/served-certificate.ts'
+import { jwtAuthOf } from './embedded/jwt-auth.ts'
 import type { Auth } from './ports/auth.ts'
-import type { Clock } from './ports/clock.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
-import { defaultVersionPolicy } from './runtime/auto-versions.ts'
-import { Documents } from './runtime/documents.ts'
-import { GroupCommit } from './runtime/group-commit.ts'
-import { flushIntervalMs } from './runtime/flush-pacer.ts'
-import { createUtilisation } from './runtime/utilisation.ts'
-import type { ServerLimits } from './runtime/limits.ts'
-import { systemClock } from './runtime/system-clock.ts'
-import { foldingLimits, type RoomLimits } from './room/limits.ts'
-
-/**
- * Commits that follow each other are this far apart: each costs half a millisecond of CPU (DESIGN.md).
- * It is how much later an author hears "saved" while many write; with `relay` everybody waits for the
- * commit, so there they come sooner.
- */
-const COMMIT_SPACING_MS = { ack: 25, relay: 10 }
-
-/**
- * Time kept of a drain for the closing handshakes after everything is saved, and as much again for
- * giving the storage back; of a short drain a quarter each.
- */
-const CLOSING_MS = 1_000
 
 /**
  * Connections that the system may have made and the process has not taken yet; it lowers this to its own
@@ -59,6 +33,8 @@ export interface RunningServer {
    * not be saved. Safe to call twice: the second call joins the first.
    */
   close(): Promise<Result<void, string>>
+  /** Reads the certificate and its key again, if it speaks TLS; broken ones change nothing, and an event says so. */
+  reloadCertificate(): void
   /**
    * Says a text to everybody who has a document open with a Hocuspocus client; false where nobody has. It is
    * not stored: who comes later does not hear it.
@@ -76,157 +52,69 @@ export interface ServeParts {
   readonly stateless?: Stateless
 }
 
-/** Starts a server on opened storage, which it owns from here on. */
+/**
+ * Starts a whole server on a port of its own, as the command does; the storage is the server's from here on.
+ *
+ * @example
+ * ```ts
+ * import { createLog, readConfig, serve, sqliteStorage } from '@quire/server'
+ *
+ * const config = readConfig({ port: '8080' }, process.env)
+ * if (!config.ok) throw new Error(config.error.join('\n'))
+ * const storage = await sqliteStorage({ dataDir: config.value.dataDir })
+ * const server = await serve(config.value, { storage, observe: createLog('info') })
+ * if (!server.ok) throw new Error(server.error)
+ * console.log(server.value.url)
+ * ```
+ */
 export const serve = async (
   config: Config,
-  { storage, observe, stateless = DEAF, auth = authOf(config) }: ServeParts,
+  { storage, observe, stateless = DEAF, ...parts }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
-  const clock = systemClock
-  const utilisation = createUtilisation(clock)
-  const content = createContent(clock, { collectGarbage: config.garbageCollection })
-  const cluster = createClusterHub().node()
-  const commits = new GroupCommit({
-    storage,
-    clock,
-    spacingMs: COMMIT_SPACING_MS[config.durability],
-  })
-  const documents = new Documents({
-    storage,
-    commits,
-    content,
-    cluster,
-    observe,
-    clock,
-    auth,
-    stateless,
-    limits: roomLimits(config),
-    serverLimits: serverLimits(config),
-    durability: config.durability,
-    lagBytes: config.maxLagBytes,
-    readMs: config.maxReadMs,
-    answerBytes: config.maxAnswerBytes,
-    versionPolicy: defaultVersionPolicy,
-    flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
-  })
-  const edge = createWebSocketEdge({
-    limits: {
-      ...defaultEdgeLimits,
-      messageBytes: config.maxMessageBytes,
-      queuedBytes: config.maxQueueBytes,
-      handshakeMs: config.maxHandshakeMs,
-      silenceMs: config.maxSilenceMs,
-      connections: config.maxConnections,
-      handshakes: config.maxHandshakes,
-      handshakesPerAddress: config.maxHandshakesPerAddress,
-      handshakesPerMinute: config.maxHandshakesPerMinute,
-      requestsPerMinute: config.maxRequestsPerMinute,
-      sockets: config.maxSessions,
-      socketsPerAddress: config.maxSessionsPerAddress,
-    },
-    clock,
-    trustedProxies: config.trustedProxies,
-    onRefused: (newcomer) => observe.event({ kind: 'newcomer-refused', ...newcomer }),
-    onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
-  })
-  const streams = createEventStreamEdge({
-    limits: {
-      ...defaultStreamLimits,
-      messageBytes: config.maxMessageBytes,
-      queuedBytes: config.maxQueueBytes,
-      silenceMs: config.maxSilenceMs,
-      readMs: config.maxReadMs,
-    },
-    clock,
-    arrivals: edge.arrivals,
-    onBug: (error) => observe.event({ kind: 'bug', document: null, error }),
-  })
-  const app = createApp({
-    documents,
-    edge,
-    streams,
-    clock,
-    presence: {
-      presenceEntries: config.maxPresenceEntries,
-      presenceBytes: config.maxPresenceBytes,
-    },
-    connectionLimits: {
-      documents: config.maxDocumentsPerConnection,
-      backlog: { bytes: config.maxPendingBytes, messages: config.maxPendingMessages },
-      messagesPerSecond: config.maxMessagesPerSecond,
-      bytesPerSecond: config.maxBytesPerSecond,
-      burstMs: config.maxBurstMs,
-      heldBackMs: config.maxHeldBackMs,
-    },
-    observe,
-    content,
-    maxUpdateBytes: config.maxMessageBytes,
-    maxBodyBytes: config.maxTotalLoadQueueBytes,
-    maxAnswerBytes: config.maxAnswerBytes,
-    readMs: config.maxReadMs,
-    answerMs: config.maxLoadMs,
-    allowedOrigins: config.allowedOrigins,
-    editorRoot: EDITOR_ROOT,
-  })
-  const giveBack = async (): Promise<void> => {
-    await content.close()
-    await cluster.close()
+  const certificate = certificateOf(config, observe)
+  if (!certificate.ok) {
     await storage.close()
+    return certificate
   }
-  const revocations = await documents.guard.load() // before anybody is let in
-  if (!revocations.ok) {
-    await giveBack()
-    return err(`the revocations could not be read: ${revocations.error.message}`)
-  }
-  const server = edge.createServer(app.fetch)
-  const listening = await listen(server, config, observe)
+  const auth = parts.auth ?? (config.auth === 'jwt' ? jwtAuthOf(config, observe) : openAuth)
+  const quire = assemble(config, {
+    storage,
+    auth,
+    observe,
+    stateless,
+    cluster: createClusterHub().node(),
+    content: { collectGarbage: config.garbageCollection },
+    basePath: '',
+    editorRoot: EDITOR_ROOT,
+    isTls: certificate.value !== null,
+  })
+  const server = quire.edge.createServer(quire.app.fetch, certificate.value?.door)
+  const scheme = certificate.value === null ? 'http' : 'https'
+  const loaded = await quire.load()
+  const listening = loaded.ok ? await listen(server, { ...config, scheme }, observe) : loaded
   if (!listening.ok) {
-    await giveBack()
+    await quire.discard()
     return listening
   }
-  documents.start()
-  content.warmUp()
+  quire.start()
   observe.event({ kind: 'listening', url: listening.value })
-
-  // each of its steps joins an earlier call of it, so it is safe to call twice
-  const close = async (): Promise<Result<void, string>> => {
-    const closingMs = Math.min(CLOSING_MS, config.maxDrainMs / 4)
-    const endsAt = clock.now() + config.maxDrainMs
-    server.close() // no new connections from here on
-    const drained = await documents.drain(config.maxDrainMs - 2 * closingMs)
-    const { code, meaning } = closeCodes.serviceRestart
-    const drain = { code, reason: meaning, graceMs: closingMs }
-    const closed = Promise.all([edge.close(drain), streams.close(drain)])
-    await within(clock, closingMs, closed)
-    server.closeAllConnections()
-    // what the drain did not take: a checkpoint of much that was written may need it
-    const leftMs = Math.max(closingMs, endsAt - clock.now())
-    const isBack = await within(clock, leftMs, giveBack())
-    if (!drained.ok)
-      return err(
-        `${drained.error.rooms} documents could not be saved within ${config.maxDrainMs} ms`,
-      )
-    return isBack ? ok(undefined) : err(`the storage did not close within ${leftMs} ms`)
-  }
   return ok({
     url: listening.value,
-    close,
-    broadcastStateless: (document, text) => documents.broadcastStateless(document, text),
+    close() {
+      server.close() // no new connections from here on
+      return quire.close({
+        graceMs: config.maxDrainMs,
+        onLeft: () => server.closeAllConnections(),
+      })
+    },
+    reloadCertificate: () => void certificate.value?.reload(),
+    broadcastStateless: (document, text) => quire.documents.broadcastStateless(document, text),
   })
 }
 
-/** Waits for work, but no longer than that; false if it was not done in time. */
-const within = (clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> =>
-  new Promise((resolve, reject) => {
-    const undo = clock.after(ms, () => resolve(false))
-    work.then(() => {
-      undo()
-      resolve(true)
-    }, reject)
-  })
-
 const listen = (
   server: Server,
-  { host, port }: Config,
+  { host, port, scheme }: Pick<Config, 'host' | 'port'> & { readonly scheme: string },
   observe: Observe,
 ): Promise<Result<string, string>> =>
   new Promise((resolve) => {
@@ -238,38 +126,19 @@ const listen = (
       // accepting may fail for a while, for want of descriptors for one; the server goes on
       server.on('error', (error) => observe.event({ kind: 'bug', document: null, error }))
       const { address, family, port: bound } = server.address() as AddressInfo // TCP: not a pipe
-      resolve(ok(`http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
+      resolve(ok(`${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`))
     })
   })
 
-const authOf = ({ auth, jwtSecret }: Config): Auth =>
-  auth === 'jwt' ? createJwtAuth(jwtSecret) : openAuth
-
-const roomLimits = (config: Config): RoomLimits => ({
-  loadQueueBytes: config.maxLoadQueueBytes,
-  loadMs: config.maxLoadMs,
-  coolDownMs: 2_000, // long enough that a broken document is not read in a loop
-  unsavedBytes: config.maxUnsavedBytes,
-  sessionsPerDocument: config.maxSessionsPerDocument,
-  presenceEntries: config.maxPresenceEntries,
-  presenceTotalBytes: config.maxPresenceTotalBytes,
-  presenceIdsPerSession: config.maxPresenceIdsPerSession,
-  presenceTtlMs: 30_000, // y-protocols awareness.js, outdatedTimeout
-  ...foldingLimits,
-})
-
-const serverLimits = (config: Config): ServerLimits => ({
-  sessions: config.maxSessions,
-  sessionsPerAddress: config.maxSessionsPerAddress,
-  openDocuments: config.maxOpenDocuments,
-  totalUnsavedBytes: config.maxTotalUnsavedBytes,
-  totalLoadQueueBytes: config.maxTotalLoadQueueBytes,
-  loginMs: config.maxLoginMs,
-  loginBytes: config.maxLoginBytes,
-  loginMessages: config.maxLoginMessages,
-  loginsAtOnce: config.maxLogins,
-  messagesPerSecond: config.maxMessagesPerSecond,
-  bytesPerSecond: config.maxBytesPerSecond,
-  burstMs: config.maxBurstMs,
-  heldBackMs: config.maxHeldBackMs,
-})
+/** Null where the server speaks no TLS; the problem is the option's own sentence. */
+const certificateOf = (
+  { tlsCert, tlsKey, maxHandshakeMs }: Config,
+  observe: Observe,
+): Result<ServedCertificate | null, string> => {
+  if (tlsCert === '') return ok(null)
+  const files = { cert: tlsCert, key: tlsKey }
+  const served = serveCertificate(files, { handshakeMs: maxHandshakeMs, observe })
+  if (served.ok) return served
+  const { of, message } = served.error
+  return err(optionSentence(of === 'cert' ? 'tlsCert' : 'tlsKey', message))
+}

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createSecretKey, generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { decodeJwt, SignJWT, UnsecuredJWT, type JWTPayload } from 'jose'
 import { millis } from '@quire/shared'
@@ -7,7 +7,7 @@ import { nameOf } from '../storage/contract/fixture.ts'
 import { createJwtAuth } from './jwt.ts'
 
 const SECRET = 'a secret of more than thirty-two bytes'
-const auth = createJwtAuth(SECRET)
+const auth = createJwtAuth({ secret: createSecretKey(SECRET, 'utf8') })
 const key = new TextEncoder().encode(SECRET)
 const notes = nameOf('team/notes')
 const docs = [{ name: 'team/*', access: 'write' }]
@@ -151,6 +151,63 @@ describe('a token', () => {
     const problem = await problemOf(given)
     expect(problem).toEqual({ kind: 'unauthorized', message })
     expect(problem?.message).not.toContain(given.slice(-10))
+  })
+})
+
+describe('a token for somebody', () => {
+  const sign = (claims: Readonly<Record<string, unknown>>): Promise<string> =>
+    new SignJWT({ docs, ...claims }).setProtectedHeader({ alg: 'HS256' }).sign(key)
+
+  it('tells his name, its id, and when it was issued', async () => {
+    const given = await sign({ sub: 'ann', name: 'Ann', jti: 'j-1', iat: 1_700_000_000 })
+    expect(await auth.authorize({ document: notes, token: given })).toMatchObject({
+      ok: true,
+      value: { name: 'Ann', tokenId: 'j-1', issuedAt: 1_700_000_000_000, isApplication: false },
+    })
+  })
+
+  it('is an application’s where it names nobody, and was not made for a client', async () => {
+    const grant = await auth.authorize({ document: notes, token: await sign({}) })
+    expect(grant).toMatchObject({
+      ok: true,
+      value: { user: null, name: null, tokenId: null, issuedAt: null, isApplication: true },
+    })
+    const part = { access: 'write', user: null, expiresAt: null } as const
+    const made = await auth.issue({ document: notes, token: await sign({}) }, part)
+    const token = made.ok ? made.value : null
+    expect(await auth.authorize({ document: notes, token })).toMatchObject({
+      ok: true,
+      value: { isApplication: false, user: null },
+    })
+  })
+
+  it.each([
+    [{ name: 7 }, 'the claim name of the token is not text'],
+    [{ jti: {} }, 'the claim jti of the token is not text'],
+    [{ iat: '2026' }, 'the claim iat of the token is not valid'],
+    [{ iat: Math.floor(Date.now() / 1000) + 3_600 }, 'the claim iat of the token lies ahead'],
+  ])('with %j lets nobody in', async (claims, message) => {
+    const given = await sign(claims)
+    expect(await problemOf(given)).toEqual({ kind: 'unauthorized', message })
+  })
+
+  it('is looked at for its issuer and its audience where those are set', async () => {
+    const strict = createJwtAuth({
+      secret: createSecretKey(SECRET, 'utf8'),
+      issuer: 'https://login.example',
+      audience: 'quire',
+    })
+    const own = { iss: 'https://login.example', aud: 'quire' }
+    const problem = async (claims: Readonly<Record<string, unknown>>) => {
+      const grant = await strict.authorize({ document: notes, token: await sign(claims) })
+      return grant.ok ? null : grant.error.message
+    }
+    expect(await problem(own)).toBeNull()
+    expect(await problem({ ...own, aud: ['other', 'quire'] })).toBeNull()
+    for (const iss of ['https://login.example/', '', undefined])
+      expect(await problem({ ...own, iss })).toBe('the claim iss of the token is not valid')
+    for (const aud of ['other', [], undefined])
+      expect(await problem({ ...own, aud })).toBe('the claim aud of the token is not valid')
   })
 })
 

@@ -12,7 +12,16 @@ const granted = (token: string | null) => {
   return Promise.resolve(ok({ ...grant, isApplication: access === 'write' }))
 }
 
-/** Lets everybody write everything, for ever: for development, and for servers behind a trusted door. */
+/**
+ * Lets everybody write everything, for ever: for development, and for servers behind a trusted door.
+ *
+ * @example
+ * ```ts
+ * import { createQuire, memoryStorage, openAuth } from '@quire/server'
+ *
+ * export const quire = createQuire({ storage: memoryStorage(), authorize: openAuth })
+ * ```
+ */
 export const openAuth: Auth = {
   needsToken: false,
   authorize: ({ token }) => granted(token),

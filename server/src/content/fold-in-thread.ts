@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from '@quire/shared'
 import type { ContentProblem, ContentSource, Folded, LeftOut } from '../ports/content.ts'
-import type { JobThread } from './job-thread.ts'
+import { problemOf, type JobThread } from './job-thread.ts'
 
 /** Threads that one fold may cost. Each may take the whole time of a job, and other folds wait. */
 export const ATTEMPTS = 4
@@ -36,11 +36,7 @@ export const foldInThread = async (
       progress,
     })
     if (done.kind === 'fold') return ok(among(done.value, tail.length, { kept, lost }))
-    if (done.kind === 'closed') return err(done)
-    if (done.kind !== 'lost') {
-      const message = done.kind === 'broken' ? done.message : `content thread answered ${done.kind}`
-      return err({ kind: 'broken', message })
-    }
+    if (done.kind !== 'lost') return err(problemOf(done))
     problem = done.message
     const reached = Atomics.load(reach, 0)
     const suspect = kept[reached]

@@ -3,6 +3,7 @@
  * one which takes the thread down, or never ends, costs only itself.
  */
 import { Worker } from 'node:worker_threads'
+import { assertNever } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { ContentProblem } from '../ports/content.ts'
 import type { Undo } from '../ports/undo.ts'
@@ -66,7 +67,7 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
       if (worker === started) finish(done)
     })
     started.on('error', (error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       // where memory ended, whatever came last is as innocent as all that was there before
       const kind = isOutOfMemory(error) ? 'broken' : 'lost'
       lose(started, kind, `content thread failed: ${reason}`)
@@ -82,7 +83,12 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
     const to = (worker ??= start())
     const undoDeadline = clock.after(JOB_MS, () => lose(to, 'lost', `not done within ${JOB_MS} ms`))
     running = { task, undoDeadline }
-    to.postMessage(trimmed(task.job))
+    try {
+      to.postMessage(trimmed(task.job))
+    } catch (error) {
+      // what a caller has handed in may hold what no thread can be given, a function say
+      finish({ kind: 'refused', message: `content: ${messageOf(error)}` })
+    }
   }
 
   const shut = async (): Promise<void> => {
@@ -107,36 +113,86 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
   }
 }
 
+/** Why there is no answer of the kind that was asked for. */
+export const problemOf = (done: JobDone | JobLost | ContentProblem): ContentProblem => {
+  if (done.kind === 'closed' || done.kind === 'refused' || done.kind === 'broken') return done
+  const message = done.kind === 'lost' ? done.message : `content thread answered ${done.kind}`
+  return { kind: 'broken', message }
+}
+
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error)
+
 const isOutOfMemory = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
 
 const CLOSED: ContentProblem = { kind: 'closed', message: 'content is closed' }
 
 /**
- * Posting a view posts the whole buffer under it. A source that is most of its buffers goes as it is,
- * one that is a small part of them is copied out first.
+ * Posting a view posts the whole buffer under it. Bytes that are most of their buffers go as they are,
+ * those that are a small part of them are copied out first.
  */
 const trimmed = (job: Job): Job => {
-  const { tail } = job.source
-  const fronts =
-    job.kind === 'near' ? [job.source.structs, job.source.deleteSet] : [job.source.snapshot]
-  const parts: readonly Uint8Array[] = [...fronts.filter((part) => part !== null), ...tail]
+  const parts = bytesIn(job)
   const bytes = parts.reduce((sum, part) => sum + part.length, 0)
   let held = 0
   for (const buffer of new Set(parts.map((part) => part.buffer))) held += buffer.byteLength
-  if (held <= 2 * bytes) return job
-  const copies = tail.map(copyOf)
-  if (job.kind === 'near') {
-    const { structs, deleteSet } = job.source
-    const source = {
-      structs: structs && copyOf(structs),
-      deleteSet: deleteSet && copyOf(deleteSet),
-      tail: copies,
+  return held <= 2 * bytes ? job : copyOut(job)
+}
+
+const bytesIn = (job: Job): readonly Uint8Array[] => {
+  switch (job.kind) {
+    case 'read-as':
+    case 'change':
+    case 'blame':
+      return [job.update]
+    case 'restore':
+      return [job.update, job.version]
+    case 'diff':
+      return [job.from, job.to]
+    case 'near': {
+      const { structs, deleteSet, tail } = job.source
+      return [structs, deleteSet, ...tail].filter((part) => part !== null)
     }
-    return { ...job, source }
+    case 'fold':
+    case 'answer':
+    case 'merge': {
+      const { snapshot, tail } = job.source
+      return [snapshot, ...tail].filter((part) => part !== null)
+    }
+    default:
+      return assertNever(job)
   }
-  const { snapshot } = job.source
-  return { ...job, source: { snapshot: snapshot && copyOf(snapshot), tail: copies } }
+}
+
+const copyOut = (job: Job): Job => {
+  switch (job.kind) {
+    case 'read-as':
+    case 'change':
+    case 'blame':
+      return { ...job, update: copyOf(job.update) }
+    case 'restore':
+      return { ...job, update: copyOf(job.update), version: copyOf(job.version) }
+    case 'diff':
+      return { ...job, from: copyOf(job.from), to: copyOf(job.to) }
+    case 'near': {
+      const { structs, deleteSet, tail } = job.source
+      const source = {
+        structs: structs && copyOf(structs),
+        deleteSet: deleteSet && copyOf(deleteSet),
+        tail: tail.map(copyOf),
+      }
+      return { ...job, source }
+    }
+    case 'fold':
+    case 'answer':
+    case 'merge': {
+      const { snapshot, tail } = job.source
+      return { ...job, source: { snapshot: snapshot && copyOf(snapshot), tail: tail.map(copyOf) } }
+    }
+    default:
+      return assertNever(job)
+  }
 }
 
 const copyOf = <B extends Uint8Array>(bytes: B): B => new Uint8Array(bytes) as Uint8Array as B // the same bytes

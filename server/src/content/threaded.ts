@@ -6,8 +6,10 @@ import { err, ok, type Result } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Answer, Content, ContentProblem, ContentSource } from '../ports/content.ts'
 import { foldInThread } from './fold-in-thread.ts'
-import type { Job, JobDone } from './job.ts'
-import { createJobThread, type JobLost } from './job-thread.ts'
+import type { SchemaChoice } from './content-module.ts'
+import { formatsIn } from './formats-in-thread.ts'
+import type { Job } from './job.ts'
+import { createJobThread, problemOf } from './job-thread.ts'
 import { answerTo, isEmptyStateVector, merge, nearAnswer, PIECE_BYTES } from './merge.ts'
 
 /** Below both, an answer is merged on the event loop: it takes well under a millisecond. */
@@ -21,13 +23,19 @@ const INLINE_NEAR_UPDATES = 128
 export interface ContentOptions {
   /** Whether a fold drops the content of what was deleted, as Yjs does. */
   readonly collectGarbage: boolean
+  /** What documents hold; the editor's schema unless told otherwise. */
+  readonly schema?: SchemaChoice
 }
 
 /** Content work with threads that start with the first job that needs them. */
-export const createContent = (clock: Clock, { collectGarbage }: ContentOptions): Content => {
-  // two threads: a document that takes long to integrate must not keep others from being opened
+export const createContent = (
+  clock: Clock,
+  { collectGarbage, schema = 'editor' }: ContentOptions,
+): Content => {
+  // a thread each: a document that takes long to integrate must not keep others from being opened
   const answers = createJobThread(clock)
   const folds = createJobThread(clock)
+  const formats = createJobThread(clock)
   const ask = async (job: Job): Promise<Result<Answer, ContentProblem>> => {
     const done = await answers.ask(job)
     return done.kind === 'answer' ? ok(done.value) : err(problemOf(done))
@@ -64,9 +72,10 @@ export const createContent = (clock: Clock, { collectGarbage }: ContentOptions):
     near,
     merge: mergeAll,
     fold: (source) => foldInThread(folds, source, collectGarbage),
+    ...formatsIn(formats, schema),
     warmUp: () => answers.warmUp(),
     async close() {
-      await Promise.all([answers.close(), folds.close()])
+      await Promise.all([answers.close(), folds.close(), formats.close()])
     },
   }
 }
@@ -82,14 +91,5 @@ const inline = (make: () => Answer): Result<Answer, ContentProblem> => {
     return ok(make())
   } catch (error) {
     return err({ kind: 'broken', message: error instanceof Error ? error.message : String(error) })
-  }
-}
-
-const problemOf = (done: JobDone | JobLost | ContentProblem): ContentProblem => {
-  if (done.kind === 'closed') return done
-  const isProblem = done.kind === 'broken' || done.kind === 'lost'
-  return {
-    kind: 'broken',
-    message: isProblem ? done.message : `content thread answered ${done.kind}`,
   }
 }

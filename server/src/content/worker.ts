@@ -22,7 +22,7 @@ const foldInTime = (job: Extract<Job, { kind: 'fold' }>): Folded => {
   })
 }
 
-const run = (job: Job): JobDone => {
+const run = async (job: Job): Promise<JobDone> => {
   try {
     switch (job.kind) {
       case 'fold':
@@ -33,6 +33,15 @@ const run = (job: Job): JobDone => {
         return { kind: 'answer', value: { first: [], last: merge(job.source.tail) } }
       case 'near':
         return { kind: 'answer', value: nearAnswer(job.source, job.stateVector) }
+      case 'read-as':
+      case 'change':
+      case 'restore':
+      case 'diff':
+      case 'blame': {
+        // loaded with the first of them: folds and answers need no parsers
+        const { runFormatJob } = await import('./formats/run.ts')
+        return await runFormatJob(job)
+      }
       default:
         return assertNever(job)
     }
@@ -43,4 +52,11 @@ const run = (job: Job): JobDone => {
   }
 }
 
-parentPort?.on('message', (job: Job) => parentPort?.postMessage(run(job)))
+const answer = async (job: Job): Promise<void> => {
+  const done = await run(job)
+  parentPort?.postMessage(done)
+}
+
+parentPort?.on('message', (job: Job) => {
+  void answer(job)
+})

@@ -1,26 +1,39 @@
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { secureHeaders } from 'hono/secure-headers'
-import type { EdgeBindings } from '../edges/websocket/web-socket-edge.ts'
+import { requestId } from 'hono/request-id'
+import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
+import { apiAccess } from './api-access.ts'
+import { API_PATH, apiRoutes, type ApiOptions } from './api/api.ts'
 import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'
+import { OWN_PATHS } from './own-paths.ts'
+import { answerFields } from './page-fields.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
 import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
-export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'> {
-  /** Directory of the built editor. */
-  readonly editorRoot: string
+export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>, ApiOptions {
+  /** Directory of the built editor; null: no page of it is served, and only what is a route's is touched. */
+  readonly editorRoot: string | null
+  /** True where this server itself speaks TLS. */
+  readonly isTls: boolean
 }
 
-/** All routes of the server. */
+/** Longest id that a client may give its request; of letters, digits, `-`, `_` and `=`. Another one is not taken. */
+const REQUEST_ID_LENGTH = 64
+
+/** All routes of the server, without the base path that they are mounted on. */
 export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }> => {
   const { documents, edge, editorRoot } = options
   const app = new Hono<{ Bindings: EdgeBindings }>()
   app.route('/', socketRoutes(options))
+  const touched = editorRoot === null ? OWN_PATHS : ['*']
   // on a 101 they mean nothing, and would cost each handshake
-  app.use((c, next) => (c.env.outgoing === undefined ? next() : pageFields(c, next)))
+  const named = [requestId({ limitLength: REQUEST_ID_LENGTH }), answerFields(options.isTls)]
+  for (const path of touched)
+    for (const fields of named)
+      app.use(path, (c, next) => (c.env.outgoing === undefined ? next() : fields(c, next)))
   const health: HealthSource = {
     get isDraining() {
       return documents.isDraining
@@ -32,10 +45,12 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   app.route('/health', healthRoutes(health))
   // a browser that asks whether it may ask is not counted: the answer costs no more than a refusal
   for (const path of CROSS_SITE_PATHS)
-    app.use(path, crossSite(options.allowedOrigins, CROSS_SITE_FIELDS))
-  app.use(edge.requestRate) // not of who asks how the server is
+    app.use(path, crossSite(options.allowedOrigins, { fields: CROSS_SITE_FIELDS }))
+  app.route(API_PATH, apiAccess(options.allowedOrigins))
+  for (const path of touched) app.use(path, edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
-  app.route('/', editorRoutes(editorRoot))
+  app.route(API_PATH, apiRoutes(options))
+  if (editorRoot !== null) app.route('/', editorRoutes(editorRoot, options.isTls))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
     options.observe.event({ kind: 'bug', document: null, error })
@@ -44,18 +59,3 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}\n`, 404))
   return app
 }
-
-/** The fields that keep foreign scripts and frames out of pages. */
-const pageFields = secureHeaders({
-  strictTransportSecurity: false, // whoever ends TLS in front of this server decides that
-  contentSecurityPolicy: {
-    defaultSrc: ["'none'"],
-    scriptSrc: ["'self'"],
-    styleSrc: ["'self'", "'unsafe-inline'"], // the editor sets colours and table widths
-    imgSrc: ['*', 'data:'], // images by URL are part of documents
-    connectSrc: ["'self'"],
-    baseUri: ["'none'"],
-    formAction: ["'none'"],
-    frameAncestors: ["'self'"],
-  },
-})

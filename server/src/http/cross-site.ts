@@ -1,8 +1,19 @@
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
+import { originProblem } from './origin.ts'
 
 /** How long a browser may remember what it was told of another site's requests, seconds; Chromium takes no more. */
 const REMEMBERED_SECONDS = 7_200
+
+/** What pages of other sites may do where they are listed. */
+export interface CrossSite {
+  /** Fields that their requests carry. */
+  readonly fields: readonly string[]
+  /** Methods of their requests; absent: those that Fetch lets through, and PUT, DELETE and PATCH. */
+  readonly methods?: readonly string[]
+  /** Fields of answers that they may read beside those that Fetch lets through. */
+  readonly exposed?: readonly string[]
+}
 
 /**
  * Lets pages of these origins make requests with these fields and read what they are answered, refusals included: it has
@@ -10,10 +21,27 @@ const REMEMBERED_SECONDS = 7_200
  */
 export const crossSite = (
   origins: readonly string[],
-  fields: readonly string[],
+  { fields, methods, exposed = [] }: CrossSite,
 ): MiddlewareHandler =>
   cors({
     origin: (origin) => (origins.includes('*') || origins.includes(origin) ? origin : null),
     allowHeaders: [...fields],
+    ...(methods === undefined ? {} : { allowMethods: [...methods] }),
+    exposeHeaders: [...exposed],
     maxAge: REMEMBERED_SECONDS,
   })
+
+/**
+ * Refuses requests of pages of other sites that are not listed: such a page cannot read the answer, but without this it
+ * could have the browser of somebody on this machine, or with a cookie, change something.
+ */
+export const sameSite =
+  (
+    origins: readonly string[],
+    refuse: (c: Context, problem: string) => Response | Promise<Response>,
+  ): MiddlewareHandler =>
+  async (c, next) => {
+    const { host } = new URL(c.req.url)
+    const problem = originProblem(c.req.header('origin'), host, origins)
+    return problem === null ? next() : refuse(c, problem)
+  }

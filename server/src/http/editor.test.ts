@@ -110,24 +110,59 @@ describe('the editor', () => {
     for (const path of ['/', '/p/notes']) {
       const response = await fetch(empty.url + path)
       expect(response.status).toBe(503)
-      expect(await response.text()).toBe('The editor is not built: run npm run build.\n')
+      expect(await response.text()).toBe(
+        'There is no editor page here. In a checkout of Quire, npm run build makes it.\n',
+      )
     }
     await empty.stop()
   })
 })
 
 describe('every answer', () => {
-  it.each(['/', '/health/live', '/nothing'])(
-    'at %s keeps foreign scripts and frames out',
+  const EVERYWHERE = {
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': expect.stringContaining('camera=()'),
+    'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
+  }
+
+  it.each(['/', '/p/notes', '/assets/app.js', '/nothing.txt'])(
+    'at %s keeps foreign scripts and frames out of a page',
     async (path) => {
       const { headers } = await fetch(app.url + path)
-      const policy = headers.get('content-security-policy') ?? ''
-      expect(policy).toContain("default-src 'none'")
-      expect(policy).toContain("frame-ancestors 'self'")
-      expect(policy).toMatch(/script-src 'self'(;|$)/)
-      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(Object.fromEntries(headers)).toMatchObject(EVERYWHERE)
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
+          "img-src * data:; connect-src 'self'; object-src 'none'; " +
+          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      )
+      expect(headers.has('strict-transport-security')).toBe(false)
     },
   )
+
+  it.each(['/health/live', '/nothing', '/api/v1/documents', '/d/a/as-update', '/check_store'])(
+    'at %s runs nothing and loads nothing, should a browser show it as a page',
+    async (path) => {
+      const { headers } = await fetch(app.url + path)
+      expect(Object.fromEntries(headers)).toMatchObject(EVERYWHERE)
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
+      )
+    },
+  )
+
+  it('has the id that its request came with, if it is a short and plain one', async () => {
+    const idOf = async (id: string): Promise<string | null> => {
+      const { headers } = await fetch(`${app.url}/health/live`, { headers: { 'X-Request-Id': id } })
+      return headers.get('x-request-id')
+    }
+    expect(await idOf('job-7_a=')).toBe('job-7_a=')
+    for (const id of ['x'.repeat(65), 'a b', 'a"b', '<b>', 'é'])
+      expect(await idOf(id)).toMatch(/^[\w-]{36}$/)
+  })
 
   it('names what is not there', async () => {
     const response = await fetch(`${app.url}/nothing/here`)

@@ -4,6 +4,10 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono, type Context } from 'hono'
 import { compress } from 'hono/compress'
 import { etag } from 'hono/etag'
+import { pageFields } from './page-fields.ts'
+
+/** A file of the build beside its page. */
+const FILE = '/:file{[^/]+\\.[a-z0-9]+}'
 
 const YEAR_SECONDS = 31_536_000
 
@@ -11,10 +15,12 @@ const YEAR_SECONDS = 31_536_000
  * The built editor: `/` and `/p/{name…}` are its page, asked for again each time; what the build named
  * by its content never changes.
  */
-export const editorRoutes = (root: string): Hono => {
+export const editorRoutes = (root: string, isTls: boolean): Hono => {
   const routes = new Hono()
+  for (const path of ['/', '/p/*', '/assets/*', FILE]) routes.use(path, pageFields(isTls))
   if (!existsSync(join(root, 'index.html'))) {
-    const notBuilt = (c: Context) => c.text('The editor is not built: run npm run build.\n', 503)
+    const notBuilt = (c: Context) =>
+      c.text('There is no editor page here. In a checkout of Quire, npm run build makes it.\n', 503)
     return routes.get('/', notBuilt).get('/p/*', notBuilt)
   }
   const page = serveStatic({ root, path: 'index.html', onFound: revalidate })
@@ -22,7 +28,7 @@ export const editorRoutes = (root: string): Hono => {
   routes.get('/', page)
   routes.get('/p/*', page)
   routes.get('/assets/*', serveStatic({ root, onFound: keepForEver }))
-  routes.get('/:file{[^/]+\\.[a-z0-9]+}', serveStatic({ root, onFound: revalidate }))
+  routes.get(FILE, serveStatic({ root, onFound: revalidate }))
   return routes
 }
 

@@ -17,11 +17,8 @@ import { parsePosition, QUIRE_SUBPROTOCOL, streamFields } from '@quire/shared'
 import type { EventStreamEdge } from '../edges/event-stream/event-stream-edge.ts'
 import { speakMs, type EventStream } from '../edges/event-stream/event-stream.ts'
 import type { Heard } from '../edges/event-stream/up-stream.ts'
-import {
-  plainAnswer,
-  type EdgeBindings,
-  type WebSocketEdge,
-} from '../edges/websocket/web-socket-edge.ts'
+import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
+import { plainAnswer, type WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
 import { ByteBudget, sharedBytes } from './byte-budget.ts'
@@ -72,7 +69,7 @@ export const eventStreamRoutes = (options: EventStreamRoutes): Hono<Bindings> =>
     c.res.headers.set('Cache-Control', 'no-store, no-transform')
     return next()
   })
-  routes.use(crossSite(allowedOrigins, FIELDS))
+  routes.use(crossSite(allowedOrigins, { fields: FIELDS }))
 
   // not every GET says its origin, but everything that is said comes with a POST, which does
   routes.use(async (c, next) => {

@@ -5,15 +5,17 @@ import { hocuspocusFamily } from '../dialects/hocuspocus-family.ts'
 import { quireFamily } from '../dialects/quire-connection.ts'
 import { yWebsocket } from '../dialects/y-websocket.ts'
 import type { EventStreamEdge } from '../edges/event-stream/event-stream-edge.ts'
-import type { EdgeBindings, WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
+import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
+import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
-import type { Documents, NoRoom } from '../runtime/documents.ts'
+import type { Documents, GivenOnTheWay, NoRoom } from '../runtime/documents.ts'
 import { multiplex, type ConnectionLimits } from '../runtime/multiplexed.ts'
 import { documentInPath } from './document-path.ts'
 import { eventStreamRoutes } from './event-stream.ts'
 import { originProblem } from './origin.ts'
+import { requestFacts } from './request-facts.ts'
 import { tokenOf } from './token.ts'
 
 /** What the routes of the client families are made of. */
@@ -34,6 +36,8 @@ export interface SocketRoutes {
   /** Time for 2 MiB of a request's body, or its end, milliseconds. */
   readonly readMs: number
   readonly allowedOrigins: readonly string[]
+  /** Where all routes are mounted: '' or a path without a slash at its end. */
+  readonly basePath: string
 }
 
 type Bindings = { Bindings: EdgeBindings }
@@ -70,13 +74,17 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
     documents.turnAway(socket, why, what)
     return DEAF
   }
+  const given = (c: Context<Bindings>): GivenOnTheWay => ({
+    token: tokenOf(c),
+    request: documents.readsRequests ? requestFacts(c, edge) : undefined,
+  })
   const share = <P>(
     family: SharedFamily<P>,
     socket: Socket,
     c: Context<Bindings>,
   ): SocketListener => {
     const limits = connectionLimits
-    return multiplex({ family, socket, token: tokenOf(c), documents, limits, clock, observe })
+    return multiplex({ family, socket, ...given(c), documents, limits, clock, observe })
   }
   const foreign = (c: Context<Bindings>): string | null => {
     const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
@@ -92,10 +100,10 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
       const problem = foreign(c)
       if (problem !== null)
         return turnAway(socket, { close: 'forbidden', reason: problem }, pathIn(target))
-      const document = documentInPath(target, '/yjs/')
+      const document = documentInPath(target, `${options.basePath}/yjs/`)
       if (!document.ok)
         return turnAway(socket, { close: 'badName', reason: document.error }, pathIn(target))
-      const login = { kind: 'given', token: tokenOf(c) } as const
+      const login = { kind: 'given', ...given(c) } as const
       return documents.attach({
         document: document.value,
         login,

@@ -108,7 +108,8 @@ describe('behind a proxy that ends TLS', () => {
       app,
       fetch(`${app.url}/doc/mine/auth`, {
         method: 'POST',
-        headers: { 'X-Forwarded-Proto': scheme },
+        // no proxy is asked for a host: what it says of that is the client's own `Host`
+        headers: { 'X-Forwarded-Proto': scheme, 'X-Forwarded-Host': 'evil.example' },
       }),
     )
     const { url, baseUrl } = (await response.json()) as { url: string; baseUrl: string }

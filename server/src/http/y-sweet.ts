@@ -15,7 +15,8 @@ import { ySweet } from '../dialects/y-sweet.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Undo } from '../ports/undo.ts'
 import { openDocument } from '../runtime/direct.ts'
-import { originProblem } from './origin.ts'
+import { sameSite } from './cross-site.ts'
+import { requestFacts } from './request-facts.ts'
 import { readBody } from './request-body.ts'
 import { tokenOf } from './token.ts'
 import { asked, contentRoutes, type ContentRoutes, type GrantedEnv } from './y-sweet-contents.ts'
@@ -26,6 +27,8 @@ import { documentOfId, readAuthRequest, readNewRequest } from './y-sweet-request
 export interface YSweetRoutes extends ContentRoutes {
   readonly presence: PresenceLimits
   readonly allowedOrigins: readonly string[]
+  /** Where all routes are mounted: '' or a path without a slash at its end. */
+  readonly basePath: string
   /** Why the server takes no clients at this moment, or null. */
   readonly notReady: () => string | null
 }
@@ -50,8 +53,9 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
   const dialect = ySweet(options.presence)
   const routes = new Hono<GrantedEnv>()
 
-  const granted = async (document: DocName, token: string | null): Promise<Grant> => {
-    const grant = await documents.login(document, token)
+  const granted = async (document: DocName, c: Context<GrantedEnv>): Promise<Grant> => {
+    const request = documents.readsRequests ? requestFacts(c, edge) : undefined
+    const grant = await documents.login(document, tokenOf(c), request)
     if (!grant.ok) throw refusal(grant.error)
     return grant.value
   }
@@ -61,23 +65,20 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
     const document = documentOfId(c.req.param('id') ?? '')
     if (!document.ok) throw refusal({ close: 'badName', reason: document.error })
     c.set('document', document.value)
-    c.set('grant', await granted(document.value, tokenOf(c)))
+    c.set('grant', await granted(document.value, c))
     await next()
   }
 
   // a page of another site could make a browser on this machine ask; without an answer it may still write
-  const sameSite: MiddlewareHandler<GrantedEnv> = async (c, next) => {
-    const { host } = new URL(c.req.url)
-    const problem = originProblem(c.req.header('origin'), host, allowedOrigins)
-    if (problem !== null) throw refusal({ close: 'forbidden', reason: problem })
-    await next()
-  }
+  const ownSite = sameSite(allowedOrigins, (_, reason) => {
+    throw refusal({ close: 'forbidden', reason })
+  })
   // what is answered holds for this moment, and tokens are nobody else's
   const unstored: MiddlewareHandler<GrantedEnv> = async (c, next) => {
     c.header('Cache-Control', 'no-store')
     await next()
   }
-  for (const path of CROSS_SITE_PATHS) routes.use(path, unstored, sameSite)
+  for (const path of CROSS_SITE_PATHS) routes.use(path, unstored, ownSite)
 
   const textOf = async (c: Context<GrantedEnv>): Promise<string> => {
     const bounds = { limit: MAX_REQUEST_BYTES, take: uncounted, clock, readMs }
@@ -100,7 +101,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
     if (!request.ok) throw refusal({ close: 'badFrame', reason: request.error })
     const document = request.value
     c.set('document', document)
-    c.set('grant', await granted(document, tokenOf(c)))
+    c.set('grant', await granted(document, c))
     const opened = await openDocument(asked(options, c))
     if (!opened.ok) throw refusal(opened.error)
     return c.json({ docId: document })
@@ -123,10 +124,11 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
     if (!made.ok) throw refusal(made.error)
     const token = made.value
     const { host } = new URL(c.req.url)
+    const home = `${host}${options.basePath}/d/${document}`
     const isSecure = edge.isSecure(c.env.incoming)
     return c.json({
-      url: `${isSecure ? 'wss' : 'ws'}://${host}/d/${document}/ws`,
-      baseUrl: `${isSecure ? 'https' : 'http'}://${host}/d/${document}`,
+      url: `${isSecure ? 'wss' : 'ws'}://${home}/ws`,
+      baseUrl: `${isSecure ? 'https' : 'http'}://${home}`,
       docId: document,
       ...(token === null ? {} : { token }),
       authorization,

@@ -40,6 +40,13 @@ describe('the log', () => {
     expect(JSON.stringify(line)).toContain('at ')
   })
 
+  it('tells no token that an error says', () => {
+    const error = `new Error('cannot read /a?token=hush', { cause: new Error('Bearer hush-hush') })`
+    const [line] = logged('error', `{ kind: 'bug', document: null, error: ${error} }`)
+    expect(JSON.stringify(line)).toContain('cannot read /a?token=[redacted]')
+    expect(JSON.stringify(line)).not.toContain('hush')
+  })
+
   it('leaves out what is below its level', () => {
     expect(logged('warn', `{ kind: 'drained', left: 0 }`)).toEqual([])
     expect(logged('silent', `{ kind: 'bug', document: null, error: new Error('x') }`)).toEqual([])

@@ -1,6 +1,7 @@
 import { pino, stdSerializers } from 'pino'
 import { assertNever } from '@quire/shared'
 import type { Observe, QuireEvent, QuireEventKind } from '../ports/observe.ts'
+import { redacted } from './redacted.ts'
 
 /** Levels of `createLog`, least first. */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -8,14 +9,28 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 /** Most that is kept of what could not be written, for when it can be; of more, what comes later is left out. */
 const KEPT_BYTES = 1024 * 1024
 
-/** Writes events as JSON lines to standard error: standard output is the command's own. */
+/**
+ * Writes events as JSON lines to standard error: standard output is the command's own.
+ *
+ * @example
+ * ```ts
+ * import { createLog, createQuire, memoryStorage, openAuth } from '@quire/server'
+ *
+ * export const quire = createQuire({
+ *   storage: memoryStorage(),
+ *   authorize: openAuth,
+ *   observe: createLog('warn'),
+ * })
+ * ```
+ */
 export const createLog = (level: LogLevel): Observe => {
   const serializers = { error: stdSerializers.err } // an Error has no JSON of its own
   const destination = pino.destination({ dest: 2, sync: true, maxLength: KEPT_BYTES })
   // a log that cannot be written, on a full disk above all, must not take what is unsaved with it
   destination.on('error', () => undefined)
   destination.on('drop', () => void destination.write('')) // by itself it would not try again from here on
-  const log = pino({ level, base: null, serializers }, destination)
+  const hooks = { streamWrite: redacted } // whatever an error of another program says
+  const log = pino({ level, base: null, serializers, hooks }, destination)
   return { event: (event) => log[levelOfEvent(event)](event, event.kind) }
 }
 
@@ -42,6 +57,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'draining':
     case 'drained':
     case 'append-recovered':
+    case 'tls-reloaded':
     case 'patch-kept':
     case 'version-kept':
       return 'info'
@@ -54,6 +70,9 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'version-failed':
     case 'compact-failed':
     case 'answer-failed':
+    case 'request-failed':
+    case 'keys-failed':
+    case 'tls-reload-failed':
       return 'warn'
     case 'corrupt-update':
     case 'quarantined':

@@ -23,16 +23,31 @@ export interface Grant {
 /** The part of a grant that a token is to be made for. */
 export type GrantPart = Pick<Grant, 'access' | 'user' | 'expiresAt'>
 
-/** Why a session is not let in. */
+/**
+ * Why a session is not let in: it has no valid login, or one that does not grant this; or nobody can say so right
+ * now (`tryAgainLater`: whoever comes back may be let in), or ever (`internalError`: a bug, which was reported).
+ */
 export interface Denial {
-  readonly kind: 'unauthorized' | 'forbidden'
+  readonly kind: 'unauthorized' | 'forbidden' | 'tryAgainLater' | 'internalError'
   readonly message: string
+}
+
+/** What is known of the HTTP request that a client came with. */
+export interface RequestFacts {
+  /** Path and query as the client wrote them, without its token. */
+  readonly url: string
+  /** Its fields: cookies, for one. Of a repeated field the values, joined as in RFC 9110 §5.3. */
+  readonly headers: Pick<Headers, 'get' | 'has'>
+  /** The client's IP address, behind whatever trusted proxies; '' where there is none. */
+  readonly address: string
 }
 
 /** What is asked for: a document, and whatever token the client gave in its family's way. */
 export interface AccessRequest {
   readonly document: DocName
   readonly token: string | null
+  /** What the client came with; absent where `readsRequests` is not set, or nobody came. */
+  readonly request?: RequestFacts | undefined
 }
 
 /** What is asked for: all documents whose names begin so. */
@@ -44,6 +59,8 @@ export interface PrefixRequest extends Omit<AccessRequest, 'document'> {
 export interface Auth {
   /** False where nobody needs a token: clients that say theirs later are not waited for. */
   readonly needsToken: boolean
+  /** True where it looks at requests; of others' clients none is kept. */
+  readonly readsRequests?: boolean
   authorize(request: AccessRequest): Promise<Result<Grant, Denial>>
   /**
    * What a login may do with every document whose name begins with `prefix`, '' being all of them; denied

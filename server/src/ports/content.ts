@@ -46,14 +46,139 @@ export interface Answer {
   readonly last: Update
 }
 
-/** Why content could not be computed; the stored updates are untouched. */
+/**
+ * Why content could not be computed; the stored updates are untouched. `refused`: what was asked for, or
+ * handed in, is not possible, and `message` names what, where and the limit. `broken`: the content itself.
+ */
 export interface ContentProblem {
-  readonly kind: 'broken' | 'closed'
+  readonly kind: 'broken' | 'refused' | 'closed'
   readonly message: string
 }
 
+/** Forms that content is read and handed in as. */
+export type Format = 'json' | 'text' | 'markdown' | 'html'
+
+/** What may stand in JSON. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [key: string]: Json }
+
+/**
+ * Content in a format. JSON of rich text is ProseMirror's: a document, one node, or a list of nodes;
+ * JSON of other fields is what `readAs` gives of them.
+ */
+export type FormattedContent =
+  | { readonly format: 'json'; readonly value: unknown }
+  | { readonly format: 'text' | 'markdown' | 'html'; readonly value: string }
+
+/** Which content, and how. */
+export interface Question {
+  readonly format: Format
+  /**
+   * The name of a root type. Null: the field that the schema's editor writes to; without a schema, all
+   * of them, as JSON by name.
+   */
+  readonly field: string | null
+}
+
+/** What a field is to become. */
+export type Change = { readonly field: string | null } & (
+  | { readonly kind: 'replace'; readonly content: FormattedContent }
+  /** Blocks, characters, items or keys, at the end. */
+  | { readonly kind: 'append'; readonly content: FormattedContent }
+  /** UTF-16 units of a text field; `content` has the format text. */
+  | {
+      readonly kind: 'range'
+      readonly from: number
+      readonly to: number
+      readonly content: FormattedContent
+    }
+  /** A node of rich text by its index path: [2, 0] is the first child of the third block. */
+  | {
+      readonly kind: 'node'
+      readonly path: readonly number[]
+      readonly place: 'replace' | 'before' | 'after'
+      readonly content: FormattedContent
+    }
+  | { readonly kind: 'node'; readonly path: readonly number[]; readonly place: 'delete' }
+)
+
+/** Visible text that one client wrote in one go: unit `i` of it has the clock `clock + i`. */
+export interface AuthoredText {
+  readonly text: string
+  readonly client: number
+  readonly clock: number
+  /** The index path of the text block in rich text, empty in a text. */
+  readonly path: readonly number[]
+}
+
+/** A block of rich text, a line of a text, or an entry of a map or array. */
+export interface DiffBlock {
+  /** The node's name, or `line`, `entry`. */
+  readonly type: string
+  readonly attributes: Readonly<Record<string, Json>>
+  readonly text: string
+}
+
+/** Text within a changed block. */
+export interface DiffText {
+  readonly op: 'same' | 'removed' | 'added'
+  readonly text: string
+}
+
+/** What became of one block. */
+export type DiffEntry =
+  | ({ readonly op: 'same' | 'removed' | 'added' } & DiffBlock)
+  | {
+      readonly op: 'changed'
+      readonly before: DiffBlock
+      readonly after: DiffBlock
+      readonly parts: readonly DiffText[]
+    }
+
+/** What became of one root type, in order. */
+export interface FieldDiff {
+  readonly field: string
+  readonly kind: 'rich-text' | 'text' | 'map' | 'array'
+  readonly entries: readonly DiffEntry[]
+}
+
+/**
+ * Work on the content of whole documents, each given as one update. It runs in a thread of its own and
+ * ends within a minute. An edit has a fresh random client id and is the smallest there is: what stays
+ * keeps its Yjs items, and with them the carets in it. It is null where nothing is to be done.
+ */
+export interface Formats {
+  /** A field in a format: a text, or what may stand in JSON. */
+  readAs(
+    update: Update,
+    question: Question,
+  ): Promise<Result<{ readonly value: Json }, ContentProblem>>
+  /** The edit that makes a field what is wanted. */
+  change(
+    update: Update,
+    change: Change,
+  ): Promise<Result<{ readonly update: Update | null }, ContentProblem>>
+  /** The edit that makes all content what it is in another version of the document. */
+  restore(
+    update: Update,
+    version: Update,
+  ): Promise<Result<{ readonly update: Update | null }, ContentProblem>>
+  /** What changed from one version to another: fields that are the same are not told of. */
+  diff(from: Update, to: Update): Promise<Result<readonly FieldDiff[], ContentProblem>>
+  /** Who wrote the visible text of a field, in its order; by Yjs' ids, of which storage knows the users. */
+  blame(
+    update: Update,
+    field: string | null,
+  ): Promise<Result<readonly AuthoredText[], ContentProblem>>
+}
+
 /** Work on document content. Whatever is not small runs outside of the event loop. Never throws. */
-export interface Content {
+export interface Content extends Formats {
   /** What a client with this state vector lacks. */
   answer(source: ContentSource, stateVector: StateVector): Promise<Result<Answer, ContentProblem>>
   /** What a client with this state vector lacks, if `structs` is all that it lacks of the snapshot. */

@@ -31,6 +31,8 @@ export type QuireEvent =
       readonly limit: number
       readonly address: string
     }
+  /** A request was not answered as it was asked, for a reason that its sender is not told. `id` is the request's. */
+  | { readonly kind: 'request-failed'; readonly id: string; readonly problem: string }
   /** Events of a kind that were not told, because there were too many in a second. */
   | { readonly kind: 'events-left-out'; readonly of: QuireEventKind; readonly count: number }
   | { readonly kind: 'unknown-message'; readonly document: DocName; readonly type: number }
@@ -66,6 +68,12 @@ export type QuireEvent =
   | { readonly kind: 'answer-failed'; readonly document: DocName; readonly problem: string }
   | { readonly kind: 'corrupt-update'; readonly document: DocName; readonly problem: string }
   | { readonly kind: 'bug'; readonly document: DocName | null; readonly error: Error }
+  /** The keys that tokens are signed with could not be read; those that are known go on being used. */
+  | { readonly kind: 'keys-failed'; readonly problem: string }
+  /** The certificate was read anew, and is shown to whoever connects from here on. */
+  | { readonly kind: 'tls-reloaded'; readonly validTo: string }
+  /** The certificate could not be read anew; the one from before is still shown. */
+  | { readonly kind: 'tls-reload-failed'; readonly problem: string }
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'draining'; readonly rooms: number; readonly sessions: number }
   | { readonly kind: 'drained'; readonly left: number }

@@ -150,7 +150,7 @@ export interface DocumentFacts {
 /** Which documents are listed: in the order of their names' code points, those of one name by id. */
 export interface ListQuestion {
   readonly prefix: string
-  /** Part of the name, in any case of ASCII letters; '' for all. */
+  /** Part of the name, in any case of ASCII letters; '' for all. Without a prefix all names are looked at. */
   readonly search: string
   /** The last one of the page before; null for the first page. */
   readonly after: Pick<DocumentFacts, 'name' | 'id'> | null
@@ -182,7 +182,7 @@ export interface DocumentCreated {
 /** All documents by their names. */
 export interface Catalogue {
   list(question: ListQuestion): Promise<Result<readonly DocumentFacts[], StorageProblem>>
-  /** The document of that name, null where none is there; it creates none. */
+  /** The document of that name, null where none is there, be it deleted; it creates none. */
   find(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>>
   /** Makes a document with its seed in one commit, also where one of that name was deleted. */
   create(
@@ -196,7 +196,10 @@ export interface Catalogue {
   remove(doc: DocId, at: Millis): Promise<Result<DocumentFacts, StorageProblem>>
   /** Takes a deletion back, with a new epoch; null, changing nothing, where another document has the name. */
   undelete(doc: DocId): Promise<Result<DocumentFacts | null, StorageProblem>>
-  /** Drops for good what was deleted before this time, at most `limit` documents; says how many. */
+  /**
+   * Drops for good what was deleted before this time, the oldest deletions first, at most `limit` documents; says
+   * how many. Appends may have to wait for it, some 1 ms for each MB: ask for a few at a time.
+   */
   purge(before: Millis, limit: number): Promise<Result<number, StorageProblem>>
   /** Who brought what, by client and clock, ascending. */
   authors(doc: DocId): Promise<Result<readonly AuthorRange[], StorageProblem>>

@@ -231,7 +231,8 @@ class Attachment implements Attached {
 
   #ask(check: LoginCheck<Grant>, token: string | null): void {
     const { document } = this.#arrival
-    check.ask(() => askAuth(this.#ports, { document, token }))
+    const request = this.#login.kind === 'checked' ? undefined : this.#login.request
+    check.ask(() => askAuth(this.#ports, { document, token, request }))
   }
 
   #decide(outcome: Result<Grant, NoRoom>): void {

@@ -32,9 +32,6 @@ export interface VersionPolicy {
   readonly versionEveryMs: number
 }
 
-/** What a server keeps by itself: what one has done in a day, in pieces of which one remembers what they were. */
-export const defaultVersionPolicy: VersionPolicy = { versionsKept: 50, versionEveryMs: 600_000 }
-
 /** Documents that are to be looked at, now or later; beyond, those that came first are forgotten until they change. */
 const MOST = 10_000
 

@@ -11,7 +11,7 @@ import {
   type Result,
 } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { AccessRequest, Auth, Grant, GrantPart } from '../ports/auth.ts'
+import type { AccessRequest, Auth, Grant, GrantPart, RequestFacts } from '../ports/auth.ts'
 import type { Socket } from '../ports/socket.ts'
 import type {
   DocumentCreated,
@@ -75,12 +75,15 @@ export interface DocumentsOptions extends Omit<
   readonly versionPolicy?: VersionPolicy
 }
 
+/** What a client has given on its way in; `request` where `Documents.readsRequests` is set. */
+export type GivenOnTheWay = Pick<AccessRequest, 'token' | 'request'>
+
 /** How a client comes by its grant. */
 export type Login =
   /** By what it has given on its way in. */
-  | { readonly kind: 'given'; readonly token: string | null }
+  | ({ readonly kind: 'given' } & GivenOnTheWay)
   /** It says its login in frames of its own; `token` was given on its way in, and stands until then. */
-  | { readonly kind: 'said'; readonly token: string | null; readonly backlog: Backlog }
+  | ({ readonly kind: 'said'; readonly backlog: Backlog } & GivenOnTheWay)
   /** Its login was checked on its way in. */
   | { readonly kind: 'checked'; readonly grant: Grant }
 
@@ -192,18 +195,31 @@ export class Documents {
     })
   }
 
+  /** True where the judge of logins looks at the requests that clients come with. */
+  get readsRequests(): boolean {
+    return this.#options.auth.readsRequests === true
+  }
+
   /** Checks a login before there is a session, within the places and the time that logins have. */
-  login(document: DocName, token: string | null): Promise<Result<Grant, NoRoom>> {
+  login(
+    document: DocName,
+    token: string | null,
+    request?: RequestFacts,
+  ): Promise<Result<Grant, NoRoom>> {
     return this.#checked(async () => {
-      const login = await askAuth(this.#options, { document, token })
+      const login = await askAuth(this.#options, { document, token, request })
       return login.ok ? this.guard.cap(document, login.value) : login
     })
   }
 
   /** The same for all documents whose names begin so, '' being all. */
-  loginAll(prefix: string, token: string | null): Promise<Result<Grant, NoRoom>> {
+  loginAll(
+    prefix: string,
+    token: string | null,
+    request?: RequestFacts,
+  ): Promise<Result<Grant, NoRoom>> {
     return this.#checked(async () => {
-      const login = await askForPrefix(this.#options, { prefix, token })
+      const login = await askForPrefix(this.#options, { prefix, token, request })
       return login.ok ? this.guard.capAll(prefix, login.value) : login
     })
   }

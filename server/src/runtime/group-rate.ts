@@ -46,4 +46,11 @@ export class GroupRate {
     this.#wholeAt.set(group, millis(wholeAt))
     return ok(undefined)
   }
+
+  /** How many a group may still do at once, and in how many milliseconds it may do all again. */
+  left(group: string, now: Millis): { readonly left: number; readonly waitMs: number } {
+    const { perWindow, windowMs } = this.#limits
+    const waitMs = Math.max(0, (this.#wholeAt.get(group) ?? now) - now)
+    return { left: Math.floor(perWindow * (1 - waitMs / windowMs) + 1e-9), waitMs }
+  }
 }

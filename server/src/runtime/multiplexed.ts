@@ -4,6 +4,7 @@
  */
 import { assertNever, closeCodes, type CloseName } from '@quire/shared'
 import type { Connection, Decision, Said, SharedFamily } from '../dialects/connection.ts'
+import type { RequestFacts } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
@@ -36,6 +37,8 @@ export interface MultiplexOptions<P> {
   readonly socket: Socket
   /** The token that was given on the way in, null for none. */
   readonly token: string | null
+  /** The request that the socket came with, where logins are judged by it. */
+  readonly request?: RequestFacts | undefined
   readonly documents: Documents
   readonly limits: ConnectionLimits
   readonly clock: Clock
@@ -189,10 +192,10 @@ class Multiplexed<P> implements SocketListener, ChannelOwner {
   }
 
   #open({ address, prefix, document, said }: Decision<P> & { kind: 'open' }): void {
-    const { socket, documents, family, token } = this.#options
+    const { socket, documents, family, token, request } = this.#options
     const channel = new Channel(socket, this)
     const dialect = family.dialectOf(prefix)
-    const login = { kind: 'said', token, backlog: this.#backlog } as const
+    const login = { kind: 'said', token, request, backlog: this.#backlog } as const
     const attached = documents.attach({
       document,
       login,

@@ -1,6 +1,7 @@
 import { EMPTY_UPDATE, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { noFormats } from '../content/testing/no-formats.ts'
 import { createClusterHub } from '../cluster/single.ts'
 import type { Content } from '../ports/content.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -20,6 +21,7 @@ const createSlowContent = () => {
     return ok({ first: [], last: EMPTY_UPDATE })
   }
   const content: Content = {
+    ...noFormats,
     answer: slow,
     near: slow,
     fold: () => Promise.reject(new Error('not asked for in this test')),

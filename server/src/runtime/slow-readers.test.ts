@@ -1,6 +1,7 @@
 import { ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
+import { noFormats } from '../content/testing/no-formats.ts'
 import { answerTo, nearAnswer } from '../content/merge.ts'
 import type { Content } from '../ports/content.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -18,6 +19,7 @@ const createHeldContent = () => {
     if (isHolding) await new Promise<void>((resolve) => waiting.push(resolve))
   }
   const content: Content = {
+    ...noFormats,
     answer: async (source, stateVector) => {
       await turn()
       return ok(answerTo(source, stateVector))

@@ -1,10 +1,16 @@
 import { describe } from 'vitest'
 import { appendingRules } from './contract/appending.ts'
+import { authorRules } from './contract/authors.ts'
+import { catalogueModelRules } from './contract/catalogue-model.ts'
+import { cataloguingRules } from './contract/cataloguing.ts'
 import { compactingRules } from './contract/compacting.ts'
 import { lifetimeRules } from './contract/lifetime.ts'
 import { modelRules } from './contract/model.ts'
 import { openingRules } from './contract/opening.ts'
+import { patchRules } from './contract/patches.ts'
 import { quarantiningRules } from './contract/quarantining.ts'
+import { revocationRules } from './contract/revocations.ts'
+import { versionRules } from './contract/versions.ts'
 import type { MakeStorage } from './contract/fixture.ts'
 
 /*
@@ -40,12 +46,28 @@ import type { MakeStorage } from './contract/fixture.ts'
  *       says that it is not there.
  * ST16  Each opening for writing is another writer, by a number of its own that is not taken from what is
  *       stored. Who wrote an update is known as long as it is in the tail, or the last one inside the snapshot.
+ * ST17  The name of a deleted document opens nothing (`deleted`) until one is made in its place, by `create`
+ *       only, or it is undeleted. By its id it goes on as before: what was on its way to it is kept in it.
+ * ST18  Undeleting gives a document back as it was, with another epoch; it is refused while another one has
+ *       its name. Deleting what is deleted and undeleting what is there change nothing.
+ * ST19  `create` makes a document with its seed and the seed's authors in one commit, or finds one of that name
+ *       and changes nothing. One key makes one document, until that one is purged.
+ * ST20  `list` shows each document that fits once, in the order of code points, then of ids; any size of page
+ *       gives the same list. Nothing in a prefix or a search is a pattern. Facts say what the log says.
+ * ST21  Purging drops what was deleted before that time, the oldest deletions first, with all that belongs to it.
+ *       An id of a purged document is never given again, and its name is as if it had never been.
+ * ST22  Authors are stored in the commit of their updates. What was stamped stays; what the range before says is
+ *       not kept again, nor is the same range.
+ * ST23  Versions come back as they went in, until they are removed or are not among the newest unnamed ones that
+ *       were to stay. Named ones stay. Numbers increase over all documents and are not given again.
+ * ST24  A patch holds each part of its user once, in order, up to its bounds; what does not fit changes nothing.
+ * ST25  Revocations outlive the storage's life, until they are taken back, or have ended and are read.
  */
 
 export type { MakeStorage, StorageUnderTest } from './contract/fixture.ts'
 
 /**
- * Declares the suite of rules ST1 to ST16 for the storage that `make` makes, one per test. Beside
+ * Declares the suite of rules ST1 to ST25 for the storage that `make` makes, one per test. Beside
  * the examples it plays `histories` random ones, each on a storage of its own.
  */
 export const storageContract = (title: string, make: MakeStorage, histories = 40): void => {
@@ -56,5 +78,11 @@ export const storageContract = (title: string, make: MakeStorage, histories = 40
     quarantiningRules(make)
     lifetimeRules(make)
     modelRules(make, histories)
+    cataloguingRules(make)
+    catalogueModelRules(make, histories)
+    authorRules(make)
+    versionRules(make)
+    patchRules(make)
+    revocationRules(make)
   })
 }

@@ -1,13 +1,14 @@
 /*
  * The rules of the architecture, as functions from source files to sentences about what breaks them.
  *
- *   5  server/src/{main,index,serve}.ts · web/editor          assembly
+ *   5  server/src/{main,index,serve,assembly}.ts, embedded    assembly
+ *      web/editor
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
  *      web/provider/src/react                                hooks
  *   3  server/src/runtime · web/provider/src                  shells: clocks, queues, sockets, threads
  *   2  server/src/{storage,cluster,auth,observe,content}      adapters; know the ports and shared
  *      web/provider/src/{transports,offline,environment.ts,…}
- *   1  server/src/{room,dialects,ports,config.ts}             pure, or types only
+ *   1  server/src/{room,dialects,ports,{config,option-rows}.ts}  pure, or types only
  *      web/provider/src/{connection,offline/store.ts,state.ts,…}
  *   0  shared/src                                             pure
  */
@@ -21,12 +22,14 @@ interface Area {
 
 const AREAS: readonly Area[] = [
   { path: 'shared/src/', floor: 0 },
-  ...['room/', 'dialects/', 'ports/', 'config.ts'].map((path) => area(path, 1)),
+  ...['room/', 'dialects/', 'ports/', 'option-rows.ts', 'config.ts'].map((path) => area(path, 1)),
   ...['storage/', 'cluster/', 'auth/', 'observe/', 'content/'].map((path) => area(path, 2)),
   area('thread-file.ts', 2),
   area('runtime/', 3),
   ...['http/', 'edges/'].map((path) => area(path, 4)),
-  ...['serve.ts', 'main.ts', 'index.ts'].map((path) => area(path, 5)),
+  ...['assembly.ts', 'serve.ts', 'main.ts', 'index.ts', 'client.ts', 'quire.ts', 'embedded/'].map(
+    (path) => area(path, 5),
+  ),
   ...['connection/', 'offline/store.ts', 'listeners.ts', 'state.ts', 'api.ts'].map((path) =>
     ofProvider(path, 1),
   ),
@@ -171,6 +174,9 @@ export const documentProblems = (file: SourceFile): readonly string[] =>
       .map((name) => `${file.path} imports ${name} from ${from}: no Y.Doc in the serving path`)
   })
 
+const isOfThread = (path: string): boolean =>
+  path === 'server/src/content/worker.ts' || path.startsWith('server/src/content/formats/')
+
 /** Ways to a thread's code other than by starting the thread. */
 export const threadProblems = (file: SourceFile): readonly string[] => {
   const problems: string[] = []
@@ -180,6 +186,8 @@ export const threadProblems = (file: SourceFile): readonly string[] => {
     if (target.endsWith('/worker.ts'))
       problems.push(`${file.path} imports ${from}, a thread's file`)
     if (target.endsWith('/content/fold.ts') && file.path !== 'server/src/content/worker.ts')
+      problems.push(`${file.path} imports ${from}, which is the content thread's`)
+    if (target.includes('/content/formats/') && !isOfThread(file.path))
       problems.push(`${file.path} imports ${from}, which is the content thread's`)
   }
   // the storage's threads say the same by themselves

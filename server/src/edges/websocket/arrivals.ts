@@ -9,6 +9,7 @@ import { Places, type NoPlace } from '../../runtime/places.ts'
 import { addressReader, type ClientAddress } from './client-address.ts'
 import type { EdgeLimits } from './limits.ts'
 import { answer, refusalResponse, type Refusal } from './refusal.ts'
+import type { TlsDoor } from './tls-door.ts'
 
 /*
  * Who is let in: places for connections, for those of them that are no WebSocket (yet), and for sockets.
@@ -71,8 +72,8 @@ export interface SocketPlace {
 
 /** Watches over who comes in. */
 export interface ArrivalGuard {
-  /** Puts itself in front of the server's own reading of connections. */
-  guard(server: Server): void
+  /** Puts itself in front of the server's own reading of connections, and a door between the two. */
+  guard(server: Server, door?: TlsDoor): void
   /** Takes a place for a socket, or says how to refuse its handshake. */
   takeSocket(request: IncomingMessage, socket: Duplex): Result<SocketPlace, Refusal>
   /**
@@ -80,6 +81,8 @@ export interface ArrivalGuard {
    * those, of which there may be two for each socket: what is said goes over another one than what is heard.
    */
   carriesSession(socket: Duplex): void
+  /** The TCP connection under a socket that speaks TLS; any other one itself. */
+  lineOf(socket: TcpSocket): TcpSocket
   /** Counts a plain request, or says how to refuse it. */
   takeRequest(request: IncomingMessage): Result<void, Refusal>
   /** Whose request it is. */
@@ -108,6 +111,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     'requests-per-minute': rateOf(limits.requestsPerMinute),
   }
   const arriving = new WeakMap<Duplex, Undo>()
+  const lines = new WeakMap<TcpSocket, TcpSocket>()
   let refusing = 0
 
   const refusalFor = (bound: PlaceBound, { address }: ClientAddress, full: NoPlace): Refusal => {
@@ -158,13 +162,22 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     addresses.ofRequest(request.socket.remoteAddress, fieldOf(request, 'x-forwarded-for'))
 
   return {
-    guard: (server) => {
+    guard: (server, door) => {
       const read = server.listeners('connection')
       server.removeAllListeners('connection')
+      const enter = (socket: TcpSocket): void => {
+        for (const listener of read) listener.call(server, socket)
+      }
       server.on('connection', (tcp: TcpSocket) => {
         const problem = problemOf(tcp)
-        if (problem !== null) return refuse(tcp, problem)
-        for (const listener of read) listener.call(server, tcp)
+        if (door === undefined) return problem === null ? enter(tcp) : refuse(tcp, problem)
+        if (problem !== null) return void tcp.destroy() // a handshake for a refusal costs more than both have
+        door.open(tcp, (socket) => {
+          const arrived = arriving.get(tcp)
+          if (arrived !== undefined) arriving.set(socket, arrived)
+          lines.set(socket, tcp)
+          enter(socket)
+        })
       })
     },
 
@@ -180,6 +193,8 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
       arrived()
       socket.once('close', place.value)
     },
+
+    lineOf: (socket) => lines.get(socket) ?? socket,
 
     takeRequest: (request) => takeTurn('requests-per-minute', clientOf(request)),
 

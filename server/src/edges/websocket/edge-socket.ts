@@ -54,6 +54,8 @@ export type Owner =
 export interface SocketSetting {
   readonly ws: WebSocket
   readonly tcp: TcpSocket
+  /** What tells how much of it the system has taken: of TLS, the connection under it. */
+  readonly line: TcpSocket
   /** The client's address; of one behind a trusted proxy not that of `tcp`. */
   readonly client: ClientAddress
   readonly limits: EdgeLimits
@@ -73,7 +75,7 @@ export interface RunningSocket {
 
 /** Runs one accepted connection. Call it in the turn of the `connection` event, or frames are lost. */
 export const runSocket = (setting: SocketSetting): RunningSocket => {
-  const { ws, tcp, limits, clock, client, onBug, onGone } = setting // not `open`: it holds the request
+  const { ws, tcp, line, limits, clock, client, onBug, onGone } = setting // not `open`: it holds the request
   const coalesce = coalesceWrites(tcp)
   const everyMs = beatMs(limits.silenceMs)
   let phase: Phase = { kind: 'open', undoBeat: clock.every(everyMs, () => beat()) }
@@ -156,7 +158,7 @@ export const runSocket = (setting: SocketSetting): RunningSocket => {
 
   const beat = (): void => {
     if (isPaused) return // whoever paused it has a deadline; what is not read shows no life
-    pulse = nextPulse(pulse, vitalSigns(tcp, ws.bufferedAmount))
+    pulse = nextPulse(pulse, vitalSigns(line, ws.bufferedAmount))
     if (pulse !== null) return ws.ping()
     // whoever is shown as present is not waited for twice
     const withinMs = Math.min(limits.closeMs, everyMs / 4)

@@ -44,11 +44,7 @@ export const createHttpServer = (
 
   const vetted: RequestListener = (request, response) => {
     answering.set(request.socket, response)
-    const problem = targetProblem(request)
-    if (problem === null) return listener(request, response)
-    const { status, headers, body } = refusalResponse(refusal(400, problem))
-    response.setHeaders(new Map(headers))
-    response.writeHead(status, { Connection: 'close', 'Content-Length': body.length }).end(body)
+    if (!refusesTarget(request, response)) listener(request, response)
   }
 
   const server = createServer(
@@ -86,6 +82,16 @@ export const createHttpServer = (
     else answer(socket, refusalResponse(parseRefusal(error, limits)), lingering)
   })
   return server
+}
+
+/** Answers a request whose target or Host is not sound; false where they are, and nothing was done. */
+export const refusesTarget = (request: IncomingMessage, response: ServerResponse): boolean => {
+  const problem = targetProblem(request)
+  if (problem === null) return false
+  const { status, headers, body } = refusalResponse(refusal(400, problem))
+  response.setHeaders(new Map(headers))
+  response.writeHead(status, { Connection: 'close', 'Content-Length': body.length }).end(body)
+  return true
 }
 
 /** What Node's parser reports; `reason` is llhttp's own sentence. */

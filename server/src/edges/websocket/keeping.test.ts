@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import { startEdge } from './testing/edge-fixture.ts'
 import { openRaw } from './testing/raw-client.ts'
 import { PATIENCE_MS, until } from './testing/until.ts'
-import type { EdgeBindings } from './web-socket-edge.ts'
+import type { EdgeBindings } from './edge-bindings.ts'
 
 vi.setConfig({ testTimeout: PATIENCE_MS })
 

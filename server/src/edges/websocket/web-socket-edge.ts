@@ -1,17 +1,13 @@
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server'
 import type { Context, Env, MiddlewareHandler } from 'hono'
-import type {
-  createServer,
-  IncomingMessage,
-  RequestListener,
-  Server,
-  ServerResponse,
-} from 'node:http'
+import type { createServer, IncomingMessage, RequestListener, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { ok } from '@quire/shared'
 import type { Clock } from '../../ports/clock.ts'
 import type { Socket, SocketListener } from '../../ports/socket.ts'
+import type { EdgeBindings } from './edge-bindings.ts'
 import { fieldOf, guardArrivals, type ArrivalGuard, type RefusedNewcomer } from './arrivals.ts'
 import {
   runSocket,
@@ -27,7 +23,10 @@ import { readsPerFrame, type EdgeLimits } from './limits.ts'
 import type { Refusal } from './refusal.ts'
 import { selectProtocol, type Route } from './route.ts'
 import { strictWebSocket } from './strict-web-socket.ts'
+import type { TlsDoor } from './tls-door.ts'
 import { upgradeRequest } from './upgrade-request.ts'
+
+export type { EdgeBindings } from './edge-bindings.ts'
 
 /*
  * WebSockets for a Hono app on Node (RFC 6455). The upgrade request runs through the app and ws speaks
@@ -77,20 +76,22 @@ export interface EdgeFigures {
   readonly handshakes: number
 }
 
-/** What an app is given beside each request. */
-export interface EdgeBindings {
-  readonly incoming: IncomingMessage
-  /** What the answer is written to; Node has none for an upgrade. */
-  readonly outgoing?: ServerResponse
-}
-
 /** An app's `fetch`, as Hono has it. */
 export type Fetch = (request: Request, env: EdgeBindings) => Response | Promise<Response>
 
 /** The edge: a server to listen with, a handler to mount, a way to end. */
 export interface WebSocketEdge {
-  /** Creates the HTTP server for an app, not yet listening. Plain requests reach the app as usual. */
-  createServer(fetch: Fetch): Server
+  /**
+   * Creates the HTTP server for an app, not yet listening. Plain requests reach the app as usual. With a door it speaks
+   * TLS and nothing else.
+   */
+  createServer(fetch: Fetch, door?: TlsDoor): Server
+  /**
+   * Takes an upgrade that another server of Node was asked for: accepts it, or answers why not. `fetch` is the app
+   * that `createServer` would be given; `head` are the first bytes behind the request. What a server of this edge
+   * bounds before it reads a request, another one does not: connections, and how long a head may take and be.
+   */
+  shakeHands(fetch: Fetch, request: IncomingMessage, socket: Duplex, head: Buffer): void
   /**
    * A handler that accepts a WebSocket handshake and gives its socket to what `open` returns; text
    * closes the socket with 1003. Other requests get 426 or 405. Middleware before it may refuse with
@@ -120,7 +121,7 @@ export interface WebSocketEdge {
   readonly arrivals: ArrivalGuard
   /** Whose request it is, as its socket would have it. */
   clientOf(request: IncomingMessage): Pick<Socket, 'address' | 'addressGroup'>
-  /** True if the client of a request uses TLS, as a trusted proxy says: this server speaks none itself. */
+  /** True if the client of a request uses TLS: with this server, or with a trusted proxy that says so. */
   isSecure(request: IncomingMessage): boolean
   /** Why every newcomer is refused at this moment, or null. */
   full(): string | null
@@ -154,6 +155,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     const socket = runSocket({
       ws,
       tcp: request.socket,
+      line: arrivals.lineOf(request.socket),
       limits,
       clock,
       client: place.client,
@@ -184,7 +186,9 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
 
   const upgrade = async (
     fetch: Fetch,
-    [request, socket, head]: readonly [IncomingMessage, Duplex, Buffer],
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
   ): Promise<void> => {
     if (!handshakes.admit(request, socket)) return
     const answer = await handshakes.ask(request, () =>
@@ -199,6 +203,12 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     websockets.handleUpgrade(request, socket, head, accept)
     websockets.off('headers', addFields) // the peer was gone: nothing was written
   }
+
+  const shakeHands: WebSocketEdge['shakeHands'] = (fetch, request, socket, head) =>
+    void upgrade(fetch, request, socket, head).catch((cause: unknown) => {
+      onBug(new Error('a handshake failed', { cause }))
+      socket.destroy()
+    })
 
   const handler =
     <E extends Env>(
@@ -216,7 +226,7 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
     }
 
   return {
-    createServer: (fetch) =>
+    createServer: (fetch, door) =>
       createAdaptorServer({
         fetch: (request, env) => fetch(request, env as HttpBindings), // HTTP/1.1 is all that it speaks
         hostname: 'localhost', // the name for HTTP/1.0 requests without Host, as health checks send
@@ -225,16 +235,13 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
             {
               limits,
               clock,
-              upgrade: (...asked) =>
-                void upgrade(fetch, asked).catch((cause: unknown) => {
-                  onBug(new Error('a handshake failed', { cause }))
-                  asked[1].destroy()
-                }),
-              guard: arrivals.guard,
+              upgrade: (...asked) => shakeHands(fetch, ...asked),
+              guard: (server) => arrivals.guard(server, door),
             },
             listener,
           )) as typeof createServer,
       }) as Server, // what `createHttpServer` returned
+    shakeHands,
     upgrade: (open, upgradeOptions) =>
       handler((socket, c) => ({ kind: 'binary', listener: open(socket, c) }), upgradeOptions),
     upgradeWithText: (open, upgradeOptions) =>
@@ -256,7 +263,9 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       const { address, group } = arrivals.clientOf(request)
       return { address, addressGroup: group }
     },
-    isSecure: (request) => arrivals.isProxied(request) && schemeOf(request) === 'https',
+    isSecure: (request) =>
+      request.socket instanceof TLSSocket ||
+      (arrivals.isProxied(request) && schemeOf(request) === 'https'),
     full: arrivals.full,
     arrivals,
     figures: () => ({ sockets: sockets.size, handshakes: handshakes.count() }),

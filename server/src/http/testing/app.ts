@@ -54,6 +54,7 @@ export const startApp = async (options: {
   readonly maxAnswerBytes?: number
   /** Time for a client to send or to read 2 MiB, milliseconds. */
   readonly readMs?: number
+  readonly maxApiRequestsPerMinute?: number
 }): Promise<TestApp> => {
   const server = startTestServer(options.auth === undefined ? {} : { auth: options.auth })
   const events: QuireEvent[] = []
@@ -85,7 +86,13 @@ export const startApp = async (options: {
     readMs: options.readMs ?? 60_000,
     answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
+    basePath: '',
     editorRoot: options.editorRoot,
+    storage: server.weather.storage,
+    maxApiBodyBytes: 1024 * 1024,
+    maxApiRequestsPerMinute: options.maxApiRequestsPerMinute ?? 6_000,
+    maxVersions: 3,
+    isTls: false,
   })
   const http = edge.createServer(app.fetch)
   http.listen(0, '127.0.0.1')

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { YSweetProvider } from '@y-sweet/client'
@@ -11,7 +12,7 @@ import { startApp, type TestApp } from './app.ts'
 /** Signs the tests' tokens. */
 const SECRET = 'a secret of more than thirty-two bytes'
 /** Grants what such tokens say. */
-export const auth = createJwtAuth(SECRET)
+export const auth = createJwtAuth({ secret: createSecretKey(SECRET, 'utf8') })
 /** Starts the routes until the test is over. */
 export const start = async (
   options: Partial<Parameters<typeof startApp>[0]> = {},

@@ -90,3 +90,12 @@ export const textsIn = async (
   const { head, snapshot, tail } = unwrap(await storage.read(doc))
   return { head, snapshot: snapshot && textOf(snapshot), tail: tail.map(textOf) }
 }
+
+/** The storage, and then the one that opens the same store after it. */
+export async function* bothLives(
+  storage: Storage,
+  reopen: StorageUnderTest['reopen'],
+): AsyncGenerator<Storage, void> {
+  yield storage
+  yield await reopen()
+}

@@ -1,6 +1,7 @@
 import { seq, type Result } from '@quire/shared'
 import { expect, test } from 'vitest'
 import type { StorageProblem } from '../../ports/storage.ts'
+import { everything, plainCreation } from './cataloguing.ts'
 import {
   appendTexts,
   kindOf,
@@ -14,6 +15,9 @@ import {
   textUpdate,
   unwrap,
 } from './fixture.ts'
+import { fewPatches, partOf } from './patches.ts'
+import { plainRevocation } from './revocations.ts'
+import { versionOf } from './versions.ts'
 
 /** ST10, ST11, ST12 and ST16. */
 export const lifetimeRules = (make: MakeStorage): void => {
@@ -60,6 +64,25 @@ export const lifetimeRules = (make: MakeStorage): void => {
       storage.parts(doc, seq(1), []),
       storage.compact(doc, snapshotOf(1, 'late'), []),
       storage.quarantined(doc),
+      storage.list(everything),
+      storage.find(nameOf('notes')),
+      storage.create(nameOf('notes'), plainCreation),
+      storage.remove(doc, noon),
+      storage.undelete(doc),
+      storage.purge(noon, 1),
+      storage.authors(doc),
+      storage.keepVersion(doc, versionOf('late'), 1),
+      storage.versions(doc, { before: null, limit: 1 }),
+      storage.version(doc, 1),
+      storage.nameVersion(doc, 1, 'late'),
+      storage.removeVersion(doc, 1),
+      storage.keepPatch(doc, partOf('ann', 'late'), fewPatches),
+      storage.patches(doc),
+      storage.patch(doc, 1),
+      storage.removePatch(doc, 1),
+      storage.revoke(plainRevocation),
+      storage.revocations(noon),
+      storage.unrevoke(1),
     ])
     expect(answers.map(kindOf)).toEqual(answers.map(() => 'closed'))
   })

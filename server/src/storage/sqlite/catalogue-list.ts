@@ -6,25 +6,27 @@
  */
 import type { Database } from 'better-sqlite3'
 import type { DocumentFacts, ListQuestion } from '../../ports/storage.ts'
+import { lowerAscii } from '../names.ts'
 import { factsColumns, factsSources } from './catalogue-facts.ts'
 
 // SQLite's BINARY order is that of UTF-8's bytes, which is that of code points.
-const page = (sources: string, name: string): string => `
+const page = (sources: string, name: string, id: string): string => `
   SELECT ${factsColumns} FROM ${sources}
   WHERE ${name} >= max(:low, :afterName) AND ${name} < :high
-    AND NOT (${name} = :afterName AND documents.id <= :afterId)
+    AND NOT (${name} = :afterName AND ${id} <= :afterId)
     AND (:search = '' OR instr(lower(${name}), :search) > 0)
-  ORDER BY ${name}, documents.id
+  ORDER BY ${name}, ${id}
   LIMIT :limit`
 
 /** The statements: pages of documents that are there, and of deleted ones. */
 export const pageQueries: Readonly<Record<ListQuestion['which'], string>> = {
-  present: page(factsSources, 'documents.name'),
+  present: page(factsSources, 'documents.name', 'documents.id'),
   deleted: page(
     `deleted_documents
      JOIN documents ON documents.id = deleted_documents.doc
      LEFT JOIN snapshots ON snapshots.doc = documents.id`,
     'deleted_documents.name',
+    'deleted_documents.doc',
   ),
 }
 
@@ -43,10 +45,6 @@ export const endOfPrefix = (prefix: string): string | null => {
   // surrogates are no code points of a name
   return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1)
 }
-
-/** Lower case as far as SQLite's `lower` goes. */
-const lowerAscii = (text: string): string =>
-  text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
 
 /** What the statements are given. `toWellFormed` is what SQLite would be handed anyway. */
 export const pageParameters = ({ prefix, search, after, limit }: ListQuestion) => {

@@ -1,16 +1,19 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DocId, Update } from '@quire/shared'
+import { type DocId, seq, type Update } from '@quire/shared'
 import { expect, test, vi } from 'vitest'
 import { kindOf, nameOf, noon, openId, unwrap } from '../contract/fixture.ts'
 import type { Storage } from '../../ports/storage.ts'
+import { createCatalogueWriter } from './catalogue.ts'
 import { openWriterConnection } from './connection.ts'
 import { createLogReader } from './log-reader.ts'
 import { createLogWriter } from './log-writer.ts'
 import { openSqliteStorage } from './open.ts'
-import { pack } from './packed.ts'
+import { pack, type Packed } from './packed.ts'
+import { createPatchWriter } from './patches.ts'
 import { temporaryDir } from './testing/temporary-dir.ts'
 import { mayMount, temporaryDisk } from './testing/temporary-disk.ts'
+import { createVersionWriter } from './versions.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // thousands of fsyncs, on a disk that may be busy
 
@@ -50,6 +53,62 @@ test('a database at its page limit answers "full", keeps nothing, and goes on wh
     { doc: id, first: 6, last: 505, writer: expect.any(Number) },
   ])
   expect(unwrap(reader.verify(null))).toEqual([])
+  db.close()
+})
+
+test('at its page limit a database keeps no half of a document, a version or a patch', () => {
+  const file = join(temporaryDir(), 'quire.db')
+  const db = unwrap(openWriterConnection(file, 'full'))
+  const catalogue = createCatalogueWriter(db, file, 1)
+  const versions = createVersionWriter(db, file)
+  const patches = createPatchWriter(db, file)
+  const packedLarge = () => pack([new Uint8Array(1_000_000)])
+  const create = (raw: string, packed: Packed) =>
+    catalogue.createSeeded({
+      name: nameOf(raw),
+      key: raw,
+      epoch: 1,
+      at: noon,
+      authors: [],
+      packed,
+    })
+  const { id: doc } = unwrap(create('notes', pack([]))).facts
+  const keepVersion = () =>
+    versions.keepVersion({
+      doc,
+      seq: seq(1),
+      at: noon,
+      name: null,
+      author: null,
+      bytes: 1,
+      unnamed: 1,
+      packed: packedLarge(),
+    })
+  const keepPatch = () =>
+    patches.keepPatch({
+      doc,
+      user: null,
+      at: noon,
+      limits: { users: 1, bytesPerUser: 2_000_000 },
+      packed: packedLarge(),
+    })
+  const rows = () =>
+    ['documents', 'creation_keys', 'updates', 'versions', 'patches', 'patch_parts'].map((table) =>
+      db.prepare(`SELECT count(*) FROM ${table}`).pluck().get(),
+    )
+  const before = rows()
+  const pages = Number(db.pragma('page_count', { simple: true }))
+  db.pragma(`max_page_count = ${pages + 20}`)
+  for (const outcome of [create('large', packedLarge()), keepVersion(), keepPatch()])
+    expect(kindOf(outcome)).toBe('full')
+  expect(rows()).toEqual(before)
+  // what takes little goes on, a deletion not last
+  expect(unwrap(catalogue.remove({ doc, at: noon })).deletedAt).toBe(noon)
+  db.pragma('max_page_count = 1000000')
+  expect(unwrap(create('large', packedLarge())).kind).toBe('created')
+  unwrap(keepVersion())
+  expect(unwrap(keepPatch())).toBe('kept')
+  expect(unwrap(createLogReader(db, file).verify(null))).toEqual([])
   db.close()
 })
 

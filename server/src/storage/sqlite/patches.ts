@@ -44,6 +44,9 @@ const hashBytes = 8
 const hashOf = (bytes: Uint8Array): Uint8Array =>
   createHash('sha256').update(bytes).digest().subarray(0, hashBytes)
 
+/** Whether a patch has a part: by its hash, of all of its parts one or none is looked at. */
+export const knownPart = 'SELECT 1 FROM patch_parts WHERE patch = ? AND hash = ? AND bytes = ?'
+
 /** The writing half. */
 export const createPatchWriter = (db: Database, file: string): Handlers<PatchWriterOperations> => {
   const committing = committingOn(db, file)
@@ -52,16 +55,12 @@ export const createPatchWriter = (db: Database, file: string): Handlers<PatchWri
     'SELECT id, parts, bytes FROM patches WHERE doc = ? AND user IS ?',
   )
   const users = db.prepare<[number], number>('SELECT count(*) FROM patches WHERE doc = ?').pluck()
-  const isKnown = db
-    .prepare<[number, Uint8Array, Uint8Array], number>(
-      'SELECT 1 FROM patch_parts WHERE patch = ? AND hash = ? AND bytes = ?',
-    )
-    .pluck()
+  const isKnown = db.prepare<[number, Uint8Array, Uint8Array], number>(knownPart).pluck()
   const insert = db.prepare<{ doc: number; user: string | null; at: number }>(`
     INSERT INTO patches (doc, user, first_at, last_at, parts, bytes)
     VALUES (:doc, :user, :at, :at, 0, 0)`)
-  const insertPart = db.prepare<[number, number, Uint8Array, Uint8Array]>(
-    'INSERT INTO patch_parts (patch, number, hash, bytes) VALUES (?, ?, ?, ?)',
+  const insertPart = db.prepare<[number, Uint8Array, number, Uint8Array]>(
+    'INSERT INTO patch_parts (patch, hash, number, bytes) VALUES (?, ?, ?, ?)',
   )
   const count = db.prepare<[number, number, number]>(
     'UPDATE patches SET parts = parts + 1, bytes = bytes + ?, last_at = ? WHERE id = ?',
@@ -77,7 +76,7 @@ export const createPatchWriter = (db: Database, file: string): Handlers<PatchWri
     if (!patch && (users.get(doc) ?? 0) >= limits.users) return 'full'
     if ((patch?.bytes ?? 0) + update.length > limits.bytesPerUser) return 'full'
     const id = patch?.id ?? Number(insert.run({ doc, user, at }).lastInsertRowid)
-    insertPart.run(id, (patch?.parts ?? 0) + 1, hash, update)
+    insertPart.run(id, hash, (patch?.parts ?? 0) + 1, update)
     count.run(update.length, at, id)
     return 'kept'
   }

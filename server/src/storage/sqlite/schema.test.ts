@@ -2,7 +2,17 @@ import Database from 'better-sqlite3'
 import { join } from 'node:path'
 import { seq } from '@quire/shared'
 import { expect, onTestFinished, test } from 'vitest'
-import { appendTexts, kindOf, openId, snapshotOf, textsIn, unwrap } from '../contract/fixture.ts'
+import {
+  appendTexts,
+  kindOf,
+  nameOf,
+  noon,
+  openId,
+  snapshotOf,
+  textsIn,
+  unwrap,
+} from '../contract/fixture.ts'
+import { versionOf } from '../contract/versions.ts'
 import { applicationId, migrate, migrations } from './schema.ts'
 import { openLoopStorage } from './testing/loop-thread.ts'
 import { temporaryDir } from './testing/temporary-dir.ts'
@@ -92,6 +102,49 @@ test('of a file of version 3 nobody knows who wrote it, and of what is written f
     { from: 2, writer: 0 },
     { from: 4, writer },
   ])
+  await storage.close()
+})
+
+test('a file of version 4 keeps all that it holds, and its documents are listed, deleted and versioned', async () => {
+  const dataDir = temporaryDir()
+  const file = join(dataDir, 'quire.db')
+  const db = openDatabase(file)
+  migrate(db, file, migrations.slice(0, 4))
+  db.exec(`
+    INSERT INTO documents (id, name, epoch, created_at, folded_writer) VALUES
+      (1, 'notes', 7, 10, 5), (2, 'empty', 8, 20, 0), (3, 'tail', 9, 30, 0), (9, 'gone', 1, 1, 0);
+    DELETE FROM documents WHERE id = 9;
+    INSERT INTO snapshots (doc, through_seq, at, state_vector, delete_set, bytes)
+      VALUES (1, 2, 40, x'00', x'00', CAST('ab' AS BLOB));
+    INSERT INTO snapshot_indexes (doc, through_seq, bytes) VALUES (1, 2, x'01');
+    INSERT INTO quarantine (doc, seq, at, quarantined_at, problem, bytes)
+      VALUES (1, 1, 35, 40, 'broken', x'ff');
+    INSERT INTO updates (doc, seq, at, bytes, writer) VALUES
+      (3, 1, 31, CAST('c' AS BLOB), 5), (3, 2, 32, CAST('dd' AS BLOB), 6)`)
+  db.close()
+  const storage = await openLoopStorage(dataDir)
+  const question = { prefix: '', search: '', after: null, limit: 10, which: 'present' } as const
+  const there = { deletedAt: null }
+  expect(unwrap(await storage.list(question))).toEqual([
+    { ...there, id: 2, name: 'empty', epoch: 8, head: 0, bytes: 0, createdAt: 20, changedAt: 20 },
+    // when it was changed nobody kept; when it was folded is the nearest to it
+    { ...there, id: 1, name: 'notes', epoch: 7, head: 2, bytes: 2, createdAt: 10, changedAt: 40 },
+    { ...there, id: 3, name: 'tail', epoch: 9, head: 2, bytes: 3, createdAt: 30, changedAt: 32 },
+  ])
+  const doc = await openId(storage)
+  expect(unwrap(await storage.outline(doc))).toMatchObject({
+    snapshot: { through: 2, index: Uint8Array.of(1) },
+    origins: [{ from: 2, writer: 5 }],
+  })
+  expect(unwrap(await storage.quarantined(doc))).toMatchObject([{ seq: 1, problem: 'broken' }])
+  const { id } = unwrap(await storage.keepVersion(doc, versionOf('ab'), 1))
+  unwrap(await storage.remove(doc, noon))
+  expect(kindOf(await storage.open(nameOf('notes')))).toBe('deleted')
+  expect(unwrap(await storage.version(doc, id))).toMatchObject({ bytes: 2 })
+  expect(unwrap(await storage.undelete(doc))).toMatchObject({ id: 1, name: 'notes' })
+  // an id that was given once is not given again
+  expect(await openId(storage, 'new')).toBe(10)
+  expect(await storage.verify()).toEqual({ ok: true, value: [] })
   await storage.close()
 })
 

@@ -42,7 +42,8 @@ export const applicationId = 0x51756972
  * versions   without what they hold, which is in `version_states`: a list reads no state, and a new name
  *            writes none anew.
  * patches    `parts` and `bytes` count what is in `patch_parts`: a bound is asked for with every part. A part's hash
- *            is the front of its SHA-256; it finds, and the bytes decide.
+ *            is the front of its SHA-256; it finds, and the bytes decide. By it and not by the number, as each part
+ *            that comes is looked for and a patch is seldom read.
  * AUTOINCREMENT, here as above: what is numbered is told to people, and must not become something else.
  */
 export const migrations: readonly string[] = [
@@ -145,12 +146,11 @@ export const migrations: readonly string[] = [
   CREATE INDEX patches_by_user ON patches (doc, user);
   CREATE TABLE patch_parts (
     patch   INTEGER NOT NULL REFERENCES patches (id) ON DELETE CASCADE,
-    number  INTEGER NOT NULL,
     hash    BLOB    NOT NULL,
+    number  INTEGER NOT NULL,
     bytes   BLOB    NOT NULL,
-    PRIMARY KEY (patch, number)
+    PRIMARY KEY (patch, hash, number)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX patch_parts_by_hash ON patch_parts (patch, hash);
 
   CREATE TABLE revocations (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DocName } from '@quire/shared'
+import { type DocName, ok, type Result } from '@quire/shared'
 import { afterAll, vi } from 'vitest'
 import { storageContract, type StorageUnderTest } from '../contract.ts'
 import { unwrap } from '../contract/fixture.ts'
-import type { Storage } from '../../ports/storage.ts'
+import type { DocumentFacts, Storage, StorageProblem } from '../../ports/storage.ts'
 import { openSqliteStorage } from './open.ts'
 import { openLoopStorage } from './testing/loop-thread.ts'
 
@@ -39,9 +39,31 @@ let guests = 0
 const openShared = async (): Promise<Storage> =>
   (shared ??= unwrap(await openSqliteStorage({ dataDir: sharedDir })))
 
+// A guest's name may be too long to be one, no matter.
+const ofGuest = (guest: number, name: string): DocName => `${guest}/${name}` as DocName
+
+const withoutGuest = <F extends DocumentFacts | null>(facts: F): F =>
+  facts && { ...facts, name: facts.name.slice(facts.name.indexOf('/') + 1) }
+
+const mapOk = <T>(result: Result<T, StorageProblem>, change: (value: T) => T) =>
+  result.ok ? ok(change(result.value)) : result
+
 const asGuest = (real: Storage, guest: number): Storage => ({
   ...real,
-  open: (name) => real.open(`${guest}/${name}` as DocName), // may be too long to be one, no matter
+  open: (name) => real.open(ofGuest(guest, name)),
+  list: async ({ prefix, after, ...question }) => {
+    const place = after && { ...after, name: ofGuest(guest, after.name) }
+    const asked = { ...question, prefix: ofGuest(guest, prefix), after: place }
+    return mapOk(await real.list(asked), (page) => page.map(withoutGuest))
+  },
+  find: async (name) => mapOk(await real.find(ofGuest(guest, name)), withoutGuest),
+  create: async (name, { key, ...creation }) => {
+    const asked = { ...creation, key: key === null ? null : `${guest}/${key}` }
+    const created = await real.create(ofGuest(guest, name), asked)
+    return mapOk(created, ({ kind, facts }) => ({ kind, facts: withoutGuest(facts) }))
+  },
+  remove: async (doc, at) => mapOk(await real.remove(doc, at), withoutGuest),
+  undelete: async (doc) => mapOk(await real.undelete(doc), withoutGuest),
   close: async () => {
     shared = null
     await real.close()

@@ -1,0 +1,406 @@
+/*
+ * A client of the document API for programs in any runtime with `fetch`. Its types are those of the schemas that
+ * the server checks requests with; nothing of the server is in it.
+ */
+import type { z } from 'zod'
+import type * as schemas from './http/api/schemas.ts'
+
+type Of<K extends keyof typeof schemas> = (typeof schemas)[K] extends z.ZodType
+  ? z.input<(typeof schemas)[K]>
+  : never
+
+/** A document, as the API tells it. */
+export type ApiDocument = Of<'documentSchema'>
+/** A version of a document. */
+export type ApiVersion = Of<'versionSchema'>
+/** What was written by somebody who had lost the right to. */
+export type ApiPatch = Of<'patchSchema'>
+/** Somebody who has a document open. */
+export type ApiConnection = Of<'connectionSchema'>
+/** A login that was taken back or lowered. */
+export type ApiRevocation = Of<'revocationSchema'>
+/** Where a change left a document. */
+export type ApiWritten = Of<'writtenSchema'> & { readonly etag: string }
+/** One step of a patch of content. */
+export type ApiStep = Of<'patchStep'>
+/** Content as text of some kind, or as JSON. */
+export type ApiFormat = Of<'contentFormat'>
+
+/** Where the API is, and with which login it is asked. */
+export interface ApiClientOptions {
+  /** The server, such as `https://docs.example.org`, with the path that Quire is mounted at. */
+  readonly url: string
+  /** A token, or what gives one; it is asked for each request. */
+  readonly token?: string | (() => string | Promise<string>)
+  /** In place of the runtime's own. */
+  readonly fetch?: typeof fetch
+}
+
+/** What a change may depend on, and whose it is. */
+export interface ChangeOptions {
+  /** The state that it is for: the `etag` of what was read. With another one the document stays as it is (412). */
+  readonly ifMatch?: string
+  /** Whose change it is; only an application's login names others. */
+  readonly author?: string
+  /** The Yjs type that is meant; absent: where the editor writes. */
+  readonly field?: string
+}
+
+/** An answer of the API that is a problem (RFC 9457). */
+export class QuireApiError extends Error {
+  override readonly name = 'QuireApiError'
+  /** The status of the answer. */
+  readonly status: number
+  /** The kind of problem, such as `changed`; '' where something else than the API answered. */
+  readonly kind: string
+  /** All that the API said. */
+  readonly problem: Readonly<Record<string, unknown>>
+
+  constructor(status: number, problem: Readonly<Record<string, unknown>>) {
+    super(typeof problem['detail'] === 'string' ? problem['detail'] : `status ${status}`)
+    this.status = status
+    const { type } = problem
+    this.kind = typeof type === 'string' ? type.replace('urn:quire:problem:', '') : ''
+    this.problem = problem
+  }
+}
+
+const TYPES = {
+  json: 'application/json',
+  text: 'text/plain; charset=utf-8',
+  markdown: 'text/markdown; charset=utf-8',
+  html: 'text/html; charset=utf-8',
+  update: 'application/octet-stream',
+} as const
+
+/** What content is in each format. */
+export interface ContentByFormat {
+  readonly json: unknown
+  readonly text: string
+  readonly markdown: string
+  readonly html: string
+  readonly update: Uint8Array
+}
+
+/** Content that was read, and the state it is of. */
+export interface ReadContent<T> {
+  readonly content: T
+  readonly etag: string
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>
+
+/**
+ * A client of the API of one server.
+ *
+ * @example
+ * ```ts
+ * import { createApiClient } from '@quire/server/client'
+ *
+ * const api = createApiClient({ url: 'http://127.0.0.1:4400' })
+ * const notes = api.document('team/notes')
+ * await notes.append('markdown', '## Decided today')
+ * const { content, etag } = await notes.read('markdown')
+ * await notes.write('markdown', content.replace('today', 'yesterday'), { ifMatch: etag })
+ * ```
+ */
+export const createApiClient = (options: ApiClientOptions): ApiClient => new ApiClient(options)
+
+/** What asks for all documents of a server. */
+export class ApiClient {
+  readonly #options: ApiClientOptions
+
+  /** @internal Made by `createApiClient`. */
+  constructor(options: ApiClientOptions) {
+    this.#options = options
+  }
+
+  /** What asks for one document; asks nothing yet. */
+  document(name: string): ApiDocumentClient {
+    return new ApiDocumentClient(name, (method, path, sent) => this.#ask(method, path, sent))
+  }
+
+  /** A page of the documents whose names begin with `prefix`, by name. `cursor` is `next` of the page before. */
+  async list(
+    query: {
+      readonly prefix?: string
+      readonly search?: string
+      readonly limit?: number
+      readonly cursor?: string
+      readonly deleted?: boolean
+    } = {},
+  ): Promise<Of<'documentPage'>> {
+    const { deleted = false, ...rest } = query
+    return json(
+      await this.#ask('GET', '/documents', { query: { ...rest, deleted: String(deleted) } }),
+    )
+  }
+
+  /** Makes a document. With the same `idempotencyKey` it is made once, however often this is tried. */
+  async create(
+    name: string,
+    {
+      idempotencyKey,
+      ...body
+    }: {
+      readonly content?: Of<'contentValue'>
+      readonly author?: string
+      readonly idempotencyKey?: string
+    } = {},
+  ): Promise<ApiDocument> {
+    const fields = idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }
+    return json(await this.#ask('POST', '/documents', { json: { name, ...body }, fields }))
+  }
+
+  /** Takes logins back, or lowers them. */
+  async revoke(revocation: Of<'revocationRequest'>): Promise<Of<'revokedSchema'>> {
+    return json(await this.#ask('POST', '/revocations', { json: revocation }))
+  }
+
+  /** The revocations that hold. */
+  async revocations(): Promise<readonly ApiRevocation[]> {
+    const { revocations } = await json<{ revocations: readonly ApiRevocation[] }>(
+      await this.#ask('GET', '/revocations'),
+    )
+    return revocations
+  }
+
+  /** Ends a revocation. */
+  async unrevoke(id: number): Promise<void> {
+    await this.#ask('DELETE', `/revocations/${id}`)
+  }
+
+  /** All documents whose names begin so, as a stream of lines of JSON. */
+  async export(prefix = ''): Promise<ReadableStream<Uint8Array>> {
+    return bodyOf(await this.#ask('GET', '/export', { query: { prefix } }))
+  }
+
+  /** Imports what an export gave; what comes back is a line of JSON for each line. */
+  async import(
+    lines: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
+    query: { readonly prefix?: string; readonly existing?: 'skip' | 'merge' } = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    return bodyOf(
+      await this.#ask('POST', '/import', { query, bytes: lines, type: 'application/x-ndjson' }),
+    )
+  }
+
+  async #ask(method: string, path: string, sent: Sent = {}): Promise<Response> {
+    const { url, token, fetch: ask = fetch } = this.#options
+    const target = new URL(`${url.replace(/\/$/, '')}/api/v1${path}`)
+    for (const [name, value] of Object.entries(sent.query ?? {}))
+      if (value !== undefined) target.searchParams.set(name, String(value))
+    const headers = new Headers(sent.fields)
+    const given = typeof token === 'function' ? await token() : token
+    if (given !== undefined) headers.set('Authorization', `Bearer ${given}`)
+    const type = sent.json === undefined ? sent.type : TYPES.json
+    if (type !== undefined) headers.set('Content-Type', type)
+    const body = sent.json === undefined ? (sent.bytes ?? null) : JSON.stringify(sent.json)
+    const response = await ask(target, {
+      method,
+      headers,
+      body,
+      ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
+    })
+    if (response.ok) return response
+    throw new QuireApiError(response.status, await problemOf(response))
+  }
+}
+
+interface Sent {
+  readonly query?: Query
+  readonly json?: unknown
+  readonly bytes?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
+  readonly type?: string
+  readonly fields?: Readonly<Record<string, string>>
+}
+
+type Ask = (method: string, path: string, sent?: Sent) => Promise<Response>
+
+/** What asks for one document. */
+export class ApiDocumentClient {
+  readonly #ask: Ask
+
+  /** @internal Made by `document` of an `ApiClient`. */
+  constructor(name: string, ask: Ask) {
+    const base = `/documents/${encodeURIComponent(name)}`
+    this.#ask = (method, path, sent) => ask(method, `${base}${path}`, sent)
+  }
+
+  /** What there is of it; null where it is not there. */
+  async facts(): Promise<ApiDocument | null> {
+    try {
+      return await json(await this.#ask('GET', ''))
+    } catch (error) {
+      if (error instanceof QuireApiError && error.status === 404) return null
+      throw error
+    }
+  }
+
+  /** What it holds, and the state that this is. */
+  async read<F extends keyof ContentByFormat>(
+    as: F,
+    { field }: { readonly field?: string } = {},
+  ): Promise<ReadContent<ContentByFormat[F]>> {
+    const response = await this.#ask('GET', '/content', { query: { as, field } })
+    const content = await readAs(as, response)
+    return { content: content as ContentByFormat[F], etag: etagOf(response) } // as asked for
+  }
+
+  /** Makes it hold this, by the smallest change; an update is merged. */
+  async write<F extends keyof ContentByFormat>(
+    as: F,
+    content: ContentByFormat[F],
+    { ifMatch, author, field }: ChangeOptions = {},
+  ): Promise<ApiWritten> {
+    const bytes =
+      as === 'json' ? JSON.stringify(content) : (content as string | Uint8Array<ArrayBuffer>) // of the other formats
+    return this.#change('PUT', '/content', {
+      query: { author, field },
+      bytes,
+      type: TYPES[as],
+      fields: matching(ifMatch),
+    })
+  }
+
+  /** Adds content behind everything else. */
+  append(as: ApiFormat, value: unknown, options: ChangeOptions = {}): Promise<ApiWritten> {
+    const { field } = options
+    const step = {
+      op: 'append',
+      format: as,
+      value,
+      ...(field === undefined ? {} : { field }),
+    } as const
+    return this.patch([step], options)
+  }
+
+  /** Changes parts of it, all or nothing. */
+  patch(steps: readonly ApiStep[], { ifMatch, author }: ChangeOptions = {}): Promise<ApiWritten> {
+    return this.#change('PATCH', '/content', {
+      json: { steps, ...(author === undefined ? {} : { author }) },
+      fields: matching(ifMatch),
+    })
+  }
+
+  async #change(method: string, path: string, sent: Sent): Promise<ApiWritten> {
+    const response = await this.#ask(method, path, sent)
+    return { ...(await json<Of<'writtenSchema'>>(response)), etag: etagOf(response) }
+  }
+
+  /** Deletes it; it can be undeleted. */
+  async delete(): Promise<ApiDocument> {
+    return json(await this.#ask('DELETE', ''))
+  }
+
+  /** Takes its deletion back; of several of the name the newest, or the one with this id. */
+  async undelete(id?: number): Promise<ApiDocument> {
+    return json(await this.#ask('POST', '/undelete', { query: { id } }))
+  }
+
+  /** Makes a copy under another name. */
+  async duplicate(to: string): Promise<ApiDocument> {
+    return json(await this.#ask('POST', '/duplicate', { json: { to } }))
+  }
+
+  /** Who has it open. */
+  async connections(): Promise<readonly ApiConnection[]> {
+    const told = await this.#ask('GET', '/connections')
+    return (await json<{ connections: readonly ApiConnection[] }>(told)).connections
+  }
+
+  /** Ends a connection. */
+  async kick(id: number): Promise<void> {
+    await this.#ask('DELETE', `/connections/${id}`)
+  }
+
+  /** Its versions, the newest first. */
+  async versions(
+    query: { readonly limit?: number; readonly before?: number } = {},
+  ): Promise<Of<'versionPage'>> {
+    return json(await this.#ask('GET', '/versions', { query }))
+  }
+
+  /** Keeps it as it is now, under a name. */
+  async keepVersion(
+    name: string,
+    { author }: { readonly author?: string } = {},
+  ): Promise<ApiVersion> {
+    return json(await this.#ask('POST', '/versions', { json: { name, author } }))
+  }
+
+  /** What a version holds. */
+  async readVersion<F extends keyof ContentByFormat>(
+    id: number,
+    as: F,
+  ): Promise<ContentByFormat[F]> {
+    const response = await this.#ask('GET', `/versions/${id}/content`, { query: { as } })
+    return (await readAs(as, response)) as ContentByFormat[F] // as asked for
+  }
+
+  /** What has changed since a version, until now or until another one. */
+  async diff(id: number, to?: number): Promise<Of<'diffSchema'>> {
+    return json(await this.#ask('GET', `/versions/${id}/diff`, { query: { to } }))
+  }
+
+  /** Makes it hold what a version held, as a new edit. */
+  restore(id: number, { ifMatch, author }: ChangeOptions = {}): Promise<ApiWritten> {
+    return this.#change('POST', `/versions/${id}/restore`, {
+      query: { author },
+      fields: matching(ifMatch),
+    })
+  }
+
+  /** Who wrote which text. */
+  async authors({ field }: { readonly field?: string } = {}): Promise<Of<'authorsSchema'>> {
+    return json(await this.#ask('GET', '/authors', { query: { field } }))
+  }
+
+  /** What people wrote who had lost the right to. */
+  async patches(): Promise<readonly ApiPatch[]> {
+    const told = await this.#ask('GET', '/patches')
+    return (await json<{ patches: readonly ApiPatch[] }>(told)).patches
+  }
+
+  /** A patch as one Yjs update. */
+  async readPatch(id: number): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.#ask('GET', `/patches/${id}`)).arrayBuffer())
+  }
+
+  /** Lets a patch in after all. */
+  applyPatch(id: number, { ifMatch, author }: ChangeOptions = {}): Promise<ApiWritten> {
+    return this.#change('POST', `/patches/${id}/apply`, {
+      query: { author },
+      fields: matching(ifMatch),
+    })
+  }
+
+  /** Drops a patch. */
+  async dropPatch(id: number): Promise<void> {
+    await this.#ask('DELETE', `/patches/${id}`)
+  }
+}
+
+const matching = (ifMatch: string | undefined): Readonly<Record<string, string>> =>
+  ifMatch === undefined ? {} : { 'If-Match': ifMatch }
+
+const etagOf = (response: Response): string => response.headers.get('etag') ?? ''
+
+// what the API answers was made with the schemas that these types are of
+const json = async <T>(response: Response): Promise<T> => (await response.json()) as T
+
+const readAs = async (as: keyof ContentByFormat, response: Response): Promise<unknown> => {
+  if (as === 'json') return response.json()
+  return as === 'update' ? new Uint8Array(await response.arrayBuffer()) : response.text()
+}
+
+const bodyOf = ({ body }: Response): ReadableStream<Uint8Array> => body ?? new ReadableStream()
+
+const problemOf = async (response: Response): Promise<Readonly<Record<string, unknown>>> => {
+  const text = await response.text()
+  try {
+    return JSON.parse(text) as Readonly<Record<string, unknown>> // problem details are an object
+  } catch {
+    return { detail: `status ${response.status}` } // something in between has answered
+  }
+}

@@ -1,0 +1,175 @@
+/* What a field is to become, as a tree. Rich text comes in through the schema, the rest as it is. */
+import { type Node, type NodeType } from 'prosemirror-model'
+import type { Doc } from 'yjs'
+import type { Change, FormattedContent } from '../../ports/content.ts'
+import type { RichSchema } from './content-schema.ts'
+import { isIndex, plainWanted } from './change-plain.ts'
+import { fieldName, fieldOf, type Field } from './field.ts'
+import { kindOfJson } from './json-tree.ts'
+import { formatLimits, refuse } from './limits.ts'
+import { checkContent, nodesFromJson } from './read-json.ts'
+import type { RootKind } from './read-tree.ts'
+import { isKnownNode, nodesOf, treesOf } from './rich.ts'
+import { withLines, lineNodes } from './text-lines.ts'
+import { plainText, type Tree } from './tree.ts'
+
+/** A field and what it is to become. */
+export interface Wanted extends Field {
+  readonly wanted: Tree
+}
+
+/** The field that a change means, and the tree that it asks for. */
+export const wantedOf = (doc: Doc, change: Change, rich: RichSchema | null): Wanted => {
+  const name = fieldName(change.field, rich)
+  if ('content' in change) checkLength(change.content)
+  const field = fieldOf(doc, name, { rich, otherwise: kindFor(change, rich) })
+  const wanted =
+    field.kind === 'fragment' && rich !== null
+      ? richWanted(field, change, rich)
+      : plainWanted(field, change)
+  return { ...field, wanted }
+}
+
+/** The kind of a root that nobody has written to. */
+const kindFor = (change: Change, rich: RichSchema | null): RootKind => {
+  if (change.kind === 'range') return 'text'
+  if (change.kind === 'node') return 'fragment'
+  const { format, value } = change.content
+  if (format === 'text') return 'text'
+  if (format !== 'json') return rich === null ? 'text' : 'fragment'
+  const isDoc =
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    value.type === rich?.schema.topNodeType.name
+  return rich !== null && isDoc ? 'fragment' : kindOfJson(value)
+}
+
+const checkLength = ({ format, value }: FormattedContent): void => {
+  if (format === 'json') return
+  if (typeof value !== 'string') refuse(`content: ${format} is a text`)
+  if (value.length > formatLimits.inputLength)
+    refuse(`content: ${value.length} UTF-16 units of ${format}, limit ${formatLimits.inputLength}`)
+}
+
+type Fragment = Extract<Tree, { kind: 'fragment' }>
+
+const richWanted = ({ tree, name }: Field, change: Change, rich: RichSchema): Tree => {
+  if (tree.kind !== 'fragment') throw new Error(`${name} is no fragment`)
+  const { children } = tree
+  const top = rich.schema.topNodeType
+  switch (change.kind) {
+    case 'replace': {
+      const wanted = replaced(tree, change.content, rich)
+      return checked(wanted, top, rich)
+    }
+    case 'append': {
+      const added = treesOf(contentNodes(change.content, rich))
+      if (added.length === 0) return tree
+      const end = children.at(-1)
+      const isIdle = end !== undefined && isEmptyTextblock(end, rich)
+      // an empty line at the end is where one would go on writing
+      const kept = isIdle ? children.slice(0, -1) : children
+      return checked({ kind: 'fragment', children: [...kept, ...added] }, top, rich)
+    }
+    case 'node':
+      return atPath(tree, change, rich)
+    case 'range':
+      return refuse(
+        `"${name}" is rich text: a part of it is named by the path of a node, not by a range`,
+      )
+  }
+}
+
+const checked = (tree: Fragment, type: NodeType, rich: RichSchema): Fragment => {
+  // nothing at all: what an editor would show as an empty document
+  const children =
+    tree.children.length > 0 ? tree.children : treesOf(type.createAndFill()?.content.content ?? [])
+  checkContent(type, nodesOf(children, rich.schema), 'content')
+  return { kind: 'fragment', children }
+}
+
+const isEmptyTextblock = (tree: Tree, rich: RichSchema): boolean => {
+  if (tree.kind !== 'element' || plainText(tree) !== '') return false
+  const type = rich.schema.nodes[tree.name]
+  return (
+    type === rich.schema.topNodeType.contentMatch.defaultType &&
+    tree.children.every((one) => one.kind === 'text')
+  )
+}
+
+/** Nodes of content in any format. */
+const contentNodes = (content: FormattedContent, rich: RichSchema): readonly Node[] => {
+  switch (content.format) {
+    case 'json':
+      return nodesFromJson(content.value, rich.schema)
+    case 'text':
+      return lineNodes(content.value, rich)
+    case 'markdown':
+      return bounded(rich.fromMarkdown(content.value), 'Markdown')
+    case 'html':
+      return bounded(rich.fromHtml(content.value), 'HTML')
+  }
+}
+
+const bounded = (nodes: readonly Node[], what: string): readonly Node[] => {
+  let count = 0
+  const visit = (node: Node): void => {
+    if (++count > formatLimits.nodes)
+      refuse(`${what}: more than ${formatLimits.nodes} nodes, which is the limit`)
+    for (const child of node.content.content) visit(child)
+  }
+  for (const node of nodes) visit(node)
+  return nodes
+}
+
+const replaced = (tree: Fragment, content: FormattedContent, rich: RichSchema): Fragment => {
+  if (content.format === 'text')
+    return { kind: 'fragment', children: withLines(tree, content.value, rich) }
+  const children = treesOf(contentNodes(content, rich))
+  const end = tree.children.at(-1)
+  // Markdown does not tell of the empty paragraph that editors keep behind what is last
+  const isKept =
+    content.format === 'markdown' &&
+    end !== undefined &&
+    isEmptyTextblock(end, rich) &&
+    children.length > 0
+  return { kind: 'fragment', children: isKept ? [...children, end] : children }
+}
+
+type NodeChange = Extract<Change, { kind: 'node' }>
+
+const atPath = (tree: Fragment, change: NodeChange, rich: RichSchema): Tree => {
+  const { path } = change
+  if (
+    !Array.isArray(path) ||
+    path.length === 0 ||
+    path.length > formatLimits.depth ||
+    !path.every(isIndex)
+  )
+    return refuse(`path: is a list of 1 to ${formatLimits.depth} indices from 0`)
+  const added = change.place === 'delete' ? [] : treesOf(contentNodes(change.content, rich))
+  const within = (children: readonly Tree[], type: NodeType, level: number): readonly Tree[] => {
+    const places = children.flatMap((child, at) => (isKnownNode(child, rich.schema) ? [at] : []))
+    const index = path[level] ?? 0
+    const at = places[index]
+    const where = `path[${level}]`
+    const child = at === undefined ? undefined : children[at]
+    if (at === undefined || child?.kind !== 'element')
+      return refuse(`${where}: no node ${index} in "${type.name}", which has ${places.length}`)
+    const inner = rich.schema.nodes[child.name]
+    if (level < path.length - 1) {
+      if (inner === undefined) return refuse(`${where}: no node "${child.name}" in the schema`)
+      const changed = { ...child, children: within(child.children, inner, level + 1) }
+      return children.with(at, changed)
+    }
+    const from = change.place === 'after' ? at + 1 : at
+    const removed = change.place === 'replace' || change.place === 'delete' ? 1 : 0
+    const next = children.toSpliced(from, removed, ...added)
+    if (next.length === 0 && level === 0)
+      return checked({ kind: 'fragment', children: [] }, type, rich).children
+    checkContent(type, nodesOf(next, rich.schema), `content of "${type.name}" at ${where}`)
+    return next
+  }
+  return { kind: 'fragment', children: within(tree.children, rich.schema.topNodeType, 0) }
+}

@@ -1,0 +1,56 @@
+/* Edits of a document, as the updates that carry them. */
+import { type Doc, type Transaction } from 'yjs'
+import type { Update } from '@quire/shared'
+import type { Change } from '../../ports/content.ts'
+import { bring } from './bring.ts'
+import { wantedOf } from './change.ts'
+import type { RichSchema } from './content-schema.ts'
+import { documentOf, readRoot, rootKind, rootNames, rootOf, type RootKind } from './read-tree.ts'
+import { defaultsIn } from './rich.ts'
+import { Keys, type Attributes, type Tree } from './tree.ts'
+
+/** The update that makes a change, null where it changes nothing. */
+export const change = (update: Update, wish: Change, rich: RichSchema | null): Update | null => {
+  const doc = documentOf(update)
+  const { name, kind, tree, wanted } = wantedOf(doc, wish, rich)
+  const defaultsOf = kind === 'fragment' && rich !== null ? defaultsIn(rich.schema) : noDefaults
+  const options = { keys: new Keys(defaultsOf), defaultsOf }
+  return edited(doc, () => bring(rootOf(doc, name, kind), tree, wanted, options))
+}
+
+const noDefaults = (): Attributes => ({})
+
+/** The update that makes all content what it is in `version`, null where it is that already. */
+export const restore = (update: Update, version: Update): Update | null => {
+  const doc = documentOf(update)
+  const old = documentOf(version)
+  const options = { keys: new Keys(), defaultsOf: noDefaults }
+  const names = new Set([...rootNames(doc), ...rootNames(old)])
+  return edited(doc, () => {
+    for (const name of names) {
+      const now = rootKind(doc, name)
+      const then = rootKind(old, name)
+      const kind = now ?? then
+      if (kind === null) continue // nothing was ever in it that is still known
+      const wanted = then === kind ? readRoot(old, name, kind) : EMPTY[kind]
+      bring(rootOf(doc, name, kind), readRoot(doc, name, kind), wanted, options)
+    }
+  })
+}
+
+const EMPTY: Readonly<Record<RootKind, Tree>> = {
+  fragment: { kind: 'fragment', children: [] },
+  text: { kind: 'text', isXml: false, attributes: {}, runs: [] },
+  map: { kind: 'map', hook: null, entries: {} },
+  array: { kind: 'array', items: [] },
+}
+
+/** Only what this edit adds and deletes, not the deletes of all time, which a state diff would hold. */
+const edited = (doc: Doc, edit: () => void): Update | null => {
+  let made: Update | null = null
+  doc.on('update', (update: Uint8Array, _origin: unknown, _doc: Doc, transaction: Transaction) => {
+    if (transaction.local) made = update as Update // Yjs made it
+  })
+  doc.transact(edit)
+  return made
+}

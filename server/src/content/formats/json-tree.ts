@@ -1,0 +1,169 @@
+/*
+ * JSON of shared types that have no schema. A text is a string, a map an object, an array a list, an XML
+ * fragment a list of nodes. On the way back, a value goes into the shared type that stands there, if it
+ * is one of its kind; what is new inside is a plain value.
+ */
+import type { Json } from '../../ports/content.ts'
+import { formatLimits, refuse } from './limits.ts'
+import type { RootKind } from './read-tree.ts'
+import { retext } from './text-delta.ts'
+import { canonical, type Tree, type Value } from './tree.ts'
+
+/** The JSON of a value. Formats of text, and what JSON has no word for, are not in it. */
+export const jsonOf = (value: Value): Json => {
+  switch (value.kind) {
+    case 'text':
+      return value.runs
+        .map(({ insert }) => (typeof insert === 'string' ? insert : '\uFFFC'))
+        .join('')
+    case 'map':
+      return Object.fromEntries(
+        Object.entries(value.entries).map(([key, one]) => [key, jsonOf(one)]),
+      )
+    case 'array':
+      return value.items.map(jsonOf)
+    case 'fragment':
+      return value.children.map(jsonOf)
+    case 'element': {
+      const { name, attributes, children } = value
+      return { type: name, attrs: plain(attributes), content: children.map(jsonOf) }
+    }
+    case 'document':
+      return { guid: value.guid }
+    case 'value':
+      return plain(value.value)
+  }
+}
+
+const plain = (value: unknown): Json => {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object') return null
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, plain(one)]))
+}
+
+/** The kind of root that JSON makes where there is none. */
+export const kindOfJson = (json: unknown): RootKind => {
+  if (typeof json === 'string') return 'text'
+  return Array.isArray(json) ? 'array' : 'map'
+}
+
+/** The tree that a root is to become. `before` is what it is now. */
+export const treeFromJson = (json: unknown, before: Tree): Tree => {
+  const wanted = within(json, before, 'content', { nodes: 0, depth: 0 })
+  if (wanted === null || wanted.kind === 'value' || wanted.kind === 'document')
+    return refuse(`content: a ${describe(json)} cannot be the value of a ${before.kind}`)
+  return wanted
+}
+
+interface Budget {
+  nodes: number
+  readonly depth: number
+}
+
+/** The value in the shared type that stands there, null where it is of another kind. */
+const within = (
+  json: unknown,
+  before: Value | undefined,
+  path: string,
+  budget: Budget,
+): Value | null => {
+  if (++budget.nodes > formatLimits.nodes)
+    refuse(`${path}: more than ${formatLimits.nodes} values, which is the limit`)
+  if (budget.depth > formatLimits.depth)
+    refuse(`${path.slice(0, 60)}…: nests deeper than the limit of ${formatLimits.depth} levels`)
+  const inner = { ...budget, depth: budget.depth + 1 }
+  const count = <T>(made: T): T => {
+    budget.nodes = inner.nodes
+    return made
+  }
+  if (before === undefined) return null
+  switch (before.kind) {
+    case 'text':
+      if (typeof json !== 'string') return null
+      return jsonOf(before) === json ? before : { ...before, runs: retext(before.runs, json) }
+    case 'map': {
+      if (!isObject(json)) return null
+      const entries = Object.entries(json).map(([key, one]) => {
+        const old = Object.hasOwn(before.entries, key) ? before.entries[key] : undefined
+        return [key, valueOf(one, old, `${path}.${key}`, inner)]
+      })
+      return count({ ...before, entries: Object.fromEntries(entries) as Record<string, Value> }) // as made above
+    }
+    case 'array': {
+      if (!Array.isArray(json)) return null
+      const old = new Map(before.items.map((item) => [canonical(jsonOf(item)), item]))
+      const items = json.map((one, index) => {
+        const same = old.get(canonical(one))
+        const isAligned = json.length === before.items.length
+        return valueOf(
+          one,
+          same ?? (isAligned ? before.items[index] : undefined),
+          `${path}[${index}]`,
+          inner,
+        )
+      })
+      return count({ kind: 'array', items })
+    }
+    case 'fragment':
+      if (!Array.isArray(json)) return null
+      return count({ kind: 'fragment', children: xmlFrom(json, path, inner) })
+    case 'element':
+    case 'document':
+    case 'value':
+      return null
+  }
+}
+
+const valueOf = (json: unknown, before: Value | undefined, path: string, budget: Budget): Value => {
+  if (before !== undefined && canonical(jsonOf(before)) === canonical(json)) return before
+  return within(json, before, path, budget) ?? { kind: 'value', value: bounded(json, path, budget) }
+}
+
+const bounded = (json: unknown, path: string, budget: Budget): unknown => {
+  if (++budget.nodes > formatLimits.nodes)
+    refuse(`${path}: more than ${formatLimits.nodes} values, which is the limit`)
+  if (budget.depth > formatLimits.depth)
+    refuse(`${path.slice(0, 60)}…: nests deeper than the limit of ${formatLimits.depth} levels`)
+  const inner = { ...budget, depth: budget.depth + 1 }
+  if (Array.isArray(json)) for (const one of json) bounded(one, path, inner)
+  else if (isObject(json)) for (const one of Object.values(json)) bounded(one, path, inner)
+  budget.nodes = inner.nodes
+  return json ?? null
+}
+
+const xmlFrom = (json: readonly unknown[], path: string, budget: Budget): Tree[] =>
+  json.map((one, index) => {
+    const where = `${path}[${index}]`
+    if (++budget.nodes > formatLimits.nodes)
+      refuse(`${where}: more than ${formatLimits.nodes} nodes, which is the limit`)
+    if (budget.depth > formatLimits.depth)
+      refuse(`${where.slice(0, 60)}…: nests deeper than the limit of ${formatLimits.depth} levels`)
+    if (typeof one === 'string')
+      return {
+        kind: 'text',
+        isXml: true,
+        attributes: {},
+        runs: one === '' ? [] : [{ insert: one, attributes: {} }],
+      }
+    if (!isObject(one) || typeof one['type'] !== 'string')
+      return refuse(`${where}: a node is a text, or an object with a type`)
+    const { attrs = {}, content = [] } = one
+    if (!isObject(attrs)) return refuse(`${where}.attrs: is not an object`)
+    if (!Array.isArray(content)) return refuse(`${where}.content: is not a list`)
+    const inner = { ...budget, depth: budget.depth + 1 }
+    const children = xmlFrom(content, `${where}.content`, inner)
+    budget.nodes = inner.nodes
+    return { kind: 'element', name: one['type'], attributes: attrs, children }
+  })
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const describe = (json: unknown): string => {
+  if (json === null) return 'null'
+  return Array.isArray(json) ? 'list' : typeof json
+}

@@ -1,0 +1,117 @@
+/* A document in the hands of the program that the server runs in, as the program sees it. */
+import type * as Y from 'yjs'
+import type { Access } from '../ports/auth.ts'
+import type { Json } from '../ports/content.ts'
+import type { QuireError } from './quire-error.ts'
+
+/** How an edit is written. */
+export interface EditOptions {
+  /** Whose edit it is: the user that the change is kept under. Absent: nobody's. */
+  readonly author?: string
+}
+
+/** What of a document is read. */
+export interface FieldOptions {
+  /**
+   * The name of a root type. Absent: the one that the schema's editor writes to; without a schema (`content.schema` is
+   * `plain`) all of them, as JSON by name.
+   */
+  readonly field?: string
+}
+
+/** Content in a format: rich text as Markdown, HTML or ProseMirror's JSON, a text, or what may stand in JSON. */
+export type WrittenContent =
+  | { readonly as: 'text' | 'markdown' | 'html'; readonly value: string }
+  | { readonly as: 'json'; readonly value: Json }
+
+/** What is known of a document without reading it. */
+export interface DocumentFacts {
+  readonly name: string
+  /** The number of its newest update that is on disk; 0 for an empty one. */
+  readonly sequence: number
+  /** Another one where the document was deleted and made anew, or put back: positions of one mean nothing in another. */
+  readonly epoch: number
+  /** What is stored of it. */
+  readonly bytes: number
+  readonly createdAt: Date
+  readonly changedAt: Date
+}
+
+/** What a program hears of a document. */
+export type DocumentEvent =
+  /** It is open: of what is accepted from here on nothing is missed, and what was before can be read. */
+  | { readonly kind: 'open' }
+  /** A Yjs update that was accepted, from whomever; it may not be on disk yet. The bytes are the listener's. */
+  | { readonly kind: 'update'; readonly update: Uint8Array }
+  /** Nothing more is heard: it was deleted, or the server ends; `error.isTemporary` says whether to subscribe again. */
+  | { readonly kind: 'end'; readonly error: QuireError }
+
+/** One client of a document. */
+export interface Connection {
+  readonly id: number
+  /** By its login; null for an anonymous one. */
+  readonly user: string | null
+  /** What people call the user; null where the login does not say. */
+  readonly name: string | null
+  readonly access: Access
+  /** The words that it speaks: `quire`, `y-websocket`, `hocuspocus`, `y-sweet`. */
+  readonly family: string
+  /** The client's address, '' where there is none. */
+  readonly address: string
+  readonly transport: 'websocket' | 'event-stream'
+  readonly since: Date
+}
+
+/** One document of a server in the same process. It holds nothing: take one whenever it is needed. */
+export interface DocumentHandle {
+  /** The document's name. */
+  readonly name: string
+  /**
+   * What the document holds, as one Yjs update; of a document that nobody has written yet it is an empty one. The
+   * bytes are the caller's. Throws a `QuireError`.
+   */
+  read(options: { readonly as: 'update' }): Promise<Uint8Array>
+  /** A field as text. Throws a `QuireError`: `refused` where it has no such form. */
+  read(options: { readonly as: 'text' | 'markdown' | 'html' } & FieldOptions): Promise<string>
+  /** A field as JSON: of rich text ProseMirror's. Throws a `QuireError`. */
+  read(options: { readonly as: 'json' } & FieldOptions): Promise<Json>
+  /**
+   * Makes a field what is given, by the smallest edit that does: what stays keeps its place in the history, and carets
+   * in it theirs. Resolves once it is on disk, as `edit` does, and throws a `QuireError` as that does: `refused` where the
+   * content cannot be read, and says where.
+   */
+  write(content: WrittenContent & FieldOptions, options?: EditOptions): Promise<void>
+  /**
+   * Changes the document, and resolves once the change is on disk; everybody who has it open is shown it. `change` is
+   * given a copy of the document as it is now, and called once, in one transaction: what it changes meets what others
+   * change meanwhile as Yjs merges it. It is synchronous: what takes time is done before.
+   *
+   * Where `change` throws, nothing is written and `edit` throws the same; where it changes nothing, nothing is
+   * written. Throws a `QuireError` where the document could not be read or written: one whose `kind` is
+   * `tryAgainLater` or `serviceRestart` may have been written all the same.
+   */
+  edit(change: (doc: Y.Doc) => void, options?: EditOptions): Promise<void>
+  /**
+   * Tells of the document until it is undone: that it is open, each update as it is accepted, and the end. It keeps the
+   * document open, and takes a place among its sessions. What the listener throws is told as a bug, and keeps nothing back.
+   */
+  subscribe(listener: (event: DocumentEvent) => void): () => void
+  /** Makes the document, empty; false where it is there. Of a deleted one's name it makes another document. */
+  create(): Promise<boolean>
+  /**
+   * Deletes the document: whoever has it open is sent away, and whoever comes is refused (`deleted`) until it is made
+   * anew by `create` or by the API, which can undelete it as well. False where there is none.
+   */
+  delete(): Promise<boolean>
+  /** True where the document is stored and not deleted; nothing is made by asking. Throws a `QuireError`. */
+  exists(): Promise<boolean>
+  /** What is known of it; null where it is not there, or deleted. Throws a `QuireError`. */
+  facts(): Promise<DocumentFacts | null>
+  /** The clients that have it open, in the order in which they came. */
+  connections(): readonly Connection[]
+  /**
+   * Sends a client away for good, as far as it obeys: its user may come back with a new page, so `authorize` has to say
+   * no first. False where the document has no such connection.
+   */
+  kick(id: number): boolean
+}

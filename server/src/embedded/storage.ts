@@ -1,0 +1,44 @@
+import type { Storage } from '../ports/storage.ts'
+import { createMemory, createMemoryStorage } from '../storage/memory.ts'
+import { openSqliteStorage } from '../storage/sqlite/open.ts'
+
+/** How to open a storage in a directory. */
+export interface SqliteStorageOptions {
+  /** Holds the database and its lock; made, with its parents, for this user only. */
+  readonly dataDir: string
+  /**
+   * `full`, the default: what is acknowledged survives a power cut. `normal`: it survives any crash of the process, but
+   * a power cut or a crash of the machine may take the last moments.
+   */
+  readonly synchronous?: 'full' | 'normal'
+}
+
+/**
+ * Opens a storage in a directory, which is made where it is missing and belongs to this process until the storage is
+ * closed. Throws an error that says what is wrong: no permission, in use by another process, or not Quire's.
+ *
+ * @example
+ * ```ts
+ * import { createQuire, openAuth, sqliteStorage } from '@quire/server'
+ *
+ * const storage = await sqliteStorage({ dataDir: './documents' })
+ * export const quire = createQuire({ storage, authorize: openAuth })
+ * ```
+ */
+export const sqliteStorage = async (options: SqliteStorageOptions): Promise<Storage> => {
+  const opened = await openSqliteStorage(options)
+  if (opened.ok) return opened.value
+  throw new Error(opened.error.message, { cause: opened.error })
+}
+
+/**
+ * A storage that is gone with the process: for tests, and for documents that nobody has to keep.
+ *
+ * @example
+ * ```ts
+ * import { createQuire, memoryStorage, openAuth } from '@quire/server'
+ *
+ * export const quire = createQuire({ storage: memoryStorage(), authorize: openAuth })
+ * ```
+ */
+export const memoryStorage = (): Storage => createMemoryStorage(createMemory())

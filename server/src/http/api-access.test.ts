@@ -1,0 +1,80 @@
+import { request } from 'node:http'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import type { IncomingMessage } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startApp, type TestApp } from './testing/app.ts'
+
+let app: TestApp
+beforeAll(async () => {
+  app = await startApp({ editorRoot: '/nowhere', allowedOrigins: ['https://app.example'] })
+})
+afterAll(() => app.stop())
+
+const ask = async (method: string, fields: Record<string, string>, path = '/api/v1/documents') => {
+  const { port } = new URL(app.url)
+  // not `fetch`, which sets Host by itself
+  const asked = request({ method, path, port, host: '127.0.0.1', headers: fields, agent: false })
+  asked.end()
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+  return { status: answer.statusCode, headers: answer.headers, body: await text(answer) }
+}
+
+describe('/api/v1', () => {
+  it.each(['GET', 'PUT', 'POST', 'PATCH', 'DELETE'])(
+    'does nothing that a page of another site asks for by %s',
+    async (method) => {
+      for (const origin of [
+        'https://evil.example',
+        'null',
+        'https://app.example.evil.example',
+        'x',
+      ]) {
+        const { status, headers, body } = await ask(method, { Origin: origin })
+        expect([status, headers['content-type']]).toEqual([403, 'application/problem+json'])
+        expect(headers['access-control-allow-origin']).toBeUndefined()
+        expect(JSON.parse(body)).toEqual({
+          type: 'about:blank',
+          title: 'Forbidden',
+          status: 403,
+          detail: `QUIRE_ALLOWED_ORIGINS does not list ${origin}`,
+        })
+      }
+    },
+  )
+
+  it('takes no name that somebody has pointed here for its own', async () => {
+    const fields = { Host: 'rebound.example', Origin: 'http://rebound.example' }
+    expect((await ask('POST', fields)).status).toBe(403)
+  })
+
+  it('says nothing of itself to other sites that ask whether they may', async () => {
+    const fields = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'DELETE' }
+    const { headers } = await ask('OPTIONS', fields)
+    expect(headers['access-control-allow-origin']).toBeUndefined()
+  })
+
+  it('lets pages of listed sites ask, and read what they have to', async () => {
+    const fields = { Origin: 'https://app.example', 'Access-Control-Request-Method': 'PATCH' }
+    const { status, headers } = await ask('OPTIONS', fields)
+    expect(status).toBe(204)
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': 'https://app.example',
+      'access-control-allow-methods': 'GET,HEAD,PUT,POST,PATCH,DELETE',
+      'access-control-allow-headers': expect.stringContaining('If-Match'),
+      vary: expect.stringContaining('Origin'),
+    })
+    expect(headers['access-control-allow-credentials']).toBeUndefined()
+    const answer = await ask('GET', { Origin: 'https://app.example' })
+    expect(answer.status).not.toBe(403)
+    expect(answer.headers['access-control-allow-origin']).toBe('https://app.example')
+    const exposed = String(answer.headers['access-control-expose-headers'])
+    for (const field of ['ETag', 'Location', 'X-Request-Id', 'Retry-After', 'RateLimit'])
+      expect(exposed.split(',')).toContain(field)
+  })
+
+  it('is open to programs, which say no origin, and to pages of its own address', async () => {
+    expect((await ask('GET', {})).status).not.toBe(403)
+    expect((await ask('GET', { Origin: app.url })).status).not.toBe(403)
+  })
+})

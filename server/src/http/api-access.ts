@@ -1,0 +1,47 @@
+/*
+ * Who may ask /api/v1 from where: programs, pages of this server, and pages of the sites that are listed. Of what
+ * others ask nothing is done.
+ */
+import { Hono } from 'hono'
+import { crossSite, sameSite } from './cross-site.ts'
+
+/** What pages of other sites may do with it, where they are listed. */
+const API_CROSS_SITE = {
+  methods: ['GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE'],
+  fields: [
+    'Authorization',
+    'Content-Type',
+    'If-Match',
+    'If-None-Match',
+    'Idempotency-Key',
+    'X-Request-Id',
+  ],
+  exposed: [
+    'ETag',
+    'Location',
+    'X-Request-Id',
+    'RateLimit',
+    'RateLimit-Policy',
+    'RateLimit-Limit',
+    'RateLimit-Remaining',
+    'RateLimit-Reset',
+    'Retry-After',
+    'Content-Disposition',
+  ],
+} as const
+
+/** Stands before the routes of /api/v1; the refusal is a problem as RFC 9457 has it. */
+export const apiAccess = (allowedOrigins: readonly string[]): Hono => {
+  const routes = new Hono()
+  routes.use(crossSite(allowedOrigins, API_CROSS_SITE))
+  routes.use(
+    sameSite(allowedOrigins, (c, detail) =>
+      c.body(
+        JSON.stringify({ type: 'about:blank', title: 'Forbidden', status: 403, detail }),
+        403,
+        { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
+      ),
+    ),
+  )
+  return routes
+}

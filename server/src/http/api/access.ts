@@ -1,0 +1,104 @@
+/* Who asks the API for what: the login of a request, what it needs, and how often it may ask. */
+import { createHash } from 'node:crypto'
+import type { Context } from 'hono'
+import { parseDocName, type DocName } from '@quire/shared'
+import type { Grant } from '../../ports/auth.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Documents } from '../../runtime/documents.ts'
+import { GroupRate } from '../../runtime/group-rate.ts'
+import { requestFacts } from '../request-facts.ts'
+import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
+import { tokenOf } from '../token.ts'
+import type { ApiEnv, Need } from './operation.ts'
+import { Problem, roomProblem } from './problem.ts'
+
+/** The window of the rate of a login, milliseconds. */
+const WINDOW_MS = 60_000
+
+/** Logins whose rates are remembered; of more, who has asked nothing for longest begins anew. */
+const REMEMBERED = 10_000
+
+/** What logins of the API are checked with. */
+export interface AccessOptions {
+  readonly documents: Documents
+  readonly edge: WebSocketEdge
+  readonly clock: Clock
+  /** Requests of one login in a minute. */
+  readonly maxApiRequestsPerMinute: number
+}
+
+/** Checks what requests may do. */
+export class Access {
+  readonly #options: AccessOptions
+  readonly #rate: GroupRate
+
+  constructor(options: AccessOptions) {
+    this.#options = options
+    this.#rate = new GroupRate({
+      perWindow: options.maxApiRequestsPerMinute,
+      windowMs: WINDOW_MS,
+      groups: REMEMBERED,
+    })
+  }
+
+  /** The login of a request for one document. */
+  async toDocument(c: Context<ApiEnv>, document: DocName, need: Need): Promise<Grant> {
+    const { token, request } = this.#given(c)
+    const grant = await this.#options.documents.login(document, token, request)
+    if (!grant.ok) throw roomProblem(grant.error)
+    this.#count(c, grant.value, token)
+    return sufficient(grant.value, need)
+  }
+
+  /** The login of a request for all documents whose names begin so. */
+  async toAll(c: Context<ApiEnv>, prefix: string, need: Need): Promise<Grant> {
+    const { token, request } = this.#given(c)
+    const grant = await this.#options.documents.loginAll(prefix, token, request)
+    if (!grant.ok) throw roomProblem(grant.error)
+    this.#count(c, grant.value, token)
+    return sufficient(grant.value, need)
+  }
+
+  /** The login of a request for a document of this name, or all whose names begin as before its `*`. */
+  toPattern(c: Context<ApiEnv>, pattern: string, need: Need): Promise<Grant> {
+    if (pattern.endsWith('*')) return this.toAll(c, pattern.slice(0, -1), need)
+    const name = parseDocName(pattern)
+    if (!name.ok) throw new Problem('bad-request', name.error.message)
+    return this.toDocument(c, name.value, need)
+  }
+
+  #given(c: Context<ApiEnv>) {
+    const { documents, edge } = this.#options
+    const request = documents.readsRequests ? requestFacts(c, edge) : undefined
+    return { token: tokenOf(c), request }
+  }
+
+  /** Each login has its own rate, which each answer tells (draft-ietf-httpapi-ratelimit-headers-10). */
+  #count(c: Context<ApiEnv>, { user, tokenId }: Grant, token: string | null): void {
+    const { clock, edge, maxApiRequestsPerMinute } = this.#options
+    const now = clock.now()
+    const group =
+      user === null
+        ? `token ${tokenId ?? fingerprint(token) ?? edge.clientOf(c.env.incoming).address}`
+        : `user ${user}`
+    const turn = this.#rate.take(group, now)
+    const { left, waitMs } = this.#rate.left(group, now)
+    c.header('RateLimit-Policy', `"login";q=${maxApiRequestsPerMinute};w=${WINDOW_MS / 1000}`)
+    c.header('RateLimit', `"login";r=${left};t=${Math.ceil(waitMs / 1000)}`)
+    if (turn.ok) return
+    const detail = `more than ${maxApiRequestsPerMinute} requests of this login in a minute`
+    throw new Problem('too-many', detail, { retrySeconds: Math.ceil(turn.error.waitMs / 1000) })
+  }
+}
+
+/** Nothing of a token is kept as it came. */
+const fingerprint = (token: string | null): string | null =>
+  token === null ? null : createHash('sha256').update(token).digest('base64')
+
+const sufficient = (grant: Grant, need: Need): Grant => {
+  if (need !== 'read' && grant.access !== 'write')
+    throw new Problem('forbidden', 'this login may not change the document')
+  if (need === 'application' && !grant.isApplication)
+    throw new Problem('forbidden', 'this needs the login of an application: a token without sub')
+  return grant
+}

@@ -1,0 +1,35 @@
+import type { Context } from 'hono'
+import type { DocName } from '@quire/shared'
+import type { Grant } from '../../ports/auth.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Content } from '../../ports/content.ts'
+import type { Observe } from '../../ports/observe.ts'
+import type { Storage } from '../../ports/storage.ts'
+import type { Contents } from '../../runtime/contents.ts'
+import type { DirectRequest } from '../../runtime/direct.ts'
+import type { Documents } from '../../runtime/documents.ts'
+import type { Access } from './access.ts'
+import type { ApiEnv } from './operation.ts'
+
+/** What the operations of the API are made of. */
+export interface ApiParts {
+  readonly documents: Documents
+  readonly storage: Storage
+  readonly content: Content
+  readonly contents: Contents
+  readonly access: Access
+  readonly clock: Clock
+  readonly observe: Observe
+  /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */
+  readonly readMs: number
+  /** Largest body of a request, bytes. */
+  readonly maxBodyBytes: number
+  /** Versions without a name that are kept of a document. */
+  readonly maxVersions: number
+  /** What a request asks of a document. */
+  readonly asked: (c: Context<ApiEnv>, document: DocName, grant: Grant) => DirectRequest
+  /** Where the API is, as the client sees it: a path. */
+  readonly base: (c: Context<ApiEnv>) => string
+  /** The whole body of a request, held until the answer is out. */
+  readonly bytes: (c: Context<ApiEnv>) => Promise<Uint8Array>
+}

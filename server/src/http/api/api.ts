@@ -1,0 +1,186 @@
+/*
+ * The document API, `/api/v1`: its operations behind one door, which says who may, reads what is given within its
+ * bounds, and answers every error as problem details.
+ */
+import { finished } from 'node:stream'
+import { Hono, type Context } from 'hono'
+import { parseDocName, type DocName } from '@quire/shared'
+import type { EdgeBindings } from '../../edges/websocket/edge-bindings.ts'
+import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Content } from '../../ports/content.ts'
+import type { Observe } from '../../ports/observe.ts'
+import type { Storage } from '../../ports/storage.ts'
+import { Contents } from '../../runtime/contents.ts'
+import type { Documents } from '../../runtime/documents.ts'
+import { WholeDocuments } from '../../runtime/whole-documents.ts'
+import { ByteBudget, sharedBytes } from '../byte-budget.ts'
+import { readBody } from '../request-body.ts'
+import { Access } from './access.ts'
+import type { ApiParts } from './api-parts.ts'
+import { bulkOperations } from './bulk.ts'
+import { catalogueOperations } from './catalogue.ts'
+import { contentOperations } from './content.ts'
+import { guardingOperations } from './guarding.ts'
+import { describeOperations } from './openapi.ts'
+import {
+  NOTHING,
+  readJson,
+  readQuery,
+  type ApiEnv,
+  type Call,
+  type Operation,
+} from './operation.ts'
+import { answerProblem, bodyProblem, Problem } from './problem.ts'
+import { REFERENCE_POLICY, referencePage } from './reference.ts'
+import { rowId } from './schemas.ts'
+import { versionOperations } from './versions.ts'
+
+/** Where the API is. */
+export const API_PATH = '/api/v1'
+
+/** The version of the description. */
+const API_VERSION = '1.0.0'
+
+/** What the API is made of. */
+export interface ApiOptions {
+  readonly documents: Documents
+  readonly storage: Storage
+  readonly content: Content
+  readonly edge: WebSocketEdge
+  readonly clock: Clock
+  readonly observe: Observe
+  /** Largest body of a request, bytes. */
+  readonly maxApiBodyBytes: number
+  /** Bytes of all bodies that are held. */
+  readonly maxBodyBytes: number
+  /** Bytes of all documents that have been asked for and not read yet. */
+  readonly maxAnswerBytes: number
+  readonly maxApiRequestsPerMinute: number
+  readonly maxVersions: number
+  /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */
+  readonly readMs: number
+  /** Time for a document to answer, milliseconds. */
+  readonly answerMs: number
+}
+
+/** The operations of the API, with what they are made of. */
+export const apiOperations = (parts: ApiParts): readonly Operation[] => [
+  ...catalogueOperations(parts),
+  ...contentOperations(parts),
+  ...versionOperations(parts),
+  ...guardingOperations(parts),
+  ...bulkOperations(parts),
+]
+
+/** The routes below `API_PATH`. */
+export const apiRoutes = (options: ApiOptions): Hono<ApiEnv> => {
+  const parts = partsOf(options)
+  const operations = apiOperations(parts)
+  const routes = new Hono<ApiEnv>()
+  routes.use(async (c, next) => {
+    const { outgoing }: EdgeBindings = c.env
+    if (outgoing === undefined)
+      throw new Problem('bad-request', 'the API is no WebSocket: ask without Upgrade')
+    c.header('Cache-Control', 'no-store') // what is answered holds for this moment, and is nobody else's
+    await next()
+  })
+  for (const operation of operations)
+    routes.on(operation.method, operation.path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) =>
+      answer(parts, operation, c),
+    )
+  let description: Record<string, unknown> | null = null
+  const described = () => (description ??= describeOperations(operations, API_VERSION))
+  routes.get('/openapi.json', (c) => c.json(described()))
+  routes.get('/reference', async (c) => {
+    c.header('Content-Security-Policy', REFERENCE_POLICY)
+    return c.html(await referencePage(operations, described()))
+  })
+  routes.all('*', (c) => {
+    throw new Problem('not-found', `the API has nothing at ${c.req.method} ${c.req.path}`)
+  })
+  routes.onError((error, c) => {
+    if (error instanceof Problem && error.parts.cause !== undefined)
+      options.observe.event({
+        kind: 'request-failed',
+        id: c.get('requestId'),
+        problem: error.parts.cause,
+      })
+    return answerProblem(error, c)
+  })
+  return routes
+}
+
+const partsOf = (options: ApiOptions): ApiParts => {
+  const { documents, content, edge, clock, readMs, maxApiBodyBytes, maxAnswerBytes, answerMs } =
+    options
+  const wholes = new WholeDocuments({ ...options, limitBytes: maxAnswerBytes })
+  const bodies = new ByteBudget(sharedBytes(options.maxBodyBytes, maxApiBodyBytes))
+  const clientOf = (c: Context<ApiEnv>) => edge.clientOf(c.env.incoming)
+  return {
+    ...options,
+    maxBodyBytes: maxApiBodyBytes,
+    contents: new Contents(wholes, content),
+    access: new Access(options),
+    asked: (c, document, grant) => ({
+      documents,
+      clock,
+      document,
+      grant,
+      client: clientOf(c),
+      withinMs: answerMs,
+    }),
+    base: (c) => c.req.path.slice(0, c.req.path.indexOf(API_PATH) + API_PATH.length),
+    bytes: async (c) => {
+      const take = (bytes: number) => bodies.take(bytes, clientOf(c).addressGroup)
+      const body = await readBody(c.req.raw, { limit: maxApiBodyBytes, take, clock, readMs })
+      if (!body.ok) throw bodyProblem(body.error)
+      finished(c.env.outgoing, body.value.free)
+      return body.value.bytes
+    },
+  }
+}
+
+const answer = async (
+  parts: ApiParts,
+  operation: Operation,
+  c: Context<ApiEnv>,
+): Promise<Response> => {
+  const { needs, query, body, takes } = operation
+  const call: Record<string, unknown> = {}
+  if (operation.path.includes('{name}')) {
+    const document = documentIn(c)
+    call['document'] = document
+    call['grant'] = await parts.access.toDocument(c, document, needs)
+  }
+  if (operation.path.includes('{id}')) call['id'] = idIn(c)
+  const given = readQuery(query, c)
+  // after the login: who may not has nothing read
+  const value = body === NOTHING || takes !== undefined ? {} : readJson(body, await parts.bytes(c))
+  // an operation without `{name}` or `{id}` in its path reads no such thing
+  return operation.handle({ ...call, c, query: given, body: value } as unknown as Call<
+    unknown,
+    unknown
+  >)
+}
+
+/** The router decodes what it can and leaves the rest; a name is decoded once, whole, or not at all. */
+const documentIn = (c: Context): DocName => {
+  const [, segment = ''] = /\/documents\/([^/]*)/.exec(new URL(c.req.url).pathname) ?? []
+  let raw: string
+  try {
+    raw = decodeURIComponent(segment)
+  } catch {
+    throw new Problem('bad-request', 'the document’s name is not percent-encoded UTF-8')
+  }
+  const name = parseDocName(raw)
+  if (!name.ok) throw new Problem('bad-request', name.error.message)
+  return name.value
+}
+
+const idIn = (c: Context): number => {
+  const id = rowId.safeParse(c.req.param('id'))
+  if (!id.success)
+    throw new Problem('bad-request', 'the id in the path is not a whole number from 1')
+  return id.data
+}

@@ -1,0 +1,201 @@
+/* What a document holds: read, replaced, and changed in part, as one more collaborator. */
+import { z } from 'zod'
+import { finished } from 'node:stream'
+import type { Context } from 'hono'
+import type { Change } from '../../ports/content.ts'
+import type { ContentsTrouble, Written } from '../../runtime/contents.ts'
+import { pacedAnswer } from '../paced-answer.ts'
+import type { ApiParts } from './api-parts.ts'
+import { contentOf, formatTypes, givenInBody } from './given.ts'
+import { NOTHING, operation, type ApiEnv, type MediaType, type Operation } from './operation.ts'
+import { contentProblem, Problem, roomProblem } from './problem.ts'
+import { contentPatch, field, format, type patchStep, userId, writtenSchema } from './schemas.ts'
+import { authorOf, changedProblem, contentBytes, entityTag, expectedOf, found } from './told.ts'
+
+const ALL_TYPES: readonly MediaType[] = Object.values(formatTypes)
+
+const IF_MATCH = {
+  'If-Match':
+    'ETag of the state that the change is for; with it a document that has changed since is left as it is (412)',
+}
+const ETAG = { ETag: 'Names this state of the document, for If-Match' }
+
+/** The operations. */
+export const contentOperations = (parts: ApiParts): readonly Operation[] => {
+  const { contents, storage } = parts
+
+  const read = operation(
+    {
+      id: 'readContent',
+      method: 'get',
+      path: '/documents/{name}/content',
+      tag: 'Content',
+      summary: 'Reads what a document holds',
+      description: 'As `as` says, or else Accept; JSON where neither does.',
+      needs: 'read',
+      query: z.object({ as: format.optional(), field }),
+      body: NOTHING,
+      answers: { 200: { description: 'Its content', types: ALL_TYPES, fields: ETAG } },
+      problems: ['not-found', 'deleted', 'not-acceptable', 'unprocessable'],
+    },
+    async ({ c, document, grant, query }) => {
+      await found(storage, document) // to read makes none
+      const as = query.as ?? accepted(c.req.header('accept'))
+      const request = parts.asked(c, document, grant)
+      if (as === 'update') {
+        const whole = await contents.whole(request)
+        if (!whole.ok) throw roomProblem(whole.error)
+        const { update, position, read: undo } = whole.value
+        finished(c.env.outgoing, undo) // also where it is closed already
+        c.header('ETag', entityTag(position))
+        return answerBytes(parts, c, update, formatTypes.update)
+      }
+      const told = await contents.read(request, { format: as, field: query.field ?? null })
+      if (!told.ok) throw trouble(told.error)
+      const { value, position } = told.value
+      c.header('ETag', entityTag(position))
+      return answerBytes(parts, c, contentBytes(as, value), `${formatTypes[as]}; charset=utf-8`)
+    },
+  )
+
+  const put = operation(
+    {
+      id: 'writeContent',
+      method: 'put',
+      path: '/documents/{name}/content',
+      tag: 'Content',
+      summary: 'Makes a document hold this',
+      description:
+        'By the smallest change: what is the same already stays as it is, and people who type keep their carets. An update is merged as it is.',
+      needs: 'write',
+      query: z.object({ field, author: userId.optional() }),
+      body: NOTHING,
+      takes: ALL_TYPES,
+      fields: IF_MATCH,
+      answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
+      problems: [
+        'not-found',
+        'deleted',
+        'changed',
+        'too-large',
+        'unsupported',
+        'unprocessable',
+        'too-slow',
+      ],
+    },
+    async ({ c, document, grant, query }) => {
+      await found(storage, document)
+      const expected = expectedOf(c)
+      const type = c.req.header('content-type')
+      const given = givenInBody(type, await parts.bytes(c), query.field)
+      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
+      return answerWritten(
+        c,
+        await (given.kind === 'update'
+          ? contents.merge(request, given.update, expected)
+          : contents.change(request, [{ ...given, kind: 'replace' }], expected)),
+      )
+    },
+  )
+
+  const patch = operation(
+    {
+      id: 'patchContent',
+      method: 'patch',
+      path: '/documents/{name}/content',
+      tag: 'Content',
+      summary: 'Changes part of a document',
+      description: 'All steps, in order, in one update, or none of them.',
+      needs: 'write',
+      query: NOTHING,
+      body: contentPatch,
+      fields: IF_MATCH,
+      answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
+      problems: ['not-found', 'deleted', 'changed', 'too-large', 'unprocessable', 'too-slow'],
+    },
+    async ({ c, document, grant, body }) => {
+      await found(storage, document)
+      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, body.author) })
+      return answerWritten(
+        c,
+        await contents.change(request, body.steps.map(changeOf), expectedOf(c)),
+      )
+    },
+  )
+
+  return [read, put, patch]
+}
+
+/** What a client would rather have: JSON, unless it names another type first. */
+const accepted = (accept: string | undefined): keyof typeof formatTypes => {
+  if (accept === undefined) return 'json'
+  const names = accept.split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+  for (const name of names) {
+    if (name === '*/*' || name === 'application/*') return 'json'
+    if (name === 'text/*') return 'text'
+    const known = Object.entries(formatTypes).find(([, type]) => type === name)
+    if (known !== undefined) return known[0] as keyof typeof formatTypes // a key of the table
+  }
+  throw new Problem('not-acceptable', `Accept is ${accept}; there are ${ALL_TYPES.join(', ')}`)
+}
+
+const PLACES = {
+  'replace-node': 'replace',
+  'insert-before': 'before',
+  'insert-after': 'after',
+} as const
+
+const changeOf = (step: z.output<typeof patchStep>): Change => {
+  const field = step.field ?? null
+  switch (step.op) {
+    case 'append':
+      return { kind: 'append', ...contentOf(step) }
+    case 'replace-text': {
+      const { from, to, text } = step
+      return { kind: 'range', field, from, to, content: { format: 'text', value: text } }
+    }
+    case 'replace-node':
+    case 'insert-before':
+    case 'insert-after':
+      return { kind: 'node', path: step.node, place: PLACES[step.op], ...contentOf(step) }
+    case 'delete-node':
+      return { kind: 'node', field, path: step.node, place: 'delete' }
+  }
+}
+
+/** What came of a change. */
+export const answerWritten = (
+  c: Context<ApiEnv>,
+  written:
+    | { readonly ok: true; readonly value: Written }
+    | { readonly ok: false; readonly error: ContentsTrouble },
+): Response => {
+  if (!written.ok) throw trouble(written.error)
+  const { position, changed } = written.value
+  c.header('ETag', entityTag(position))
+  return c.json({ epoch: position.epoch, sequence: position.seq, changed })
+}
+
+/** Why content was not read or changed, as requests are told. */
+export const trouble = (error: ContentsTrouble): Problem => {
+  switch (error.kind) {
+    case 'room':
+      return roomProblem(error)
+    case 'changed':
+      return changedProblem(error.position)
+    case 'content':
+      return contentProblem(error.problem)
+  }
+}
+
+/** Bytes at the pace of their reader. */
+export const answerBytes = (
+  { clock, readMs }: ApiParts,
+  c: Context<ApiEnv>,
+  bytes: Uint8Array,
+  type: string,
+): Response => {
+  const fields = { 'Content-Type': type, 'Content-Length': String(bytes.length) }
+  if (bytes.length === 0) return c.body(null, 200, fields)
+  return c.body(pacedAnswer(bytes, { outgoing: c.env.outgoing, clock, readMs }), 200, fields)
+}

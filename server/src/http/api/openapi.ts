@@ -1,0 +1,159 @@
+/*
+ * The description of the API (OpenAPI 3.1, whose schemas are JSON Schema 2020-12, as zod writes them): made of the
+ * operations, once, when it is asked for.
+ */
+import { z } from 'zod'
+import type { AnswerOf, MediaType, Operation } from './operation.ts'
+import { NOTHING } from './operation.ts'
+import { problems, type ProblemKind } from './problem.ts'
+import { problemSchema } from './schemas.ts'
+
+type Json = Record<string, unknown>
+
+/** Problems that any request may have. */
+const ALWAYS: readonly ProblemKind[] = [
+  'bad-request',
+  'unauthorized',
+  'forbidden',
+  'too-many',
+  'internal',
+  'unavailable',
+]
+
+/** The description of operations, as JSON. */
+export const describeOperations = (operations: readonly Operation[], version: string): Json => {
+  const components: Json = {}
+  const schemaOf = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+    const { $schema: _, $defs, ...own } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+    for (const [name, definition] of Object.entries($defs ?? {}))
+      components[name] = moved(definition)
+    const { id } = schema.meta() ?? {}
+    if (id === undefined) return moved(own)
+    components[id] = moved(own)
+    return { $ref: `#/components/schemas/${id}` }
+  }
+  const paths: Record<string, Json> = {}
+  for (const operation of operations) {
+    paths[operation.path] ??= {}
+    const path = paths[operation.path] ?? {}
+    path[operation.method] = describe(operation, schemaOf)
+  }
+  components['Problem'] = schemaOf(problemSchema, 'output') && components['Problem']
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Quire',
+      version,
+      description:
+        'Documents that several people write in at once: read and changed by programs, as one more collaborator.',
+    },
+    paths,
+    components: {
+      schemas: components,
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+    security: [{ token: [] }],
+  }
+}
+
+/** zod puts what is named under `$defs`; here it is a component. */
+const moved = (schema: unknown): Json => {
+  const { id: _, ...rest } = JSON.parse(
+    JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'),
+  ) as Json // what was an object of JSON Schema is one
+  return rest
+}
+
+type SchemaOf = (schema: z.ZodType, io: 'input' | 'output') => Json
+
+const describe = (operation: Operation, schemaOf: SchemaOf): Json => {
+  const { id, tag, summary, description, needs, body, takes } = operation
+  const hasBody = body !== NOTHING || takes !== undefined
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    description: [description, NEEDS[needs]].filter((part) => part !== undefined).join(' '),
+    parameters: parametersOf(operation, schemaOf),
+    ...(hasBody ? { requestBody: { required: true, content: bodyOf(operation, schemaOf) } } : {}),
+    responses: responsesOf(operation, schemaOf),
+  }
+}
+
+const NEEDS = {
+  read: 'Needs a login that may read the document.',
+  write: 'Needs a login that may write the document.',
+  application: 'Needs an application’s login (a token without `sub`) that may write the document.',
+  itself: undefined,
+} as const
+
+const parametersOf = ({ path, query, fields = {} }: Operation, schemaOf: SchemaOf): Json[] => {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: name === 'name' ? { type: 'string' } : { type: 'integer', minimum: 1 },
+    description: name === 'name' ? 'The document’s name, percent-encoded whole' : 'The id',
+  }))
+  const { properties = {}, required = [] } = schemaOf(query, 'input') as {
+    readonly properties?: Record<string, Json>
+    readonly required?: readonly string[]
+  } // queries are objects
+  const inQuery = Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }))
+  const inHead = Object.entries(fields).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }))
+  return [...inPath, ...inQuery, ...inHead]
+}
+
+const ofTypes = (types: readonly MediaType[]): Json =>
+  Object.fromEntries(
+    types.map((type) => [type, { schema: type === 'application/json' ? {} : { type: 'string' } }]),
+  )
+
+const bodyOf = ({ body, takes }: Operation, schemaOf: SchemaOf): Json =>
+  takes === undefined ? { 'application/json': { schema: schemaOf(body, 'input') } } : ofTypes(takes)
+
+const responsesOf = ({ answers, problems: own }: Operation, schemaOf: SchemaOf): Json => {
+  const responses: Json = {}
+  for (const [status, answer] of Object.entries(answers))
+    responses[status] = answerOf(answer, schemaOf)
+  for (const kind of [...ALWAYS, ...own]) {
+    const { status, title } = problems[kind]
+    responses[status] = {
+      description: title,
+      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+    }
+  }
+  return responses
+}
+
+const answerOf = (
+  { description, json, types, fields = {} }: AnswerOf,
+  schemaOf: SchemaOf,
+): Json => {
+  const content =
+    json === undefined
+      ? ofTypes(types ?? [])
+      : { 'application/json': { schema: schemaOf(json, 'output') } }
+  const headers = Object.fromEntries(
+    Object.entries(fields).map(([name, about]) => [
+      name,
+      { description: about, schema: { type: 'string' } },
+    ]),
+  )
+  return {
+    description,
+    ...(Object.keys(content).length === 0 ? {} : { content }),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+  }
+}

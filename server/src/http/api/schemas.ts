@@ -1,0 +1,252 @@
+/* What the document API takes and gives, as JSON. */
+import { z } from 'zod'
+import { parseDocName, utf8Length, type DocName } from '@quire/shared'
+
+/** Longest key of an idempotent request, bytes. */
+export const KEY_BYTES = 255
+
+/** Longest name of a version, bytes. */
+const VERSION_NAME_BYTES = 1_024
+
+/** Longest id of a user or a token, bytes. */
+const USER_BYTES = 1_024
+
+const boundedText = (name: string, limit: number) =>
+  z
+    .string()
+    .min(1)
+    .refine((text) => text.isWellFormed() && utf8Length(text) <= limit, {
+      message: `${name} is over ${limit} bytes of UTF-8, or no UTF-8`,
+    })
+    .meta({ maxLength: limit })
+
+/** A document's name. */
+export const docName = z
+  .string()
+  .transform((raw, ctx): DocName => {
+    const name = parseDocName(raw)
+    if (name.ok) return name.value
+    ctx.addIssue({ code: 'custom', message: name.error.message })
+    return z.NEVER
+  })
+  .meta({ description: '1 to 1,024 bytes of UTF-8 without U+0000', example: 'team/notes' })
+
+/** A user's id. */
+export const userId = boundedText('a user', USER_BYTES).meta({ example: 'ann' })
+
+/** Times are told as ISO 8601 in UTC. */
+export const time = z.iso.datetime().meta({ example: '2026-11-25T09:30:00.000Z' })
+
+/** How content is given. */
+export const format = z.enum(['json', 'text', 'markdown', 'html', 'update'])
+
+/** The same without bytes of an update. */
+export const contentFormat = format.exclude(['update'])
+
+/** The part of a document that is meant, by the name of its Yjs type. */
+export const field = boundedText('a field', USER_BYTES).optional().meta({
+  description: 'The Yjs type of the document that is meant; absent: where the editor writes',
+})
+
+const wholeNumber = z.int().min(0)
+
+/** A number in a query. */
+export const count = (most: number, fallback: number) =>
+  z.coerce.number().int().min(1).max(most).default(fallback)
+
+/** An id in a path. */
+export const rowId = z.coerce.number().int().min(1)
+
+export const documentSchema = z
+  .object({
+    name: z.string(),
+    id: wholeNumber.meta({ description: 'Unique in the server, also among deleted documents' }),
+    epoch: wholeNumber.meta({
+      description: 'Another one when a document is made anew or undeleted',
+    }),
+    sequence: wholeNumber.meta({ description: 'Updates that were committed since it was made' }),
+    bytes: wholeNumber.meta({ description: 'What is stored of it' }),
+    createdAt: time,
+    changedAt: time,
+    deletedAt: time.nullable(),
+  })
+  .meta({ id: 'Document' })
+
+export const documentPage = z
+  .object({ documents: z.array(documentSchema), next: z.string().nullable() })
+  .meta({ id: 'DocumentPage' })
+
+/** Content in a body of JSON. */
+export const contentValue = z
+  .object({
+    format,
+    value: z.unknown().meta({ description: 'Text; of format json JSON, of format update base64' }),
+    field,
+  })
+  .meta({ id: 'Content' })
+
+export const position = z
+  .object({ epoch: wholeNumber, sequence: wholeNumber })
+  .meta({ id: 'Position' })
+
+export const writtenSchema = position
+  .extend({ changed: z.boolean().meta({ description: 'False where it was like that already' }) })
+  .meta({ id: 'Written' })
+
+export const versionSchema = z
+  .object({
+    id: wholeNumber,
+    sequence: wholeNumber,
+    at: time,
+    name: z.string().nullable(),
+    author: z.string().nullable(),
+    bytes: wholeNumber,
+  })
+  .meta({ id: 'Version' })
+
+export const versionPage = z
+  .object({ versions: z.array(versionSchema), next: wholeNumber.nullable() })
+  .meta({ id: 'VersionPage' })
+
+export const versionName = boundedText('the name of a version', VERSION_NAME_BYTES)
+
+export const patchSchema = z
+  .object({
+    id: wholeNumber,
+    user: z.string().nullable(),
+    firstAt: time,
+    lastAt: time,
+    parts: wholeNumber,
+    bytes: wholeNumber,
+  })
+  .meta({ id: 'Patch' })
+
+export const connectionSchema = z
+  .object({
+    id: wholeNumber,
+    user: z.string().nullable(),
+    name: z.string().nullable(),
+    access: z.enum(['read', 'comment', 'write']),
+    family: z.string(),
+    address: z.string(),
+    transport: z.string(),
+    since: time,
+  })
+  .meta({ id: 'Connection' })
+
+export const revocationRequest = z
+  .object({
+    user: userId.nullable().default(null),
+    document: boundedText('a pattern', USER_BYTES + 1)
+      .nullable()
+      .default(null)
+      .meta({ description: "A document's name, or a prefix and *" }),
+    token: boundedText('a token id', USER_BYTES)
+      .nullable()
+      .default(null)
+      .meta({ description: 'The claim jti of a token' }),
+    access: z.enum(['none', 'read', 'comment']).default('none'),
+    until: time.nullable().default(null),
+  })
+  .refine(({ user, document, token }) => user !== null || document !== null || token !== null, {
+    message: 'names no user, no document and no token',
+  })
+  .meta({ id: 'RevocationRequest' })
+
+export const revocationSchema = z
+  .object({
+    id: wholeNumber,
+    user: z.string().nullable(),
+    document: z.string().nullable(),
+    token: z.string().nullable(),
+    access: z.enum(['none', 'read', 'comment']),
+    at: time,
+    until: time.nullable(),
+  })
+  .meta({ id: 'Revocation' })
+
+export const revokedSchema = revocationSchema
+  .extend({ sessions: wholeNumber.meta({ description: 'Open sessions that it met' }) })
+  .meta({ id: 'Revoked' })
+
+export const authorsSchema = z
+  .object({
+    ranges: z.array(
+      z.object({
+        text: z.string(),
+        path: z.array(wholeNumber).meta({ description: 'Of its block, by index in each level' }),
+        author: z
+          .string()
+          .nullable()
+          .meta({ description: 'Null where no login with a user brought it' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Authors' })
+
+const diffBlock = {
+  type: z.string(),
+  attributes: z.record(z.string(), z.unknown()),
+  text: z.string(),
+}
+
+export const diffSchema = z
+  .object({
+    fields: z.array(
+      z.object({
+        field: z.string(),
+        kind: z.enum(['rich-text', 'text', 'map', 'array']),
+        entries: z.array(
+          z.discriminatedUnion('op', [
+            z.object({ op: z.enum(['same', 'removed', 'added']), ...diffBlock }),
+            z.object({
+              op: z.literal('changed'),
+              before: z.object(diffBlock),
+              after: z.object(diffBlock),
+              parts: z.array(
+                z.object({ op: z.enum(['same', 'removed', 'added']), text: z.string() }),
+              ),
+            }),
+          ]),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'Diff' })
+
+/** Steps of one patch, at most: each reads and compares the document anew. */
+const MOST_STEPS = 100
+
+const index = z.int().min(0)
+const part = { format: contentFormat, value: z.unknown(), field }
+export const patchStep = z
+  .discriminatedUnion('op', [
+    z.object({ op: z.literal('append'), ...part }).meta({ description: 'Behind everything else' }),
+    z
+      .object({ op: z.literal('replace-text'), from: index, to: index, text: z.string(), field })
+      .meta({ description: 'A range of a Y.Text, in UTF-16 code units' }),
+    z
+      .object({
+        op: z.enum(['replace-node', 'insert-before', 'insert-after']),
+        node: z.array(index).min(1).max(64),
+        ...part,
+      })
+      .meta({ description: 'A block, by its index in each level' }),
+    z.object({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
+  ])
+  .meta({ id: 'PatchStep' })
+
+export const contentPatch = z
+  .object({ steps: z.array(patchStep).min(1).max(MOST_STEPS), author: userId.optional() })
+  .meta({ id: 'ContentPatch' })
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    epoch: wholeNumber.optional(),
+    sequence: wholeNumber.optional(),
+  })
+  .meta({ id: 'Problem' })

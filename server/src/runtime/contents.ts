@@ -1,0 +1,161 @@
+/*
+ * What a document holds, read in a format and changed, by requests and by the program that embeds the server. A
+ * change is made of the document as it is read, off the event loop, and goes through its room like anybody's: it
+ * merges with what others have written meanwhile, or is refused where nothing may have changed.
+ */
+import { err, ok, readUpdate, type Result, type Update } from '@quire/shared'
+import type { Change, Content, ContentProblem, Json, Question } from '../ports/content.ts'
+import type { Undo } from '../ports/undo.ts'
+import type { Position } from '../room/message.ts'
+import { writeDocument, type DirectRequest } from './direct.ts'
+import type { NoRoom } from './documents.ts'
+import type { WholeDocuments } from './whole-documents.ts'
+
+/** Why content was not read or changed. */
+export type ContentsTrouble =
+  | ({ readonly kind: 'room' } & NoRoom)
+  /** It is not, or no more, at the position that was expected. */
+  | { readonly kind: 'changed'; readonly position: Position }
+  | { readonly kind: 'content'; readonly problem: ContentProblem }
+
+/** Where a change left a document. */
+export interface Written {
+  readonly position: Position
+  /** False where it was like that already. */
+  readonly changed: boolean
+}
+
+/** A document in one update, held until `read`. */
+export interface HeldWhole {
+  readonly update: Update
+  readonly position: Position
+  readonly read: Undo
+}
+
+/** What is to be written, null for nothing. */
+type Made = Result<{ readonly update: Update | null }, ContentProblem>
+
+const room = (error: NoRoom) => err({ kind: 'room', ...error } as const)
+const always = (): boolean => true
+
+/** Reads and changes what documents hold. */
+export class Contents {
+  readonly #wholes: WholeDocuments
+  readonly #content: Content
+
+  constructor(wholes: WholeDocuments, content: Content) {
+    this.#wholes = wholes
+    this.#content = content
+  }
+
+  /** The whole document. Nothing is read if by its turn nobody waits for it. */
+  whole(
+    request: DirectRequest,
+    isWanted: () => boolean = always,
+  ): Promise<Result<HeldWhole, NoRoom>> {
+    return this.#wholes.read(request, isWanted)
+  }
+
+  /** A document in a format. */
+  async read(
+    request: DirectRequest,
+    question: Question,
+    isWanted: () => boolean = always,
+  ): Promise<Result<{ readonly value: Json; readonly position: Position }, ContentsTrouble>> {
+    const work = async ({ update, position }: HeldWhole) => {
+      const read = await this.#content.readAs(update, question)
+      return read.ok ? ok({ value: read.value.value, position }) : content(read.error)
+    }
+    return this.using(request, work, isWanted)
+  }
+
+  /**
+   * Changes a document, one step after the other, all of them or none; or refuses to where it is not at the position
+   * expected. Resolves once it is on disk.
+   */
+  change(
+    request: DirectRequest,
+    steps: readonly Change[],
+    expected: Position | null,
+  ): Promise<Result<Written, ContentsTrouble>> {
+    return this.#changeBy(request, expected, (update) => this.#inSteps(update, steps))
+  }
+
+  /** Brings a document to what another state of it held, as a new edit. */
+  restore(
+    request: DirectRequest,
+    version: Update,
+    expected: Position | null,
+  ): Promise<Result<Written, ContentsTrouble>> {
+    return this.#changeBy(request, expected, (update) => this.#content.restore(update, version))
+  }
+
+  /** Writes an update as it is. */
+  async merge(
+    request: DirectRequest,
+    update: Uint8Array,
+    expected: Position | null,
+  ): Promise<Result<Written, ContentsTrouble>> {
+    const contents = readUpdate(update)
+    if (!contents.ok)
+      return content({ kind: 'refused', message: `update: ${contents.error.message}` })
+    const written = await writeDocument(request, contents.value, { expected })
+    if (written.ok) return ok({ position: written.value, changed: true })
+    const { changed, ...noRoom } = written.error
+    return changed === null ? room(noRoom) : err({ kind: 'changed', position: changed })
+  }
+
+  /** What a piece of work makes of the whole document, which is held meanwhile. */
+  async using<T>(
+    request: DirectRequest,
+    work: (whole: HeldWhole) => Promise<Result<T, ContentsTrouble>>,
+    isWanted: () => boolean = always,
+  ): Promise<Result<T, ContentsTrouble>> {
+    const whole = await this.#wholes.read(request, isWanted)
+    if (!whole.ok) return room(whole.error)
+    try {
+      return await work(whole.value)
+    } finally {
+      whole.value.read()
+    }
+  }
+
+  async #inSteps(before: Update, steps: readonly Change[]): Promise<Made> {
+    const made: Update[] = []
+    let now = before
+    for (const [i, step] of steps.entries()) {
+      const next = await this.#content.change(now, step)
+      if (!next.ok) {
+        const { kind, message } = next.error
+        return err({ kind, message: steps.length === 1 ? message : `step ${i}: ${message}` })
+      }
+      const { update } = next.value
+      if (update === null) continue
+      made.push(update)
+      const merged = i + 1 < steps.length ? await this.#content.merge([now, update]) : ok(now)
+      if (!merged.ok) return merged
+      now = merged.value
+    }
+    if (made.length <= 1) return ok({ update: made[0] ?? null })
+    return this.#content.merge(made).then((all) => (all.ok ? ok({ update: all.value }) : all))
+  }
+
+  #changeBy(
+    request: DirectRequest,
+    expected: Position | null,
+    differ: (update: Update) => Promise<Made>,
+  ): Promise<Result<Written, ContentsTrouble>> {
+    return this.using(request, async ({ update, position }) => {
+      if (expected !== null && !isSame(expected, position))
+        return err({ kind: 'changed', position })
+      const made = await differ(update)
+      if (!made.ok) return content(made.error)
+      if (made.value.update === null) return ok({ position, changed: false })
+      return this.merge(request, made.value.update, expected)
+    })
+  }
+}
+
+const content = (problem: ContentProblem) => err({ kind: 'content', problem } as const)
+
+const isSame = (a: Position, b: Position): boolean => a.epoch === b.epoch && a.seq === b.seq

@@ -1,0 +1,87 @@
+import { clientId, docId } from '@quire/shared'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { AuthorRange } from '../../ports/storage.ts'
+import { plainCreation } from './cataloguing.ts'
+import {
+  appendTexts,
+  bothLives,
+  kindOf,
+  type MakeStorage,
+  nameOf,
+  noon,
+  openId,
+  snapshotOf,
+  storageForTest,
+  textUpdate,
+  unwrap,
+} from './fixture.ts'
+
+const range = (client: number, clock: number, user: string): AuthorRange => {
+  return { client: clientId(client), clock, user }
+}
+
+/** Ranges without those that say nothing new, as a map would keep them. */
+const modelOf = (stamped: readonly AuthorRange[]): AuthorRange[] => {
+  const kept: AuthorRange[] = []
+  for (const { client, clock, user } of stamped) {
+    const before = kept
+      .filter((other) => other.client === client && other.clock <= clock)
+      .toSorted((one, other) => one.clock - other.clock)
+      .at(-1)
+    if (before?.clock !== clock && before?.user !== user) kept.push({ client, clock, user })
+  }
+  return kept.toSorted((one, other) => one.client - other.client || one.clock - other.clock)
+}
+
+/** ST22. */
+export const authorRules = (make: MakeStorage): void => {
+  test('[ST22] authors come with updates, or with a seed, and stay through folds and restarts', async () => {
+    const { storage, reopen } = await storageForTest(make)
+    const authors = [range(2 ** 53 - 1, 0, 'ann'), range(1, 7, 'bob'), range(1, 9, 'Ann 📝')]
+    const [x, y] = [await openId(storage, 'x'), await openId(storage, 'y')]
+    const batch = [
+      { doc: x, updates: [textUpdate('a'), textUpdate('b')], authors },
+      { doc: y, updates: [textUpdate('c')] },
+      { doc: x, updates: [textUpdate('d')], authors: [range(1, 7, 'bob')] },
+    ]
+    expect(unwrap(await storage.append(batch, noon))).toHaveLength(3)
+    const seed = { update: textUpdate('seed'), authors: [range(5, 0, 'eve')] }
+    const { facts } = unwrap(await storage.create(nameOf('z'), { ...plainCreation, seed }))
+    unwrap(await storage.compact(x, snapshotOf(3, 'abd'), []))
+    for await (const one of bothLives(storage, reopen)) {
+      expect(unwrap(await one.authors(x))).toEqual([authors[1], authors[2], authors[0]])
+      expect(unwrap(await one.authors(y))).toEqual([])
+      expect(unwrap(await one.authors(facts.id))).toEqual(seed.authors)
+      expect(kindOf(await one.authors(docId(1e9)))).toBe('unknown-document')
+    }
+  })
+
+  test('[ST4] [ST22] where a batch fails, nobody is stamped', async () => {
+    const { storage } = await storageForTest(make)
+    const doc = await openId(storage)
+    const authors = [range(1, 0, 'ann')]
+    const batch = [doc, docId(1e9)].map((id) => ({ doc: id, updates: [], authors }))
+    expect(kindOf(await storage.append(batch, noon))).toBe('unknown-document')
+    expect(unwrap(await storage.authors(doc))).toEqual([])
+    await appendTexts(storage, doc, 'a')
+    expect(unwrap(await storage.authors(doc))).toEqual([])
+  })
+
+  test('[ST22] whatever is stamped in whatever order, each range says something new', async () => {
+    const { storage } = await storageForTest(make)
+    const stamp = fc
+      .tuple(fc.nat(1), fc.nat(5), fc.constantFrom('ann', 'bob', ''))
+      .map(([client, clock, user]) => range(client, clock, user))
+    let run = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(stamp)), async (stamps) => {
+        const doc = await openId(storage, `${++run}`)
+        for (const authors of stamps)
+          unwrap(await storage.append([{ doc, updates: [], authors }], noon))
+        expect(unwrap(await storage.authors(doc))).toEqual(modelOf(stamps.flat()))
+      }),
+      { numRuns: 20 },
+    )
+  })
+}

@@ -1,0 +1,32 @@
+import Database from 'better-sqlite3'
+import { join } from 'node:path'
+import { deflateRawSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { openId, unwrap } from '../contract/fixture.ts'
+import { versionOf } from '../contract/versions.ts'
+import { openLoopStorage } from './testing/loop-thread.ts'
+import { temporaryDir } from './testing/temporary-dir.ts'
+
+test.each([
+  ['inflates to more than was kept', deflateRawSync(new Uint8Array(50_000_000))],
+  ['inflates to less than was kept', deflateRawSync(new Uint8Array(2))],
+  ['is cut', deflateRawSync(Buffer.from('abc'.repeat(100))).subarray(0, 4)],
+  ['is nothing that was deflated', Buffer.from('nonsense')],
+  ['is empty', Buffer.alloc(0)],
+])('a state that %s is damage, and is told of as that', async (_, damaged) => {
+  const dataDir = temporaryDir()
+  const storage = await openLoopStorage(dataDir)
+  const doc = await openId(storage)
+  const { id } = unwrap(await storage.keepVersion(doc, versionOf('abc'), 1))
+  const db = new Database(join(dataDir, 'quire.db'))
+  db.prepare('UPDATE version_states SET deflated = ?').run(damaged)
+  db.close()
+  expect(await storage.version(doc, id)).toMatchObject({
+    error: {
+      kind: 'corrupt',
+      message: expect.stringContaining(`version ${id} of document ${doc}`),
+    },
+  })
+  expect(unwrap(await storage.versions(doc, { before: null, limit: 1 }))).toHaveLength(1)
+  await storage.close()
+})
