@@ -56,8 +56,14 @@ export const positionOf = ({ epoch, head, saving }: OpenDocument): Position => (
 })
 
 /** True if everything that was accepted is in the log up to this number. */
-export const isAt = ({ epoch, head, saving }: OpenDocument, expected: Position): boolean =>
-  expected.epoch === epoch && expected.seq === head && unsavedUpdates(saving).length === 0
+export const isAt = (
+  { epoch, head, saving, following }: OpenDocument,
+  expected: Position,
+): boolean =>
+  expected.epoch === epoch &&
+  expected.seq === head &&
+  unsavedUpdates(saving).length === 0 &&
+  following.kind === 'level' // else the log holds more than this room has seen
 
 /** Puts what is in flight on its way. */
 export const append = (step: Step, document: OpenDocument): void => {

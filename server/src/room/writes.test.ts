@@ -1,5 +1,6 @@
 /* Writes that depend on what the document was when it was read. */
 import { seq } from '@quire/shared'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Effect } from './effect.ts'
 import type { Position } from './message.ts'
@@ -61,6 +62,60 @@ describe('[R19] a write that expects a position', () => {
       { kind: 'written', position: at(5) },
       { kind: 'written', position: at(5) },
     ])
+  })
+
+  test('is refused while the log is known to hold more than the room has seen', () => {
+    const room = new TestRoom().open(ann, bob)
+    const hint = { first: seq(2), last: seq(2), updates: [], writer: 9 }
+    room.take({ kind: 'remote', hint })
+    expect(kindsOf(write(room, typist(1).type('a'), at(0)))).toEqual(['changed'])
+  })
+
+  test('is accepted if and only if nothing was accepted behind it, whatever happens in between', () => {
+    const happenings = fc.array(
+      fc.oneof(
+        fc.constantFrom('type', 'commit', 'commit', 'fail'),
+        fc.nat({ max: 3 }).map((back) => ({ back })),
+      ),
+      { maxLength: 40 },
+    )
+    fc.assert(
+      fc.property(happenings, (all) => {
+        const room = new TestRoom().open(ann, bob)
+        const [mine, others] = [typist(1), typist(2)]
+        let [stored, inFlight, waiting] = [0, 0, 0]
+        let isFailing = false
+        const [told, wanted]: [unknown[], unknown[]] = [[], []]
+        const accepted = (): void => {
+          if (inFlight === 0 && !isFailing) inFlight++
+          else waiting++
+        }
+        for (const happening of all)
+          if (happening === 'type') {
+            room.update(bob, others.type('x'))
+            accepted()
+          } else if (happening === 'commit') {
+            if (isFailing) room.tick(10_000)
+            if (isFailing) [inFlight, waiting, isFailing] = [waiting, 0, false]
+            if (inFlight === 0) continue
+            room.commit(inFlight)
+            stored += inFlight
+            ;[inFlight, waiting] = [waiting, 0]
+          } else if (happening === 'fail') {
+            if (inFlight === 0) continue
+            room.failAppend()
+            ;[inFlight, waiting, isFailing] = [0, waiting + inFlight, true]
+          } else if (typeof happening === 'object') {
+            const expected = at(Math.max(0, stored + inFlight + waiting - happening.back))
+            const isWanted = expected.seq === stored && inFlight + waiting === 0
+            told.push(sentTo(write(room, mine.type('y'), expected), ann))
+            const position = at(stored + inFlight + waiting)
+            wanted.push(isWanted ? [] : [{ kind: 'changed', position }])
+            if (isWanted) accepted()
+          }
+        expect(told).toEqual(wanted)
+      }),
+    )
   })
 
   test('waits where what waits brings nothing new', () => {

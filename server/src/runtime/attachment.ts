@@ -23,7 +23,8 @@ import type { Undo } from '../ports/undo.ts'
 import { setAlarm } from './alarm.ts'
 import { Backlog } from './backlog.ts'
 import type { Arrival, Login, NoRoom } from './documents.ts'
-import type { ConnectionFacts, Guard, Guarded } from './guard.ts'
+import type { Guard } from './guard.ts'
+import { Guarding } from './guarding.ts'
 import type { LoginLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace, type LoginCheckOptions } from './login-check.ts'
 import { askAuth } from './login.ts'
@@ -68,15 +69,7 @@ interface Checked extends Early {
 
 interface Joined {
   readonly membership: Membership
-  /** Its place under the guard, whose login it is, and since when. */
-  readonly guarded: Guarding
-}
-
-/** What the guard knows of a session. */
-interface Guarding {
-  login: Grant
-  readonly since: Millis
-  readonly undo: Undo
+  readonly guarding: Guarding
 }
 
 type CheckOptions = Pick<LoginCheckOptions<Grant>, 'problem' | 'undoPlace'>
@@ -96,7 +89,7 @@ export const attach = (id: SessionId, arrival: Arrival, ports: AttachmentPorts):
   return attachment
 }
 
-class Attachment implements Attached, Guarded {
+class Attachment implements Attached {
   readonly #session: Session
   readonly #arrival: Arrival
   readonly #login: Login
@@ -196,7 +189,7 @@ class Attachment implements Attached, Guarded {
       this.#backlog.forget(state.frames)
     }
     if (state.kind !== 'joined' && state.kind !== 'checking') return
-    state.guarded.undo()
+    state.guarding.end()
     state.membership.leave()
   }
 
@@ -213,12 +206,15 @@ class Attachment implements Attached, Guarded {
    * What it says from here on waits for its next login, which needs no place among those of newcomers: it
    * has one among the sessions, and no flood of them is to cost it that.
    */
-  #recheck({ membership, guarded, undoExpiry }: State & { kind: 'joined' }, options: CheckOptions) {
+  #recheck(
+    { membership, guarding, undoExpiry }: State & { kind: 'joined' },
+    options: CheckOptions,
+  ) {
     undoExpiry()
     membership.stop()
     const check = this.#startCheck(options)
     const undo = (): void => check.end()
-    this.#state = { kind: 'checking', membership, guarded, frames: [], check, undo }
+    this.#state = { kind: 'checking', membership, guarding, frames: [], check, undo }
     return check
   }
 
@@ -274,68 +270,42 @@ class Attachment implements Attached, Guarded {
       refuse: (close: CloseName, reason: string) => this.#refuse(close, reason),
     }
     const membership = new Membership(options, this.#ports)
-    const guarded = { login, since: clock.wall(), undo: guard.enter(session.id, this) }
+    const { document } = this.#arrival
+    const guarding = new Guarding({
+      document,
+      session,
+      membership,
+      login,
+      since: clock.wall(),
+      guard,
+      dismiss: (reason) => this.#dismiss(reason),
+    })
     const undoExpiry = this.#watch(grant.expiresAt)
-    this.#state = { kind: 'joined', membership, guarded, undoExpiry }
+    this.#state = { kind: 'joined', membership, guarding, undoExpiry }
     membership.join()
     if (!saysLogin) session.socket.resume() // first: the throttle may stop it again
     this.#hearEarly(frames)
   }
 
   /** R16: what waited is heard under the new grant. */
-  #readmit({ membership, guarded, frames }: State & { kind: 'checking' }, login: Grant): void {
+  #readmit({ membership, guarding, frames }: State & { kind: 'checking' }, login: Grant): void {
     const left = this.#ports.guard.cap(this.#arrival.document, login)
     if (!left.ok) return this.#refuse(left.error.close, left.error.reason)
-    guarded.login = login
+    guarding.renew(login)
     const undoExpiry = this.#watch(login.expiresAt)
-    this.#state = { kind: 'joined', membership, guarded, undoExpiry }
+    this.#state = { kind: 'joined', membership, guarding, undoExpiry }
     membership.regrant(left.value)
     this.#hearEarly(frames)
   }
 
-  get document(): DocName {
-    return this.#arrival.document
-  }
-
-  get granted(): Grant {
-    return this.#here().guarded.login
-  }
-
-  facts(): ConnectionFacts {
-    const { membership, guarded } = this.#here()
-    const { id, dialect, socket } = this.#session
-    const { user, name, access } = membership.grant
-    const { address, wire } = socket
-    const { transport } = wire
-    const { since } = guarded
-    return { id, user, name, access, family: dialect.name, address, transport, since }
-  }
-
-  regrant(login: Grant): void {
-    const state = this.#state
-    if (state.kind !== 'joined' && state.kind !== 'checking') return
-    const { membership, guarded } = state
-    guarded.login = login
-    const left = this.#ports.guard.cap(this.document, login)
-    if (!left.ok) return this.dismiss(left.error.reason)
-    // who says another login is not heard until that is decided, and is held to it then
-    if (left.value.access !== membership.grant.access) membership.lower(left.value)
-  }
-
   /** At once: who has been here has not come too often. */
-  dismiss(reason: string): void {
+  #dismiss(reason: string): void {
     if (this.#state.kind === 'over') return
     this.#end()
+    const { document } = this.#arrival
     const close = 'forbidden'
-    this.#ports.observe.event({ kind: 'session-closed', document: this.document, close, reason })
+    this.#ports.observe.event({ kind: 'session-closed', document, close, reason })
     closeSession(this.#session, close, reason)
-  }
-
-  /** What there is of a session that is under the guard. */
-  #here(): Joined {
-    const state = this.#state
-    if (state.kind === 'joined' || state.kind === 'checking') return state
-    throw new Error(`session ${this.#session.id} is under the guard while ${state.kind}`)
   }
 
   #hearEarly(frames: readonly Uint8Array[]): void {

@@ -27,6 +27,7 @@ import { attach, type Attached } from './attachment.ts'
 import type { Backlog } from './backlog.ts'
 import { AnswerPool } from './answer-pool.ts'
 import { AutoVersions, type VersionPolicy } from './auto-versions.ts'
+import { Deletions } from './deletions.ts'
 import { Gate } from './gate.ts'
 import { Guard } from './guard.ts'
 import { HeldBytes } from './held-bytes.ts'
@@ -57,9 +58,6 @@ const FOLDS_AT_ONCE = 2
 const TURN_BYTES = 2 * 1024 * 1024
 
 const NO_VERSIONS: VersionPolicy = { versionsKept: 0, versionEveryMs: 0 }
-
-/** Time for the room of a deleted document to save what it had accepted, before that is undeleted, milliseconds. */
-const EXPELLED_MS = 5_000
 
 /** What the rooms of a server need. */
 export interface DocumentsOptions extends Omit<
@@ -131,6 +129,7 @@ export class Documents {
   readonly #options: DocumentsOptions
   readonly #ports: ShellPorts
   readonly #rooms: Rooms
+  readonly #deletions: Deletions
   readonly #logins: Places
   readonly #refusals: Refusals
   readonly #sessions: Places
@@ -172,6 +171,7 @@ export class Documents {
         return new RoomShell(createRoom({ name, limits, durability }), this.#ports, onEvicted)
       },
     })
+    this.#deletions = new Deletions({ storage, clock, rooms: this.#rooms })
   }
 
   /** Starts the ticks. */
@@ -269,54 +269,21 @@ export class Documents {
    * Deletes a document, with everything that was accepted of it; who is at it is closed `deleted`, and so is whoever
    * comes until it is made anew or undeleted. Null: there is none of that name.
    */
-  async delete(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>> {
-    const { storage, clock } = this.#options
-    const found = await storage.find(name)
-    if (!found.ok || found.value === null) return found
-    const removed = await storage.remove(found.value.id, clock.wall())
-    // what is still on its way to disk goes to the document that is deleted: it has its id
-    if (removed.ok) this.#rooms.expel(name, 'deleted', 'the document was deleted')
-    return removed
+  delete(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>> {
+    return this.#deletions.delete(name)
   }
 
-  /** Makes a document with its seed; who finds it is let in from then on, also where one of that name was deleted. */
-  async create(
+  /** Makes a document with its seed; who comes is let in from then on, also where one of that name was deleted. */
+  create(
     name: DocName,
     creation: DocumentCreation,
   ): Promise<Result<DocumentCreated, StorageProblem>> {
-    const created = await this.#options.storage.create(name, creation)
-    if (created.ok && created.value.kind === 'created') this.#notice(name)
-    return created
+    return this.#deletions.create(name, creation)
   }
 
   /** Takes a deletion back; null, changing nothing, where another document has the name. */
-  async undelete(doc: DocId): Promise<Result<DocumentFacts | null, StorageProblem>> {
-    // R1: what it had accepted before may be on its way to disk still
-    if (!(await this.#hasEnded(doc))) {
-      const message = `what document ${doc} had accepted before it was deleted is not on disk yet`
-      return err({ kind: 'busy', message })
-    }
-    const undeleted = await this.#options.storage.undelete(doc)
-    if (undeleted.ok && undeleted.value !== null) this.#notice(undeleted.value.name)
-    return undeleted
-  }
-
-  /** A room that knows the name as deleted, or is about to hear so, is none any more. */
-  #notice(name: DocName): void {
-    const phase = this.#rooms.of(name)?.room.phase.kind
-    if (phase === 'failed' || phase === 'loading')
-      this.#rooms.expel(name, 'tryAgainLater', 'the document was made as it was opened')
-  }
-
-  async #hasEnded(doc: DocId): Promise<boolean> {
-    const { clock } = this.#options
-    return new Promise((resolve) => {
-      const undo = clock.after(EXPELLED_MS, () => resolve(false))
-      void this.#rooms.ended(doc).then(() => {
-        undo()
-        resolve(true)
-      })
-    })
+  undelete(doc: DocId): Promise<Result<DocumentFacts | null, StorageProblem>> {
+    return this.#deletions.undelete(doc)
   }
 
   /** The figures of this moment. */

@@ -11,7 +11,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Revocation, Revocations, StorageProblem } from '../ports/storage.ts'
 import type { NoRoom } from './documents.ts'
 
-/** Revocations that are kept: about 30 MB of memory, and a login looks at few of them. */
+/** Revocations that are kept: some 50 MB of memory, and a login looks at few of them. */
 export const MAX_REVOCATIONS = 100_000
 
 /** Whom a revocation is for: who meets all that is given. */
@@ -28,6 +28,7 @@ export interface RevocationRequest extends RevocationScope {
   readonly access: Revocation['access']
   /** Only of logins that were issued by then; absent: by now. */
   readonly at?: Millis
+  /** Who was lowered while it held is so until its next login. */
   readonly until?: Millis | null
 }
 
