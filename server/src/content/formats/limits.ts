@@ -8,6 +8,8 @@ export const formatLimits = {
   depth: 256,
   /** One attribute of a node or mark, UTF-16 units of its JSON: an address, never an inlined file. */
   attributeLength: 8 * 1024,
+  /** One paragraph of Markdown, UTF-16 units: made for it, one of this length takes its parser 4 s, and twice that four times as long. */
+  markdownParagraph: 64 * 1024,
   /** Attributes of one HTML element, of which at most five are read. */
   htmlAttributes: 256,
   /** Open HTML elements: a level of a document takes up to four, and marks theirs. */
