@@ -18,7 +18,7 @@ const FORMATS: ReadonlySet<string> = new Set<Format>(['json', 'text', 'markdown'
 /** Callers without types may ask for anything. */
 export const checkFormat = (format: unknown): void => {
   if (typeof format === 'string' && FORMATS.has(format)) return
-  const given = String(JSON.stringify(format)).slice(0, 40)
+  const given = (JSON.stringify(format) ?? 'nothing').slice(0, 40)
   refuse(`format: ${given} is none of ${[...FORMATS].join(', ')}`)
 }
 
