@@ -2,8 +2,7 @@
 import { err, ok } from '@quire/shared'
 import type { Formats } from '../ports/content.ts'
 import type { SchemaChoice } from './content-module.ts'
-import { formatLimits } from './formats/limits.ts'
-import { isDeeper } from './json-depth.ts'
+import { CONTENT_DEPTH, isDeeper } from './json-depth.ts'
 import { problemOf, type JobThread } from './job-thread.ts'
 
 /** Formats of documents that hold what `schema` says. */
@@ -15,8 +14,8 @@ export const formatsIn = (thread: JobThread, schema: SchemaChoice): Formats => (
   async change(update, change) {
     const { content } = { content: null, ...change }
     // to hand it over recurses, and would fail for want of stack
-    if (content?.format === 'json' && isDeeper(content.value, formatLimits.depth)) {
-      const message = `content: JSON is nested deeper than ${formatLimits.depth} levels, which is the limit`
+    if (content?.format === 'json' && isDeeper(content.value, CONTENT_DEPTH)) {
+      const message = `content: JSON is nested deeper than ${CONTENT_DEPTH} levels, which is the limit`
       return err({ kind: 'refused', message })
     }
     const done = await thread.ask({ kind: 'change', schema, update, change })

@@ -1,3 +1,6 @@
+/** Levels of nested content, either way: every reader and editor of it recurses. */
+export const CONTENT_DEPTH = 256
+
 const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /** True if a value has objects or lists in more levels than that; it does not recurse. */

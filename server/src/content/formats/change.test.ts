@@ -191,10 +191,10 @@ describe('a change of a part', () => {
   const update = made(docOf('one', 'two', ''))
   const markdown = (value: string): FormattedContent => ({ format: 'markdown', value })
 
-  it('appends where one would go on writing', () => {
+  it('appends before an empty line at the end, in which somebody may be about to write', () => {
     const after = apply(update, { kind: 'append', field: null, content: markdown('- three') })
     expect(read(after, 'markdown')).toBe('one\n\ntwo\n\n- three\n')
-    expect(idsOf(after).slice(0, 2)).toEqual(idsOf(update).slice(0, 2))
+    expect(idsOf(after).toSpliced(2, 1)).toEqual(idsOf(update))
   })
 
   it.each([
@@ -228,6 +228,10 @@ describe('a change of a part', () => {
     [
       { kind: 'node', field: null, path: [7], place: 'delete' },
       'path[0]: no node 7 in "doc", which has 3',
+    ],
+    [
+      { kind: 'append', field: null, content: { format: 'docx' as 'text', value: '' } },
+      'format: "docx" is none of json, text, markdown, html',
     ],
     [
       { kind: 'node', field: null, path: [], place: 'delete' },

@@ -4,7 +4,7 @@ import type { Doc } from 'yjs'
 import type { Change, FormattedContent } from '../../ports/content.ts'
 import type { RichSchema } from './content-schema.ts'
 import { isIndex, plainWanted } from './change-plain.ts'
-import { fieldName, fieldOf, type Field } from './field.ts'
+import { checkFormat, fieldName, fieldOf, type Field } from './field.ts'
 import { kindOfJson } from './json-tree.ts'
 import { formatLimits, refuse } from './limits.ts'
 import { checkContent, nodesFromJson } from './read-json.ts'
@@ -46,6 +46,7 @@ const kindFor = (change: Change, rich: RichSchema | null): RootKind => {
 }
 
 const checkLength = ({ format, value }: FormattedContent): void => {
+  checkFormat(format)
   if (format === 'json') return
   if (typeof value !== 'string') refuse(`content: ${format} is a text`)
   if (value.length > formatLimits.inputLength)
@@ -67,10 +68,14 @@ const richWanted = ({ tree, name }: Field, change: Change, rich: RichSchema): Tr
       const added = treesOf(contentNodes(change.content, rich))
       if (added.length === 0) return tree
       const end = children.at(-1)
+      // an empty line at the end stays there: somebody may be about to write in it
       const isIdle = end !== undefined && isEmptyTextblock(end, rich)
-      // an empty line at the end is where one would go on writing
-      const kept = isIdle ? children.slice(0, -1) : children
-      return checked({ kind: 'fragment', children: [...kept, ...added] }, top, rich)
+      const at = isIdle ? children.length - 1 : children.length
+      return checked(
+        { kind: 'fragment', children: children.slice(0, at).concat(added, children.slice(at)) },
+        top,
+        rich,
+      )
     }
     case 'node':
       return atPath(tree, change, rich)
@@ -165,7 +170,7 @@ const atPath = (tree: Fragment, change: NodeChange, rich: RichSchema): Tree => {
     }
     const from = change.place === 'after' ? at + 1 : at
     const removed = change.place === 'replace' || change.place === 'delete' ? 1 : 0
-    const next = children.toSpliced(from, removed, ...added)
+    const next = children.slice(0, from).concat(added, children.slice(from + removed))
     if (next.length === 0 && level === 0)
       return checked({ kind: 'fragment', children: [] }, type, rich).children
     checkContent(type, nodesOf(next, rich.schema), `content of "${type.name}" at ${where}`)

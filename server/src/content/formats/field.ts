@@ -1,5 +1,6 @@
 /* Which root type is meant, and what it is. */
 import type { Doc } from 'yjs'
+import type { Format } from '../../ports/content.ts'
 import type { RichSchema } from './content-schema.ts'
 import { refuse } from './limits.ts'
 import { readRoot, rootKind, type RootKind } from './read-tree.ts'
@@ -10,6 +11,15 @@ export interface Field {
   readonly name: string
   readonly kind: RootKind
   readonly tree: Tree
+}
+
+const FORMATS: ReadonlySet<string> = new Set<Format>(['json', 'text', 'markdown', 'html'])
+
+/** Callers without types may ask for anything. */
+export const checkFormat = (format: unknown): void => {
+  if (typeof format === 'string' && FORMATS.has(format)) return
+  const given = (JSON.stringify(format) ?? 'nothing').slice(0, 40)
+  refuse(`format: ${given} is none of ${[...FORMATS].join(', ')}`)
 }
 
 /** The name of the field that is meant. */

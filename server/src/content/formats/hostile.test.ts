@@ -188,6 +188,18 @@ describe('Markdown of others', () => {
     expect(problemOf(() => given('markdown', markdown))).toMatch(/nests (too deep|deeper)/)
   })
 
+  it('in one paragraph of 8 Mi is refused, but one of that kind in a document is read', () => {
+    const long = 'a_'.repeat(40_000)
+    expect(problemOf(() => given('markdown', long))).toContain(
+      'has 80000 UTF-16 units, limit 65536',
+    )
+    const update = given('json', doc(paragraph(text(long))))
+    if (update === null) throw new Error('no update')
+    expect(readAs(documentOf(update), { format: 'markdown', field: null }, rich)).toBe(
+      `<p>${long}</p>\n`,
+    )
+  })
+
   it('never throws anything else, and never gives an invalid document', () => {
     const bits = [
       '*',

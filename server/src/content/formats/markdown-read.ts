@@ -18,12 +18,25 @@ const { nodes: types } = schema
 export const blocksFromMarkdown = (text: string): readonly Node[] => {
   let tokens: readonly Token[]
   try {
-    tokens = marked.lexer(text)
+    tokens = tokensOf(text)
   } catch (error) {
     if (error instanceof RangeError) return refuse('Markdown: nests too deep to be read')
     throw error
   }
   return blocks(tokens, 1)
+}
+
+/** As `marked.lexer` does it, with a look at the paragraphs before their signs are read. */
+const tokensOf = (text: string): readonly Token[] => {
+  const lexer = new marked.Lexer(marked.defaults)
+  lexer.blockTokens(text.replace(/\r\n|\r/g, '\n'), lexer.tokens)
+  const long = lexer.inlineQueue.find(({ src }) => src.length > formatLimits.markdownParagraph)
+  if (long !== undefined)
+    refuse(
+      `Markdown: the paragraph "${long.src.slice(0, 40)}…" has ${long.src.length} UTF-16 units, limit ${formatLimits.markdownParagraph}`,
+    )
+  for (const { src, tokens } of lexer.inlineQueue) lexer.inlineTokens(src, tokens)
+  return lexer.tokens
 }
 
 const blocks = (tokens: readonly Tokens.Generic[], depth: number): readonly Node[] => {

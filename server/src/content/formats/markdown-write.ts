@@ -6,6 +6,7 @@
 import { type Fragment, type Mark, type Node } from 'prosemirror-model'
 import { schema } from './default-schema.ts'
 import { nodeHtml } from './html-write.ts'
+import { Refusal } from './limits.ts'
 import { blocksFromMarkdown } from './markdown-read.ts'
 import { safeImageUrl, safeLinkUrl } from './safe-url.ts'
 
@@ -48,8 +49,13 @@ const sound = (block: Node, isAlternate: boolean): string => {
 const htmlLine = (block: Node): string => nodeHtml(block).replaceAll('\n', '&#10;')
 
 const readsAs = (markdown: string, block: Node): boolean => {
-  const read = blocksFromMarkdown(markdown)
-  return read.length === 1 && read[0]?.eq(block) === true
+  try {
+    const read = blocksFromMarkdown(markdown)
+    return read.length === 1 && read[0]?.eq(block) === true
+  } catch (error) {
+    if (error instanceof Refusal) return false // beyond a bound: HTML has others
+    throw error
+  }
 }
 
 interface Style {

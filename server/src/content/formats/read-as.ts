@@ -3,7 +3,7 @@ import type { Node } from 'prosemirror-model'
 import type { Doc } from 'yjs'
 import type { Format, Json, Question } from '../../ports/content.ts'
 import type { RichSchema } from './content-schema.ts'
-import { fieldName, fieldOf, type Field } from './field.ts'
+import { checkFormat, fieldName, fieldOf, type Field } from './field.ts'
 import { jsonOf } from './json-tree.ts'
 import { refuse } from './limits.ts'
 import { rootKind, rootNames } from './read-tree.ts'
@@ -12,6 +12,7 @@ import { plainText } from './tree.ts'
 
 /** A field in a format. */
 export const readAs = (doc: Doc, { format, field }: Question, rich: RichSchema | null): Json => {
+  checkFormat(format)
   if (field === null && rich === null && format === 'json') return everything(doc)
   const name = fieldName(field, rich)
   // there is no such field, or nobody can tell what it was

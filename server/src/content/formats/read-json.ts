@@ -1,12 +1,5 @@
 /* Nodes from JSON of others: bounded, and whatever the schema does not have is named with its path. */
-import {
-  Fragment,
-  type Mark,
-  type MarkType,
-  type Node,
-  type NodeType,
-  type Schema,
-} from 'prosemirror-model'
+import type { Mark, MarkType, Node, NodeType, Schema } from 'prosemirror-model'
 import { formatLimits, refuse } from './limits.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -56,9 +49,8 @@ class Reader {
     }
     const attrs = this.#attributes(json['attrs'] ?? {}, type, `${path}.attrs`)
     const children = this.children(json, path, depth)
-    const content = Fragment.fromArray([...children])
     checkContent(type, children, `${path}.content`)
-    return type.create(attrs, content, marks)
+    return type.create(attrs, children, marks)
   }
 
   #marks(json: unknown, path: string): readonly Mark[] {

@@ -5,7 +5,7 @@
  */
 import { toBase64, encodeAny } from 'lib0/buffer'
 import { digest } from 'lib0/hash/sha256'
-import { Fragment, type Mark, type Node, type NodeType, type Schema } from 'prosemirror-model'
+import type { Mark, Node, NodeType, Schema } from 'prosemirror-model'
 import { type Attributes, type Run, type Tree } from './tree.ts'
 
 const HASHED = /^(.*)--[a-zA-Z0-9+/=]{8}$/s
@@ -18,12 +18,7 @@ export const nodesOf = (trees: readonly Tree[], schema: Schema): Node[] =>
     const type = schema.nodes[tree.name]
     if (type === undefined || type.isText) return []
     try {
-      return [
-        type.create(
-          soundAttributes(tree.attributes, type),
-          Fragment.fromArray(nodesOf(tree.children, schema)),
-        ),
-      ]
+      return [type.create(soundAttributes(tree.attributes, type), nodesOf(tree.children, schema))]
     } catch {
       return [] // a node without an attribute that it must have: the editor shows none either
     }
@@ -69,10 +64,7 @@ const soundAttributes = (attributes: Attributes, type: NodeType): Record<string,
 
 /** The document of a fragment. */
 export const docOf = (tree: Tree, schema: Schema): Node =>
-  schema.topNodeType.create(
-    null,
-    Fragment.fromArray(tree.kind === 'fragment' ? nodesOf(tree.children, schema) : []),
-  )
+  schema.topNodeType.create(null, tree.kind === 'fragment' ? nodesOf(tree.children, schema) : [])
 
 /** Nodes as a Yjs type has them. */
 export const treesOf = (nodes: readonly Node[]): Tree[] => {
