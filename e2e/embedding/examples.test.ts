@@ -4,6 +4,7 @@ import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { freePort } from '../harness/free-port.ts'
 import { ROOT } from '../scripts/run.ts'
 
 /** Below this folder, so that packages are found as in any program of the workspace. */
@@ -12,6 +13,7 @@ const HOME = join(import.meta.dirname, `.examples-${process.pid}`)
 const SOURCES = [
   ...globSync('server/src/**/*.ts', { cwd: ROOT }).filter((file) => !file.endsWith('.test.ts')),
   'server/EMBEDDING.md',
+  'server/API.md',
   'server/README.md',
 ]
 
@@ -77,4 +79,29 @@ it('the guide runs, block after block', async () => {
   const run = [process.execPath, ['--conditions=quire-source', program]] as const
   const { stdout } = await promisify(execFile)(...run, { timeout: 30_000 })
   expect(stdout).toBe('Written by the server. \n1\n<h1>Welcome</h1>\n')
+})
+
+it('the guide of the API runs, block after block', async () => {
+  const port = await freePort()
+  const blocks = examples.filter(({ from }) => from === 'server/API.md')
+  for (const { file, code } of blocks)
+    writeFileSync(join(HOME, `run-${file}`), code.replaceAll('4400', String(port)))
+  const program = `
+    import { once } from 'node:events'
+    import { createServer } from 'node:http'
+    import { createQuire, memoryStorage, openAuth } from '@quire/server'
+
+    const quire = createQuire({ storage: memoryStorage(), authorize: openAuth })
+    const server = createServer((request, response) => void quire.handle(request, response))
+    server.listen(${port}, '127.0.0.1')
+    await once(server, 'listening')
+    ${blocks.map(({ file }) => `await import('./run-${file}')`).join('\n')}
+    process.exit(0)
+  `
+  writeFileSync(join(HOME, 'run-api.ts'), program)
+  const run = [process.execPath, ['--conditions=quire-source', join(HOME, 'run-api.ts')]] as const
+  const { stdout } = await promisify(execFile)(...run, { timeout: 30_000 })
+  const said = stdout.trimEnd().split('\n')
+  expect(said).toEqual(expect.arrayContaining(['Seeded once.', 'it has changed since', 'removed']))
+  expect(said.at(-1)).toBe('0 open sessions may only read now')
 })

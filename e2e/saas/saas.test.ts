@@ -5,7 +5,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, readFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { HocuspocusProvider } from '@hocuspocus/provider'
 import { connect, type Connected } from '@quire/provider'
@@ -13,6 +12,7 @@ import { createApiClient } from '@quire/server/client'
 import { SignJWT } from 'jose'
 import { beforeAll, expect, it, onTestFinished } from 'vitest'
 import * as Y from 'yjs'
+import { freePort } from '../harness/free-port.ts'
 import { packedProject, type PackedProject } from '../harness/packed-project.ts'
 import { until } from '../harness/until.ts'
 import { ROOT } from '../scripts/run.ts'
@@ -31,15 +31,6 @@ beforeAll(async () => {
   await copyFile(join(import.meta.dirname, 'app.js'), join(project.home, 'app.js'))
   return () => project.remove()
 })
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // TCP: not a pipe
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** The program; it keeps its documents in the project's folder. */
 const startProgram = async (port: number): Promise<ChildProcess> => {

@@ -15,7 +15,7 @@ const STYLE = `
   h1 { font-size: 1.75rem } h2 { margin-top: 3rem; border-bottom: 1px solid #d6d3d1 }
   article { margin: 2rem 0; scroll-margin-top: 1rem } h3 { font-size: 1rem; margin: 0 0 .25rem }
   code, pre { font: .875rem/1.5 ui-monospace, monospace; background: #f5f5f4; border-radius: .25rem }
-  code { padding: .1rem .3rem } pre { padding: .75rem; overflow-x: auto }
+  code { padding: .1rem .3rem; overflow-wrap: anywhere } pre { padding: .75rem; overflow-x: auto }
   .method { text-transform: uppercase; font-weight: 700 }
   table { border-collapse: collapse; width: 100% } td, th { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }
   nav ul { columns: 2; padding-left: 1rem } a { color: #1d4ed8 }
@@ -45,9 +45,7 @@ export const referencePage = (
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Quire’s API</title>
-        <style>
-          ${raw(STYLE)}
-        </style>
+        ${raw(`<style>${STYLE}</style>`)}
       </head>
       <body>
         <main>

@@ -6,7 +6,7 @@ import { hasDocument, mayWriteIn } from '../session/connection.ts'
 import type { ConnectionState } from '../session/connection.ts'
 import { ConnectionStatus } from '../session/connection-status.tsx'
 import { connectionSentence } from '../session/connection-text.ts'
-import { refusalMessage } from '../session/refusal.ts'
+import { refusalMessage, isDeletion } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
 import { ThemeToggle } from '../theme/theme-toggle.tsx'
 import { CopyLink } from '../ui/copy-link.tsx'
@@ -14,7 +14,7 @@ import { Header } from '../ui/header.tsx'
 import { useReadable } from '../use-readable.ts'
 import { OpeningSkeleton } from './opening-skeleton.tsx'
 import { ProblemPanel } from './problem-panel.tsx'
-import { ReplacedBanner } from './replaced-banner.tsx'
+import { EndedBanner } from './ended-banner.tsx'
 
 const DocumentSurface = lazy(async () => {
   const module = await import('../editor/document-surface.tsx')
@@ -51,15 +51,20 @@ function DocumentBody({ session }: { readonly session: Session }) {
     return (
       <>
         {state.kind === 'absent' && <AbsentBanner sentence={connectionSentence(state)} />}
-        {state.kind === 'replaced' && <ReplacedBanner session={session} isEmpty />}
+        {state.kind === 'replaced' && <EndedBanner session={session} how="replaced" isEmpty />}
         <OpeningSkeleton />
       </>
     )
   }
   return (
     <Suspense fallback={<OpeningSkeleton />}>
-      {state.kind === 'refused' && <RefusedBanner state={state} onRetry={session.retry} />}
-      {state.kind === 'replaced' && <ReplacedBanner session={session} />}
+      {state.kind === 'refused' &&
+        (isDeletion(state.code) ? (
+          <EndedBanner session={session} how="deleted" />
+        ) : (
+          <RefusedBanner state={state} onRetry={session.retry} />
+        ))}
+      {state.kind === 'replaced' && <EndedBanner session={session} how="replaced" />}
       <DocumentSurface session={session} editable={mayWriteIn(state)} />
     </Suspense>
   )

@@ -6,8 +6,8 @@ import { docHref } from '../names/doc-name.ts'
 import { useServices } from '../services.tsx'
 import type { Session } from '../session/session.ts'
 
-/** Over a document whose name belongs to another one now: what becomes of it is for a person to say. */
-export function ReplacedBanner({ session, isEmpty = false }: ReplacedBannerProps) {
+/** Over a document that was deleted, or whose name is another one's now: what becomes of it is for a person to say. */
+export function EndedBanner({ session, how, isEmpty = false }: EndedBannerProps) {
   const { host } = useServices()
   const [isBusy, setBusy] = useState(false)
   const decide = async (decision: () => Promise<string | null>): Promise<void> => {
@@ -31,14 +31,18 @@ export function ReplacedBanner({ session, isEmpty = false }: ReplacedBannerProps
     return discarded.ok ? null : `It could not be discarded: ${discarded.error.message}`
   }
   return (
-    <div role="alert" className="banner" data-testid="replaced">
+    <div role="alert" className="banner" data-testid={how}>
       <p className="min-w-60 flex-1">
         <strong className="font-semibold">
-          Another document is called <bdi className="wrap-anywhere">{session.name}</bdi> now.
+          {how === 'deleted' ? (
+            'This document was deleted.'
+          ) : (
+            <>
+              Another document is called <bdi className="wrap-anywhere">{session.name}</bdi> now.
+            </>
+          )}
         </strong>{' '}
-        {isEmpty
-          ? 'The one that you had open was empty.'
-          : 'What you see here is the earlier one, as it is on this device. It cannot be changed or sent any more, and nothing of it goes into the other.'}
+        {isEmpty ? 'The one that you had open was empty.' : LEFT[how]}
       </p>
       <div className="flex flex-wrap gap-2">
         {!isEmpty && (
@@ -64,8 +68,16 @@ export function ReplacedBanner({ session, isEmpty = false }: ReplacedBannerProps
   )
 }
 
-interface ReplacedBannerProps {
+const LEFT = {
+  deleted:
+    'What you see here is how it was, as it is on this device. It cannot be changed or sent any more.',
+  replaced:
+    'What you see here is the earlier one, as it is on this device. It cannot be changed or sent any more, and nothing of it goes into the other.',
+} as const
+
+interface EndedBannerProps {
   readonly session: Session
+  readonly how: 'deleted' | 'replaced'
   /** There is nothing of it to keep. */
   readonly isEmpty?: boolean
 }
