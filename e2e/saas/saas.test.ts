@@ -185,8 +185,13 @@ it('people write, the program writes, one is lowered and loses nothing, and all 
     await until('his lines are there', () => textOf(doc).includes(`line ${typed - 1}.`))
 })
 
-it('the guide shows exactly this program', async () => {
+it('the guide shows exactly this program, and the README a part of it', async () => {
   const guide = await readFile(join(ROOT, 'server/EMBEDDING.md'), 'utf8')
   const shown = await readFile(join(import.meta.dirname, 'app.js'), 'utf8')
   expect(guide).toContain(`\`\`\`js\n${shown}\`\`\`\n`)
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8')
+  const [, part = ''] = /```js\n( {2}await api[^]*?)```/.exec(readme) ?? []
+  const lines = part.trimEnd().split('\n')
+  expect(lines.length).toBeGreaterThan(1)
+  for (const line of lines) expect(shown).toContain(`${line}\n`)
 })
