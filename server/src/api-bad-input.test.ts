@@ -252,3 +252,63 @@ describe('every answer', () => {
     expect(odd.headers['cache-control']).toBe('no-store')
   })
 })
+
+describe('an import', () => {
+  it('takes what can be used, says of each line what came of it, and costs others nothing', async () => {
+    const server = await startApi({ limits: { maxApiBodyBytes: 65_536 } })
+    const api = await server.client()
+    const good = { name: 'in/good', update: 'AAA=' }
+    const lines = [
+      JSON.stringify(good),
+      '{"name":"in/broken","update":"////"}',
+      '{"name":"in/none"}',
+      'no JSON',
+      '{"name":"elsewhere","update":"AAA="}',
+      '{"name":"","update":"AAA="}',
+      '',
+      '{"name":"in/last","update":"AAA="}',
+    ]
+    const bytes = new TextEncoder().encode(lines.join('\n'))
+    const told = (await new Response(await api.import(bytes, { prefix: 'in/' })).text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(told.map(({ line, result }) => [line, result])).toEqual([
+      [1, 'created'],
+      [2, 'failed'],
+      [3, 'failed'],
+      [4, 'failed'],
+      [5, 'failed'],
+      [6, 'failed'],
+      [7, 'created'],
+      [undefined, undefined],
+    ])
+    expect(told.at(-1)).toEqual({ done: true, lines: 7 })
+    expect((await api.list()).documents.map(({ name }) => name)).toEqual(['in/good', 'in/last'])
+  })
+
+  it('ends at a line that is too long, and keeps what came before', async () => {
+    const server = await startApi({ limits: { maxApiBodyBytes: 65_536 } })
+    const api = await server.client()
+    const long = `{"name":"long","update":"${'A'.repeat(100_000)}"}`
+    const bytes = new TextEncoder().encode(`{"name":"first","update":"AAA="}\n${long}\n`)
+    const text = await new Response(await api.import(bytes)).text()
+    expect(text).toContain('"result":"created"')
+    expect(text).toContain('a line is over 65536 bytes')
+    expect(text).not.toContain('"done"')
+    expect((await api.list()).documents.map(({ name }) => name)).toEqual(['first'])
+  })
+})
+
+it('a change that is larger than any client’s may be is refused by its size, and nothing is stored', async () => {
+  const server = await startApi({ limits: { maxMessageBytes: 65_536 } })
+  const api = await server.client()
+  await api.create('notes')
+  const headers = { 'content-type': 'text/plain' }
+  const answer = await ask(server, ['PUT', '/documents/notes/content', 'x'.repeat(100_000)], {
+    headers,
+  })
+  expect(answer.problem).toMatchObject({ status: 422 })
+  expect(String(answer.problem?.['detail'])).toContain('limit 65536')
+  expect((await api.document('notes').facts())?.sequence).toBe(0)
+})

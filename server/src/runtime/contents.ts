@@ -42,10 +42,13 @@ const always = (): boolean => true
 export class Contents {
   readonly #wholes: WholeDocuments
   readonly #content: Content
+  readonly #updateBytes: number
 
-  constructor(wholes: WholeDocuments, content: Content) {
+  /** `updateBytes`: the largest change, as of any client. */
+  constructor(wholes: WholeDocuments, content: Content, updateBytes: number) {
     this.#wholes = wholes
     this.#content = content
+    this.#updateBytes = updateBytes
   }
 
   /** The whole document. Nothing is read if by its turn nobody waits for it. */
@@ -96,6 +99,10 @@ export class Contents {
     update: Uint8Array,
     expected: Position | null,
   ): Promise<Result<Written, ContentsTrouble>> {
+    if (update.length > this.#updateBytes) {
+      const message = `the change is ${update.length} bytes, limit ${this.#updateBytes}; make it in several`
+      return content({ kind: 'refused', message })
+    }
     const contents = readUpdate(update)
     if (!contents.ok)
       return content({ kind: 'refused', message: `update: ${contents.error.message}` })

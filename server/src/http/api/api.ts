@@ -52,6 +52,8 @@ export interface ApiOptions {
   readonly observe: Observe
   /** Largest body of a request, bytes. */
   readonly maxApiBodyBytes: number
+  /** Largest change of a document, as of any client, bytes. */
+  readonly maxUpdateBytes: number
   /** Bytes of all bodies that are held. */
   readonly maxBodyBytes: number
   /** Bytes of all documents that have been asked for and not read yet. */
@@ -120,7 +122,7 @@ const partsOf = (options: ApiOptions): ApiParts => {
   return {
     ...options,
     maxBodyBytes: maxApiBodyBytes,
-    contents: new Contents(wholes, content),
+    contents: new Contents(wholes, content, options.maxUpdateBytes),
     access: new Access(options),
     asked: (c, document, grant) => ({
       documents,
