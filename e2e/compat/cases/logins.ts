@@ -104,22 +104,29 @@ export const logins: Theme = {
       run: (scene) => denied(scene, tokenFor(`${scene.document}-other`, 'write')),
     },
     {
-      title: 'who may only read sees and is seen; what it writes reaches nobody and is not saved',
+      title:
+        'who may only read, or comment, sees and is seen; what it writes reaches nobody and is not saved',
       exception: noLogins,
       async run(scene) {
         const server = await serverOf(scene)
         const writer = await writerAt(scene, server)
         write(writer, 'there')
-        const token = tokenFor(scene.document, 'read')
-        const reader = await scene.synced(server, { token: () => token })
-        await scene.until('it sees what is there', () => textOf(reader) === 'there')
-        await scene.until('it is saved, as it holds nothing else', () => reader.isSaved() !== false)
-        write(reader, 'mine ')
-        await heard(scene, writer, reader)
-        if (textOf(writer) !== 'there') throw new Error('what it wrote has come')
-        if (reader.isSaved() === true) throw new Error('it shows its change as saved')
-        writer.doc.getText('text').insert(5, ' and more')
-        await scene.until('it sees what comes', () => textOf(reader) === 'mine there and more')
+        for (const access of ['read', 'comment'] as const) {
+          const before = textOf(writer)
+          const token = tokenFor(scene.document, access)
+          const reader = await scene.synced(server, { token: () => token })
+          await scene.until('it sees what is there', () => textOf(reader) === before)
+          await scene.until(
+            'it is saved, as it holds nothing else',
+            () => reader.isSaved() !== false,
+          )
+          write(reader, 'mine ')
+          await heard(scene, writer, reader)
+          if (textOf(writer) !== before) throw new Error('what it wrote has come')
+          if (reader.isSaved() === true) throw new Error('it shows its change as saved')
+          writer.doc.getText('text').insert(5, ' and more')
+          await scene.until('it sees what comes', () => textOf(reader) === `mine ${textOf(writer)}`)
+        }
       },
     },
     {

@@ -10,7 +10,7 @@ interface Terms {
 /** A token of one document. It ends at a full second, so up to one second earlier than it is told to. */
 export const tokenFor = (
   document: string,
-  access: 'read' | 'write',
+  access: 'read' | 'comment' | 'write',
   { forMs, secret }: Terms = {},
 ): string =>
   sign(

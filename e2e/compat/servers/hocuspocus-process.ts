@@ -16,7 +16,7 @@ const server = new Server({
     onAuthenticate: async ({ token, documentName, connectionConfig }) => {
       const access = accessOf(token, documentName)
       if (access === null) throw new Error('denied')
-      connectionConfig.readOnly = access === 'read'
+      connectionConfig.readOnly = access !== 'write'
     },
   }),
 })

@@ -11,7 +11,7 @@ export interface Claims {
   readonly sub?: string
   /** Seconds since 1970. */
   readonly exp?: number
-  readonly docs: readonly { readonly name: string; readonly access: 'read' | 'write' }[]
+  readonly docs: readonly { readonly name: string; readonly access: 'read' | 'comment' | 'write' }[]
 }
 
 /** Signs a token. */
@@ -21,7 +21,7 @@ export const sign = (claims: Claims, secret = SECRET): string => {
 }
 
 /** Reads a token of this document; null where it does not open it. */
-export const accessOf = (token: string, document: string): 'read' | 'write' | null => {
+export const accessOf = (token: string, document: string): 'read' | 'comment' | 'write' | null => {
   const [header = '', body = '', mac = ''] = token.split('.')
   const right = Buffer.from(macOf(`${header}.${body}`, SECRET))
   const given = Buffer.from(mac)
