@@ -63,13 +63,42 @@ export const textEdits = (
     const place = { from: a[i]?.start ?? fromText.length, to: b[j]?.start ?? toText.length }
     const removed = (a[nextI]?.start ?? fromText.length) - place.from
     const added = (b[nextJ]?.start ?? toText.length) - place.to
-    if (removed > 0 || added > 0)
-      edits.push(narrowed({ ...place, removed, added }, fromText, toText))
+    if (removed > 0 || added > 0) edits.push({ ...place, removed, added })
     i = nextI + 1
     j = nextJ + 1
   }
-  return edits.filter(({ removed, added }) => removed > 0 || added > 0)
+  return joined(edits, fromText)
+    .map((edit) => narrowed(edit, fromText, toText))
+    .filter(({ removed, added }) => removed > 0 || added > 0)
 }
+
+/**
+ * Words replaced on both sides of a space are replaced with it. It says as much to people, and Yjs, for
+ * which each edit within an item costs a walk over all that its client has written, is done in half the time.
+ */
+const joined = (edits: readonly Edit[], from: string): readonly Edit[] => {
+  const out: Edit[] = []
+  for (const edit of edits) {
+    const last = out.at(-1)
+    const between = last === undefined ? '' : from.slice(last.from + last.removed, edit.from)
+    const isJoint =
+      last !== undefined &&
+      isReplacement(last) &&
+      isReplacement(edit) &&
+      /^[^\p{L}\p{N}\uFFFC]{1,2}$/u.test(between)
+    if (isJoint)
+      out[out.length - 1] = {
+        from: last.from,
+        to: last.to,
+        removed: edit.from + edit.removed - last.from,
+        added: edit.to + edit.added - last.to,
+      }
+    else out.push(edit)
+  }
+  return out
+}
+
+const isReplacement = ({ removed, added }: Edit): boolean => removed > 0 && added > 0
 
 /** One unit for each place. What is embedded is no character of a text, so it equals none. */
 const unitsOf = (runs: readonly Run[]): string =>
