@@ -61,6 +61,18 @@ describe('documents', () => {
     ])
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect((await api.document('notes').read('text')).content.trim()).toBe('filled')
+    // with a key each attempt of one creator is answered alike, and another creator is not
+    await quire.document('others').read({ as: 'update' })
+    const make = (idempotencyKey: string) => api.create('others', { content, idempotencyKey })
+    const made = await Promise.all([make('a'), make('a')])
+    expect([...made, await make('a')].map(({ name }) => name)).toEqual([
+      'others',
+      'others',
+      'others',
+    ])
+    expect(await problemOf(make('b'))).toMatchObject({ status: 409 })
+    expect(await problemOf(make('b'))).toMatchObject({ status: 409 })
+    expect((await api.document('others').read('text')).content.trim()).toBe('filled')
   })
 
   it('are deleted, refused, listed among the deleted, brought back with another epoch', async () => {

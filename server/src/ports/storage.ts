@@ -184,7 +184,10 @@ export interface Catalogue {
   list(question: ListQuestion): Promise<Result<readonly DocumentFacts[], StorageProblem>>
   /** The document of that name, null where none is there, be it deleted; it creates none. */
   find(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>>
-  /** Makes a document with its seed in one commit, also where one of that name was deleted. */
+  /**
+   * Makes a document with its seed in one commit, also where one of that name was deleted. Where an empty one of that name
+   * is there, the key is taken for that: whoever made it asks what became of it, and frees the key if it was not his.
+   */
   create(
     name: DocName,
     creation: DocumentCreation,
@@ -196,6 +199,8 @@ export interface Catalogue {
   remove(doc: DocId, at: Millis): Promise<Result<DocumentFacts, StorageProblem>>
   /** Takes a deletion back, with a new epoch; null, changing nothing, where another document has the name. */
   undelete(doc: DocId): Promise<Result<DocumentFacts | null, StorageProblem>>
+  /** A key is as if nobody had chosen it. */
+  freeKey(key: string): Promise<Result<void, StorageProblem>>
   /**
    * Drops for good what was deleted before this time, the oldest deletions first, at most `limit` documents; says
    * how many. Appends may have to wait for it, some 1 ms for each MB: ask for a few at a time.

@@ -62,10 +62,10 @@ describe('[R20] who brought it', () => {
     expect(authorsIn(room.tick(1_000))).toEqual([{ client: 7, clock: 0, user: 'ann' }])
   })
 
-  test('of a write is the user of its login', () => {
-    const room = open('agent')
+  test('of a write is who it says, whatever its login', () => {
+    const room = open('application')
     const contents = typist(7).type('a')
-    const effects = room.says(ann, { kind: 'write', contents, expected: null })
+    const effects = room.says(ann, { kind: 'write', contents, expected: null, author: 'agent' })
     expect(authorsIn(effects)).toEqual([{ client: 7, clock: 0, user: 'agent' }])
   })
 

@@ -21,7 +21,7 @@ export type ContentsTrouble =
 /** Where a change left a document. */
 export interface Written {
   readonly position: Position
-  /** False where it was like that already. */
+  /** False where it was like that already; an update that is merged always counts as a change. */
   readonly changed: boolean
 }
 

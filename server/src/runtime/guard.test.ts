@@ -86,7 +86,7 @@ describe('[R16] a session that is here when its login is revoked', () => {
     const server = startTestServer()
     const [ann, bob] = [server.connect(notes), server.connect(notes)]
     await settle()
-    expect(server.documents.guard.lower({ document: 'no*' }, 'read')).toBe(2)
+    await revoke(server, { document: 'no*', access: 'read' })
     ann.type('no')
     await settle()
     expect([bob.text(), bob.peer.ending]).toEqual(['', null])
@@ -100,7 +100,7 @@ describe('[R16] a session that is here when its login is revoked', () => {
     const server = startTestServer()
     const ann = server.connect(notes)
     await settle()
-    expect(server.documents.guard.lower({}, 'none')).toBe(1)
+    await revoke(server, { access: 'none' })
     ann.type('late')
     await settle()
     expect(server.memory.byName.get(notes)?.tail).toEqual([])

@@ -51,7 +51,8 @@ import type { MakeStorage } from './contract/fixture.ts'
  * ST18  Undeleting gives a document back as it was, with another epoch; it is refused while another one has
  *       its name. Deleting what is deleted and undeleting what is there change nothing.
  * ST19  `create` makes a document with its seed and the seed's authors in one commit, or finds one of that name
- *       and changes nothing. One key makes one document, until that one is purged.
+ *       and changes nothing. One key makes one document, until that one is purged or the key is freed; it is
+ *       taken for an empty document that it finds.
  * ST20  `list` shows each document that fits once, in the order of code points, then of ids; any size of page
  *       gives the same list. Nothing in a prefix or a search is a pattern. Facts say what the log says.
  * ST21  Purging drops what was deleted before that time, the oldest deletions first, with all that belongs to it.

@@ -27,7 +27,13 @@ export interface ApiParts {
   /** Versions without a name that are kept of a document. */
   readonly maxVersions: number
   /** What a request asks of a document. */
-  readonly asked: (c: Context<ApiEnv>, document: DocName, grant: Grant) => DirectRequest
+  readonly asked: (
+    c: Context<ApiEnv>,
+    document: DocName,
+    grant: Grant,
+    /** Whose change it is; absent: the grant’s user’s. */
+    author?: string | null,
+  ) => DirectRequest
   /** Where the API is, as the client sees it: a path. */
   readonly base: (c: Context<ApiEnv>) => string
   /** The whole body of a request, held until the answer is out. */

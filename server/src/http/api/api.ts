@@ -124,11 +124,12 @@ const partsOf = (options: ApiOptions): ApiParts => {
     maxBodyBytes: maxApiBodyBytes,
     contents: new Contents(wholes, content, options.maxUpdateBytes),
     access: new Access(options),
-    asked: (c, document, grant) => ({
+    asked: (c, document, grant, author = grant.user) => ({
       documents,
       clock,
       document,
       grant,
+      author,
       client: clientOf(c),
       withinMs: answerMs,
     }),

@@ -111,20 +111,21 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       const made = await documents.create(name, { key, seed, at: clock.wall() })
       if (!made.ok) throw storageProblem(made.error)
       const { kind, facts } = made.value
-      if (kind === 'repeated') {
-        if (facts.name !== name)
-          throw new Problem('conflict', 'the Idempotency-Key was used for another document')
+      if (kind === 'repeated' && facts.name !== name)
+        throw new Problem('conflict', 'the Idempotency-Key was used for another document')
+      if (kind === 'repeated' && (seed === null || facts.head > 0))
         return c.json(factsJson(facts), 200)
-      }
-      if (kind === 'exists' && (seed === null || facts.head > 0))
-        throw new Problem('conflict', 'there is a document of this name')
-      if (kind === 'exists' && seed !== null) {
-        const request = parts.asked(c, name, { ...grant, user: authorOf(grant, author) })
+      if (kind === 'exists' && (seed === null || facts.head > 0)) throw await notOurs(parts, key)
+      if (kind !== 'created' && seed !== null) {
+        const request = parts.asked(c, name, grant, authorOf(grant, author))
         // empty, as far as the disk knows: it is filled if nobody has written in it by then
         const empty = { epoch: facts.epoch, seq: facts.head }
         const filled = await parts.contents.merge(request, seed.update, empty)
-        if (!filled.ok && filled.error.kind === 'changed')
-          throw new Problem('conflict', 'there is a document of this name')
+        const isTaken = !filled.ok && filled.error.kind === 'changed'
+        // by another attempt at the same, it has to be
+        if (isTaken && kind === 'repeated')
+          return c.json(factsJson(await found(storage, name)), 200)
+        if (isTaken) throw await notOurs(parts, key)
         if (!filled.ok) throw trouble(filled.error)
       }
       c.header('Location', `${parts.base(c)}/documents/${encodeURIComponent(name)}`)
@@ -239,6 +240,14 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
   )
 
   return [list, create, describe, remove, undelete, duplicate]
+}
+
+/** The problem of a name that is taken; the key may be used for something else. */
+const notOurs = async ({ storage }: ApiParts, key: string | null): Promise<Problem> => {
+  const freed = key === null ? null : await storage.freeKey(key)
+  return freed?.ok === false
+    ? storageProblem(freed.error)
+    : new Problem('conflict', 'there is a document of this name')
 }
 
 /** The deleted document of this id, or the newest of that name. */

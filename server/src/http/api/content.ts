@@ -88,7 +88,7 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       const expected = expectedOf(c)
       const type = c.req.header('content-type')
       const given = givenInBody(type, await parts.bytes(c), query.field)
-      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
+      const request = parts.asked(c, document, grant, authorOf(grant, query.author))
       return answerWritten(
         c,
         await (given.kind === 'update'
@@ -115,7 +115,7 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, grant, body }) => {
       await found(storage, document)
-      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, body.author) })
+      const request = parts.asked(c, document, grant, authorOf(grant, body.author))
       return answerWritten(
         c,
         await contents.change(request, body.steps.map(changeOf), expectedOf(c)),

@@ -159,7 +159,7 @@ const patchOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, grant, id, query }) => {
       const { update } = await merged(document, id)
-      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
+      const request = parts.asked(c, document, grant, authorOf(grant, query.author))
       return answerWritten(c, await contents.merge(request, update, expectedOf(c)))
     },
   )
@@ -256,7 +256,7 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
       path: '/revocations/{id}',
       tag: 'Revocations',
       summary: 'Ends a revocation',
-      description: 'Logins count again as they say, from the next time that they are checked.',
+      description: 'Logins count again as they say, at once also for whoever is connected.',
       needs: 'itself',
       query: NOTHING,
       body: NOTHING,

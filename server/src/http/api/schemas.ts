@@ -90,7 +90,12 @@ export const position = z
   .meta({ id: 'Position' })
 
 export const writtenSchema = position
-  .extend({ changed: z.boolean().meta({ description: 'False where it was like that already' }) })
+  .extend({
+    changed: z.boolean().meta({
+      description:
+        'False where it was like that already; an update that is merged always counts as one',
+    }),
+  })
   .meta({ id: 'Written' })
 
 export const versionSchema = z

@@ -223,7 +223,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, grant, id, query }) => {
       const { update } = (await stored(document, id)).version
-      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
+      const request = parts.asked(c, document, grant, authorOf(grant, query.author))
       return answerWritten(c, await contents.restore(request, update, expectedOf(c)))
     },
   )

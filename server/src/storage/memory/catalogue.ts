@@ -105,6 +105,7 @@ export const memoryCatalogue = (
     const repeated = key === null ? undefined : memory.byKey.get(key)
     if (repeated) return { kind: 'repeated', facts: factsOf(repeated) }
     const there = memory.byName.get(name)
+    if (there && key !== null && there.head === 0) memory.byKey.set(key, there)
     if (there) return { kind: 'exists', facts: factsOf(there) }
     const row = addRow(memory, name, at)
     if (key !== null) memory.byKey.set(key, row)
@@ -132,6 +133,11 @@ export const memoryCatalogue = (
     create: (name, creation) => operate(() => ok(create(name, creation))),
     remove: (doc, at) => withRow(doc, (row) => remove(row, at)),
     undelete: (doc) => withRow<DocumentFacts | null>(doc, (row) => ok(undelete(memory, row))),
+    freeKey: (key) =>
+      operate(() => {
+        memory.byKey.delete(key)
+        return ok(undefined)
+      }),
     purge: (before, limit) => operate(() => ok(purge(memory, before, limit))),
     authors: (doc) => withRow(doc, (row) => ok(row.authors.map((range) => ({ ...range })))),
   }

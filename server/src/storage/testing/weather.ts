@@ -50,6 +50,7 @@ const ops: Readonly<Record<StorageOp, null>> = {
   create: null,
   remove: null,
   undelete: null,
+  freeKey: null,
   purge: null,
   authors: null,
   keepVersion: null,
@@ -114,6 +115,7 @@ export const withWeather = (real: Storage): StorageWeather => {
       create: (name, creation) => through('create', () => real.create(name, creation)),
       remove: (doc, at) => through('remove', () => real.remove(doc, at)),
       undelete: (doc) => through('undelete', () => real.undelete(doc)),
+      freeKey: (key) => through('freeKey', () => real.freeKey(key)),
       purge: (before, limit) => through('purge', () => real.purge(before, limit)),
       authors: (doc) => through('authors', () => real.authors(doc)),
       keepVersion: (doc, version, unnamed) =>
