@@ -108,6 +108,20 @@ describe('[R16] a session that is here when its login is revoked', () => {
 })
 
 describe('[R16] a login that is being checked as it is revoked', () => {
+  it('is given no token of a later date', async () => {
+    const server = startTestServer({ auth })
+    const part = { access: 'write', user: 'ann', expiresAt: null } as const
+    const issue = () => server.documents.issue({ document: notes, token: 'ann' }, part)
+    expect((await issue()).ok).toBe(true)
+    await revoke(server, { user: 'ann', access: 'read' })
+    expect(await issue()).toEqual(err({ close: 'forbidden', reason: 'this login was revoked' }))
+    const reader = await server.documents.issue(
+      { document: notes, token: 'ann' },
+      { ...part, access: 'read' },
+    )
+    expect(reader.ok).toBe(true)
+  })
+
   it('is held to it however it ends, the first one and any later one', async () => {
     const { auth, asked } = createSlowAuth()
     const server = startTestServer({ auth })
