@@ -112,7 +112,14 @@ export interface QuarantinedUpdate extends Quarantined {
 export interface AuthorRange {
   readonly client: ClientId
   readonly clock: number
-  readonly user: string
+  /** Null for somebody without a name: an anonymous login, or whoever wrote before anybody was stamped. */
+  readonly user: string | null
+}
+
+/** A range that is to be stamped. What is behind it, if it is known already, stays whose it was. */
+export interface AuthorStamp extends AuthorRange {
+  /** The clock from which on structs were known before, which is above `clock`; absent: none were. */
+  readonly until?: number
 }
 
 /** Updates of one document, in the order in which they were accepted. */
@@ -120,7 +127,7 @@ export interface AppendEntry {
   readonly doc: DocId
   readonly updates: readonly Update[]
   /** Who brought what is new in them and not stamped so already; absent: there is nothing to stamp. */
-  readonly authors?: readonly AuthorRange[]
+  readonly authors?: readonly AuthorStamp[]
 }
 
 /** Where an entry's updates landed: numbers `first` to `last` of its document's log. */

@@ -62,7 +62,7 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
       batch.flatMap(({ doc, updates, authors = [] }) => {
         const row = memory.rows.get(doc)
         if (!row) return []
-        stampAuthors(row, authors)
+        stampAuthors(row.authors, authors)
         return [appendTo(row, updates, { at, writer })]
       }),
     )

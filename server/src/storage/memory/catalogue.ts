@@ -109,7 +109,7 @@ export const memoryCatalogue = (
     const row = addRow(memory, name, at)
     if (key !== null) memory.byKey.set(key, row)
     if (seed) appendTo(row, [seed.update], { at, writer })
-    if (seed) stampAuthors(row, seed.authors)
+    if (seed) stampAuthors(row.authors, seed.authors)
     return { kind: 'created', facts: factsOf(row) }
   }
 

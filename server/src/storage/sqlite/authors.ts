@@ -1,7 +1,7 @@
 /* Whose logins brought which structs (ports/storage.ts): stamped in the commit that appends them. */
 import type { Database } from 'better-sqlite3'
 import { type DocId, ok } from '@quire/shared'
-import type { AuthorRange } from '../../ports/storage.ts'
+import type { AuthorRange, AuthorStamp } from '../../ports/storage.ts'
 import { documentCheck } from './log-reader.ts'
 import type { Handlers } from './operations.ts'
 import { readingOn } from './transaction.ts'
@@ -12,21 +12,33 @@ export interface AuthorReaderOperations {
 }
 
 /**
- * Stamps ranges of a document. What is stamped stays: another user at the same clock changes nothing, nor does a
- * range that says what the one before it says. Runs in a transaction.
+ * Stamps ranges of a document (ST22). What is stamped stays: another user at the same clock changes nothing, nor does
+ * a range that says what the one before it says. Runs in a transaction. Each range costs a look at the one before,
+ * and not a reading of all, of which a client may have any number.
  */
 export const authorStamper = (
   db: Database,
-): ((doc: DocId, ranges: readonly AuthorRange[]) => void) => {
-  const insert = db.prepare<AuthorRange & { doc: number }>(`
-    INSERT INTO authors (doc, client, clock, user)
-    SELECT :doc, :client, :clock, :user
-    WHERE :user IS NOT (
-      SELECT user FROM authors WHERE doc = :doc AND client = :client AND clock <= :clock
-      ORDER BY clock DESC LIMIT 1)
-    ON CONFLICT DO NOTHING`)
-  return (doc, ranges) => {
-    for (const { client, clock, user } of ranges) insert.run({ doc, client, clock, user })
+): ((doc: DocId, stamps: readonly AuthorStamp[]) => void) => {
+  const before = db.prepare<[number, number, number], Pick<AuthorRange, 'clock' | 'user'>>(`
+    SELECT clock, user FROM authors WHERE doc = ? AND client = ? AND clock <= ?
+    ORDER BY clock DESC LIMIT 1`)
+  const within = db
+    .prepare<[number, number, number, number], number>(
+      'SELECT 1 FROM authors WHERE doc = ? AND client = ? AND clock > ? AND clock <= ? LIMIT 1',
+    )
+    .pluck()
+  const insert = db.prepare<[number, number, number, string | null]>(
+    'INSERT INTO authors (doc, client, clock, user) VALUES (?, ?, ?, ?)',
+  )
+  return (doc, stamps) => {
+    for (const { client, clock, user, until } of stamps) {
+      const range = before.get(doc, client, clock)
+      const was = range?.user ?? null
+      if (was === user || range?.clock === clock) continue
+      if (until !== undefined && within.get(doc, client, clock, until) === undefined)
+        insert.run(doc, client, until, was)
+      insert.run(doc, client, clock, user)
+    }
   }
 }
 
