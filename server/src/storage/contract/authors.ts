@@ -62,6 +62,10 @@ export const authorRules = (make: MakeStorage): void => {
     unwrap(await storage.compact(x, snapshotOf(3, 'abd'), []))
     for await (const one of bothLives(storage, reopen)) {
       expect(unwrap(await one.authors(x))).toEqual([authors[1], authors[2], authors[0]])
+      const among = unwrap(await one.authorsAmong(x, ['Ann 📝', 'eve', 'bob', 'BOB', '']))
+      expect(among.toSorted()).toEqual(['Ann 📝', 'bob'])
+      expect(unwrap(await one.authorsAmong(y, ['bob']))).toEqual([])
+      expect(kindOf(await one.authorsAmong(docId(1e9), ['bob']))).toBe('unknown-document')
       expect(unwrap(await one.authors(y))).toEqual([])
       expect(unwrap(await one.authors(facts.id))).toEqual(seed.authors)
       expect(kindOf(await one.authors(docId(1e9)))).toBe('unknown-document')

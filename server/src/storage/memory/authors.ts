@@ -35,3 +35,12 @@ export const stampAuthors = (authors: AuthorRange[], stamps: readonly AuthorStam
     authors.splice(at, 0, { client, clock, user }, ...closing)
   }
 }
+
+/** Those of these users who have a range. */
+export const authorsAmong = (
+  authors: readonly AuthorRange[],
+  users: readonly string[],
+): readonly string[] => {
+  const there = new Set(authors.map(({ user }) => user))
+  return [...new Set(users)].filter((user) => there.has(user))
+}

@@ -10,7 +10,7 @@ import type {
   StorageProblem,
 } from '../../ports/storage.ts'
 import { compareCodePoints, lowerAscii } from '../names.ts'
-import { stampAuthors } from './authors.ts'
+import { authorsAmong, stampAuthors } from './authors.ts'
 import { appendTo } from './log.ts'
 import type { Memory, Operate, Row, WithRow } from './rows.ts'
 
@@ -134,5 +134,6 @@ export const memoryCatalogue = (
     undelete: (doc) => withRow<DocumentFacts | null>(doc, (row) => ok(undelete(memory, row))),
     purge: (before, limit) => operate(() => ok(purge(memory, before, limit))),
     authors: (doc) => withRow(doc, (row) => ok(row.authors.map((range) => ({ ...range })))),
+    authorsAmong: (doc, users) => withRow(doc, ({ authors }) => ok(authorsAmong(authors, users))),
   }
 }

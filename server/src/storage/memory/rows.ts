@@ -16,7 +16,7 @@ export interface PatchRow {
   readonly user: string | null
   readonly firstAt: Millis
   lastAt: Millis
-  readonly parts: Update[]
+  parts: Update[]
 }
 
 /** A document. */

@@ -6,9 +6,16 @@ import { documentCheck } from './log-reader.ts'
 import type { Handlers } from './operations.ts'
 import { readingOn } from './transaction.ts'
 
+/** Who of some users has brought something to a document? */
+export interface AuthorsQuestion {
+  readonly doc: DocId
+  readonly users: readonly string[]
+}
+
 /** What authors ask of the reader thread. */
 export interface AuthorReaderOperations {
   authors: { ask: DocId; answer: readonly AuthorRange[] }
+  authorsAmong: { ask: AuthorsQuestion; answer: readonly string[] }
 }
 
 /**
@@ -53,7 +60,16 @@ export const createAuthorReader = (
   const ofDocument = db.prepare<[number], AuthorRange>(
     'SELECT client, clock, user FROM authors WHERE doc = ? ORDER BY client, clock',
   )
+  const among = db
+    .prepare<[number, string], string>(
+      'SELECT DISTINCT user FROM authors WHERE doc = ? AND user IN (SELECT value FROM json_each(?))',
+    )
+    .pluck()
   return {
+    authorsAmong: ({ doc, users }) =>
+      reading(`look for authors of document ${doc}`, () =>
+        withDocument(doc, () => ok(among.all(doc, JSON.stringify(users)))),
+      ),
     authors: (doc) =>
       reading(`read the authors of document ${doc}`, () =>
         withDocument(doc, () => ok(ofDocument.all(doc))),

@@ -180,5 +180,6 @@ export const createCatalogue = (threads: {
     undelete: (doc) => writer.ask('undelete', { doc, epoch: epoch() }),
     purge: (before, limit) => writer.ask('purge', { before, limit }),
     authors: (doc) => reader.ask('authors', doc),
+    authorsAmong: (doc, users) => reader.ask('authorsAmong', { doc, users: [...users] }),
   }
 }
