@@ -16,8 +16,9 @@ import type { Frontier } from './frontier.ts'
 export const NO_AUTHORS: readonly AuthorStamp[] = []
 
 /**
- * Pieces of one message, beside the first of each client, that are apart because others' words lie between them.
- * Words come in the order in which they were typed, so who says them piece by piece has cut them up.
+ * Pieces that are apart because words which were known lie between them: over one life of an open document, beside the
+ * first of each client in a message. Words come in the order in which they were typed, so who says them piece by piece
+ * has cut them up, and each costs the disk two ranges.
  */
 export const MOST_PIECES = 4_096
 
@@ -27,6 +28,7 @@ type Tail = Omit<AuthorRange, 'client'>
 /** What was stamped in this life of an open document: of each client the range that begins last. */
 export class Authorship {
   readonly #tails = new Map<ClientId, Tail>()
+  #pieces = 0
 
   /**
    * What is to be stored of who brought these structs, which `frontier` has not taken in yet; an error says why there
@@ -39,7 +41,7 @@ export class Authorship {
   ): Result<readonly AuthorStamp[], string> {
     if (this.#isKnown(structs, user)) return ok(NO_AUTHORS)
     const stamps: AuthorStamp[] = []
-    let pieces = 0
+    let pieces = this.#pieces
     let client: ClientId | null = null
     // before it nothing is known behind the piece that is stamped, if anything is
     let until = Infinity
@@ -47,7 +49,7 @@ export class Authorship {
       const isFirst = range.client !== client
       if (!isFirst && range.start < until) continue
       if (!isFirst && ++pieces > MOST_PIECES)
-        return err(`what it brings lies in more than ${MOST_PIECES} pieces between what is known`)
+        return err(`${MOST_PIECES} pieces were brought between what was known, which is the limit`)
       client = range.client
       until = frontier.knownFrom(client, range.end) ?? Infinity
       if (this.#says(range, user)) continue
@@ -59,7 +61,10 @@ export class Authorship {
 
   /** Takes note of what is stored with its structs. */
   note(stamps: readonly AuthorStamp[]): void {
+    let before: ClientId | null = null
     for (const { client, clock, user, until } of stamps) {
+      if (client === before) this.#pieces++
+      before = client
       const tail = this.#tails.get(client)
       if (until === undefined) this.#tails.set(client, { clock, user })
       else if (tail !== undefined && tail.clock < until)

@@ -9,7 +9,7 @@ import type {
   StorageProblem,
   StoredContent,
 } from '../ports/storage.ts'
-import { stampAuthors } from './memory/authors.ts'
+import { stampAuthors } from './stamping.ts'
 import { addRow, memoryCatalogue, wasDeleted } from './memory/catalogue.ts'
 import { appendTo, compactRow, openedFrom } from './memory/log.ts'
 import { memoryPatches } from './memory/patches.ts'

@@ -1,12 +1,11 @@
 /* The log of one document, as a storage keeps it (ports/storage.ts): synchronous, and it never fails. */
 import { docId, IdSet, readUpdate, seq, type ClientId, type Seq, type Update } from '@quire/shared'
 import { fold } from '../../content/fold.ts'
-import { stampAuthors } from '../../storage/memory/authors.ts'
+import { stampAuthors, type AuthorsByClient } from '../../storage/stamping.ts'
 import type { Denied, KeptAside } from '../aside.ts'
 import type { Folded } from '../input.ts'
 import type {
   Appended,
-  AuthorRange,
   AuthorStamp,
   OpenedDocument,
   Snapshot,
@@ -22,8 +21,8 @@ export class ModelStorage {
   readonly log: Update[] = []
   /** What was kept aside, by user. */
   readonly patches = new Map<string | null, Update[]>()
-  /** What was stamped, by client and clock. */
-  readonly authors: AuthorRange[] = []
+  /** Who was stamped. */
+  readonly #authors: AuthorsByClient = new Map()
   readonly #structs = new IdSet()
   readonly #deletes = new IdSet()
   #snapshot: Snapshot | null = null
@@ -48,7 +47,7 @@ export class ModelStorage {
   }
 
   append(updates: readonly Update[], authors: readonly AuthorStamp[] = []): Appended {
-    stampAuthors(this.authors, authors)
+    stampAuthors(this.#authors, authors)
     const first = seq(this.log.length + 1)
     for (const update of updates) {
       const { structs, deletes } = contentsOf(update)
@@ -69,7 +68,7 @@ export class ModelStorage {
 
   /** Who brought a struct, as far as it was stamped. */
   authorOf(client: ClientId, clock: number): string | null {
-    const range = this.authors.findLast((one) => one.client === client && one.clock <= clock)
+    const range = this.#authors.get(client)?.findLast((one) => one.clock <= clock)
     return range?.user ?? null
   }
 

@@ -10,7 +10,7 @@ import type {
   StorageProblem,
 } from '../../ports/storage.ts'
 import { compareCodePoints, lowerAscii } from '../names.ts'
-import { authorsAmong, stampAuthors } from './authors.ts'
+import { rangesOf, stampAuthors } from '../stamping.ts'
 import { appendTo } from './log.ts'
 import type { Memory, Operate, Row, WithRow } from './rows.ts'
 
@@ -32,7 +32,7 @@ export const addRow = (memory: Memory, name: DocName, createdAt = millis(Date.no
     tailWriters: [],
     foldedWriter: 0,
     quarantine: [],
-    authors: [],
+    authors: new Map(),
     versions: [],
     patches: [],
   }
@@ -133,7 +133,12 @@ export const memoryCatalogue = (
     remove: (doc, at) => withRow(doc, (row) => remove(row, at)),
     undelete: (doc) => withRow<DocumentFacts | null>(doc, (row) => ok(undelete(memory, row))),
     purge: (before, limit) => operate(() => ok(purge(memory, before, limit))),
-    authors: (doc) => withRow(doc, (row) => ok(row.authors.map((range) => ({ ...range })))),
-    authorsAmong: (doc, users) => withRow(doc, ({ authors }) => ok(authorsAmong(authors, users))),
+    authors: (doc) =>
+      withRow(doc, (row) => ok(rangesOf(row.authors).map((range) => ({ ...range })))),
+    authorsAmong: (doc, users) =>
+      withRow(doc, ({ authors }) => {
+        const there = new Set(rangesOf(authors).map(({ user }) => user))
+        return ok([...new Set(users)].filter((user) => there.has(user)))
+      }),
   }
 }
