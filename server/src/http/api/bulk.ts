@@ -21,7 +21,7 @@ const PAGE = 100
 /** The line that an export ends with: no document. */
 const END = /^\s*\{\s*"done"\s*:\s*true\b/
 
-const authorRange = z.tuple([z.int().min(0), z.int().min(0), z.string()])
+const authorRange = z.tuple([z.int().min(0), z.int().min(0), z.string().nullable()])
 
 const line = z.object({
   name: docName,
