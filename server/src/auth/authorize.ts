@@ -39,7 +39,10 @@ export interface Granted {
   readonly name?: string | null
   /** The session's or the token's id, by which it can be revoked. */
   readonly tokenId?: string | null
-  /** When the login was issued: a revocation is of all that were until then. Absent: those, too. */
+  /**
+   * When the login was issued: a revocation is of all that were until then, or within 5 s after. Absent: those, too. One that
+   * lies further ahead is out of its reach.
+   */
   readonly issuedAt?: Date | number | null
   /** When it ends; the client is then asked for another one. Absent: never. */
   readonly expiresAt?: Date | number | null

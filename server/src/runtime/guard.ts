@@ -11,6 +11,7 @@ import type { NoRoom } from './documents.ts'
 import {
   covers,
   lesser,
+  wasIssuedBy,
   type RevocationList,
   type RevocationRequest,
   type RevocationScope,
@@ -90,8 +91,8 @@ export class Guard {
     if (!stored.ok) return stored
     const { value: revocation } = stored
     const { user, document, token, at } = revocation
-    const meant = this.#meant({ user, document, token }).filter(
-      ({ granted }) => (granted.issuedAt ?? 0) <= at,
+    const meant = this.#meant({ user, document, token }).filter(({ granted }) =>
+      wasIssuedBy(granted, at),
     )
     for (const session of meant) session.regrant(session.granted)
     return { ok: true, value: { revocation, sessions: meant.length } }
