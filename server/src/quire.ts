@@ -21,6 +21,7 @@ import { authAfter, Loading } from './embedded/loading.ts'
 import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
+import { redactedError } from './observe/redacted.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Cluster } from './ports/cluster.ts'
 import type { Observe } from './ports/observe.ts'
@@ -102,7 +103,7 @@ const DEAF: Stateless = { received: () => undefined }
 
 const ONLY_BUGS: Observe = {
   event: (event) => {
-    if (event.kind === 'bug') process.emitWarning(event.error)
+    if (event.kind === 'bug') process.emitWarning(redactedError(event.error))
   },
 }
 
