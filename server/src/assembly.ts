@@ -65,7 +65,11 @@ export interface AssemblyParts {
 /** What is chosen of the options; those of listening, login and log are not its matter. */
 export type AssemblyConfig = Pick<
   Config,
-  'allowedOrigins' | 'trustedProxies' | 'durability' | Extract<keyof Config, `max${string}`>
+  | 'allowedOrigins'
+  | 'unsafeOpenToNetwork'
+  | 'trustedProxies'
+  | 'durability'
+  | Extract<keyof Config, `max${string}`>
 >
 
 /** How to take a server apart. */
@@ -161,6 +165,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     readMs: config.maxReadMs,
     answerMs: config.maxLoadMs,
     allowedOrigins: config.allowedOrigins,
+    isOpen: isOpenToAll(auth) && !config.unsafeOpenToNetwork,
     basePath,
     editorRoot,
     isTls,
@@ -197,6 +202,10 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
       (closed ??= takeApart({ clock, documents, edges: [edge, streams], discard }, closing)),
   }
 }
+
+/** A page that was lured here has no login of the host's; where cookies or addresses are looked at, they say who it is. */
+const isOpenToAll = ({ needsToken, readsRequests = false }: Auth): boolean =>
+  !needsToken && !readsRequests
 
 /** What is taken apart. */
 interface Running {

@@ -113,7 +113,7 @@ export const optionRows = [
   row('allowedOrigins', origins, [
     '',
     'origins, comma-separated',
-    'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here.',
+    'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here; an open server answers no requests to another name.',
   ]),
   row('trustedProxies', networks, [
     '',

@@ -4,6 +4,7 @@
  */
 import { Hono } from 'hono'
 import { crossSite, sameSite } from './cross-site.ts'
+import type { PageRules } from './origin.ts'
 
 /** What pages of other sites may do with it, where they are listed. */
 const API_CROSS_SITE = {
@@ -31,11 +32,11 @@ const API_CROSS_SITE = {
 } as const
 
 /** Stands before the routes of /api/v1; the refusal is a problem as RFC 9457 has it. */
-export const apiAccess = (allowedOrigins: readonly string[]): Hono => {
+export const apiAccess = (rules: PageRules): Hono => {
   const routes = new Hono()
-  routes.use(crossSite(allowedOrigins, API_CROSS_SITE))
+  routes.use(crossSite(rules.allowedOrigins, API_CROSS_SITE))
   routes.use(
-    sameSite(allowedOrigins, (c, detail) =>
+    sameSite(rules, (c, detail) =>
       c.body(
         JSON.stringify({ type: 'about:blank', title: 'Forbidden', status: 403, detail }),
         403,

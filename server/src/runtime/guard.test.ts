@@ -2,7 +2,7 @@
 import { err, millis, ok, readUpdate } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import { plainGrant } from '../auth/plain-grant.ts'
-import type { Grant } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Grant } from '../ports/auth.ts'
 import { createMemory } from '../storage/memory.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { readDocument, writeDocument, type DirectRequest } from './direct.ts'
@@ -145,8 +145,24 @@ describe('[R16] a login that is being checked as it is revoked', () => {
     const server = startTestServer({ auth })
     await revoke(server, { user: 'ann', access: 'none', at: LONG_AGO })
     const login = server.documents.login(notes, 'x')
-    asked[0]?.resolve(ok({ ...ANN, issuedAt: millis(LONG_AGO + 1) }))
+    asked[0]?.resolve(ok({ ...ANN, issuedAt: millis(LONG_AGO + CLOCK_TOLERANCE_MS + 1) }))
     expect(await login).toMatchObject({ ok: true, value: { access: 'write' } })
+  })
+
+  it('is held to it where the clock of whoever issued it is fast, and so is a session that is here', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const fast = ok({ ...ANN, issuedAt: millis(server.clock.wall() + CLOCK_TOLERANCE_MS) })
+    const ann = openQuire(server)
+    ann.open(1, 'notes', { token: 'x' })
+    await settle()
+    asked[0]?.resolve(fast)
+    await settle()
+    expect(await revoke(server, { user: 'ann', access: 'none' })).toMatchObject({ sessions: 1 })
+    expect(server.documents.guard.connections(notes)).toEqual([])
+    const login = server.documents.login(notes, 'x')
+    asked[1]?.resolve(fast)
+    expect(await login).toMatchObject({ ok: false, error: { close: 'forbidden' } })
   })
 
   it('ends forbidden for a request, also one that was checked before', async () => {
