@@ -223,6 +223,8 @@ export class ApiDocumentClient {
 
   /** @internal Made by `document` of an `ApiClient`. */
   constructor(name: string, ask: Ask) {
+    if (name === '.' || name === '..')
+      throw new RangeError(`a document named ${name} is not to be asked for: no URL leads to it`)
     const base = `/documents/${encodeURIComponent(name)}`
     this.#ask = (method, path, sent) => ask(method, `${base}${path}`, sent)
   }

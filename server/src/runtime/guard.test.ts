@@ -1,8 +1,9 @@
 /* [R16] What is revoked, and who is sent away, while sessions are open: of every family, at once. */
 import { err, millis, ok, readUpdate } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
+import { openAuth } from '../auth/open.ts'
 import { plainGrant } from '../auth/plain-grant.ts'
-import { CLOCK_TOLERANCE_MS, type Grant } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Auth, type Grant } from '../ports/auth.ts'
 import { createMemory } from '../storage/memory.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { readDocument, writeDocument, type DirectRequest } from './direct.ts'
@@ -20,6 +21,9 @@ const ANN: Grant = {
   issuedAt: LONG_AGO,
 }
 const auth = tokenAuth({ ann: () => ok(ANN), bob: () => ok({ ...ANN, user: 'bob' }) })
+
+/** For clients that bring no token: a login without a user would be an application's, of whom nothing is taken by document. */
+const allAreAnn: Auth = { ...openAuth, authorize: () => Promise.resolve(ok(ANN)) }
 
 const revoke = async (
   { documents }: TestServer,
@@ -83,7 +87,7 @@ describe('[R16] a session that is here when its login is revoked', () => {
   })
 
   it('of y-websocket goes on reading, or is closed', async () => {
-    const server = startTestServer()
+    const server = startTestServer({ auth: allAreAnn })
     const [ann, bob] = [server.connect(notes), server.connect(notes)]
     await settle()
     await revoke(server, { document: 'no*', access: 'read' })
@@ -97,7 +101,7 @@ describe('[R16] a session that is here when its login is revoked', () => {
   })
 
   it('in the same turn in which it is known: nothing that comes after it is heard', async () => {
-    const server = startTestServer()
+    const server = startTestServer({ auth: allAreAnn })
     const ann = server.connect(notes)
     await settle()
     await revoke(server, { access: 'none' })

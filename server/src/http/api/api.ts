@@ -119,6 +119,10 @@ const partsOf = (options: ApiOptions): ApiParts => {
   const wholes = new WholeDocuments({ ...options, limitBytes: maxAnswerBytes })
   const bodies = new ByteBudget(sharedBytes(options.maxBodyBytes, maxApiBodyBytes))
   const clientOf = (c: Context<ApiEnv>) => edge.clientOf(c.env.incoming)
+  const room: ApiParts['room'] = (c) => {
+    const { addressGroup } = clientOf(c)
+    return (size) => bodies.take(size, addressGroup)
+  }
   return {
     ...options,
     maxBodyBytes: maxApiBodyBytes,
@@ -133,10 +137,12 @@ const partsOf = (options: ApiOptions): ApiParts => {
       client: clientOf(c),
       withinMs: answerMs,
     }),
-    base: (c) => c.req.path.slice(0, c.req.path.indexOf(API_PATH) + API_PATH.length),
+    isWanted: (c) => () => !c.env.outgoing.destroyed,
+    base: (c) => c.req.path.slice(0, behindApi(c.req.path)),
+    room,
     bytes: async (c) => {
-      const take = (bytes: number) => bodies.take(bytes, clientOf(c).addressGroup)
-      const body = await readBody(c.req.raw, { limit: maxApiBodyBytes, take, clock, readMs })
+      const bounds = { limit: maxApiBodyBytes, take: room(c), clock, readMs }
+      const body = await readBody(c.req.raw, bounds)
       if (!body.ok) throw bodyProblem(body.error)
       finished(c.env.outgoing, body.value.free)
       return body.value.bytes
@@ -167,9 +173,13 @@ const answer = async (
   >)
 }
 
+/** Where in a path the API's own begins: behind whatever it is mounted at, which may look like it. */
+const behindApi = (path: string): number => path.lastIndexOf(`${API_PATH}/`) + API_PATH.length
+
 /** The router decodes what it can and leaves the rest; a name is decoded once, whole, or not at all. */
 const documentIn = (c: Context): DocName => {
-  const [, segment = ''] = /\/documents\/([^/]*)/.exec(new URL(c.req.url).pathname) ?? []
+  const { pathname } = new URL(c.req.url)
+  const [, segment = ''] = /^\/documents\/([^/]*)/.exec(pathname.slice(behindApi(pathname))) ?? []
   let raw: string
   try {
     raw = decodeURIComponent(segment)

@@ -14,6 +14,7 @@ import {
   documentPage,
   documentSchema,
   KEY_BYTES,
+  newName,
   rowId,
   userId,
 } from './schemas.ts'
@@ -35,7 +36,7 @@ const listQuery = z.object({
 })
 
 const creation = z
-  .object({ name: docName, content: contentValue.optional(), author: userId.optional() })
+  .object({ name: newName, content: contentValue.optional(), author: userId.optional() })
   .meta({ id: 'Creation' })
 
 const cursorForm = z.tuple([z.string(), z.number().int()])
@@ -209,7 +210,7 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         'Of what it holds at this moment; versions, patches and authors stay with the first.',
       needs: 'application',
       query: NOTHING,
-      body: z.object({ to: docName }).meta({ id: 'Duplication' }),
+      body: z.object({ to: newName }).meta({ id: 'Duplication' }),
       fields: {
         'Idempotency-Key': `Up to ${KEY_BYTES} bytes; the same for each attempt at the same copy`,
       },

@@ -29,7 +29,7 @@ export const describeOperations = (operations: readonly Operation[], version: st
       components[name] = moved(definition)
     const { id } = schema.meta() ?? {}
     if (id === undefined) return moved(own)
-    components[id] = moved(own)
+    if (!('$ref' in own)) components[id] = moved(own) // one that has others in it is among its own `$defs`
     return { $ref: `#/components/schemas/${id}` }
   }
   const paths: Record<string, Json> = {}

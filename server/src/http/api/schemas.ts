@@ -31,6 +31,11 @@ export const docName = z
   })
   .meta({ description: '1 to 1,024 bytes of UTF-8 without U+0000', example: 'team/notes' })
 
+/** The name of a document that is to be made: URLs take `.` and `..` for steps (RFC 3986 §5.2.4), and would not find it. */
+export const newName = docName.refine((name) => name !== '.' && name !== '..', {
+  message: 'a document is not named . or .. here: no URL would lead to it',
+})
+
 /** A user's id. */
 export const userId = boundedText('a user', USER_BYTES).meta({ example: 'ann' })
 
