@@ -272,7 +272,7 @@ const stateOf = async ({ storage, content }: ApiParts, facts: DocumentFacts) => 
     changedAt: timeText(facts.changedAt),
     sequence: head,
     update: Buffer.from(update.value).toString('base64'),
-    authors: authors.value.map(({ client, clock, user }): [number, number, string] => [
+    authors: authors.value.map(({ client, clock, user }): [number, number, string | null] => [
       client,
       clock,
       user,
