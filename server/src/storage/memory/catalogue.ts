@@ -133,8 +133,7 @@ export const memoryCatalogue = (
     remove: (doc, at) => withRow(doc, (row) => remove(row, at)),
     undelete: (doc) => withRow<DocumentFacts | null>(doc, (row) => ok(undelete(memory, row))),
     purge: (before, limit) => operate(() => ok(purge(memory, before, limit))),
-    authors: (doc) =>
-      withRow(doc, (row) => ok(rangesOf(row.authors).map((range) => ({ ...range })))),
+    authors: (doc) => withRow(doc, (row) => ok(rangesOf(row.authors))),
     authorsAmong: (doc, users) =>
       withRow(doc, ({ authors }) => {
         const there = new Set(rangesOf(authors).map(({ user }) => user))
