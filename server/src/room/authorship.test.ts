@@ -68,6 +68,20 @@ describe('[R20] who brought it', () => {
     expect(said).toEqual([{ client: 7, clock: 2, user: null }])
   })
 
+  test('is who a session was as it said it, also where the document was still to be read', () => {
+    const room = new TestRoom()
+    room.take({ kind: 'join', session: ann, access: 'write', user: 'ann', asking: 'on-join' })
+    const { type } = typist(7)
+    room.update(ann, type('a'))
+    room.take({ kind: 'regrant', session: ann, access: 'write', user: null })
+    room.update(ann, type('b'))
+    const appended = [...authorsIn(room.load()), ...authorsIn(room.commit())]
+    expect(appended).toEqual([
+      { client: 7, clock: 0, user: 'ann' },
+      { client: 7, clock: 1, user: null },
+    ])
+  })
+
   test('comes again with the updates after a failure', () => {
     const room = open('ann')
     room.update(ann, typist(7).type('a'))
