@@ -72,6 +72,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'answer-failed':
     case 'request-failed':
     case 'keys-failed':
+    case 'tls-outdated':
     case 'tls-reload-failed':
       return 'warn'
     case 'corrupt-update':
