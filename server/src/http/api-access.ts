@@ -3,6 +3,7 @@
  * others ask nothing is done.
  */
 import { Hono } from 'hono'
+import { answerProblem, Problem } from './api/problem.ts'
 import { crossSite, sameSite } from './cross-site.ts'
 
 /** What pages of other sites may do with it, where they are listed. */
@@ -35,13 +36,11 @@ export const apiAccess = (allowedOrigins: readonly string[]): Hono => {
   const routes = new Hono()
   routes.use(crossSite(allowedOrigins, API_CROSS_SITE))
   routes.use(
-    sameSite(allowedOrigins, (c, detail) =>
-      c.body(
-        JSON.stringify({ type: 'about:blank', title: 'Forbidden', status: 403, detail }),
-        403,
-        { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
-      ),
-    ),
+    sameSite(allowedOrigins, (c) => {
+      const detail = `pages of ${c.req.header('origin')} may not ask: the server’s allowed origins do not list it`
+      c.header('Cache-Control', 'no-store')
+      return answerProblem(new Problem('forbidden', detail), c)
+    }),
   )
   return routes
 }
