@@ -113,7 +113,7 @@ export const optionRows = [
   row('allowedOrigins', origins, [
     '',
     'origins, comma-separated',
-    'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here.',
+    'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here; an open server answers no requests to another name.',
   ]),
   row('trustedProxies', networks, [
     '',
@@ -300,6 +300,11 @@ export const optionRows = [
     '6',
     'versions an hour',
     'Versions that are made by themselves of one document, when everybody has left it: at most one in ten minutes, so that fifty of them reach back a working day.',
+  ]),
+  row('maxDeletedDays', count(1, 36_500), [
+    '30',
+    'days',
+    'Time for which a deleted document can be undeleted; it goes for good after that, with its versions and patches. In a month somebody has missed it.',
   ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',

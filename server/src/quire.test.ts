@@ -83,6 +83,19 @@ describe('createQuire', () => {
     await quire.document('notes').edit(write('for ann'), { author: 'ann' }) // no login of hers
   })
 
+  it('without observe warns of bugs, and says nothing that looks like a token', async () => {
+    const error = new Error('cannot read {"cookie":"sid=hush"}')
+    const authorize = () => Promise.reject(error)
+    const quire = createQuire({ storage: memoryStorage(), authorize })
+    onTestFinished(() => quire.close())
+    const host = await hostOf(quire)
+    const warned = once(process, 'warning')
+    expect((await fetch(`http://${host}/d/a/as-update`)).status).toBe(500)
+    const [warning] = (await warned) as [Error]
+    expect(warning.message).toBe('cannot read {"cookie":"[redacted]"}')
+    expect(warning.stack).not.toContain('hush')
+  })
+
   it('says what is wrong with what tokens are checked with', () => {
     expect(() => jwtAuth({ secret: 'short' })).toThrow('jwtAuth: secret: must be at least 32 bytes')
     expect(() => jwtAuth({})).toThrow('jwtAuth: secret: ')

@@ -21,6 +21,7 @@ import { authAfter, Loading } from './embedded/loading.ts'
 import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
+import { redactedError } from './observe/redacted.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Cluster } from './ports/cluster.ts'
 import type { Observe } from './ports/observe.ts'
@@ -54,7 +55,8 @@ export interface QuireOptions {
   readonly basePath?: string
   /**
    * Origins of the pages that may connect, such as `https://example.org`, or `*`. Absent: only pages of the host
-   * itself, and those only where it is an address or localhost.
+   * itself, and those only where it is an address or localhost. Where nobody needs a login (`openAuth`), requests to
+   * a name that no origin here has are refused, too.
    */
   readonly allowedOrigins?: readonly string[]
   /** Addresses or CIDRs of proxies in front of the host whose X-Forwarded-For and -Proto are believed. */
@@ -101,7 +103,7 @@ const DEAF: Stateless = { received: () => undefined }
 
 const ONLY_BUGS: Observe = {
   event: (event) => {
-    if (event.kind === 'bug') process.emitWarning(event.error)
+    if (event.kind === 'bug') process.emitWarning(redactedError(event.error))
   },
 }
 
@@ -128,7 +130,7 @@ const BASE_PATH = /^(\/[A-Za-z0-9._~-]+)*$/
  * server.on('upgrade', (request, socket, head) => {
  *   if (!quire.upgrade(request, socket, head)) socket.destroy()
  * })
- * server.listen(4400)
+ * server.listen(4400, '127.0.0.1') // openAuth: nobody else's business
  *
  * await quire.document('notes').edit((doc) => doc.getText('body').insert(0, 'Hello'))
  * ```

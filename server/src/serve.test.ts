@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { readConfig } from './config.ts'
@@ -78,6 +79,24 @@ describe('a server', () => {
     expect((await ended)[0]).toBe(1012)
     expect(events.filter(({ kind }) => kind === 'drained')).toHaveLength(1)
     await expect(fetch(server.url)).rejects.toThrow('fetch failed')
+  })
+
+  it('that is open answers nothing to the page of a name that somebody has pointed here', async () => {
+    const { server } = await startServer(5_000)
+    const { port } = new URL(server.url)
+    const ask = async (host: string, path: string): Promise<number | undefined> => {
+      // a GET of a page of the same origin says nothing but this; `fetch` would set Host by itself
+      const headers = { Host: `${host}:${port}` }
+      const asked = request({ host: '127.0.0.1', port, path, headers, agent: false }).end()
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage]
+      answer.resume()
+      return answer.statusCode
+    }
+    expect(await ask('127.0.0.1', '/api/v1/export')).toBe(200)
+    expect(await ask('localhost', '/api/v1/export')).toBe(200)
+    for (const path of ['/api/v1/export', '/d/notes/as-update', '/sync/stream'])
+      expect(await ask('evil.example', path)).toBe(403)
+    expect(await ask('evil.example', '/health/live')).toBe(200)
   })
 
   it('holds clients to the bounds of its options', async () => {

@@ -202,7 +202,7 @@ describe('a function as the judge of logins', () => {
     await auth.authorize({ document, token: 'hush-hush' })
     const [event] = events
     const error = event?.kind === 'bug' ? event.error : new Error('hush-hush')
-    expect(error.message).toBe('no such session: [token]')
+    expect(error.message).toBe('no such session: [redacted]')
     expect(`${error.stack}${String(error.cause)}`).not.toContain('hush-hush')
   })
 

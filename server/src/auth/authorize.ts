@@ -5,6 +5,7 @@
 import { err, millis, ok, utf8Length, type DocName, type Millis, type Result } from '@quire/shared'
 import type { Access, Auth, Denial, Grant, RequestFacts } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
+import { loginError } from '../ports/login-error.ts'
 import type { Observe } from '../ports/observe.ts'
 import { plainGrant } from './plain-grant.ts'
 
@@ -39,7 +40,10 @@ export interface Granted {
   readonly name?: string | null
   /** The session's or the token's id, by which it can be revoked. */
   readonly tokenId?: string | null
-  /** When the login was issued: a revocation is of all that were until then. Absent: those, too. */
+  /**
+   * When the login was issued: a revocation is of all that were until then, or within 5 s after. Absent: those, too. One that
+   * lies further ahead is out of its reach.
+   */
   readonly issuedAt?: Date | number | null
   /** When it ends; the client is then asked for another one. Absent: never. */
   readonly expiresAt?: Date | number | null
@@ -96,7 +100,7 @@ export const createAuthorizeAuth = (authorize: Authorize, options: AuthorizeOpti
         })
       return readAnswer(answer)
     } catch (thrown) {
-      observe.event({ kind: 'bug', document: what.document, error: withoutToken(thrown, token) })
+      observe.event({ kind: 'bug', document: what.document, error: loginError(thrown, asked) })
       return err({ kind: 'internalError', message: 'the login could not be checked' })
     } finally {
       undo()
@@ -179,18 +183,3 @@ const wrong = (what: string, wanted: string, is: unknown): Error => {
   const kind = is === null ? 'null' : typeof is === 'number' ? String(is) : typeof is
   return new Error(`authorize: ${what} is not ${wanted}, but ${kind}`)
 }
-
-/** What was thrown, for a log: programs put what they cannot read into their messages. */
-const withoutToken = (thrown: unknown, token: string | null): Error => {
-  const { message, stack = '' } = thrown instanceof Error ? thrown : new Error(textOf(thrown))
-  const clean = (text: string): string =>
-    token === null || token === '' ? text : text.replaceAll(token, '[token]')
-  const error = new Error(clean(message))
-  error.stack = clean(stack)
-  return error
-}
-
-const textOf = (thrown: unknown): string =>
-  typeof thrown === 'string'
-    ? thrown
-    : `authorize threw ${thrown === null ? 'null' : typeof thrown}`

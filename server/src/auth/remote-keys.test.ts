@@ -149,6 +149,12 @@ describe('while keys cannot be read', () => {
         more()
       },
     ],
+    ['answers no keys', 'answered no public key', (_, to) => void to.end('{"keys":[]}')],
+    [
+      'answers no key that can be used',
+      'answered no public key',
+      (_, to) => void to.end('{"keys":[{"kty":"RSA"},{"kty":"oct","k":"aA"},null,{"kty":7}]}'),
+    ],
     ['does not answer', 'did not answer within 300 ms', () => undefined],
     ['stops in the middle', 'did not answer within 300 ms', (_, to) => void to.write('{"keys":[')],
     ['hangs up', 'could not be asked: other side closed', (from) => void from.socket.destroy()],
@@ -187,6 +193,13 @@ describe('while keys cannot be read', () => {
     }
     expect(await problemOf(await signedBy(second))).toEqual(later)
     expect(events).toHaveLength(5)
+    server.tell([])
+    clock.advance(3_600_000)
+    expect(await problemOf(token)).toBeNull()
+    expect(events[5]).toEqual({
+      kind: 'keys-failed',
+      problem: `${server.url} answered no public key`,
+    })
   })
 })
 
@@ -209,7 +222,7 @@ describe('keys are not confused:', () => {
   it('a secret in the JWKS is none, nor is a private key there one', async () => {
     const oct = { ...createSecretKey(Buffer.alloc(32)).export({ format: 'jwk' }), kid: 'first' }
     const told = { ...first.privateKey.export({ format: 'jwk' }), kid: 'first', alg: 'ES256' }
-    const server = await startKeyServer([oct, told, null, 7, 'x', {}])
+    const server = await startKeyServer([oct, told, null, 7, 'x', {}, second.jwk])
     const { problemOf } = authOf(server.url)
     const zeros = createSecretKey(Buffer.alloc(32))
     expect(

@@ -179,11 +179,24 @@ const keysIn = (text: string): Result<JSONWebKeySet, string> => {
   }
   const { keys } = (told ?? {}) as { readonly keys?: unknown }
   if (!Array.isArray(keys)) return err('answered no JWKS: its keys are not a list')
-  return ok({ keys: (keys as readonly unknown[]).filter(isPublicKey) })
+  const known = (keys as readonly unknown[]).filter(isPublicKey)
+  // whoever withdraws all keys locks everybody out, and mostly has not meant to
+  return known.length === 0 ? err('answered no public key') : ok({ keys: known })
 }
 
-const isPublicKey = (key: unknown): key is JWK =>
-  typeof key === 'object' && key !== null && 'kty' in key && key.kty !== 'oct' && !('d' in key)
+/** What each kind of key is made of (RFC 7518 §6, RFC 8037 §2). */
+const PARTS: Readonly<Record<string, readonly string[]>> = {
+  RSA: ['n', 'e'],
+  EC: ['crv', 'x', 'y'],
+  OKP: ['crv', 'x'],
+}
+
+const isPublicKey = (key: unknown): key is JWK => {
+  if (typeof key !== 'object' || key === null) return false
+  const { kty, use = 'sig', ...rest }: Record<string, unknown> = { ...key }
+  if (typeof kty !== 'string' || !Object.hasOwn(PARTS, kty) || use !== 'sig') return false
+  return !('d' in rest) && PARTS[kty]?.every((part) => typeof rest[part] === 'string') === true
+}
 
 const reasonOf = (error: unknown): string => {
   const { cause } = error as { readonly cause?: unknown } // fetch says what it met there

@@ -8,20 +8,14 @@ import {
   type JWTPayload,
 } from 'jose'
 import { err, ok, utf8Length, type Result } from '@quire/shared'
-import type { Denial } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Denial } from '../ports/auth.ts'
 import { PUBLIC_KEY_ALGORITHMS, type RemoteKey, type RemoteKeys } from './remote-keys.ts'
 
 /** Longest token, bytes: with the rest of a request it has to fit proxies' 8 KB. */
 const TOKEN_BYTES = 8 * 1024
 
-/** How far the clocks of the two servers may be apart, seconds. */
-export const CLOCK_TOLERANCE_S = 5
-
-/**
- * How far `iat` may lie ahead, seconds: a clock that is a minute off is no attack. More would be a login that
- * nobody can take back by when it was issued.
- */
-const ISSUED_AHEAD_S = 60
+/** How far the clocks of the two servers may be apart, seconds; also how far `iat` may lie ahead. */
+export const CLOCK_TOLERANCE_S = CLOCK_TOLERANCE_MS / 1000
 
 /** What tokens are checked with: a secret, the keys of a JWKS, or both; each has its own algorithms. */
 export interface TokenKeys {
@@ -121,7 +115,7 @@ const saidIn = (payload: JWTPayload, type: string | undefined): Result<Said, Den
   for (const [claim, value] of Object.entries(texts))
     if (value !== undefined && typeof value !== 'string')
       return unauthorized(`the claim ${claim} of the token is not text`)
-  if (iat !== undefined && iat > Date.now() / 1000 + ISSUED_AHEAD_S)
+  if (iat !== undefined && iat > Date.now() / 1000 + CLOCK_TOLERANCE_S)
     return unauthorized('the claim iat of the token lies ahead')
   const claims = texts as Readonly<Record<keyof typeof texts, string | undefined>> // as just checked
   return ok({ type, ...claims, exp, iat, docs })

@@ -14,7 +14,7 @@ import {
 } from '@quire/shared'
 import * as Y from 'yjs'
 import { plainGrant } from '../auth/plain-grant.ts'
-import type { Access, Grant } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Access, type Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ContentProblem, Format, FormattedContent, Formats, Json } from '../ports/content.ts'
 import type { Observe } from '../ports/observe.ts'
@@ -61,10 +61,10 @@ export const createDocumentHandle = (name: DocName, ports: HandlePorts): Documen
     client: NOBODY,
     withinMs: answerMs,
   })
-  /** Issued at this moment: no revocation is meant, which are of logins before it. */
+  /** Issued later than any login of now: no revocation is meant, which are of logins before it. */
   const grantOf = (access: Access, user: string | null): Grant => ({
     ...plainGrant({ access, user, expiresAt: null }),
-    issuedAt: millis(clock.wall() + 1),
+    issuedAt: millis(clock.wall() + CLOCK_TOLERANCE_MS + 1),
   })
   /** Reads the whole document and uses it; it counts as held meanwhile. */
   const whole = async <T>(use: (update: Update) => T | Promise<T>): Promise<T> => {

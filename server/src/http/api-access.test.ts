@@ -37,7 +37,7 @@ describe('/api/v1', () => {
           type: 'urn:quire:problem:forbidden',
           title: 'The login does not allow this',
           status: 403,
-          detail: `pages of ${origin} may not ask: the server’s allowed origins do not list it`,
+          detail: `the list of allowed origins does not list ${origin}`,
         })
       }
     },
@@ -46,6 +46,26 @@ describe('/api/v1', () => {
   it('takes no name that somebody has pointed here for its own', async () => {
     const fields = { Host: 'rebound.example', Origin: 'http://rebound.example' }
     expect((await ask('POST', fields)).status).toBe(403)
+    const host = `rebound.example:${new URL(app.url).port}`
+    // as Chromium has it; by http to a name, no browser says more than that
+    for (const path of ['/api/v1/export', '/d/notes/as-update', '/sync/stream', '/check_store'])
+      expect([path, (await ask('GET', { Host: host }, path)).status]).toEqual([path, 403])
+    expect((await ask('GET', { Host: 'app.example' })).status).not.toBe(403)
+    expect((await ask('GET', { Host: host }, '/health/live')).status).toBe(200)
+  })
+
+  it('answers no image, script or frame of another site, which say no origin', async () => {
+    for (const [mode, dest] of [
+      ['no-cors', 'image'],
+      ['no-cors', 'script'],
+      ['navigate', 'iframe'],
+    ] as const)
+      for (const site of ['cross-site', 'same-site']) {
+        const fields = { 'Sec-Fetch-Site': site, 'Sec-Fetch-Mode': mode, 'Sec-Fetch-Dest': dest }
+        for (const path of ['/api/v1/documents', '/d/notes/as-update', '/sync/stream'])
+          expect((await ask('GET', fields, path)).status).toBe(403)
+      }
+    expect(app.server.memory.byName.size).toBe(0)
   })
 
   it('says nothing of itself to other sites that ask whether they may', async () => {

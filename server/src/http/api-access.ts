@@ -5,6 +5,7 @@
 import { Hono } from 'hono'
 import { answerProblem, Problem } from './api/problem.ts'
 import { crossSite, sameSite } from './cross-site.ts'
+import type { PageRules } from './origin.ts'
 
 /** What pages of other sites may do with it, where they are listed. */
 const API_CROSS_SITE = {
@@ -32,12 +33,13 @@ const API_CROSS_SITE = {
 } as const
 
 /** Stands before the routes of /api/v1; the refusal is a problem as RFC 9457 has it. */
-export const apiAccess = (allowedOrigins: readonly string[]): Hono => {
+export const apiAccess = (rules: PageRules): Hono => {
   const routes = new Hono()
-  routes.use(crossSite(allowedOrigins, API_CROSS_SITE))
+  routes.use(crossSite(rules.allowedOrigins, API_CROSS_SITE))
   routes.use(
-    sameSite(allowedOrigins, (c) => {
-      const detail = `pages of ${c.req.header('origin')} may not ask: the server’s allowed origins do not list it`
+    sameSite(rules, (c, problem) => {
+      // the option has another name where the server is embedded
+      const detail = problem.replaceAll('QUIRE_ALLOWED_ORIGINS', 'the list of allowed origins')
       c.header('Cache-Control', 'no-store')
       return answerProblem(new Problem('forbidden', detail), c)
     }),

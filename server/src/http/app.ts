@@ -16,8 +16,6 @@ import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } 
 export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>, ApiOptions {
   /** Directory of the built editor; null: no page of it is served, and only what is a route's is touched. */
   readonly editorRoot: string | null
-  /** True where this server itself speaks TLS. */
-  readonly isTls: boolean
 }
 
 /** Longest id that a client may give its request; of letters, digits, `-`, `_` and `=`. Another one is not taken. */
@@ -46,7 +44,7 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   // a browser that asks whether it may ask is not counted: the answer costs no more than a refusal
   for (const path of CROSS_SITE_PATHS)
     app.use(path, crossSite(options.allowedOrigins, { fields: CROSS_SITE_FIELDS }))
-  app.route(API_PATH, apiAccess(options.allowedOrigins))
+  app.route(API_PATH, apiAccess(options))
   for (const path of touched) app.use(path, edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route(API_PATH, apiRoutes(options))

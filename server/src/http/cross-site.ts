@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
-import { originProblem } from './origin.ts'
+import { requestProblem, type PageRules } from './origin.ts'
 
 /** How long a browser may remember what it was told of another site's requests, seconds; Chromium takes no more. */
 const REMEMBERED_SECONDS = 7_200
@@ -37,11 +37,22 @@ export const crossSite = (
  */
 export const sameSite =
   (
-    origins: readonly string[],
+    rules: PageRules,
     refuse: (c: Context, problem: string) => Response | Promise<Response>,
   ): MiddlewareHandler =>
   async (c, next) => {
-    const { host } = new URL(c.req.url)
-    const problem = originProblem(c.req.header('origin'), host, origins)
+    const problem = pageProblem(c, rules)
     return problem === null ? next() : refuse(c, problem)
   }
+
+/** Why a request may not be made by the page that made it, or null if it may. */
+export const pageProblem = (c: Context, rules: PageRules): string | null => {
+  const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
+  const [origin, site, mode, dest] = [
+    c.req.header('origin'),
+    c.req.header('sec-fetch-site'),
+    c.req.header('sec-fetch-mode'),
+    c.req.header('sec-fetch-dest'),
+  ]
+  return requestProblem({ method: c.req.method, host, origin, site, mode, dest }, rules)
+}

@@ -22,18 +22,17 @@ import { plainAnswer, type WebSocketEdge } from '../edges/websocket/web-socket-e
 import type { Clock } from '../ports/clock.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
 import { ByteBudget, sharedBytes } from './byte-budget.ts'
-import { crossSite } from './cross-site.ts'
-import { originProblem } from './origin.ts'
+import { crossSite, pageProblem } from './cross-site.ts'
+import type { PageRules } from './origin.ts'
 import { bodyStatus, readBody, type BodyProblem } from './request-body.ts'
 
 type Bindings = { Bindings: EdgeBindings }
 
 /** What the routes are made of. */
-export interface EventStreamRoutes {
+export interface EventStreamRoutes extends PageRules {
   readonly edge: WebSocketEdge
   readonly streams: EventStreamEdge
   readonly clock: Clock
-  readonly allowedOrigins: readonly string[]
   /** Bytes of all requests that bring something, and of messages that have come in part. */
   readonly maxBodyBytes: number
   /** Time for 2 MiB of a body, or its end, milliseconds. */
@@ -73,8 +72,7 @@ export const eventStreamRoutes = (options: EventStreamRoutes): Hono<Bindings> =>
 
   // not every GET says its origin, but everything that is said comes with a POST, which does
   routes.use(async (c, next) => {
-    const { host } = new URL(c.req.url)
-    const problem = originProblem(c.req.header('origin'), host, allowedOrigins)
+    const problem = pageProblem(c, options)
     if (problem !== null) return c.text(`${problem}\n`, 403)
     if (c.env.outgoing === undefined)
       return c.text('this resource is no WebSocket: ask without Upgrade\n', 400)

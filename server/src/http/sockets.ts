@@ -14,12 +14,12 @@ import type { Documents, GivenOnTheWay, NoRoom } from '../runtime/documents.ts'
 import { multiplex, type ConnectionLimits } from '../runtime/multiplexed.ts'
 import { documentInPath } from './document-path.ts'
 import { eventStreamRoutes } from './event-stream.ts'
-import { originProblem } from './origin.ts'
+import { originProblem, type PageRules } from './origin.ts'
 import { requestFacts } from './request-facts.ts'
 import { tokenOf } from './token.ts'
 
 /** What the routes of the client families are made of. */
-export interface SocketRoutes {
+export interface SocketRoutes extends PageRules {
   readonly documents: Documents
   readonly edge: WebSocketEdge
   readonly streams: EventStreamEdge
@@ -35,7 +35,6 @@ export interface SocketRoutes {
   readonly maxBodyBytes: number
   /** Time for 2 MiB of a request's body, or its end, milliseconds. */
   readonly readMs: number
-  readonly allowedOrigins: readonly string[]
   /** Where all routes are mounted: '' or a path without a slash at its end. */
   readonly basePath: string
 }
@@ -59,8 +58,7 @@ const pathIn = (target: string): string => target.replace(/\?.*/, '').slice(0, R
 
 /** The WebSocket routes: which dialect is spoken, the route says and never the bytes. */
 export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
-  const { documents, edge, streams, clock, observe, presence, connectionLimits, allowedOrigins } =
-    options
+  const { documents, edge, streams, clock, observe, presence, connectionLimits } = options
   const quireLimits = {
     messageBytes: options.maxUpdateBytes,
     documents: connectionLimits.documents,
@@ -88,7 +86,7 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
   }
   const foreign = (c: Context<Bindings>): string | null => {
     const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
-    return originProblem(c.req.header('origin'), host, allowedOrigins)
+    return originProblem(c.req.header('origin'), host, options)
   }
   const routes = new Hono<Bindings>()
   routes.get(

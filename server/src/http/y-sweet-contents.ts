@@ -5,13 +5,14 @@
 import { finished } from 'node:stream'
 import { Hono, type Context, type MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { readUpdate, type DocName } from '@quire/shared'
+import { EMPTY_UPDATE, readUpdate, type DocName } from '@quire/shared'
 import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
 import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Content } from '../ports/content.ts'
 import type { Observe } from '../ports/observe.ts'
+import type { Storage } from '../ports/storage.ts'
 import { writeDocument, type DirectRequest } from '../runtime/direct.ts'
 import type { Documents } from '../runtime/documents.ts'
 import { WholeDocuments } from '../runtime/whole-documents.ts'
@@ -26,6 +27,7 @@ export interface ContentRoutes {
   readonly edge: WebSocketEdge
   readonly clock: Clock
   readonly content: Content
+  readonly storage: Storage
   readonly observe: Observe
   /** Largest update that a request may bring, bytes. */
   readonly maxUpdateBytes: number
@@ -63,7 +65,7 @@ export const contentRoutes = (
   options: ContentRoutes,
   withGrant: MiddlewareHandler<GrantedEnv>,
 ): Hono<GrantedEnv> => {
-  const { clock, edge, readMs, maxUpdateBytes, maxBodyBytes, maxAnswerBytes } = options
+  const { clock, edge, storage, readMs, maxUpdateBytes, maxBodyBytes, maxAnswerBytes } = options
   const wholes = new WholeDocuments({ ...options, limitBytes: maxAnswerBytes })
   // all addresses together hold fewer bytes, as they share them: `wholes` bounds those
   const unread = new ByteBudget({ ...sharedBytes(maxAnswerBytes, 0), total: Infinity })
@@ -74,6 +76,9 @@ export const contentRoutes = (
   routes.get('/d/:id/as-update', withGrant, async (c) => {
     const { outgoing } = c.env
     if (outgoing === undefined) throw noSocket()
+    // a room would make it, and whoever may only ask is to make nothing
+    if (!(await isThere(storage, c.get('document'))))
+      return c.body(EMPTY_UPDATE.slice(), 200, OCTETS)
     const whole = await wholes.read(asked(options, c), () => !outgoing.destroyed)
     if (!whole.ok) throw refusal(whole.error)
     const { update, read } = whole.value
@@ -82,7 +87,7 @@ export const contentRoutes = (
     if (!share.ok) throw noShare(share.error.limit)
     finished(outgoing, share.value)
     return c.body(pacedAnswer(update, { outgoing, clock, readMs }), 200, {
-      'Content-Type': 'application/octet-stream',
+      ...OCTETS,
       'Content-Length': String(update.length),
     })
   })
@@ -108,6 +113,25 @@ export const contentRoutes = (
 
   return routes
 }
+
+/** False for a name that no document has had; also a deleted one is the room's to answer for. */
+const isThere = async (storage: ContentRoutes['storage'], document: DocName): Promise<boolean> => {
+  const facts = await storage.find(document)
+  if (facts.ok && facts.value !== null) return true
+  // the first of its own name, should there be any
+  const question = {
+    prefix: document,
+    search: '',
+    after: null,
+    limit: 1,
+    which: 'deleted',
+  } as const
+  const deleted = facts.ok ? await storage.list(question) : facts
+  if (!deleted.ok) throw refusal({ close: 'tryAgainLater', reason: 'the storage cannot be asked' })
+  return deleted.value?.[0]?.name === document
+}
+
+const OCTETS = { 'Content-Type': 'application/octet-stream' }
 
 const noSocket = () =>
   new HTTPException(400, { message: 'this resource is no WebSocket: ask without Upgrade' })

@@ -172,6 +172,18 @@ describe('a request', () => {
     expect(textOf(new Uint8Array(await read.arrayBuffer()))).toBe('')
   })
 
+  it('for what was never written is answered an empty update, and makes no document', async () => {
+    const app = await start()
+    const manager = managerOf(app)
+    expect(textOf(await during(app, manager.getDocAsUpdate('new')))).toBe('')
+    expect(app.server.memory.byName.size).toBe(0)
+    await during(app, manager.createDoc('gone'))
+    const deleted = await during(app, app.server.documents.delete(nameOf('gone')))
+    expect(deleted).toMatchObject({ ok: true, value: { name: 'gone' } })
+    await expect(during(app, manager.getDocAsUpdate('gone'))).rejects.toThrow('410')
+    expect(textOf(await during(app, manager.getDocAsUpdate('gon')))).toBe('')
+  })
+
   it('for a socket is refused before it is one', async () => {
     const app = await start({ auth })
     expect(await shakeHands(app, '/d/a/ws/b')).toBe(400)

@@ -16,6 +16,7 @@ import type { Grant } from '../ports/auth.ts'
 import type { Undo } from '../ports/undo.ts'
 import { openDocument } from '../runtime/direct.ts'
 import { sameSite } from './cross-site.ts'
+import type { PageRules } from './origin.ts'
 import { requestFacts } from './request-facts.ts'
 import { readBody } from './request-body.ts'
 import { tokenOf } from './token.ts'
@@ -24,9 +25,8 @@ import { answerRefusal, bodyRefusal, refusal } from './y-sweet-refusals.ts'
 import { documentOfId, readAuthRequest, readNewRequest } from './y-sweet-requests.ts'
 
 /** What the routes of y-sweet are made of. */
-export interface YSweetRoutes extends ContentRoutes {
+export interface YSweetRoutes extends ContentRoutes, PageRules {
   readonly presence: PresenceLimits
-  readonly allowedOrigins: readonly string[]
   /** Where all routes are mounted: '' or a path without a slash at its end. */
   readonly basePath: string
   /** Why the server takes no clients at this moment, or null. */
@@ -49,7 +49,7 @@ const uncounted = (): Result<Undo, never> => ok(() => undefined)
 
 /** The routes. */
 export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
-  const { documents, edge, clock, allowedOrigins, readMs } = options
+  const { documents, edge, clock, readMs } = options
   const dialect = ySweet(options.presence)
   const routes = new Hono<GrantedEnv>()
 
@@ -70,7 +70,7 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
   }
 
   // a page of another site could make a browser on this machine ask; without an answer it may still write
-  const ownSite = sameSite(allowedOrigins, (_, reason) => {
+  const ownSite = sameSite(options, (_, reason) => {
     throw refusal({ close: 'forbidden', reason })
   })
   // what is answered holds for this moment, and tokens are nobody else's

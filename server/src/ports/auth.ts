@@ -55,6 +55,13 @@ export interface PrefixRequest extends Omit<AccessRequest, 'document'> {
   readonly prefix: string
 }
 
+/**
+ * How far the clocks of those who make logins and of this server may be apart, milliseconds: machines that ask a time
+ * server differ by less than 1 s. A login that was issued up to that much later than now is taken, and a revocation
+ * is meant for it: else one by a clock that is fast could not be taken back.
+ */
+export const CLOCK_TOLERANCE_MS = 5_000
+
 /** Decides who may open what. Must not throw. */
 export interface Auth {
   /** False where nobody needs a token: clients that say theirs later are not waited for. */

@@ -8,7 +8,7 @@ import type { InputOf } from './input.ts'
 import { ask, dismiss } from './members.ts'
 import type { Receipt } from './message.ts'
 import { NO_QUESTION, type Member, type PhaseOf } from './phase.ts'
-import { add, unsavedBytes, waitingCost } from './saving.ts'
+import { add, stampsCost, unsavedBytes, waitingCost } from './saving.ts'
 import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
@@ -136,7 +136,15 @@ const write = (
     document.saving = add(document.saving, { session, receipt, update: null })
     return true
   }
-  const authors = document.authorship.stamp(contents.structs, document.frontier, author)
+  const stamps = document.authorship.stampsOf(contents.structs, document.frontier, author)
+  if (!stamps.ok) {
+    dismiss(step, live, session, `${stamps.error}; this was not stored`)
+    return false
+  }
+  const authors = stamps.value
+  const cost = update.length + stampsCost(authors)
+  if (authors.length > 0 && !hasPlace(step, live, { session, member }, cost)) return false
+  document.authorship.note(authors)
   const stamped = authors.length > 0 ? { authors } : {}
   document.saving = add(document.saving, { session, receipt, update, ...stamped })
   document.frontier.accept(contents)

@@ -114,7 +114,6 @@ export const regrant = (
   const member = live.members.get(session)
   if (member === undefined) return
   member.wasLowered = isLowered(member, access)
-  if (member.user !== user) member.isAsideFull = false
   member.access = access
   if (member.user !== user) announce(step, live, live.presence.rename(session, { user, identity }))
   member.user = user

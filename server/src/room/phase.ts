@@ -45,8 +45,6 @@ export interface Member {
   hasBeenDenied: boolean
   /** It could change everything once, and may not any more: what it writes is kept aside. */
   wasLowered: boolean
-  /** There is no place for more of what is denied to its user. */
-  isAsideFull: boolean
   /** The last mark that it set and that is not true yet. */
   mark: Mark | null
   /** Answers to it that are being made. */

@@ -170,7 +170,7 @@ const table: Table = {
       compactIfDue(at, phase.document, 'busy')
     },
     appendFailed: (at, phase, input) => appendFailed(at, phase.document, input.problem),
-    kept: (at, phase, input) => keptAside(at, phase.document, phase.members, input.kept),
+    kept: (at, phase, input) => keptAside(at, phase.document, input.kept),
     keepFailed: (at, phase, input) => keepFailed(at, phase.document, input),
     answered,
     answerFailed,
@@ -219,7 +219,7 @@ const table: Table = {
     },
     appendFailed: (at, phase, input) => appendFailed(at, phase.document, input.problem),
     kept: (at, { document, waitsFor }, input) => {
-      keptAside(at, document, NOBODY, input.kept)
+      keptAside(at, document, input.kept)
       settle(at, document, waitsFor)
     },
     keepFailed: (at, { document, waitsFor }, input) => {

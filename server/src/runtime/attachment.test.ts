@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { err, millis, ok } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import type { Auth } from '../ports/auth.ts'
@@ -151,6 +152,22 @@ describe('a socket before it is let in', () => {
     expect(ann.peer.ending?.code).toBe(1011)
     expect(server.events).toContainEqual(expect.objectContaining({ kind: 'bug', document: notes }))
     expect(server.documents.figures().sessions).toBe(0)
+  })
+
+  it.each<[string, unknown]>([
+    ['says the token', new Error('no such session: hush-hush', { cause: 'hush-hush' })],
+    ['is no error', { message: { token: 'hush-hush' }, stack: null }],
+    ['cannot be made text', Object.create(null)],
+  ])('has nothing told of what it came with where the login throws what %s', async (_, thrown) => {
+    const authorize = () => Promise.reject(thrown as Error)
+    const server = startTestServer({ auth: { ...createSlowAuth().auth, authorize } })
+    expect(await server.documents.login(notes, 'hush-hush')).toMatchObject({
+      error: { close: 'internalError' },
+    })
+    const [event] = server.events
+    const error = event?.kind === 'bug' ? event.error : null
+    expect(error?.message).toMatch(/./)
+    expect(inspect(error)).not.toContain('hush')
   })
 
   it('is sent away to come back when the login is not checked in time', async () => {

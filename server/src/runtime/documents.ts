@@ -62,7 +62,7 @@ const NO_VERSIONS: VersionPolicy = { versionsKept: 0, versionEveryMs: 0 }
 /** What the rooms of a server need. */
 export interface DocumentsOptions extends Omit<
   ShellPorts,
-  'answering' | 'folds' | 'held' | 'turns' | 'versions'
+  'answering' | 'folds' | 'held' | 'merges' | 'turns' | 'versions'
 > {
   readonly auth: Auth
   /** Of each room. */
@@ -160,6 +160,7 @@ export class Documents {
       ...options,
       answering,
       folds: new Gate(FOLDS_AT_ONCE),
+      merges: new Gate(1),
       turns: new Turns(clock, TURN_BYTES),
       held: this.#held,
       versions: this.#versions,

@@ -3,7 +3,7 @@ import { err, millis, ok, readUpdate } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import { openAuth } from '../auth/open.ts'
 import { plainGrant } from '../auth/plain-grant.ts'
-import type { Auth, Grant } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Auth, type Grant } from '../ports/auth.ts'
 import { createMemory } from '../storage/memory.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { readDocument, writeDocument, type DirectRequest } from './direct.ts'
@@ -112,6 +112,20 @@ describe('[R16] a session that is here when its login is revoked', () => {
 })
 
 describe('[R16] a login that is being checked as it is revoked', () => {
+  it('is given no token of a later date', async () => {
+    const server = startTestServer({ auth })
+    const part = { access: 'write', user: 'ann', expiresAt: null } as const
+    const issue = () => server.documents.issue({ document: notes, token: 'ann' }, part)
+    expect((await issue()).ok).toBe(true)
+    await revoke(server, { user: 'ann', access: 'read' })
+    expect(await issue()).toEqual(err({ close: 'forbidden', reason: 'this login was revoked' }))
+    const reader = await server.documents.issue(
+      { document: notes, token: 'ann' },
+      { ...part, access: 'read' },
+    )
+    expect(reader.ok).toBe(true)
+  })
+
   it('is held to it however it ends, the first one and any later one', async () => {
     const { auth, asked } = createSlowAuth()
     const server = startTestServer({ auth })
@@ -135,8 +149,24 @@ describe('[R16] a login that is being checked as it is revoked', () => {
     const server = startTestServer({ auth })
     await revoke(server, { user: 'ann', access: 'none', at: LONG_AGO })
     const login = server.documents.login(notes, 'x')
-    asked[0]?.resolve(ok({ ...ANN, issuedAt: millis(LONG_AGO + 1) }))
+    asked[0]?.resolve(ok({ ...ANN, issuedAt: millis(LONG_AGO + CLOCK_TOLERANCE_MS + 1) }))
     expect(await login).toMatchObject({ ok: true, value: { access: 'write' } })
+  })
+
+  it('is held to it where the clock of whoever issued it is fast, and so is a session that is here', async () => {
+    const { auth, asked } = createSlowAuth()
+    const server = startTestServer({ auth })
+    const fast = ok({ ...ANN, issuedAt: millis(server.clock.wall() + CLOCK_TOLERANCE_MS) })
+    const ann = openQuire(server)
+    ann.open(1, 'notes', { token: 'x' })
+    await settle()
+    asked[0]?.resolve(fast)
+    await settle()
+    expect(await revoke(server, { user: 'ann', access: 'none' })).toMatchObject({ sessions: 1 })
+    expect(server.documents.guard.connections(notes)).toEqual([])
+    const login = server.documents.login(notes, 'x')
+    asked[1]?.resolve(fast)
+    expect(await login).toMatchObject({ ok: false, error: { close: 'forbidden' } })
   })
 
   it('ends forbidden for a request, also one that was checked before', async () => {

@@ -10,6 +10,7 @@ import type { Undo } from '../ports/undo.ts'
 import type { NoRoom } from './documents.ts'
 import {
   covers,
+  wasIssuedBy,
   type RevocationList,
   type RevocationRequest,
   type RevocationScope,
@@ -89,8 +90,8 @@ export class Guard {
     if (!stored.ok) return stored
     const { value: revocation } = stored
     const { user, document, token, at } = revocation
-    const meant = this.#meant({ user, document, token }).filter(
-      ({ granted }) => (granted.issuedAt ?? 0) <= at,
+    const meant = this.#meant({ user, document, token }).filter(({ granted }) =>
+      wasIssuedBy(granted, at),
     )
     for (const session of meant) session.regrant(session.granted)
     return { ok: true, value: { revocation, sessions: meant.length } }

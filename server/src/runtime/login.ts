@@ -1,5 +1,6 @@
 import { err, type DocName, type Result } from '@quire/shared'
 import type { AccessRequest, Auth, Denial, Grant, GrantPart, PrefixRequest } from '../ports/auth.ts'
+import { loginError } from '../ports/login-error.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { NoRoom } from './documents.ts'
 
@@ -14,13 +15,14 @@ export const askAuth = (
   ports: LoginPorts,
   request: AccessRequest,
 ): Promise<Result<Grant, NoRoom>> =>
-  asked(ports, request.document, () => ports.auth.authorize(request))
+  asked(ports, request.document, request, () => ports.auth.authorize(request))
 
 /** Asks whether a token grants all documents whose names begin so. */
 export const askForPrefix = (
   ports: LoginPorts,
   request: PrefixRequest,
-): Promise<Result<Grant, NoRoom>> => asked(ports, null, () => ports.auth.authorizeAll(request))
+): Promise<Result<Grant, NoRoom>> =>
+  asked(ports, null, request, () => ports.auth.authorizeAll(request))
 
 /** Asks for a token of the same document. */
 export const askForToken = (
@@ -28,20 +30,20 @@ export const askForToken = (
   request: AccessRequest,
   part: GrantPart,
 ): Promise<Result<string | null, NoRoom>> =>
-  asked(ports, request.document, () => ports.auth.issue(request, part))
+  asked(ports, request.document, request, () => ports.auth.issue(request, part))
 
-/** An auth that throws is a bug, and costs whoever asked. */
+/** An auth that throws is a bug, and costs whoever asked; what that came with is told to nobody. */
 const asked = async <T>(
   { observe }: LoginPorts,
   document: DocName | null,
+  request: Omit<AccessRequest, 'document'>,
   ask: () => Promise<Result<T, Denial>>,
 ): Promise<Result<T, NoRoom>> => {
   try {
     const answer = await ask()
     return answer.ok ? answer : err({ close: answer.error.kind, reason: answer.error.message })
   } catch (thrown) {
-    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-    observe.event({ kind: 'bug', document, error })
+    observe.event({ kind: 'bug', document, error: loginError(thrown, request) })
     return err({ close: 'internalError', reason: 'the login could not be checked' })
   }
 }

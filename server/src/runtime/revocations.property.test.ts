@@ -2,7 +2,7 @@ import { millis } from '@quire/shared'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { plainGrant } from '../auth/plain-grant.ts'
-import type { Access, Grant } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Access, type Grant } from '../ports/auth.ts'
 import type { Revocation } from '../ports/storage.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
@@ -26,7 +26,10 @@ const grants: fc.Arbitrary<Grant> = fc
     access: fc.constantFrom<Access>('read', 'comment', 'write'),
     user: fc.constantFrom(null, 'ann', 'bob'),
     tokenId: fc.constantFrom(null, 't1', 't2'),
-    issuedAt: fc.constantFrom(null, millis(10), millis(20), millis(30)),
+    issuedAt: fc.constantFrom(
+      null,
+      ...[0, 10, 20, 30, 10 + 1].flatMap((at) => [millis(at), millis(CLOCK_TOLERANCE_MS + at)]),
+    ),
   })
   .map((part) => Object.assign(plainGrant({ access: 'read', user: null, expiresAt: null }), part))
 
@@ -41,7 +44,7 @@ const isMet = (revocation: Revocation, grant: Grant, name: string, now: number):
     isCovered &&
     (user === null || user === grant.user) &&
     (token === null || token === grant.tokenId) &&
-    (grant.issuedAt === null || grant.issuedAt <= at) &&
+    (grant.issuedAt === null || grant.issuedAt <= at + CLOCK_TOLERANCE_MS) &&
     (until === null || until > now)
   )
 }

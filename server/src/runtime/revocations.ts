@@ -6,7 +6,7 @@
  *     document "a/b"     a/b   *   a*   a/*   a/b*
  */
 import { err, millis, ok, type DocName, type Millis, type Result } from '@quire/shared'
-import type { Access, Grant } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Access, type Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Revocation, Revocations, StorageProblem } from '../ports/storage.ts'
 import type { NoRoom } from './documents.ts'
@@ -26,7 +26,7 @@ export interface RevocationScope {
 /** What is to be revoked. */
 export interface RevocationRequest extends RevocationScope {
   readonly access: Revocation['access']
-  /** Only of logins that were issued by then; absent: by now. */
+  /** Only of logins that were issued by then, give or take `CLOCK_TOLERANCE_MS`; absent: by now. */
   readonly at?: Millis
   /** Who was lowered while it held is so until its next login. */
   readonly until?: Millis | null
@@ -166,7 +166,11 @@ const isMeant = ({ user, token, at }: Revocation, grant: Grant): boolean =>
   (user !== null || token !== null || !grant.isApplication) &&
   (user === null || user === grant.user) &&
   (token === null || token === grant.tokenId) &&
-  (grant.issuedAt ?? millis(0)) <= at
+  wasIssuedBy(grant, at)
+
+/** True for a login that was issued by then, as the clock of whoever issued it has it. */
+export const wasIssuedBy = ({ issuedAt }: Grant, at: Millis): boolean =>
+  (issuedAt ?? 0) <= at + CLOCK_TOLERANCE_MS
 
 const documentKey = (pattern: string): string => `document ${pattern}`
 

@@ -23,15 +23,11 @@ const SIMILAR = 0.4
 
 /** The steps from the first list to the second one. */
 export const align = (from: readonly Value[], to: readonly Value[], keys: Keys): Step[] => {
-  const fromKeys = from.map((one) => keys.of(one))
-  const toKeys = to.map((one) => keys.of(one))
   const steps: Step[] = []
   let i = 0
   let j = 0
-  for (const [nextI, nextJ] of [
-    ...commonPairs(fromKeys, toKeys),
-    [from.length, to.length] as Pair,
-  ]) {
+  const ends: Pair = [from.length, to.length]
+  for (const [nextI, nextJ] of [...stayingPairs(from, to, keys), ends]) {
     const gap = alignGap(from.slice(i, nextI), to.slice(j, nextJ))
     for (const step of gap) steps.push(moved(step, i, j))
     if (nextI < from.length) steps.push({ op: 'keep', from: nextI, to: nextJ })
@@ -39,6 +35,46 @@ export const align = (from: readonly Value[], to: readonly Value[], keys: Keys):
     j = nextJ + 1
   }
   return steps
+}
+
+/**
+ * What is the same object stays what it is: of equal ones side by side, it tells which one was meant.
+ * Between these, equal ones stay.
+ */
+const stayingPairs = (
+  from: readonly Value[],
+  to: readonly Value[],
+  keys: Keys,
+): readonly Pair[] => {
+  const fromKeys = from.map((one) => keys.of(one))
+  const toKeys = to.map((one) => keys.of(one))
+  const pairs: Pair[] = []
+  let [i, j] = [0, 0]
+  const fill = (nextI: number, nextJ: number): void => {
+    const between = commonPairs(fromKeys.slice(i, nextI), toKeys.slice(j, nextJ))
+    for (const [one, other] of between) pairs.push([i + one, j + other])
+    i = nextI + 1
+    j = nextJ + 1
+  }
+  for (const [nextI, nextJ] of identicalPairs(from, to)) {
+    fill(nextI, nextJ)
+    pairs.push([nextI, nextJ])
+  }
+  fill(from.length, to.length)
+  return pairs
+}
+
+const identicalPairs = (from: readonly Value[], to: readonly Value[]): readonly Pair[] => {
+  const places = new Map(from.map((one, index) => [one, index]))
+  const pairs: Pair[] = []
+  let last = -1
+  for (const [index, one] of to.entries()) {
+    const place = places.get(one) ?? -1
+    if (place <= last) continue
+    pairs.push([place, index])
+    last = place
+  }
+  return pairs
 }
 
 const moved = (step: Step, i: number, j: number): Step => {

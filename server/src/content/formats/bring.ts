@@ -5,7 +5,7 @@
 import * as Y from 'yjs'
 import { align } from './align.ts'
 import type { SharedType } from './read-tree.ts'
-import { textDelta } from './text-delta.ts'
+import { textDelta, type DeltaStep } from './text-delta.ts'
 import { canonical, type Attributes, type Keys, type Tree, type Value } from './tree.ts'
 
 /** How attributes of elements are meant. */
@@ -24,15 +24,21 @@ export const bring = (type: SharedType, from: Tree, to: Tree, options: BringOpti
     bringChildren(type, from.children, to.children, options)
   } else if (type instanceof Y.Text && from.kind === 'text' && to.kind === 'text') {
     bringAttributes(type, from.attributes, to.attributes, {})
-    const delta = textDelta(from.runs, to.runs, options.keys).map((step) =>
-      'insert' in step ? { insert: madeInsert(step.insert), attributes: step.attributes } : step,
-    )
-    if (delta.length > 0) type.applyDelta(delta)
+    applySteps(type, textDelta(from.runs, to.runs, options.keys))
   } else if (type instanceof Y.Map && from.kind === 'map' && to.kind === 'map')
     bringMap(type, from.entries, to.entries, options)
   else if (type instanceof Y.Array && from.kind === 'array' && to.kind === 'array')
     bringItems(type, from.items, to.items, options)
   else throw new Error(`a ${from.kind} cannot become a ${to.kind}`)
+}
+
+/** Changes the characters and formats of a text. */
+export const applySteps = (type: SharedType, steps: readonly DeltaStep[]): void => {
+  if (!(type instanceof Y.Text)) throw new Error('only a text is changed by steps')
+  const delta = steps.map((step) =>
+    'insert' in step ? { insert: madeInsert(step.insert), attributes: step.attributes } : step,
+  )
+  if (delta.length > 0) type.applyDelta(delta)
 }
 
 const bringAttributes = (

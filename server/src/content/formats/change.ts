@@ -3,7 +3,7 @@ import { type Node, type NodeType } from 'prosemirror-model'
 import type { Doc } from 'yjs'
 import type { Change, FormattedContent } from '../../ports/content.ts'
 import type { RichSchema } from './content-schema.ts'
-import { isIndex, plainWanted } from './change-plain.ts'
+import { isIndex, plainWanted, rangeDelta } from './change-plain.ts'
 import { checkFormat, fieldName, fieldOf, type Field } from './field.ts'
 import { kindOfJson } from './json-tree.ts'
 import { formatLimits, refuse } from './limits.ts'
@@ -11,23 +11,21 @@ import { checkContent, nodesFromJson } from './read-json.ts'
 import type { RootKind } from './read-tree.ts'
 import { isKnownNode, nodesOf, treesOf } from './rich.ts'
 import { withLines, lineNodes } from './text-lines.ts'
+import type { DeltaStep } from './text-delta.ts'
 import { plainText, type Tree } from './tree.ts'
 
-/** A field and what it is to become. */
-export interface Wanted extends Field {
-  readonly wanted: Tree
-}
+/** A field and what it is to become, or the steps that change its text. */
+export type Wanted = Field & ({ readonly wanted: Tree } | { readonly steps: readonly DeltaStep[] })
 
 /** The field that a change means, and the tree that it asks for. */
 export const wantedOf = (doc: Doc, change: Change, rich: RichSchema | null): Wanted => {
   const name = fieldName(change.field, rich)
   if ('content' in change) checkLength(change.content)
   const field = fieldOf(doc, name, { rich, otherwise: kindFor(change, rich) })
-  const wanted =
-    field.kind === 'fragment' && rich !== null
-      ? richWanted(field, change, rich)
-      : plainWanted(field, change)
-  return { ...field, wanted }
+  if (field.kind === 'fragment' && rich !== null)
+    return { ...field, wanted: richWanted(field, change, rich) }
+  if (change.kind === 'range') return { ...field, steps: rangeDelta(field, change) }
+  return { ...field, wanted: plainWanted(field, change) }
 }
 
 /** The kind of a root that nobody has written to. */

@@ -2,7 +2,7 @@
 import { type Doc, type Transaction } from 'yjs'
 import type { Update } from '@quire/shared'
 import type { Change } from '../../ports/content.ts'
-import { bring } from './bring.ts'
+import { applySteps, bring } from './bring.ts'
 import { wantedOf } from './change.ts'
 import type { RichSchema } from './content-schema.ts'
 import { documentOf, readRoot, rootKind, rootNames, rootOf, type RootKind } from './read-tree.ts'
@@ -12,10 +12,15 @@ import { Keys, type Attributes, type Tree } from './tree.ts'
 /** The update that makes a change, null where it changes nothing. */
 export const change = (update: Update, wish: Change, rich: RichSchema | null): Update | null => {
   const doc = documentOf(update)
-  const { name, kind, tree, wanted } = wantedOf(doc, wish, rich)
+  const found = wantedOf(doc, wish, rich)
+  const { name, kind, tree } = found
   const defaultsOf = kind === 'fragment' && rich !== null ? defaultsIn(rich.schema) : noDefaults
   const options = { keys: new Keys(defaultsOf), defaultsOf }
-  return edited(doc, () => bring(rootOf(doc, name, kind), tree, wanted, options))
+  return edited(doc, () => {
+    const type = rootOf(doc, name, kind)
+    if ('steps' in found) applySteps(type, found.steps)
+    else bring(type, tree, found.wanted, options)
+  })
 }
 
 const noDefaults = (): Attributes => ({})

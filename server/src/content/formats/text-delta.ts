@@ -200,18 +200,21 @@ const formatChange = (from: Attributes, to: Attributes): Attributes | null => {
   return Object.keys(change).length === 0 ? null : change
 }
 
-/** The runs that read as `text`: what stays has its formats, what is new those of what stands before it. */
-export const retext = (runs: readonly Run[], text: string): Run[] => {
+/**
+ * The runs that read as `text`: what stays has its formats, what is new those of what stands before it,
+ * which at the start is `first`.
+ */
+export const retext = (runs: readonly Run[], text: string, first: Attributes = {}): Run[] => {
   const out: Run[] = []
   let place = 0
   for (const edit of textEdits(runs, [{ insert: text, attributes: {} }], new Keys())) {
-    out.push(...slice(runs, place, edit.from))
-    const attributes = out.at(-1)?.attributes ?? {}
+    for (const run of slice(runs, place, edit.from)) out.push(run)
+    const attributes = out.at(-1)?.attributes ?? first
     const insert = text.slice(edit.to, edit.to + edit.added)
     if (insert !== '') out.push({ insert, attributes })
     place = edit.from + edit.removed
   }
-  return [...out, ...slice(runs, place, unitsOf(runs).length)]
+  return out.concat(slice(runs, place, unitsOf(runs).length))
 }
 
 /** The runs from one place to another. */

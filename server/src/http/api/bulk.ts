@@ -34,7 +34,7 @@ const LINES = 'application/x-ndjson'
 const MOST_ISSUES = 3
 
 /** A client and a clock are at most 2^53 - 1, as in an update. */
-const authorRange = z.tuple([z.int().min(0), z.int().min(0), userId])
+const authorRange = z.tuple([z.int().min(0), z.int().min(0), userId.nullable()])
 
 const line = z
   .object({
@@ -278,7 +278,7 @@ const stateOf = async ({ storage, content }: ApiParts, facts: DocumentFacts) => 
     changedAt: timeText(facts.changedAt),
     sequence: head,
     update: Buffer.from(update.value).toString('base64'),
-    authors: authors.value.map(({ client, clock, user }): [number, number, string] => [
+    authors: authors.value.map(({ client, clock, user }): [number, number, string | null] => [
       client,
       clock,
       user,

@@ -86,6 +86,7 @@ export const startApp = async (options: {
     readMs: options.readMs ?? 60_000,
     answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
+    isOpen: options.auth === undefined,
     basePath: '',
     editorRoot: options.editorRoot,
     storage: server.weather.storage,

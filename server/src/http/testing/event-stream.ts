@@ -73,6 +73,8 @@ export const startStreams = async (options: StreamFixtureOptions = {}): Promise<
     streams,
     clock,
     allowedOrigins: options.allowedOrigins ?? [],
+    isTls: false,
+    isOpen: false,
     maxBodyBytes: options.maxBodyBytes ?? 64 * 1024 * 1024,
     readMs: options.readMs ?? 60_000,
     open: (socket) => {

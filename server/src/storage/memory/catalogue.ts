@@ -10,7 +10,7 @@ import type {
   StorageProblem,
 } from '../../ports/storage.ts'
 import { compareCodePoints, lowerAscii } from '../names.ts'
-import { stampAuthors } from './authors.ts'
+import { rangesOf, stampAuthors } from '../stamping.ts'
 import { appendTo } from './log.ts'
 import type { Memory, Operate, Row, WithRow } from './rows.ts'
 
@@ -32,7 +32,7 @@ export const addRow = (memory: Memory, name: DocName, createdAt = millis(Date.no
     tailWriters: [],
     foldedWriter: 0,
     quarantine: [],
-    authors: [],
+    authors: new Map(),
     versions: [],
     patches: [],
   }
@@ -110,7 +110,7 @@ export const memoryCatalogue = (
     const row = addRow(memory, name, at)
     if (key !== null) memory.byKey.set(key, row)
     if (seed) appendTo(row, [seed.update], { at, writer })
-    if (seed) stampAuthors(row, seed.authors)
+    if (seed) stampAuthors(row.authors, seed.authors)
     return { kind: 'created', facts: factsOf(row) }
   }
 
@@ -139,6 +139,12 @@ export const memoryCatalogue = (
         return ok(undefined)
       }),
     purge: (before, limit) => operate(() => ok(purge(memory, before, limit))),
-    authors: (doc) => withRow(doc, (row) => ok(row.authors.map((range) => ({ ...range })))),
+    authors: (doc) =>
+      withRow(doc, (row) => ok(rangesOf(row.authors).map((range) => ({ ...range })))),
+    authorsAmong: (doc, users) =>
+      withRow(doc, ({ authors }) => {
+        const there = new Set(rangesOf(authors).map(({ user }) => user))
+        return ok([...new Set(users)].filter((user) => there.has(user)))
+      }),
   }
 }

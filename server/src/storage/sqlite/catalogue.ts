@@ -189,5 +189,6 @@ export const createCatalogue = (threads: {
     freeKey: (key) => writer.ask('freeKey', key),
     purge: (before, limit) => writer.ask('purge', { before, limit }),
     authors: (doc) => reader.ask('authors', doc),
+    authorsAmong: (doc, users) => reader.ask('authorsAmong', { doc, users: [...users] }),
   }
 }

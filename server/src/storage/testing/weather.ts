@@ -53,12 +53,14 @@ const ops: Readonly<Record<StorageOp, null>> = {
   freeKey: null,
   purge: null,
   authors: null,
+  authorsAmong: null,
   keepVersion: null,
   versions: null,
   version: null,
   nameVersion: null,
   removeVersion: null,
   keepPatch: null,
+  replacePatch: null,
   patches: null,
   patch: null,
   removePatch: null,
@@ -118,6 +120,7 @@ export const withWeather = (real: Storage): StorageWeather => {
       freeKey: (key) => through('freeKey', () => real.freeKey(key)),
       purge: (before, limit) => through('purge', () => real.purge(before, limit)),
       authors: (doc) => through('authors', () => real.authors(doc)),
+      authorsAmong: (doc, users) => through('authorsAmong', () => real.authorsAmong(doc, users)),
       keepVersion: (doc, version, unnamed) =>
         through('keepVersion', () => real.keepVersion(doc, version, unnamed)),
       versions: (doc, page) => through('versions', () => real.versions(doc, page)),
@@ -126,6 +129,8 @@ export const withWeather = (real: Storage): StorageWeather => {
       removeVersion: (doc, id) => through('removeVersion', () => real.removeVersion(doc, id)),
       keepPatch: (doc, part, limits) =>
         through('keepPatch', () => real.keepPatch(doc, part, limits)),
+      replacePatch: (doc, id, whole) =>
+        through('replacePatch', () => real.replacePatch(doc, id, whole)),
       patches: (doc) => through('patches', () => real.patches(doc)),
       patch: (doc, id) => through('patch', () => real.patch(doc, id)),
       removePatch: (doc, id) => through('removePatch', () => real.removePatch(doc, id)),
