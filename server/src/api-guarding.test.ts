@@ -1,5 +1,5 @@
 /* Who is here and who may be, as the document API has it. */
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { startApi } from './testing/api-server.ts'
 
 describe('a revocation of a document for everybody', () => {
@@ -15,4 +15,21 @@ describe('a revocation of a document for everybody', () => {
     await api.unrevoke(id)
     expect((await ann.document('team/notes').read('text')).content.trim()).toBe('')
   })
+})
+
+it('what the server does with a document itself is no connection, and cannot be ended', async () => {
+  const { client, quire } = await startApi()
+  const api = await client()
+  await api.create('notes')
+  const opened = new Promise<void>((resolve) => {
+    onTestFinished(
+      quire.document('notes').subscribe(({ kind }) => {
+        if (kind === 'open') resolve()
+      }),
+    )
+  })
+  await opened
+  expect(await api.document('notes').connections()).toEqual([])
+  for (let id = 1; id <= 5; id++)
+    await expect(api.document('notes').kick(id)).rejects.toMatchObject({ status: 404 })
 })

@@ -12,7 +12,7 @@ import type { DocumentFacts, Storage } from '../../ports/storage.ts'
 import type { ApiParts } from './api-parts.ts'
 import { lineStream } from './line-stream.ts'
 import { linesOf } from './lines.ts'
-import { NOTHING, operation, type ApiEnv, type Operation } from './operation.ts'
+import { needsType, NOTHING, operation, type ApiEnv, type Operation } from './operation.ts'
 import { contentProblem, Problem, storageProblem } from './problem.ts'
 import { newName, time, userId } from './schemas.ts'
 import { timeText } from './told.ts'
@@ -27,6 +27,8 @@ const END = z.object({ done: z.literal(true) })
 const FAILED = z
   .object({ name: z.string(), result: z.literal('failed'), detail: z.string() })
   .meta({ description: 'A document that could not be read' })
+
+const LINES = 'application/x-ndjson'
 
 /** What is said of a line that is malformed, at most. */
 const MOST_ISSUES = 3
@@ -93,9 +95,9 @@ export const bulkOperations = (parts: ApiParts): readonly Operation[] => {
         'One that cannot be read is a line with `"result":"failed"`, which the import passes over. ' +
         'A last line {"done":true,"documents":n,"failed":m} says that it is complete.',
       needs: 'itself',
-      query: z.object({ prefix: z.string().default('') }),
+      query: z.strictObject({ prefix: z.string().default('') }),
       body: NOTHING,
-      answers: { 200: { description: 'Lines of JSON', types: ['application/x-ndjson'] } },
+      answers: { 200: { description: 'Lines of JSON', types: [LINES], lines: exportedLine } },
       problems: [],
     },
     async ({ c, query: { prefix } }) => {
@@ -116,17 +118,21 @@ export const bulkOperations = (parts: ApiParts): readonly Operation[] => {
         'nobody’s name. Each line is answered as it is on disk; a line that cannot be used costs no other. The answer begins ' +
         'before the body has ended, and has to be read while it is sent: where nobody reads it, no more of the body is read.',
       needs: 'itself',
-      query: z.object({
+      query: z.strictObject({
         prefix: z.string().default(''),
         existing: z.enum(['skip', 'merge']).default('skip'),
       }),
       body: NOTHING,
-      takes: ['application/x-ndjson'],
-      answers: { 200: { description: 'What came of each line', types: ['application/x-ndjson'] } },
-      problems: ['too-large', 'unsupported'],
+      takes: [LINES],
+      takesLines: line,
+      answers: {
+        200: { description: 'What came of each line', types: [LINES], lines: importedLine },
+      },
+      problems: [],
     },
     async ({ c, query: { prefix, existing } }) => {
       const grant = await access.toAll(c, prefix, 'application')
+      needsType(c, LINES)
       const take = async (
         raw: string,
         number: number,
@@ -201,7 +207,7 @@ const answerLines = (
   lines: AsyncIterable<unknown>,
 ): Response =>
   c.body(lineStream(lines, { outgoing: c.env.outgoing, clock, readMs }), 200, {
-    'Content-Type': 'application/x-ndjson',
+    'Content-Type': LINES,
   })
 
 /** What a line says: a document, the end of an export (null), or what is wrong with it. */

@@ -23,7 +23,7 @@ import { authorOf, factsJson, found } from './told.ts'
 /** Documents of a page, at most; each is a row of an index and two seeks. */
 const MOST_LISTED = 1_000
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   prefix: z.string().default(''),
   search: z
     .string()
@@ -36,7 +36,7 @@ const listQuery = z.object({
 })
 
 const creation = z
-  .object({ name: newName, content: contentValue.optional(), author: userId.optional() })
+  .strictObject({ name: newName, content: contentValue.optional(), author: userId.optional() })
   .meta({ id: 'Creation' })
 
 const cursorForm = z.tuple([z.string(), z.number().int()])
@@ -100,7 +100,7 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         },
         200: { description: 'It was made by an earlier attempt', json: documentSchema },
       },
-      problems: ['conflict', 'unprocessable', 'too-large'],
+      problems: ['conflict', 'deleted', 'unprocessable'],
     },
     async ({ c, body: { name, content, author } }) => {
       const grant = await access.toDocument(c, name, 'application')
@@ -114,6 +114,7 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       const { kind, facts } = made.value
       if (kind === 'repeated' && facts.name !== name)
         throw new Problem('conflict', 'the Idempotency-Key was used for another document')
+      if (kind === 'repeated' && facts.deletedAt !== null) throw deletedSince()
       if (kind === 'repeated' && (seed === null || facts.head > 0))
         return c.json(factsJson(facts), 200)
       if (kind === 'exists' && (seed === null || facts.head > 0)) throw await notOurs(parts, key)
@@ -184,7 +185,7 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       description:
         'With a new epoch. Of several deleted documents of one name the newest, or the one with this id.',
       needs: 'application',
-      query: z.object({ id: rowId.optional() }),
+      query: z.strictObject({ id: rowId.optional() }),
       body: NOTHING,
       answers: { 200: { description: 'It is there again', json: documentSchema } },
       problems: ['not-found', 'conflict'],
@@ -210,21 +211,25 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         'Of what it holds at this moment; versions, patches and authors stay with the first.',
       needs: 'application',
       query: NOTHING,
-      body: z.object({ to: newName }).meta({ id: 'Duplication' }),
+      body: z.strictObject({ to: newName }).meta({ id: 'Duplication' }),
       fields: {
         'Idempotency-Key': `Up to ${KEY_BYTES} bytes; the same for each attempt at the same copy`,
       },
       answers: {
-        201: { description: 'The copy is made', json: documentSchema },
+        201: {
+          description: 'The copy is made',
+          json: documentSchema,
+          fields: { Location: 'Where it is' },
+        },
         200: { description: 'It was made by an earlier attempt', json: documentSchema },
       },
-      problems: ['not-found', 'conflict'],
+      problems: ['not-found', 'conflict', 'deleted'],
     },
     async ({ c, document, grant, body: { to } }) => {
       await access.toDocument(c, to, 'application')
       await found(storage, document)
       const key = readKey(c.req.header('idempotency-key'))
-      const whole = await parts.contents.whole(parts.asked(c, document, grant), () => true)
+      const whole = await parts.contents.whole(parts.asked(c, document, grant), parts.isWanted(c))
       if (!whole.ok) throw roomProblem(whole.error)
       try {
         const seed = { update: whole.value.update, authors: [] }
@@ -233,6 +238,8 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         const { kind, facts } = made.value
         if (kind === 'exists' || facts.name !== to)
           throw new Problem('conflict', 'there is a document of this name')
+        if (facts.deletedAt !== null) throw deletedSince()
+        c.header('Location', `${parts.base(c)}/documents/${encodeURIComponent(to)}`)
         return c.json(factsJson(facts), kind === 'created' ? 201 : 200)
       } finally {
         whole.value.read()
@@ -242,6 +249,9 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
 
   return [list, create, describe, remove, undelete, duplicate]
 }
+
+const deletedSince = (): Problem =>
+  new Problem('deleted', 'what was made with this Idempotency-Key was deleted since')
 
 /** The problem of a name that is taken; the key may be used for something else. */
 const notOurs = async ({ storage }: ApiParts, key: string | null): Promise<Problem> => {

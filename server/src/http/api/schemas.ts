@@ -55,12 +55,18 @@ export const field = boundedText('a field', USER_BYTES).optional().meta({
 
 const wholeNumber = z.int().min(0)
 
+/** Digits are a number; whatever else a number may be written as in JavaScript is none. */
+const digits = (raw: unknown): unknown =>
+  typeof raw === 'string' && /^\d{1,16}$/.test(raw) ? Number(raw) : raw
+
+const NO_NUMBER = { error: 'it has to be a whole number, in digits' } as const
+
 /** A number in a query. */
 export const count = (most: number, fallback: number) =>
-  z.coerce.number().int().min(1).max(most).default(fallback)
+  z.preprocess(digits, z.int(NO_NUMBER).min(1).max(most)).default(fallback)
 
-/** An id in a path. */
-export const rowId = z.coerce.number().int().min(1)
+/** An id in a path or a query. */
+export const rowId = z.preprocess(digits, z.int(NO_NUMBER).min(1))
 
 export const documentSchema = z
   .object({
@@ -83,7 +89,7 @@ export const documentPage = z
 
 /** Content in a body of JSON. */
 export const contentValue = z
-  .object({
+  .strictObject({
     format,
     value: z.unknown().meta({ description: 'Text; of format json JSON, of format update base64' }),
     field,
@@ -145,7 +151,7 @@ export const connectionSchema = z
   .meta({ id: 'Connection' })
 
 export const revocationRequest = z
-  .object({
+  .strictObject({
     user: userId.nullable().default(null),
     document: boundedText('a pattern', USER_BYTES + 1)
       .nullable()
@@ -231,23 +237,31 @@ const index = z.int().min(0)
 const part = { format: contentFormat, value: z.unknown(), field }
 export const patchStep = z
   .discriminatedUnion('op', [
-    z.object({ op: z.literal('append'), ...part }).meta({ description: 'Behind everything else' }),
     z
-      .object({ op: z.literal('replace-text'), from: index, to: index, text: z.string(), field })
+      .strictObject({ op: z.literal('append'), ...part })
+      .meta({ description: 'Behind everything else' }),
+    z
+      .strictObject({
+        op: z.literal('replace-text'),
+        from: index,
+        to: index,
+        text: z.string(),
+        field,
+      })
       .meta({ description: 'A range of a Y.Text, in UTF-16 code units' }),
     z
-      .object({
+      .strictObject({
         op: z.enum(['replace-node', 'insert-before', 'insert-after']),
         node: z.array(index).min(1).max(64),
         ...part,
       })
       .meta({ description: 'A block, by its index in each level' }),
-    z.object({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
+    z.strictObject({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
   ])
   .meta({ id: 'PatchStep' })
 
 export const contentPatch = z
-  .object({ steps: z.array(patchStep).min(1).max(MOST_STEPS), author: userId.optional() })
+  .strictObject({ steps: z.array(patchStep).min(1).max(MOST_STEPS), author: userId.optional() })
   .meta({ id: 'ContentPatch' })
 
 export const problemSchema = z
