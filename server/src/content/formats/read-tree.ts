@@ -5,7 +5,8 @@
 import * as Y from 'yjs'
 import type { Update } from '@quire/shared'
 import { formatLimits, refuse } from './limits.ts'
-import { canonical, type Attributes, type Run, type Tree, type Value } from './tree.ts'
+import { canonical } from './canonical.ts'
+import { type Attributes, type Run, type Tree, type Value } from './tree.ts'
 
 /** What a root type can be. */
 export type RootKind = 'fragment' | 'text' | 'map' | 'array'

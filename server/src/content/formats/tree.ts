@@ -2,6 +2,8 @@
  * Content as plain values, of every kind that Yjs has: what documents are read to, and what they are
  * brought to (bring.ts).
  */
+import { canonical } from './canonical.ts'
+import { visibleUnits } from './text-units.ts'
 
 /** Attributes of an element, or formats of a run of text. */
 export type Attributes = Readonly<Record<string, unknown>>
@@ -41,15 +43,6 @@ export type Value =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'document'; readonly guid: string }
 
-/** JSON with its keys in order, so that equal values are equal texts. Bytes and the like included. */
-export const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner === 'bigint') return { bigint: String(inner) }
-    if (inner instanceof Uint8Array) return { bytes: Buffer.from(inner).toString('base64') }
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-    return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  }) ?? 'undefined'
-
 /** Gives equal trees equal numbers, whatever their size, within its own life. */
 export class Keys {
   readonly #numbers = new Map<string, number>()
@@ -78,10 +71,10 @@ export class Keys {
   #describe(value: Value): string {
     switch (value.kind) {
       case 'fragment':
-        return `f${this.#all(value.children)}`
+        return `f${this.#children(value.children)}`
       case 'element': {
         const meant = { ...this.#defaultsOf(value.name), ...value.attributes }
-        return `e${canonical([value.name, meant])}${this.#all(value.children)}`
+        return `e${canonical([value.name, meant])}${this.#children(value.children)}`
       }
       case 'text': {
         const runs = value.runs.map(({ insert, attributes }) => [
@@ -101,6 +94,10 @@ export class Keys {
       case 'value':
         return `v${canonical(value.value)}`
     }
+  }
+
+  #children(children: readonly Tree[]): string {
+    return this.#all(visibleUnits(children).map(({ tree }) => tree))
   }
 
   #all(values: readonly Value[]): string {
