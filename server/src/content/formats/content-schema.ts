@@ -28,8 +28,8 @@ const DEFAULT_FIELD = 'default'
 const EDITOR: RichSchema = {
   schema: defaultSchema,
   field: DEFAULT_FIELD,
-  toMarkdown: markdownOf,
-  fromMarkdown: blocksFromMarkdown,
+  toMarkdown: (doc) => markdownOf(doc),
+  fromMarkdown: (text) => blocksFromMarkdown(text),
   toHtml: htmlOf,
   fromHtml: blocksFromHtml,
 }

@@ -56,7 +56,7 @@ export const kindOfJson = (json: unknown): RootKind => {
 /** The tree that a root is to become. `before` is what it is now. */
 export const treeFromJson = (json: unknown, before: Tree): Tree => {
   if (canonical(jsonOf(before)) === canonical(json)) return before
-  const wanted = within(json, before, 'content', { nodes: 0, depth: 0 })
+  const wanted = within(json, before, 'content', { nodes: 0, depth: 0, keys: new Keys() })
   if (wanted === null || wanted.kind === 'value' || wanted.kind === 'document')
     return refuse(`content: a ${describe(json)} cannot be the value of a ${before.kind}`)
   return wanted
@@ -65,6 +65,7 @@ export const treeFromJson = (json: unknown, before: Tree): Tree => {
 interface Budget {
   nodes: number
   readonly depth: number
+  readonly keys: Keys
 }
 
 /** The value in the shared type that stands there, null where it is of another kind. */
@@ -87,7 +88,9 @@ const within = (
   switch (before.kind) {
     case 'text':
       if (typeof json !== 'string') return null
-      return jsonOf(before) === json ? before : { ...before, runs: retext(before.runs, json) }
+      return jsonOf(before) === json
+        ? before
+        : { ...before, runs: retext(before.runs, json, budget) }
     case 'map': {
       if (!isObject(json)) return null
       const entries = Object.entries(json).map(([key, one]) => {
@@ -98,7 +101,7 @@ const within = (
     }
     case 'array': {
       if (!Array.isArray(json)) return null
-      const old = pairedWith(before.items, json)
+      const old = pairedWith(before.items, json, budget.keys)
       const items = json.map((one, index) => valueOf(one, old[index], `${path}[${index}]`, inner))
       return count({ kind: 'array', items })
     }
@@ -137,13 +140,16 @@ const bounded = (json: unknown, path: string, budget: Budget): unknown => {
 const pairedWith = <V extends Value>(
   before: readonly V[],
   json: readonly unknown[],
+  keys: Keys,
 ): readonly (V | undefined)[] => {
-  const keys = new Keys()
   const from = before.map((one) => keys.ofText(canonical(jsonOf(one))))
   const to = json.map((one) => keys.ofText(canonical(one)))
   const paired: (V | undefined)[] = []
   let i = 0
-  for (const [nextI, nextJ] of [...commonPairs(from, to), [before.length, json.length] as const]) {
+  for (const [nextI, nextJ] of [
+    ...commonPairs(from, to, keys.budget),
+    [before.length, json.length] as const,
+  ]) {
     const places = Map.groupBy(before.slice(i, nextI).entries(), ([, one]) => kindOf(one))
     let last = -1
     while (paired.length < nextJ) {
@@ -179,7 +185,7 @@ const xmlFrom = (
   path: string,
   budget: Budget,
 ): Tree[] => {
-  const paired = pairedWith(before, json)
+  const paired = pairedWith(before, json, budget.keys)
   return json.map((one, index) => {
     const where = `${path}[${index}]`
     const old = paired[index]
@@ -190,7 +196,7 @@ const xmlFrom = (
     if (old !== undefined && canonical(jsonOf(old)) === canonical(one)) return old
     if (typeof one === 'string')
       return old?.kind === 'text'
-        ? { ...old, runs: retext(old.runs, one) }
+        ? { ...old, runs: retext(old.runs, one, budget) }
         : {
             kind: 'text',
             isXml: true,

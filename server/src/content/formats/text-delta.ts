@@ -56,7 +56,7 @@ export const textEdits = (
 ): readonly Edit[] => {
   const [a, b] = [tokensOf(from, keys), tokensOf(to, keys)]
   const keyOf = ({ key }: Token): number => key
-  const pairs = commonPairs(a.map(keyOf), b.map(keyOf))
+  const pairs = commonPairs(a.map(keyOf), b.map(keyOf), keys.budget)
   const [fromText, toText] = [unitsOf(from), unitsOf(to)]
   const edits: Edit[] = []
   let [i, j] = [0, 0]
@@ -205,10 +205,14 @@ const formatChange = (from: Attributes, to: Attributes): Attributes | null => {
  * The runs that read as `text`: what stays has its formats, what is new those of what stands before it,
  * which at the start is `first`.
  */
-export const retext = (runs: readonly Run[], text: string, first: Attributes = {}): Run[] => {
+export const retext = (
+  runs: readonly Run[],
+  text: string,
+  { first = {}, keys = new Keys() }: { readonly first?: Attributes; readonly keys?: Keys } = {},
+): Run[] => {
   const out: Run[] = []
   let place = 0
-  for (const edit of textEdits(runs, [{ insert: text, attributes: {} }], new Keys())) {
+  for (const edit of textEdits(runs, [{ insert: text, attributes: {} }], keys)) {
     for (const run of slice(runs, place, edit.from)) out.push(run)
     const attributes = out.at(-1)?.attributes ?? first
     const insert = text.slice(edit.to, edit.to + edit.added)

@@ -34,7 +34,8 @@ export const withLines = (
   const blocks = tree.children.map((child) => ({ child, lines: linesIn(child, rich) }))
   const lines = linesOf(text)
   const old = blocks.flatMap((block) => block.lines)
-  const { stays, until } = linePlaces(old, lines)
+  const keys = new Keys()
+  const { stays, until } = linePlaces(old, lines, keys)
   const out: Tree[] = []
   let [place, next] = [0, 0]
   const addUpTo = (to: number): void => {
@@ -45,7 +46,7 @@ export const withLines = (
     const first = stays.get(place)
     const isInPlace = first !== undefined && own.every((_, i) => stays.get(place + i) === first + i)
     const changed = isInPlace
-      ? withOwnLines(child, lines.slice(first, first + own.length), rich)
+      ? withOwnLines(child, lines.slice(first, first + own.length), { rich, keys })
       : null
     if (own.length === 0) {
       if (first !== undefined) addUpTo(first)
@@ -61,7 +62,8 @@ export const withLines = (
       first === undefined
     ) {
       // a changed line of a text block: the block stays what it is
-      if (next < (until[place] ?? lines.length)) out.push(retexted(child, lines[next++] ?? ''))
+      if (next < (until[place] ?? lines.length))
+        out.push(retexted(child, lines[next++] ?? '', keys))
     }
     place += own.length
   }
@@ -79,14 +81,13 @@ interface LinePlaces {
   readonly until: readonly number[]
 }
 
-const linePlaces = (old: readonly string[], lines: readonly string[]): LinePlaces => {
-  const keys = new Keys()
+const linePlaces = (old: readonly string[], lines: readonly string[], keys: Keys): LinePlaces => {
   const [from, to] = [old, lines].map((all) => all.map((line) => keys.ofText(line)))
   const stays = new Map<number, number>()
   const until: number[] = []
   let [i, j] = [0, 0]
   const ends = [old.length, lines.length] as const
-  for (const [nextI, nextJ] of [...commonPairs(from ?? [], to ?? []), ends]) {
+  for (const [nextI, nextJ] of [...commonPairs(from ?? [], to ?? [], keys.budget), ends]) {
     const isSameNumber = nextI - i === nextJ - j
     for (; i < nextI; i++, j++) {
       if (isSameNumber) stays.set(i, j)
@@ -100,20 +101,29 @@ const linePlaces = (old: readonly string[], lines: readonly string[]): LinePlace
   return { stays, until }
 }
 
+interface Tools {
+  readonly rich: RichSchema
+  readonly keys: Keys
+}
+
 type Element = Extract<Tree, { kind: 'element' }>
 
 const isPlainTextblock = (element: Element): boolean =>
   element.children.every(({ kind }) => kind === 'text')
 
 /** The block with these lines, as many as it has; null where they cannot be put into it. */
-const withOwnLines = (block: Tree, lines: readonly string[], rich: RichSchema): Tree | null => {
+const withOwnLines = (
+  block: Tree,
+  lines: readonly string[],
+  { rich, keys }: Tools,
+): Tree | null => {
   let place = 0
   const visit = (tree: Tree): Tree | null => {
     if (tree.kind !== 'element') return tree
     if (rich.schema.nodes[tree.name]?.isTextblock === true) {
       const own = linesIn(tree, rich)
       const wanted = lines.slice(place, (place += own.length))
-      return own.every((line, i) => line === wanted[i]) ? tree : withTexts(tree, wanted)
+      return own.every((line, i) => line === wanted[i]) ? tree : withTexts(tree, wanted, keys)
     }
     const children = tree.children.map(visit)
     if (!children.every((child) => child !== null)) return null
@@ -124,8 +134,8 @@ const withOwnLines = (block: Tree, lines: readonly string[], rich: RichSchema): 
 }
 
 /** A text block with other lines: between line breaks, if it has them, or in its text. */
-const withTexts = (block: Element, lines: readonly string[]): Tree | null => {
-  if (isPlainTextblock(block)) return retexted(block, lines.join('\n'))
+const withTexts = (block: Element, lines: readonly string[], keys: Keys): Tree | null => {
+  if (isPlainTextblock(block)) return retexted(block, lines.join('\n'), keys)
   const parts: Tree[][] = [[]]
   for (const child of block.children)
     if (child.kind === 'text') parts.at(-1)?.push(child)
@@ -135,14 +145,19 @@ const withTexts = (block: Element, lines: readonly string[]): Tree | null => {
   const children = parts.flatMap((part, i) => {
     if (i % 2 === 1) return part
     const inside = { ...block, children: part }
-    return retexted(inside, lines[i / 2] ?? '').children
+    return retexted(inside, lines[i / 2] ?? '', keys).children
   })
   return { ...block, children }
 }
 
-const retexted = (block: Element, text: string): Element => {
+const retexted = (block: Element, text: string, keys: Keys): Element => {
   const runs = block.children.flatMap((child) => (child.kind === 'text' ? child.runs : []))
   if (plainText({ kind: 'text', isXml: true, attributes: {}, runs }) === text) return block
-  const changed: Tree = { kind: 'text', isXml: true, attributes: {}, runs: retext(runs, text) }
+  const changed: Tree = {
+    kind: 'text',
+    isXml: true,
+    attributes: {},
+    runs: retext(runs, text, { keys }),
+  }
   return { ...block, children: text === '' ? [] : [changed] }
 }

@@ -3,6 +3,7 @@
  * brought to (bring.ts).
  */
 import { canonical } from './canonical.ts'
+import { DiffBudget } from './sequence-diff.ts'
 import { visibleUnits } from './text-units.ts'
 
 /** Attributes of an element, or formats of a run of text. */
@@ -45,6 +46,8 @@ export type Value =
 
 /** Gives equal trees equal numbers, whatever their size, within its own life. */
 export class Keys {
+  /** What comparisons with these numbers may take together. */
+  readonly budget = new DiffBudget()
   readonly #numbers = new Map<string, number>()
   readonly #known = new WeakMap<object, number>()
   readonly #defaultsOf: (name: string) => Attributes
