@@ -122,6 +122,22 @@ describe('HTML of others', () => {
       '<table><tr><td>a<script>x</script></td></tr></table>',
       '<table><tbody><tr><td><p>a</p></td></tr></tbody></table>',
     ],
+    [
+      '<b style="font-weight:normal"><p><span style="font-weight:400">a </span><span style="font-weight:700">b</span><span style="font-style:italic"> c</span> <span style="TEXT-DECORATION: underline line-through">d</span></p></b>',
+      '<p>a <strong>b</strong><em> c</em> <s><u>d</u></s></p>',
+    ],
+    [
+      '<a href="https://x.org"><span style="text-decoration:underline">a</span></a>',
+      '<p><a href="https://x.org" rel="noopener noreferrer nofollow">a</a></p>',
+    ],
+    [
+      '<ul><li>a</li><ul><li>b</li><ol><li>c</li></ol></ul><li>d</li></ul>',
+      '<ul><li><p>a</p><ul><li><p>b</p><ol><li><p>c</p></li></ol></li></ul></li><li><p>d</p></li></ul>',
+    ],
+    [
+      '<pre>a<br>b<div>c</div><div><br></div><div>d</div><script>x</script>e</pre>',
+      '<pre><code>a\nb\nc\n\nd\ne</code></pre>',
+    ],
     ['', '<p></p>'],
   ])('%s', (html, expected) => {
     const update = given('html', html)
