@@ -174,7 +174,7 @@ const madeInsert = (insert: string | Value): unknown =>
 
 const made = (value: Value): unknown => {
   if (value.kind === 'value') return value.value
-  if (value.kind === 'document') return new Y.Doc({ guid: value.guid })
+  if (value.kind === 'document') return new Y.Doc({ guid: value.guid, ...value.options })
   return madeType(value)
 }
 

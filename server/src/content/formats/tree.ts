@@ -42,7 +42,11 @@ export type Tree =
 export type Value =
   | Tree
   | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'document'; readonly guid: string }
+  | {
+      readonly kind: 'document'
+      readonly guid: string
+      readonly options: { readonly meta: unknown; readonly autoLoad: boolean; readonly gc: boolean }
+    }
 
 /** Gives equal trees equal numbers, whatever their size, within its own life. */
 export class Keys {
@@ -93,7 +97,7 @@ export class Keys {
       case 'array':
         return `a${this.#all(value.items)}`
       case 'document':
-        return `d${value.guid}`
+        return `d${canonical([value.guid, value.options])}`
       case 'value':
         return `v${canonical(value.value)}`
     }
