@@ -41,6 +41,7 @@ test('a document that is deleted while it is open can be kept as a copy', async 
   await banner.getByRole('button', { name: 'Keep as a copy' }).click()
   await expectText(person, 'What I wrote here.')
   await expect(page).toHaveURL(/copy/)
+  await person.isSaved() // it is on the device first
   const { documents } = await api.list({ search: 'copy' })
   expect(documents.map(({ name }) => name)).toEqual([expect.stringContaining(doc)])
 

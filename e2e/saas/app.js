@@ -32,6 +32,9 @@ const tokenFor = (docs, user) => {
 // the document API of the same server, asked as the program
 const api = createApiClient({ url, token: () => tokenFor([{ name: '*', access: 'write' }]) })
 
+// made at the first start, there at every other
+await quire.document('team/notes').create()
+
 // who there is and what everybody may do, and who is logged in: a program has a database for it, this one a file
 const file = './program.json'
 const known = existsSync(file)

@@ -1,5 +1,6 @@
 /* What the document API answers to what it cannot use, and to whom it may not serve. */
 import { beforeAll, describe, expect, it } from 'vitest'
+import { memoryStorage } from './index.ts'
 import { startApi, tokenFor, type ApiServer, type Said } from './testing/api-server.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -43,6 +44,15 @@ describe('a request that cannot be used', () => {
     ['a page that was never given', ['GET', '/documents?cursor=x'], 400, 'query.cursor'],
     ['a page that is too long', ['GET', '/documents?limit=1001'], 400, 'query.limit'],
     ['a format that there is not', ['GET', '/documents/notes/content?as=pdf'], 400, 'query.as'],
+    ['a number in another notation', ['GET', '/documents?limit=1e2'], 400, 'in digits'],
+    ['a number with more around it', ['GET', '/documents?limit=%207'], 400, 'in digits'],
+    ['a question that there is not', ['GET', '/documents?perfix=a'], 400, '"perfix"'],
+    [
+      'a member that there is not',
+      ['POST', '/documents', '{"name":"x","contents":{}}'],
+      400,
+      '"contents"',
+    ],
     ['a version that is no number', ['GET', '/documents/notes/versions/x'], 400, 'whole number'],
     ['a version that there is not', ['GET', '/documents/notes/versions/7'], 404, 'no version 7'],
     ['a patch that there is not', ['GET', '/documents/notes/patches/7'], 404, 'no patch 7'],
@@ -144,12 +154,36 @@ describe('a request that cannot be used', () => {
   it('with a precondition that is none is not taken for one without', async () => {
     const server = await startApi()
     await (await server.client()).create('notes')
-    for (const tag of ['7', 'W/"1-2"', '"1-2", "1-3"', '"x"']) {
+    for (const [tag, status] of [
+      ['7', 400],
+      ['"1-2" "1-3"', 400],
+      ['"x', 400],
+      ['', 400],
+      [Array(101).fill('"x"').join(), 400],
+      ['W/"1-2"', 412],
+      ['"1-2", "1-3"', 412],
+      ['"x"', 412],
+    ] as const) {
       const headers = { 'content-type': 'text/plain', 'if-match': tag }
       const answer = await ask(server, ['PUT', '/documents/notes/content', 'x'], { headers })
-      expect(answer.problem).toMatchObject({ status: 400 })
+      expect([tag, answer.problem?.['status']]).toEqual([tag, status])
     }
+    expect((await (await server.client()).document('notes').facts())?.sequence).toBe(0)
   })
+})
+
+it('a fault of the server is a problem, too, and is told to whoever runs it', async () => {
+  const storage = memoryStorage()
+  storage.list = () => {
+    throw new Error('a fault in the storage')
+  }
+  const server = await startApi({ storage })
+  const answer = await ask(server, ['GET', '/documents'])
+  expect(answer.status).toBe(500)
+  expect(answer.problem).toMatchObject({ status: 500, type: 'urn:quire:problem:internal' })
+  expect(answer.text).not.toContain('storage')
+  const bugs = server.events.flatMap((event) => (event.kind === 'bug' ? [event.error] : []))
+  expect(bugs).toEqual([new Error('a fault in the storage')])
 })
 
 describe('HTML with scripts', () => {

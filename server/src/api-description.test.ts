@@ -1,7 +1,9 @@
 /* The description of the document API, for tools and for people. */
 import { createHash } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
+import { z } from 'zod'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { QuireApiError } from './client.ts'
 import { startApi, type ApiServer } from './testing/api-server.ts'
 
 let server: ApiServer
@@ -10,6 +12,8 @@ beforeAll(async () => {
   server = await startApi({}, (undo) => (stop = undo))
   return () => stop()
 })
+
+type Form = Parameters<typeof z.fromJSONSchema>[0]
 
 type Described = {
   readonly openapi: string
@@ -36,9 +40,49 @@ describe('openapi.json', () => {
     const whole = await described()
     const names = [...JSON.stringify(whole).matchAll(/"\$ref":"([^"]*)"/g)].map(([, ref]) => ref)
     expect(names.length).toBeGreaterThan(10)
-    const known = Object.keys(whole.components.schemas)
-    for (const name of new Set(names))
-      expect(known.map((one) => `#/components/schemas/${one}`)).toContain(name)
+    const known = Object.entries(whole.components).flatMap(([kind, members]) =>
+      Object.keys(members).map((one) => `#/components/${kind}/${one}`),
+    )
+    for (const name of new Set(names)) expect(known).toContain(name)
+  })
+
+  it('describes each form by more than its own name', async () => {
+    const { components } = await described()
+    for (const [name, schema] of Object.entries(components.schemas))
+      expect([name, Object.keys(schema as object)]).not.toEqual([name, ['$ref']])
+  })
+
+  it('says what is really answered', async () => {
+    const whole = await described()
+    const text = JSON.stringify(whole.components.schemas)
+    const $defs = JSON.parse(text.replaceAll('#/components/schemas/', '#/$defs/')) as object
+    const check = (form: string, value: unknown): void => {
+      const schema = z.fromJSONSchema({ $ref: `#/$defs/${form}`, $defs } as Form)
+      expect([form, schema.safeParse(value).error]).toEqual([form, undefined])
+      expect([form, schema.safeParse({ no: 'such thing' }).success]).toEqual([form, false])
+    }
+    const api = await server.client()
+    const notes = api.document('described')
+    check('Document', await api.create('described', { author: 'ann' }))
+    const { etag: _, ...written } = await notes.append('markdown', '# *Title*')
+    check('Written', written)
+    check('DocumentPage', await api.list({ limit: 1 }))
+    const version = await notes.keepVersion('first')
+    check('Version', version)
+    check('VersionPage', await notes.versions())
+    await notes.append('markdown', 'more', { author: 'ann' })
+    check('Diff', await notes.diff(version.id))
+    check('Authors', await notes.authors())
+    check('Revoked', await api.revoke({ user: 'nobody' }))
+    check('Revocation', (await api.revocations())[0])
+    const problem: unknown = await notes.restore(99).catch((error: unknown) => error)
+    check('Problem', problem instanceof QuireApiError && problem.problem)
+    const exported = await new Response(await api.export()).text()
+    const bytes = new TextEncoder().encode(exported)
+    const imported = await new Response(await api.import(bytes)).text()
+    for (const line of exported.trim().split('\n')) check('ExportedLine', JSON.parse(line))
+    for (const line of imported.trim().split('\n')) check('ImportedLine', JSON.parse(line))
+    check('ImportLine', JSON.parse(exported.split('\n', 1)[0] ?? ''))
   })
 
   it('names every operation once, with the problems that it may answer', async () => {

@@ -61,6 +61,18 @@ describe('documents', () => {
     ])
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect((await api.document('notes').read('text')).content.trim()).toBe('filled')
+    // with a key each attempt of one creator is answered alike, and another creator is not
+    await quire.document('others').read({ as: 'update' })
+    const make = (idempotencyKey: string) => api.create('others', { content, idempotencyKey })
+    const made = await Promise.all([make('a'), make('a')])
+    expect([...made, await make('a')].map(({ name }) => name)).toEqual([
+      'others',
+      'others',
+      'others',
+    ])
+    expect(await problemOf(make('b'))).toMatchObject({ status: 409 })
+    expect(await problemOf(make('b'))).toMatchObject({ status: 409 })
+    expect((await api.document('others').read('text')).content.trim()).toBe('filled')
   })
 
   it('are deleted, refused, listed among the deleted, brought back with another epoch', async () => {
@@ -229,5 +241,27 @@ describe('many at once', () => {
     ])
     expect((await to.document('c').read('text')).content.trim()).toBe('text of c')
     expect((await to.document('c').authors()).ranges).toMatchObject([{ author: 'ann' }])
+  })
+
+  it('keep what nobody with a name wrote as nobody’s', async () => {
+    const { client } = await startApi()
+    const api = await client()
+    const doc = new Y.Doc()
+    doc.clientID = 7
+    doc.getText('words').insert(0, 'her words')
+    const update = Buffer.from(Y.encodeStateAsUpdate(doc)).toString('base64')
+    const authors = [
+      [7, 0, 'ann'],
+      [7, 3, null],
+    ]
+    const line = JSON.stringify({ name: 'notes', update, authors })
+    await new Response(await api.import(new TextEncoder().encode(line))).text()
+    const { ranges } = await api.document('notes').authors({ field: 'words' })
+    expect(ranges).toMatchObject([
+      { text: 'her', author: 'ann' },
+      { text: ' words', author: null },
+    ])
+    const [exported = ''] = (await new Response(await api.export()).text()).split('\n')
+    expect(JSON.parse(exported)).toMatchObject({ name: 'notes', authors })
   })
 })

@@ -19,6 +19,7 @@ import type { Content } from './ports/content.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
+import type { Undo } from './ports/undo.ts'
 import { foldingLimits, type RoomLimits } from './room/limits.ts'
 import type { VersionPolicy } from './runtime/auto-versions.ts'
 import { Documents } from './runtime/documents.ts'
@@ -26,6 +27,7 @@ import { flushIntervalMs } from './runtime/flush-pacer.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
 import type { ServerLimits } from './runtime/limits.ts'
 import type { ConnectionLimits } from './runtime/multiplexed.ts'
+import { purgeDeleted } from './runtime/purge.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import { createUtilisation } from './runtime/utilisation.ts'
 
@@ -172,7 +174,9 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     maxApiRequestsPerMinute: config.maxApiRequestsPerMinute,
     maxVersions: config.maxVersions,
   })
+  let stopPurging: Undo = () => undefined
   const discard = async (): Promise<void> => {
+    stopPurging()
     await content.close()
     await cluster.close()
     await storage.close()
@@ -190,6 +194,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     },
     start() {
       documents.start()
+      stopPurging = purgeDeleted({ storage, clock, observe }, config.maxDeletedDays * DAY_MS)
       content.warmUp()
     },
     discard,
@@ -255,6 +260,7 @@ const edgeLimits = (config: AssemblyConfig): EdgeLimits => ({
 })
 
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 const versionPolicy = ({ maxVersions, maxVersionsPerHour }: AssemblyConfig): VersionPolicy => ({
   versionsKept: maxVersions,

@@ -34,6 +34,19 @@ export interface ApiClientOptions {
   readonly token?: string | (() => string | Promise<string>)
   /** In place of the runtime's own. */
   readonly fetch?: typeof fetch
+  /** Ends what is being asked, and what is asked later: with the reason of the signal. */
+  readonly signal?: AbortSignal
+}
+
+/** Which documents are listed. */
+export interface ListQuery {
+  readonly prefix?: string
+  /** Part of the name, in any case of ASCII letters. */
+  readonly search?: string
+  /** Documents of a page, 1 to 1,000; absent: 100. */
+  readonly limit?: number
+  /** Those that are deleted, in place of those that are there. */
+  readonly deleted?: boolean
 }
 
 /** What a change may depend on, and whose it is. */
@@ -98,6 +111,7 @@ type Query = Readonly<Record<string, string | number | undefined>>
  * import { createApiClient } from '@quire/server/client'
  *
  * const api = createApiClient({ url: 'http://127.0.0.1:4400' })
+ * await api.create('team/notes', { idempotencyKey: 'team/notes' }) // once, however often this runs
  * const notes = api.document('team/notes')
  * await notes.append('markdown', '## Decided today')
  * const { content, etag } = await notes.read('markdown')
@@ -115,25 +129,32 @@ export class ApiClient {
     this.#options = options
   }
 
-  /** What asks for one document; asks nothing yet. */
+  /** The same client with other options, such as a signal for one request: `api.with({ signal }).list()`. */
+  with(options: Partial<ApiClientOptions>): ApiClient {
+    return new ApiClient({ ...this.#options, ...options })
+  }
+
+  /** What asks for one document; asks nothing yet. Throws a `RangeError` for `.` and `..`, which URLs cannot name. */
   document(name: string): ApiDocumentClient {
     return new ApiDocumentClient(name, (method, path, sent) => this.#ask(method, path, sent))
   }
 
   /** A page of the documents whose names begin with `prefix`, by name. `cursor` is `next` of the page before. */
-  async list(
-    query: {
-      readonly prefix?: string
-      readonly search?: string
-      readonly limit?: number
-      readonly cursor?: string
-      readonly deleted?: boolean
-    } = {},
-  ): Promise<Of<'documentPage'>> {
+  async list(query: ListQuery & { readonly cursor?: string } = {}): Promise<Of<'documentPage'>> {
     const { deleted = false, ...rest } = query
     return json(
       await this.#ask('GET', '/documents', { query: { ...rest, deleted: String(deleted) } }),
     )
+  }
+
+  /** All of these documents by name, asked for page by page as they are wanted. */
+  async *listAll(query: ListQuery = {}): AsyncGenerator<ApiDocument, void> {
+    let page = await this.list(query)
+    for (;;) {
+      yield* page.documents
+      if (page.next === null) return
+      page = await this.list({ ...query, cursor: page.next })
+    }
   }
 
   /** Makes a document. With the same `idempotencyKey` it is made once, however often this is tried. */
@@ -148,7 +169,7 @@ export class ApiClient {
       readonly idempotencyKey?: string
     } = {},
   ): Promise<ApiDocument> {
-    const fields = idempotencyKey === undefined ? {} : { 'Idempotency-Key': idempotencyKey }
+    const fields = keyed(idempotencyKey)
     return json(await this.#ask('POST', '/documents', { json: { name, ...body }, fields }))
   }
 
@@ -170,12 +191,18 @@ export class ApiClient {
     await this.#ask('DELETE', `/revocations/${id}`)
   }
 
-  /** All documents whose names begin so, as a stream of lines of JSON. */
+  /**
+   * All documents whose names begin so, as a stream of lines of JSON, whose last one says `"done":true`: without it the
+   * export was cut. A line with `"result":"failed"` is a document that could not be read.
+   */
   async export(prefix = ''): Promise<ReadableStream<Uint8Array>> {
     return bodyOf(await this.#ask('GET', '/export', { query: { prefix } }))
   }
 
-  /** Imports what an export gave; what comes back is a line of JSON for each line. */
+  /**
+   * Imports what an export gave; what comes back is a line of JSON for each line. It begins to come before all is sent, and is
+   * to be read at once: the server takes no more lines than are read of, and cuts who reads nothing.
+   */
   async import(
     lines: Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
     query: { readonly prefix?: string; readonly existing?: 'skip' | 'merge' } = {},
@@ -186,7 +213,7 @@ export class ApiClient {
   }
 
   async #ask(method: string, path: string, sent: Sent = {}): Promise<Response> {
-    const { url, token, fetch: ask = fetch } = this.#options
+    const { url, token, signal, fetch: ask = fetch } = this.#options
     const target = new URL(`${url.replace(/\/$/, '')}/api/v1${path}`)
     for (const [name, value] of Object.entries(sent.query ?? {}))
       if (value !== undefined) target.searchParams.set(name, String(value))
@@ -200,6 +227,7 @@ export class ApiClient {
       method,
       headers,
       body,
+      ...(signal === undefined ? {} : { signal }),
       ...(body instanceof ReadableStream ? { duplex: 'half' } : {}),
     })
     if (response.ok) return response
@@ -223,16 +251,18 @@ export class ApiDocumentClient {
 
   /** @internal Made by `document` of an `ApiClient`. */
   constructor(name: string, ask: Ask) {
+    if (name === '.' || name === '..')
+      throw new RangeError(`a document named ${name} is not to be asked for: no URL leads to it`)
     const base = `/documents/${encodeURIComponent(name)}`
     this.#ask = (method, path, sent) => ask(method, `${base}${path}`, sent)
   }
 
-  /** What there is of it; null where it is not there. */
+  /** What there is of it; null where the API says that it is not there. */
   async facts(): Promise<ApiDocument | null> {
     try {
       return await json(await this.#ask('GET', ''))
     } catch (error) {
-      if (error instanceof QuireApiError && error.status === 404) return null
+      if (error instanceof QuireApiError && error.kind === 'not-found') return null
       throw error
     }
   }
@@ -298,9 +328,13 @@ export class ApiDocumentClient {
     return json(await this.#ask('POST', '/undelete', { query: { id } }))
   }
 
-  /** Makes a copy under another name. */
-  async duplicate(to: string): Promise<ApiDocument> {
-    return json(await this.#ask('POST', '/duplicate', { json: { to } }))
+  /** Makes a copy under another name; with the same `idempotencyKey` once, however often this is tried. */
+  async duplicate(
+    to: string,
+    { idempotencyKey }: { readonly idempotencyKey?: string } = {},
+  ): Promise<ApiDocument> {
+    const fields = keyed(idempotencyKey)
+    return json(await this.#ask('POST', '/duplicate', { json: { to }, fields }))
   }
 
   /** Who has it open. */
@@ -329,12 +363,28 @@ export class ApiDocumentClient {
     return json(await this.#ask('POST', '/versions', { json: { name, author } }))
   }
 
+  /** What there is of a version. */
+  async version(id: number): Promise<ApiVersion> {
+    return json(await this.#ask('GET', `/versions/${id}`))
+  }
+
+  /** Gives a version a name; one that was kept by itself stays then. */
+  async nameVersion(id: number, name: string): Promise<ApiVersion> {
+    return json(await this.#ask('PATCH', `/versions/${id}`, { json: { name } }))
+  }
+
+  /** Drops a version. */
+  async removeVersion(id: number): Promise<void> {
+    await this.#ask('DELETE', `/versions/${id}`)
+  }
+
   /** What a version holds. */
   async readVersion<F extends keyof ContentByFormat>(
     id: number,
     as: F,
+    { field }: { readonly field?: string } = {},
   ): Promise<ContentByFormat[F]> {
-    const response = await this.#ask('GET', `/versions/${id}/content`, { query: { as } })
+    const response = await this.#ask('GET', `/versions/${id}/content`, { query: { as, field } })
     return (await readAs(as, response)) as ContentByFormat[F] // as asked for
   }
 
@@ -384,6 +434,9 @@ export class ApiDocumentClient {
 const matching = (ifMatch: string | undefined): Readonly<Record<string, string>> =>
   ifMatch === undefined ? {} : { 'If-Match': ifMatch }
 
+const keyed = (key: string | undefined): Readonly<Record<string, string>> =>
+  key === undefined ? {} : { 'Idempotency-Key': key }
+
 const etagOf = (response: Response): string => response.headers.get('etag') ?? ''
 
 // what the API answers was made with the schemas that these types are of
@@ -394,7 +447,8 @@ const readAs = async (as: keyof ContentByFormat, response: Response): Promise<un
   return as === 'update' ? new Uint8Array(await response.arrayBuffer()) : response.text()
 }
 
-const bodyOf = ({ body }: Response): ReadableStream<Uint8Array> => body ?? new ReadableStream()
+const bodyOf = ({ body }: Response): ReadableStream<Uint8Array> =>
+  body ?? new ReadableStream({ start: (controller) => controller.close() }) // nothing came
 
 const problemOf = async (response: Response): Promise<Readonly<Record<string, unknown>>> => {
   const text = await response.text()

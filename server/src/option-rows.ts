@@ -301,6 +301,11 @@ export const optionRows = [
     'versions an hour',
     'Versions that are made by themselves of one document, when everybody has left it: at most one in ten minutes, so that fifty of them reach back a working day.',
   ]),
+  row('maxDeletedDays', count(1, 36_500), [
+    '30',
+    'days',
+    'Time for which a deleted document can be undeleted; it goes for good after that, with its versions and patches. In a month somebody has missed it.',
+  ]),
   row('maxPresenceEntries', count(1, 100_000), [
     '2000',
     'entries',

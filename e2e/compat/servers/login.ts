@@ -9,7 +9,10 @@ export const SECRET = 'a secret that only these tests know, 32 bytes at least'
 /** What a token says. */
 export interface Claims {
   readonly sub?: string
+  readonly name?: string
+  readonly jti?: string
   /** Seconds since 1970. */
+  readonly iat?: number
   readonly exp?: number
   readonly docs: readonly { readonly name: string; readonly access: 'read' | 'comment' | 'write' }[]
 }

@@ -215,8 +215,9 @@ const changeOf = (before: Uint8Array, change: (doc: Y.Doc) => unknown): Uint8Arr
   const doc = new Y.Doc()
   try {
     Y.applyUpdate(doc, before)
-    let changed: Uint8Array | null = null
-    doc.on('update', (update: Uint8Array) => (changed = update))
+    // more than one where observers answer what the callback does with transactions of their own
+    const updates: Uint8Array[] = []
+    doc.on('update', (update: Uint8Array) => updates.push(update))
     const returned = doc.transact(() => change(doc))
     if (isThenable(returned)) {
       returned.then(undefined, () => undefined) // what became of it is nobody's question any more
@@ -224,7 +225,7 @@ const changeOf = (before: Uint8Array, change: (doc: Y.Doc) => unknown): Uint8Arr
         'the callback of edit() is asynchronous: do what takes time first, then edit. Nothing was written',
       )
     }
-    return changed
+    return updates.length > 1 ? Y.mergeUpdates(updates) : (updates[0] ?? null)
   } finally {
     doc.destroy()
   }

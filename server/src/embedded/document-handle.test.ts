@@ -40,6 +40,19 @@ describe('a document in the hands of its program', () => {
     })
   })
 
+  it('writes what observers add in transactions of their own, beside what the callback did', async () => {
+    const notes = open().document('notes')
+    await notes.edit((doc) => {
+      const [text, counts] = [doc.getText('text'), doc.getMap('counts')]
+      doc.once('afterTransaction', () =>
+        doc.transact(() => counts.set('length', text.length), 'another'),
+      )
+      text.insert(0, 'edited')
+    })
+    expect(await textOf(notes)).toBe('edited')
+    await notes.edit((doc) => expect(doc.getMap('counts').get('length')).toBe(6))
+  })
+
   it('writes nothing where the callback changes nothing, throws midway, or is asynchronous', async () => {
     const memory = createMemory()
     const notes = open({ storage: createMemoryStorage(memory) }).document('notes')

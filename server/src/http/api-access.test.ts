@@ -34,10 +34,10 @@ describe('/api/v1', () => {
         expect([status, headers['content-type']]).toEqual([403, 'application/problem+json'])
         expect(headers['access-control-allow-origin']).toBeUndefined()
         expect(JSON.parse(body)).toEqual({
-          type: 'about:blank',
-          title: 'Forbidden',
+          type: 'urn:quire:problem:forbidden',
+          title: 'The login does not allow this',
           status: 403,
-          detail: `QUIRE_ALLOWED_ORIGINS does not list ${origin}`,
+          detail: `the list of allowed origins does not list ${origin}`,
         })
       }
     },

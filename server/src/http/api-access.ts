@@ -3,6 +3,7 @@
  * others ask nothing is done.
  */
 import { Hono } from 'hono'
+import { answerProblem, Problem } from './api/problem.ts'
 import { crossSite, sameSite } from './cross-site.ts'
 import type { PageRules } from './origin.ts'
 
@@ -36,13 +37,12 @@ export const apiAccess = (rules: PageRules): Hono => {
   const routes = new Hono()
   routes.use(crossSite(rules.allowedOrigins, API_CROSS_SITE))
   routes.use(
-    sameSite(rules, (c, detail) =>
-      c.body(
-        JSON.stringify({ type: 'about:blank', title: 'Forbidden', status: 403, detail }),
-        403,
-        { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' },
-      ),
-    ),
+    sameSite(rules, (c, problem) => {
+      // the option has another name where the server is embedded
+      const detail = problem.replaceAll('QUIRE_ALLOWED_ORIGINS', 'the list of allowed origins')
+      c.header('Cache-Control', 'no-store')
+      return answerProblem(new Problem('forbidden', detail), c)
+    }),
   )
   return routes
 }

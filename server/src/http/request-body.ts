@@ -89,7 +89,7 @@ const gather = async (
  * Bytes one behind the other, in an array that doubles: who sends them one by one would else have the server
  * keep an object of 100 bytes and more for each.
  */
-class GrowingRoom {
+export class GrowingRoom {
   readonly #bounds: BodyBounds
   readonly #taken: Undo[] = []
   #bytes = new Uint8Array()

@@ -57,6 +57,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'draining':
     case 'drained':
     case 'append-recovered':
+    case 'purged':
     case 'tls-reloaded':
     case 'patch-kept':
     case 'version-kept':
@@ -71,6 +72,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'compact-failed':
     case 'answer-failed':
     case 'request-failed':
+    case 'purge-failed':
     case 'keys-failed':
     case 'tls-outdated':
     case 'tls-reload-failed':

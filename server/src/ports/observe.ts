@@ -33,6 +33,9 @@ export type QuireEvent =
     }
   /** A request was not answered as it was asked, for a reason that its sender is not told. `id` is the request's. */
   | { readonly kind: 'request-failed'; readonly id: string; readonly problem: string }
+  /** Documents that were deleted long ago have gone for good. */
+  | { readonly kind: 'purged'; readonly documents: number }
+  | { readonly kind: 'purge-failed'; readonly problem: string }
   /** Events of a kind that were not told, because there were too many in a second. */
   | { readonly kind: 'events-left-out'; readonly of: QuireEventKind; readonly count: number }
   | { readonly kind: 'unknown-message'; readonly document: DocName; readonly type: number }

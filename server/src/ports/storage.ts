@@ -112,7 +112,14 @@ export interface QuarantinedUpdate extends Quarantined {
 export interface AuthorRange {
   readonly client: ClientId
   readonly clock: number
-  readonly user: string
+  /** Null for somebody without a name: an anonymous login, or whoever wrote before anybody was stamped. */
+  readonly user: string | null
+}
+
+/** A range that is to be stamped. What is behind it, if it is known already, stays whose it was. */
+export interface AuthorStamp extends AuthorRange {
+  /** The clock from which on structs were known before, which is above `clock`; absent: none were. */
+  readonly until?: number
 }
 
 /** Updates of one document, in the order in which they were accepted. */
@@ -120,7 +127,7 @@ export interface AppendEntry {
   readonly doc: DocId
   readonly updates: readonly Update[]
   /** Who brought what is new in them and not stamped so already; absent: there is nothing to stamp. */
-  readonly authors?: readonly AuthorRange[]
+  readonly authors?: readonly AuthorStamp[]
 }
 
 /** Where an entry's updates landed: numbers `first` to `last` of its document's log. */
@@ -184,7 +191,10 @@ export interface Catalogue {
   list(question: ListQuestion): Promise<Result<readonly DocumentFacts[], StorageProblem>>
   /** The document of that name, null where none is there, be it deleted; it creates none. */
   find(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>>
-  /** Makes a document with its seed in one commit, also where one of that name was deleted. */
+  /**
+   * Makes a document with its seed in one commit, also where one of that name was deleted. Where an empty one of that name
+   * is there, the key is taken for that: whoever made it asks what became of it, and frees the key if it was not his.
+   */
   create(
     name: DocName,
     creation: DocumentCreation,
@@ -196,6 +206,8 @@ export interface Catalogue {
   remove(doc: DocId, at: Millis): Promise<Result<DocumentFacts, StorageProblem>>
   /** Takes a deletion back, with a new epoch; null, changing nothing, where another document has the name. */
   undelete(doc: DocId): Promise<Result<DocumentFacts | null, StorageProblem>>
+  /** A key is as if nobody had chosen it. */
+  freeKey(key: string): Promise<Result<void, StorageProblem>>
   /**
    * Drops for good what was deleted before this time, the oldest deletions first, at most `limit` documents; says
    * how many. Appends may have to wait for it, some 1 ms for each MB: ask for a few at a time.
@@ -203,6 +215,11 @@ export interface Catalogue {
   purge(before: Millis, limit: number): Promise<Result<number, StorageProblem>>
   /** Who brought what, by client and clock, ascending. */
   authors(doc: DocId): Promise<Result<readonly AuthorRange[], StorageProblem>>
+  /** Those of these users who are among a document's authors, in any order. */
+  authorsAmong(
+    doc: DocId,
+    users: readonly string[],
+  ): Promise<Result<readonly string[], StorageProblem>>
 }
 
 /** A state of a document that is kept as it was. */
@@ -271,8 +288,17 @@ export interface PatchPart {
   readonly update: Update
 }
 
+/** What takes the place of all parts of a patch: it holds what they hold. */
+export interface PatchWhole {
+  readonly at: Millis
+  readonly update: Update
+  /** Of how many parts it is made. */
+  readonly parts: number
+}
+
 /** Bounds of what is kept aside for one document. */
 export interface PatchLimits {
+  /** Patches beside the document from which on no other user gets one; whoever has one keeps it. */
   readonly users: number
   readonly bytesPerUser: number
 }
@@ -285,6 +311,11 @@ export interface Patches {
     part: PatchPart,
     limits: PatchLimits,
   ): Promise<Result<'kept' | 'known' | 'full', StorageProblem>>
+  /**
+   * Puts one part in the place of all of a patch, in one commit; false, changing nothing, where the document has no
+   * such patch, or it has another number of parts by now.
+   */
+  replacePatch(doc: DocId, id: number, whole: PatchWhole): Promise<Result<boolean, StorageProblem>>
   patches(doc: DocId): Promise<Result<readonly Patch[], StorageProblem>>
   /** Its parts in order; null where the document has no such patch. */
   patch(doc: DocId, id: number): Promise<Result<readonly Update[] | null, StorageProblem>>

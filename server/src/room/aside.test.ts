@@ -25,7 +25,9 @@ describe('[R15] what is denied', () => {
     const [one, two] = [type('a'), type('b')]
     expect(kindsOf(room.update(bob, one))).toEqual(['denied'])
     room.update(bob, two)
-    expect(keptIn(room.tick(500))).toEqual([{ user: 'bob', updates: [one.update, two.update] }])
+    expect(keptIn(room.tick(500))).toEqual([
+      { user: 'bob', wasLowered: false, updates: [one.update, two.update] },
+    ])
   })
 
   test('of several is kept in one write, and what comes meanwhile in the next', () => {
@@ -43,7 +45,7 @@ describe('[R15] what is denied', () => {
     room.update(bob, later)
     expect(keptIn(room.tick(500))).toEqual([])
     room.take({ kind: 'kept', kept: [{ user: 'bob', outcome: 'kept' }] })
-    expect(keptIn(room.tick(500))).toEqual([{ user: 'bob', updates: [later.update] }])
+    expect(keptIn(room.tick(500))).toMatchObject([{ user: 'bob', updates: [later.update] }])
   })
 
   test('of an anonymous reader is not kept, and of one who could write when it came it is', () => {
@@ -52,7 +54,9 @@ describe('[R15] what is denied', () => {
     room.take({ kind: 'regrant', session: bob, access: 'read', user: null })
     const typed = type('a')
     room.update(bob, typed)
-    expect(keptIn(room.tick(500))).toEqual([{ user: null, updates: [typed.update] }])
+    expect(keptIn(room.tick(500))).toEqual([
+      { user: null, wasLowered: true, updates: [typed.update] },
+    ])
     const waiting = new TestRoom()
     waiting.join(bob)
     waiting.take({ kind: 'regrant', session: bob, access: 'read', user: null })
@@ -94,7 +98,7 @@ describe('[R15] what is denied', () => {
     expect(keptIn(room.tick(50))).toHaveLength(1)
     fail()
     expect(keptIn(room.tick(100))).toEqual([])
-    expect(keptIn(room.drain())).toEqual([{ user: 'bob', updates: [typed.update] }])
+    expect(keptIn(room.drain())).toMatchObject([{ user: 'bob', updates: [typed.update] }])
     expect(keptIn(fail())).toEqual([])
     expect(keptIn(room.tick(400))).toHaveLength(1)
     expect(kindsOf(room.take({ kind: 'kept', kept: [] }))).toEqual(['evict'])
@@ -109,18 +113,28 @@ describe('[R15] what is denied', () => {
     expect(kindsOf(effects)).toEqual(['evict'])
   })
 
-  test('of who has no place for more is not kept any more, until it is somebody else', () => {
+  test('of who had no place is reported, and what it says next is kept where that has one', () => {
     const room = open(new Map([[bob, 'bob']]))
     const { type } = typist(2)
-    room.update(bob, type('a'))
-    room.tick(500)
-    const effects = room.take({ kind: 'kept', kept: [{ user: 'bob', outcome: 'full' }] })
-    expect(effects).toMatchObject([{ kind: 'observe', event: { kind: 'patch-full' } }])
-    room.update(bob, type('b'))
-    expect(keptIn(room.tick(500))).toEqual([])
-    room.take({ kind: 'regrant', session: bob, access: 'read', user: 'cyd' })
-    room.update(bob, type('c'))
-    expect(keptIn(room.tick(500))).toMatchObject([{ user: 'cyd' }])
+    for (const text of ['a', 'b']) {
+      const typed = type(text)
+      room.update(bob, typed)
+      expect(keptIn(room.tick(500))).toMatchObject([{ user: 'bob', updates: [typed.update] }])
+      const effects = room.take({ kind: 'kept', kept: [{ user: 'bob', outcome: 'full' }] })
+      expect(effects).toMatchObject([{ kind: 'observe', event: { kind: 'patch-full' } }])
+    }
+  })
+
+  test('of somebody in two sessions is of one who could write, if one of them could', () => {
+    const room = open(new Map([[bob, 'bob']]))
+    room.take({ kind: 'join', session: cyd, access: 'write', user: 'bob', asking: 'on-join' })
+    room.take({ kind: 'regrant', session: cyd, access: 'read', user: 'bob' })
+    room.update(bob, typist(2).type('a'))
+    room.update(cyd, typist(3).type('b'))
+    room.update(bob, typist(4).type('c'))
+    expect(keptIn(room.tick(500))).toMatchObject([
+      { user: 'bob', wasLowered: true, updates: { length: 3 } },
+    ])
   })
 
   test('sends its session away where more waits than may, and never holds more', () => {

@@ -8,7 +8,7 @@
  *                     ▲                        │ failed
  *                     └── a tick, a drain ── pausing
  */
-import { millis, type Millis, type SessionId, type Update } from '@quire/shared'
+import { millis, type Millis, type Update } from '@quire/shared'
 import type { Phase, Member, OpenDocument } from './phase.ts'
 import { retryDelayMs, waitingCost } from './saving.ts'
 import type { Step } from './step.ts'
@@ -19,10 +19,12 @@ export const ASIDE_BYTES = 1024 * 1024
 /** What one user has written that was denied, in order. */
 export interface Denied {
   readonly user: string | null
+  /** It could be written once, in a session that wrote some of it. */
+  readonly wasLowered: boolean
   readonly updates: readonly Update[]
 }
 
-/** What became of it. `full`: there is no place for more of this user. */
+/** What became of it. `full`: there was no place for all of it. */
 export interface KeptAside {
   readonly user: string | null
   readonly outcome: 'kept' | 'known' | 'full'
@@ -31,7 +33,7 @@ export interface KeptAside {
 /** What is to be kept beside an open document. */
 export interface Aside {
   /** Denied since the last write was begun, by user. */
-  waiting: Map<string | null, Update[]>
+  waiting: Map<string | null, { wasLowered: boolean; readonly updates: Update[] }>
   /** What the write that is under way, or has failed, has of it. */
   writing: AsideWriting
   /** Of all of it, in memory. */
@@ -57,14 +59,13 @@ export const nothingAside = (): Aside => ({
 })
 
 /** True for a session whose denied changes are kept: somebody's, or somebody who could write when it came. */
-export const isKeptAside = ({ user, wasLowered, isAsideFull }: Member): boolean =>
-  (user !== null || wasLowered) && !isAsideFull
+export const isKeptAside = ({ user, wasLowered }: Member): boolean => user !== null || wasLowered
 
 /** R15: takes a denied update in, or says why not: the session is then to come back with it. */
 export const keepAside = (
   step: Step,
   { aside }: OpenDocument,
-  { user }: Member,
+  { user, wasLowered }: Member,
   update: Update,
 ): string | null => {
   const cost = waitingCost(update.length)
@@ -76,8 +77,11 @@ export const keepAside = (
     return `${aside.bytes} bytes that were denied wait to be kept, limit ${ASIDE_BYTES}`
   aside.bytes += cost
   const before = aside.waiting.get(user)
-  if (before === undefined) aside.waiting.set(user, [update])
-  else before.push(update)
+  if (before === undefined) aside.waiting.set(user, { wasLowered, updates: [update] })
+  else {
+    before.wasLowered ||= wasLowered
+    before.updates.push(update)
+  }
   return null
 }
 
@@ -96,7 +100,11 @@ export const writeAside = (step: Step, document: OpenDocument, when: 'due' | 'no
     return begin(step, document, parts, attempts)
   }
   if (aside.waiting.size === 0) return
-  const parts = [...aside.waiting].map(([user, updates]) => ({ user, updates }))
+  const parts = [...aside.waiting].map(([user, { wasLowered, updates }]) => ({
+    user,
+    wasLowered,
+    updates,
+  }))
   aside.waiting = new Map()
   begin(step, document, parts, 0)
 }
@@ -111,20 +119,14 @@ const begin = (
   step.do({ kind: 'keep', doc: id, parts })
 }
 
-/** A write came back. Who has no place for more is asked for no more; what waited meanwhile follows with a tick. */
-export const keptAside = (
-  step: Step,
-  document: OpenDocument,
-  members: ReadonlyMap<SessionId, Member>,
-  kept: readonly KeptAside[],
-): void => {
+/**
+ * A write came back; what waited meanwhile follows with a tick. Who had no place may have one for what it says next:
+ * that may be less, or somebody has dropped the patch. Each loss is reported, so at most one with each write and user.
+ */
+export const keptAside = (step: Step, document: OpenDocument, kept: readonly KeptAside[]): void => {
   over(document, 'kept')
-  for (const { user, outcome } of kept) {
-    if (outcome === 'known') continue
-    step.observe({ kind: `patch-${outcome}`, document: step.room.name })
-    if (outcome === 'full')
-      for (const member of members.values()) if (member.user === user) member.isAsideFull = true
-  }
+  for (const { outcome } of kept)
+    if (outcome !== 'known') step.observe({ kind: `patch-${outcome}`, document: step.room.name })
 }
 
 /** A write failed: it is tried again, unless the same would fail the same way. */

@@ -1,10 +1,12 @@
-import { clientId, IdSet } from '@quire/shared'
+import { clientId, EMPTY_UPDATE, IdSet, ok, seq } from '@quire/shared'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AuthorRange } from '../ports/storage.ts'
-import { Authorship } from './authorship.ts'
+import { stampAuthors, type AuthorsByClient } from '../storage/stamping.ts'
+import { Authorship, MOST_PIECES } from './authorship.ts'
 import type { Effect } from './effect.ts'
 import { Frontier } from './frontier.ts'
+import { waitingCost } from './saving.ts'
 import { ann, bob, contentsOf, emptyDocument, only, TestRoom, typist } from './testing/test-room.ts'
 
 const authorsIn = (effects: readonly Effect[]): readonly AuthorRange[] =>
@@ -44,15 +46,40 @@ describe('[R20] who brought it', () => {
     ])
   })
 
-  test('is nobody for an anonymous login, and for what is known or denied', () => {
+  test('is nobody for an anonymous login, and nothing is stamped of what is known or denied', () => {
     const room = open(null, 'bob')
     const { type } = typist(7)
     const typed = type('a')
-    expect(authorsIn(room.update(ann, typed))).toEqual([])
+    expect(authorsIn(room.update(ann, typed))).toEqual([{ client: 7, clock: 0, user: null }])
+    room.commit()
+    expect(authorsIn(room.update(ann, type('b')))).toEqual([])
     room.commit()
     expect(authorsIn(room.update(bob, typed))).toEqual([])
     room.take({ kind: 'regrant', session: bob, access: 'read', user: 'bob' })
     expect(only(room.update(bob, type('b')), 'append')).toEqual([])
+  })
+
+  test('is nobody where somebody without a name goes on behind a user', () => {
+    const room = open('ann', null)
+    const { type } = typist(7)
+    room.update(ann, type('ab'))
+    room.commit()
+    const said = authorsIn(room.update(bob, type('c')))
+    expect(said).toEqual([{ client: 7, clock: 2, user: null }])
+  })
+
+  test('is who a session was as it said it, also where the document was still to be read', () => {
+    const room = new TestRoom()
+    room.take({ kind: 'join', session: ann, access: 'write', user: 'ann', asking: 'on-join' })
+    const { type } = typist(7)
+    room.update(ann, type('a'))
+    room.take({ kind: 'regrant', session: ann, access: 'write', user: null })
+    room.update(ann, type('b'))
+    const appended = [...authorsIn(room.load()), ...authorsIn(room.commit())]
+    expect(appended).toEqual([
+      { client: 7, clock: 0, user: 'ann' },
+      { client: 7, clock: 1, user: null },
+    ])
   })
 
   test('comes again with the updates after a failure', () => {
@@ -62,54 +89,203 @@ describe('[R20] who brought it', () => {
     expect(authorsIn(room.tick(1_000))).toEqual([{ client: 7, clock: 0, user: 'ann' }])
   })
 
-  test('of a write is the user of its login', () => {
-    const room = open('agent')
+  test('of a write is who it says, whatever its login', () => {
+    const room = open('application')
     const contents = typist(7).type('a')
-    const effects = room.says(ann, { kind: 'write', contents, expected: null })
+    const effects = room.says(ann, { kind: 'write', contents, expected: null, author: 'agent' })
     expect(authorsIn(effects)).toEqual([{ client: 7, clock: 0, user: 'agent' }])
   })
 
-  test('is the one whose words were new, whatever pieces come in which order', () => {
-    const pieces = fc.array(
-      fc.record({
-        client: fc.integer({ min: 1, max: 2 }),
-        start: fc.nat({ max: 30 }),
-        length: fc.integer({ min: 1, max: 6 }),
-        user: fc.constantFrom('ann', 'bob', null),
-      }),
-      { maxLength: 20 },
+  test('is one stamp for each client of a message, in however many pieces it comes', () => {
+    const structs = new IdSet()
+    const pieces = Array.from({ length: 10_000 }, (_, i) => [2 * i, 2 * i + 1]).flat()
+    for (const client of [1, 2]) structs.addFlat(clientId(client), pieces)
+    const { frontier } = Frontier.of(emptyDocument)
+    frontier.accept(holding(1, 50_000, 50_001))
+    expect(new Authorship().stampsOf(structs, frontier, 'ann')).toEqual(
+      ok([
+        { client: 1, clock: 0, user: 'ann', until: 50_000 },
+        { client: 2, clock: 0, user: 'ann' },
+      ]),
     )
+  })
+
+  test('is refused where more pieces lie between what is known than may, in however many messages', () => {
+    const room = open('ann', 'bob')
+    const known = new IdSet()
+    const halves = [new IdSet(), new IdSet(), new IdSet()]
+    for (let i = 0; i <= MOST_PIECES + 3; i++) {
+      known.add(clientId(7), 2 * i, 2 * i + 1)
+      const half = halves[i <= MOST_PIECES / 2 ? 0 : i <= MOST_PIECES + 1 ? 1 : 2]
+      half?.add(clientId(7), 2 * i + 1, 2 * i + 2)
+    }
+    room.update(ann, { ...holding(7, 0, 1), structs: known })
+    room.commit()
+    const outcomes = halves.map((structs) => {
+      const effects = room.update(bob, { ...holding(7, 0, 1), structs })
+      return only(effects, 'close')
+    })
+    expect(outcomes).toMatchObject([
+      [],
+      [],
+      [{ to: [bob], reason: expect.stringContaining(`${MOST_PIECES} pieces`) as string }],
+    ])
+    const structs = halves[2] ?? new IdSet()
+    expect(only(room.update(ann, { ...holding(7, 0, 1), structs }), 'close')).toEqual([])
+  })
+
+  test('counts among what waits for the disk', () => {
+    const structs = new IdSet()
+    for (let client = 1; client <= 100; client++) structs.add(clientId(client), 0, 1)
+    const contents = { ...holding(7, 0, 1), structs }
+    const fits = (user: string | null, unsavedBytes: number): boolean => {
+      const room = new TestRoom({ unsavedBytes })
+      room.take({ kind: 'join', session: ann, access: 'write', user, asking: 'on-join' })
+      room.load()
+      return only(room.update(ann, contents), 'close').length === 0
+    }
+    const cost = waitingCost(contents.update.length)
+    expect(fits('ann', cost + 100 * 64)).toBe(true)
+    expect(fits('ann', cost + 100 * 64 - 1)).toBe(false)
+  })
+
+  test('is asked of the storage again once another node has brought something', () => {
+    const room = open('ann')
+    const { type } = typist(7)
+    room.update(ann, type('a'))
+    room.commit()
+    const { update } = type('b')
+    const hint = { first: seq(2), last: seq(2), updates: [update], writer: 9 }
+    room.take({ kind: 'remote', hint })
+    const said = authorsIn(room.update(ann, type('c')))
+    expect(said).toEqual([{ client: 7, clock: 2, user: 'ann' }])
+  })
+
+  test.each([
+    [
+      'the gap that somebody else fills',
+      [
+        [0, 5, 'ann'],
+        [9, 12, 'ann'],
+        [5, 9, 'bob'],
+      ],
+    ],
+    [
+      'what somebody without a name fills',
+      [
+        [9, 12, 'ann'],
+        [0, 9, null],
+      ],
+    ],
+    [
+      'what goes on behind it',
+      [
+        [0, 5, 'ann'],
+        [9, 12, 'ann'],
+        [5, 9, 'bob'],
+        [12, 13, 'ann'],
+      ],
+    ],
+    [
+      'a gap in a gap',
+      [
+        [0, 1, 'ann'],
+        [9, 12, 'ann'],
+        [4, 5, 'bob'],
+        [1, 4, 'ann'],
+        [5, 9, null],
+      ],
+    ],
+  ] as const)('is right around %s', (_, pieces) => {
+    const said = new Saying()
+    for (const [start, end, user] of pieces) said.say(7, start, end, user)
+    expect(said.told()).toEqual(said.brought())
+  })
+
+  test('is who brought each clock first, whatever pieces come in which order and in how many lives', () => {
+    const piece = fc.record({
+      client: fc.integer({ min: 1, max: 2 }),
+      starts: fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 3 }),
+      length: fc.integer({ min: 1, max: 6 }),
+      user: fc.constantFrom('ann', 'bob', null),
+      isFirstOfALife: fc.integer({ min: 0, max: 4 }).map((number) => number === 0),
+    })
     fc.assert(
-      fc.property(pieces, (all) => {
-        const { frontier } = Frontier.of(emptyDocument)
-        const authorship = new Authorship()
-        const brought = new Map<string, string | null>()
-        const stamps: AuthorRange[] = []
-        for (const { client, start, length, user } of all) {
-          const structs = new IdSet()
-          structs.add(clientId(client), start, start + length)
-          for (let clock = start; clock < start + length; clock++) {
-            const id = `${client}@${clock}`
-            if (!brought.has(id)) brought.set(id, user)
-          }
-          stamps.push(...authorship.stamp(structs, frontier, user))
-          frontier.accept({ ...contentsOf(typist(9).type('x').update), structs })
+      fc.property(fc.array(piece, { maxLength: 20 }), (all) => {
+        const said = new Saying()
+        for (const { client, starts, length, user, isFirstOfALife } of all) {
+          if (isFirstOfALife) said.live()
+          const ranges = starts.map((start) => [start, start + length] as const)
+          said.sayAll(client, ranges, user)
         }
-        // each stamp begins something that its user brought
-        for (const { client, clock, user } of stamps)
-          expect(brought.get(`${client}@${clock}`)).toBe(user)
-        // and of each client's words the first is stamped, if somebody is to be named for it
-        for (const client of [1, 2]) {
-          const clocks = [...brought.keys()]
-            .filter((id) => id.startsWith(`${client}@`))
-            .map((id) => Number(id.slice(2)))
-          if (clocks.length === 0) continue
-          const first = Math.min(...clocks)
-          const user = brought.get(`${client}@${first}`)
-          const stamp = stamps.find((stamp) => stamp.client === client && stamp.clock === first)
-          expect(stamp?.user ?? null).toBe(user)
-        }
+        expect(said.told()).toEqual(said.brought())
       }),
+      { numRuns: 1_000 },
     )
   })
 })
+
+const holding = (client: number, start: number, end: number) => {
+  const structs = new IdSet()
+  structs.add(clientId(client), start, end)
+  return { ...contentsOf(EMPTY_UPDATE), structs }
+}
+
+/** A document in which people say pieces, and a storage with who is stamped for them. */
+class Saying {
+  readonly #frontier = Frontier.of(emptyDocument).frontier
+  readonly #stored: AuthorsByClient = new Map()
+  readonly #brought = new Map<number, Map<number, string | null>>()
+  #authorship = new Authorship()
+
+  /** The document is closed and opened again. */
+  live(): void {
+    this.#authorship = new Authorship()
+  }
+
+  say(client: number, start: number, end: number, user: string | null): void {
+    this.sayAll(client, [[start, end]], user)
+  }
+
+  sayAll(
+    client: number,
+    ranges: readonly (readonly [number, number])[],
+    user: string | null,
+  ): void {
+    const brought = this.#brought.get(client) ?? new Map<number, string | null>()
+    this.#brought.set(client, brought)
+    const structs = new IdSet()
+    for (const [start, end] of ranges) {
+      structs.add(clientId(client), start, end)
+      for (let clock = start; clock < end; clock++)
+        if (!brought.has(clock)) brought.set(clock, user)
+    }
+    const stamps = this.#authorship.stampsOf(structs, this.#frontier, user)
+    if (!stamps.ok) throw new Error(stamps.error)
+    this.#authorship.note(stamps.value)
+    stampAuthors(this.#stored, stamps.value)
+    this.#frontier.accept({ ...contentsOf(EMPTY_UPDATE), structs })
+  }
+
+  /** Who brought each clock first. */
+  brought(): ReadonlyMap<string, string | null> {
+    return new Map(
+      [...this.#brought].flatMap(([client, clocks]) =>
+        [...clocks].map(([clock, user]) => [`${client}@${clock}`, user] as const),
+      ),
+    )
+  }
+
+  /** Who is stamped for each of them. */
+  told(): ReadonlyMap<string, string | null> {
+    return new Map(
+      [...this.#brought].flatMap(([client, clocks]) =>
+        [...clocks.keys()].map((at) => {
+          const ranges = this.#stored.get(clientId(client)) ?? []
+          const range = ranges.findLast(({ clock }) => clock <= at)
+          return [`${client}@${at}`, range?.user ?? null] as const
+        }),
+      ),
+    )
+  }
+}

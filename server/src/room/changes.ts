@@ -8,7 +8,7 @@ import type { InputOf } from './input.ts'
 import { ask, dismiss } from './members.ts'
 import type { Receipt } from './message.ts'
 import { NO_QUESTION, type Member, type PhaseOf } from './phase.ts'
-import { add, unsavedBytes, waitingCost } from './saving.ts'
+import { add, stampsCost, unsavedBytes, waitingCost } from './saving.ts'
 import type { Step } from './step.ts'
 
 type Live = PhaseOf<'live'>
@@ -36,13 +36,13 @@ export const hearUpdate = (
 export const hearWrite = (
   step: Step,
   live: Live,
-  { session, member, message: { contents, expected } }: Said<Heard<'write'>>,
+  { session, member, message: { contents, expected, author } }: Said<Heard<'write'>>,
 ): void => {
   const { document } = live
   if (expected !== null && !isAt(document, expected))
     return step.send(session, { kind: 'changed', position: positionOf(document) })
   const receipt = { kind: 'write', update: ownBytes(contents.update) } as const
-  write(step, live, { session, member, message: { contents, receipt } })
+  write(step, live, { session, member, message: { contents, receipt, author } })
 }
 
 /** An answer brings all that the session has, also what was denied to it before. */
@@ -89,13 +89,15 @@ const isOpen = ({ question }: Member): boolean =>
 interface Change {
   readonly contents: Heard<'update'>['contents']
   readonly receipt: Exclude<Receipt, { kind: 'mark' }>
+  /** Whose it is, where that is not the session’s user. */
+  readonly author?: string | null
 }
 
 /** True unless it was denied, or has cost its session the place. */
 const write = (
   step: Step,
   live: Live,
-  { session, member, message: { contents, receipt } }: Said<Change>,
+  { session, member, message: { contents, receipt, author = member.user } }: Said<Change>,
 ): boolean => {
   const { document } = live
   const { update } = receipt
@@ -134,7 +136,15 @@ const write = (
     document.saving = add(document.saving, { session, receipt, update: null })
     return true
   }
-  const authors = document.authorship.stamp(contents.structs, document.frontier, member.user)
+  const stamps = document.authorship.stampsOf(contents.structs, document.frontier, author)
+  if (!stamps.ok) {
+    dismiss(step, live, session, `${stamps.error}; this was not stored`)
+    return false
+  }
+  const authors = stamps.value
+  const cost = update.length + stampsCost(authors)
+  if (authors.length > 0 && !hasPlace(step, live, { session, member }, cost)) return false
+  document.authorship.note(authors)
   const stamped = authors.length > 0 ? { authors } : {}
   document.saving = add(document.saving, { session, receipt, update, ...stamped })
   document.frontier.accept(contents)

@@ -10,7 +10,7 @@ import type {
 import type { Answer } from '../ports/content.ts'
 import type { Hint } from '../ports/cluster.ts'
 import type { QuireEvent } from '../ports/observe.ts'
-import type { AuthorRange } from '../ports/storage.ts'
+import type { AuthorStamp } from '../ports/storage.ts'
 import type { Denied } from './aside.ts'
 import type { ServerMessage } from './message.ts'
 import type { AsOf } from './phase.ts'
@@ -71,7 +71,7 @@ export type Effect =
       readonly doc: DocId
       readonly updates: readonly Update[]
       /** Who brought what is new in them; none that were stamped in this life of the room before. */
-      readonly authors: readonly AuthorRange[]
+      readonly authors: readonly AuthorStamp[]
     }
   /** * → kept | keepFailed. What was denied is kept beside the document: of each user as one update. */
   | { readonly kind: 'keep'; readonly doc: DocId; readonly parts: readonly Denied[] }

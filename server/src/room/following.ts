@@ -88,7 +88,10 @@ const relay = (
     if (!contents.ok) {
       const problem = contents.error.message
       step.observe({ kind: 'corrupt-update', document: step.room.name, problem })
-    } else if (document.frontier.accept(contents.value) && members.size > 0)
-      step.do({ kind: 'relay', update, except: null })
+      continue
+    }
+    if (!document.frontier.accept(contents.value)) continue
+    document.authorship.forget(contents.value.structs)
+    if (members.size > 0) step.do({ kind: 'relay', update, except: null })
   }
 }

@@ -56,6 +56,17 @@ export class Frontier {
     return structs.without(this.#structs)
   }
 
+  /** The first clock of a client, from this one on, that is known; null where none is. */
+  knownFrom(client: ClientId, clock: number): number | null {
+    const rest = new IdSet()
+    rest.add(client, clock, Infinity)
+    for (const { start, end } of rest.without(this.#structs)) {
+      if (start > clock) return clock
+      return end === Infinity ? null : end
+    }
+    return clock
+  }
+
   /** How many clients the document has once the update is accepted. */
   clientsWith(contents: UpdateContents): number {
     return Math.max(

@@ -66,7 +66,6 @@ export const greet = (
     question: { kind: asking === 'in-return' ? 'unasked' : 'none' },
     hasBeenDenied: false,
     wasLowered,
-    isAsideFull: false,
     mark: null,
     answersUnderWay: 0,
     behind: { receipts: [], bytes: 0 },

@@ -37,6 +37,8 @@ export type ClientMessage =
       readonly kind: 'write'
       readonly contents: UpdateContents
       readonly expected: Position | null
+      /** Whose change it is, as whoever may speak for others says. */
+      readonly author: string | null
     }
   /** It wants to know how far the log is. */
   | { readonly kind: 'query-head' }

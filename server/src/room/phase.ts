@@ -45,8 +45,6 @@ export interface Member {
   hasBeenDenied: boolean
   /** It could change everything once, and may not any more: what it writes is kept aside. */
   wasLowered: boolean
-  /** There is no place for more of what is denied to its user. */
-  isAsideFull: boolean
   /** The last mark that it set and that is not true yet. */
   mark: Mark | null
   /** Answers to it that are being made. */
@@ -122,7 +120,12 @@ export interface Waiting {
   /** It could change everything as it came, and may not any more. */
   wasLowered: boolean
   readonly asking: Asking
-  readonly said: { readonly message: ClientMessage; readonly bytes: number }[]
+  /** Each with whom the login named that it was said by. */
+  readonly said: {
+    readonly message: ClientMessage
+    readonly bytes: number
+    readonly user: string | null
+  }[]
   /** What `said` holds in memory, bytes. */
   bytes: number
 }

@@ -3,7 +3,7 @@
  * waits for the next. Nothing leaves this state but by a commit (R4).
  */
 import { millis, type Millis, type SessionId, type Update } from '@quire/shared'
-import type { AuthorRange } from '../ports/storage.ts'
+import type { AuthorStamp } from '../ports/storage.ts'
 import { NO_AUTHORS } from './authorship.ts'
 import type { Receipt } from './message.ts'
 
@@ -14,7 +14,7 @@ export interface Pending {
   /** Null if the log already holds it or is about to: then it waits only for what came before (R5). */
   readonly update: Update | null
   /** Who brought what is new in it; absent: there is nothing to stamp. */
-  readonly authors?: readonly AuthorRange[]
+  readonly authors?: readonly AuthorStamp[]
 }
 
 /** Accepted messages in order, and what they hold in memory. Grows in place. */
@@ -26,8 +26,15 @@ export interface Batch {
 /** What a message that waits costs in memory besides its own bytes, about: tiny ones are bounded, too. */
 const PER_MESSAGE_BYTES = 128
 
+/** What a stamp that waits takes in memory, bytes, about. */
+const PER_STAMP_BYTES = 64
+
 /** What a message of this size costs in memory while it waits, bytes. */
 export const waitingCost = (bytes: number): number => bytes + PER_MESSAGE_BYTES
+
+/** What stamps cost besides, bytes. */
+export const stampsCost = (stamps: readonly AuthorStamp[]): number =>
+  stamps.length * PER_STAMP_BYTES
 
 /** Where the accepted and not yet committed messages are. */
 export type Saving =
@@ -82,7 +89,7 @@ export const updatesOf = (batch: Batch): readonly Update[] =>
   batch.items.flatMap((item) => (item.update === null ? [] : [item.update]))
 
 /** Who brought what is new in a batch, in order. */
-export const authorsOf = (batch: Batch): readonly AuthorRange[] =>
+export const authorsOf = (batch: Batch): readonly AuthorStamp[] =>
   batch.items.some((item) => item.authors !== undefined)
     ? batch.items.flatMap((item) => item.authors ?? NO_AUTHORS)
     : NO_AUTHORS
@@ -155,7 +162,8 @@ export const retry = (saving: Saving & { kind: 'retrying' }): Saving => ({
 
 const extend = (batch: Batch, item: Pending): void => {
   batch.items.push(item)
-  batch.bytes += receiptCost(item.receipt) // known or new: the receipt holds the bytes
+  // known or new: the receipt holds the bytes
+  batch.bytes += receiptCost(item.receipt) + stampsCost(item.authors ?? NO_AUTHORS)
 }
 
 /** What a receipt that waits takes, bytes. */

@@ -12,7 +12,7 @@ const write = (
   room: TestRoom,
   contents: ReturnType<ReturnType<typeof typist>['type']>,
   expected: Position | null,
-): readonly Effect[] => room.says(ann, { kind: 'write', contents, expected })
+): readonly Effect[] => room.says(ann, { kind: 'write', contents, expected, author: null })
 
 describe('[R19] a write that expects a position', () => {
   test('is accepted at exactly that one, and is told where it landed', () => {

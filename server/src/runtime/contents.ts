@@ -4,7 +4,7 @@
  * merges with what others have written meanwhile, or is refused where nothing may have changed.
  */
 import { err, ok, readUpdate, type Result, type Update } from '@quire/shared'
-import type { Change, Content, ContentProblem, Json, Question } from '../ports/content.ts'
+import type { Change, Content, ContentProblem } from '../ports/content.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Position } from '../room/message.ts'
 import { writeDocument, type DirectRequest } from './direct.ts'
@@ -21,7 +21,7 @@ export type ContentsTrouble =
 /** Where a change left a document. */
 export interface Written {
   readonly position: Position
-  /** False where it was like that already. */
+  /** False where it was like that already; an update that is merged always counts as a change. */
   readonly changed: boolean
 }
 
@@ -30,6 +30,14 @@ export interface HeldWhole {
   readonly update: Update
   readonly position: Position
   readonly read: Undo
+}
+
+/** What a change depends on. */
+export interface ChangeTerms {
+  /** The state that it is for; null: any. */
+  readonly expected: Position | null
+  /** False once nobody waits for it any more: it is not begun then. */
+  readonly isWanted?: () => boolean
 }
 
 /** What is to be written, null for nothing. */
@@ -59,19 +67,6 @@ export class Contents {
     return this.#wholes.read(request, isWanted)
   }
 
-  /** A document in a format. */
-  async read(
-    request: DirectRequest,
-    question: Question,
-    isWanted: () => boolean = always,
-  ): Promise<Result<{ readonly value: Json; readonly position: Position }, ContentsTrouble>> {
-    const work = async ({ update, position }: HeldWhole) => {
-      const read = await this.#content.readAs(update, question)
-      return read.ok ? ok({ value: read.value.value, position }) : content(read.error)
-    }
-    return this.using(request, work, isWanted)
-  }
-
   /**
    * Changes a document, one step after the other, all of them or none; or refuses to where it is not at the position
    * expected. Resolves once it is on disk.
@@ -79,18 +74,18 @@ export class Contents {
   change(
     request: DirectRequest,
     steps: readonly Change[],
-    expected: Position | null,
+    terms: ChangeTerms,
   ): Promise<Result<Written, ContentsTrouble>> {
-    return this.#changeBy(request, expected, (update) => this.#inSteps(update, steps))
+    return this.#changeBy(request, terms, (update) => this.#inSteps(update, steps))
   }
 
   /** Brings a document to what another state of it held, as a new edit. */
   restore(
     request: DirectRequest,
     version: Update,
-    expected: Position | null,
+    terms: ChangeTerms,
   ): Promise<Result<Written, ContentsTrouble>> {
-    return this.#changeBy(request, expected, (update) => this.#content.restore(update, version))
+    return this.#changeBy(request, terms, (update) => this.#content.restore(update, version))
   }
 
   /** Writes an update as it is. */
@@ -149,17 +144,18 @@ export class Contents {
 
   #changeBy(
     request: DirectRequest,
-    expected: Position | null,
+    { expected, isWanted = always }: ChangeTerms,
     differ: (update: Update) => Promise<Made>,
   ): Promise<Result<Written, ContentsTrouble>> {
-    return this.using(request, async ({ update, position }) => {
+    const work = async ({ update, position }: HeldWhole) => {
       if (expected !== null && !isSame(expected, position))
-        return err({ kind: 'changed', position })
+        return err({ kind: 'changed', position } as const)
       const made = await differ(update)
       if (!made.ok) return content(made.error)
       if (made.value.update === null) return ok({ position, changed: false })
       return this.merge(request, made.value.update, expected)
-    })
+    }
+    return this.using(request, work, isWanted)
   }
 }
 

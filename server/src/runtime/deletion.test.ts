@@ -1,5 +1,5 @@
 /* [R21] Documents that are deleted, made anew and undeleted while clients are at them. */
-import { millis, ok, readUpdate } from '@quire/shared'
+import { docId, millis, ok, readUpdate } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { openQuire, typistOf } from './testing/quire-peer.ts'
@@ -118,6 +118,18 @@ describe('[R21] a document that is deleted', () => {
     ann.type('on')
     await pass(server.clock, 100)
     expect([ann.peer.ending, server.memory.byName.get(notes)?.tail.length]).toEqual([null, 1])
+  })
+
+  it('sends away who is at it also where the first attempt heard nothing of its success', async () => {
+    const server = startTestServer()
+    const ann = server.connect(notes)
+    await settle()
+    const { id } = server.memory.byName.get(notes) ?? { id: 0 }
+    // the disk has it, and the answer was lost
+    await server.weather.storage.remove(docId(id), millis(1))
+    expect(await server.documents.delete(notes)).toEqual(ok(null))
+    await settle()
+    expect(ann.peer.ending).toEqual(DELETED)
   })
 
   it('is waited for by a drain, and its room has no name meanwhile', async () => {

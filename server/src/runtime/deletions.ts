@@ -23,6 +23,11 @@ export interface DeletionPorts {
   readonly rooms: Rooms
 }
 
+const isOpen = (rooms: Rooms, name: DocName): boolean => {
+  const phase = rooms.of(name)?.room.phase.kind
+  return phase === 'live' || phase === 'closing'
+}
+
 /** Deletes documents and takes it back. */
 export class Deletions {
   readonly #ports: DeletionPorts
@@ -34,11 +39,15 @@ export class Deletions {
   /** Deletes a document, and closes who is at it; null: there is none of that name. */
   async delete(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>> {
     const { storage, clock, rooms } = this.#ports
+    const expel = (): void => rooms.expel(name, 'deleted', 'the document was deleted')
     const found = await storage.find(name)
-    if (!found.ok || found.value === null) return found
+    if (!found.ok) return found
+    // a room that is open has a document: it was deleted, by an attempt that heard nothing of its success
+    if (found.value === null && isOpen(rooms, name)) expel()
+    if (found.value === null) return found
     const removed = await storage.remove(found.value.id, clock.wall())
     // what is still on its way to disk goes to the document that is deleted: it has its id
-    if (removed.ok) rooms.expel(name, 'deleted', 'the document was deleted')
+    if (removed.ok) expel()
     return removed
   }
 

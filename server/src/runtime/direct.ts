@@ -28,6 +28,8 @@ export interface DirectRequest {
   readonly clock: Clock
   readonly document: DocName
   readonly grant: Grant
+  /** Whose change it is, as stamped; the grant is checked for its own user. Absent: that user’s. */
+  readonly author?: string | null
   /** Whose request it is, as sockets have it. */
   readonly client: Pick<Socket, 'address' | 'addressGroup'>
   readonly withinMs: number
@@ -76,7 +78,7 @@ export interface WriteCondition {
 
 /**
  * Writes an update that was read; resolves once it is on disk, with the position that has it: what a next write
- * may expect. Its author is the user of the grant.
+ * may expect.
  */
 export const writeDocument = async (
   request: DirectRequest,
@@ -84,7 +86,7 @@ export const writeDocument = async (
   { expected }: WriteCondition = { expected: null },
 ): Promise<Result<Position, WriteProblem>> => {
   const said: Said = {
-    messages: [{ kind: 'write', contents, expected }],
+    messages: [{ kind: 'write', contents, expected, author: request.author ?? request.grant.user }],
     frame: contents.update,
   }
   const written = await converse<Position, NoRoom | WriteProblem>(request, said, (answer) => {

@@ -38,7 +38,7 @@ import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import type { ReadingPace } from './reading-pace.ts'
 import { Refusals } from './refusals.ts'
-import { RevocationList } from './revocations.ts'
+import { lesser, RevocationList } from './revocations.ts'
 import { Rooms, type Figures } from './rooms.ts'
 import { Turns } from './turns.ts'
 
@@ -62,7 +62,7 @@ const NO_VERSIONS: VersionPolicy = { versionsKept: 0, versionEveryMs: 0 }
 /** What the rooms of a server need. */
 export interface DocumentsOptions extends Omit<
   ShellPorts,
-  'answering' | 'folds' | 'held' | 'turns' | 'versions'
+  'answering' | 'folds' | 'held' | 'merges' | 'turns' | 'versions'
 > {
   readonly auth: Auth
   /** Of each room. */
@@ -160,6 +160,7 @@ export class Documents {
       ...options,
       answering,
       folds: new Gate(FOLDS_AT_ONCE),
+      merges: new Gate(1),
       turns: new Turns(clock, TURN_BYTES),
       held: this.#held,
       versions: this.#versions,
@@ -231,7 +232,16 @@ export class Documents {
 
   /** Makes a token for part of what another one grants, within the same places and time. */
   issue(request: AccessRequest, part: GrantPart): Promise<Result<string | null, NoRoom>> {
-    return this.#checked(() => askForToken(this.#options, request, part))
+    return this.#checked(async () => {
+      const made = await askForToken(this.#options, request, part)
+      if (!made.ok) return made
+      // R16: it is issued later than what was revoked until here, which therefore would not hold for it
+      const login = await askAuth(this.#options, request)
+      const left = login.ok ? this.guard.cap(request.document, login.value) : login
+      if (!left.ok) return left
+      if (lesser(left.value.access, part.access) === part.access) return made
+      return err({ close: 'forbidden', reason: 'this login was revoked' })
+    })
   }
 
   #checked<T>(question: () => Promise<Result<T, NoRoom>>): Promise<Result<T, NoRoom>> {

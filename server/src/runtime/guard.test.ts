@@ -1,8 +1,9 @@
 /* [R16] What is revoked, and who is sent away, while sessions are open: of every family, at once. */
 import { err, millis, ok, readUpdate } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
+import { openAuth } from '../auth/open.ts'
 import { plainGrant } from '../auth/plain-grant.ts'
-import { CLOCK_TOLERANCE_MS, type Grant } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Auth, type Grant } from '../ports/auth.ts'
 import { createMemory } from '../storage/memory.ts'
 import { nameOf } from '../storage/contract/fixture.ts'
 import { readDocument, writeDocument, type DirectRequest } from './direct.ts'
@@ -20,6 +21,9 @@ const ANN: Grant = {
   issuedAt: LONG_AGO,
 }
 const auth = tokenAuth({ ann: () => ok(ANN), bob: () => ok({ ...ANN, user: 'bob' }) })
+
+/** For clients that bring no token: a login without a user would be an application's, of whom nothing is taken by document. */
+const allAreAnn: Auth = { ...openAuth, authorize: () => Promise.resolve(ok(ANN)) }
 
 const revoke = async (
   { documents }: TestServer,
@@ -83,10 +87,10 @@ describe('[R16] a session that is here when its login is revoked', () => {
   })
 
   it('of y-websocket goes on reading, or is closed', async () => {
-    const server = startTestServer()
+    const server = startTestServer({ auth: allAreAnn })
     const [ann, bob] = [server.connect(notes), server.connect(notes)]
     await settle()
-    expect(server.documents.guard.lower({ document: 'no*' }, 'read')).toBe(2)
+    await revoke(server, { document: 'no*', access: 'read' })
     ann.type('no')
     await settle()
     expect([bob.text(), bob.peer.ending]).toEqual(['', null])
@@ -97,10 +101,10 @@ describe('[R16] a session that is here when its login is revoked', () => {
   })
 
   it('in the same turn in which it is known: nothing that comes after it is heard', async () => {
-    const server = startTestServer()
+    const server = startTestServer({ auth: allAreAnn })
     const ann = server.connect(notes)
     await settle()
-    expect(server.documents.guard.lower({}, 'none')).toBe(1)
+    await revoke(server, { access: 'none' })
     ann.type('late')
     await settle()
     expect(server.memory.byName.get(notes)?.tail).toEqual([])
@@ -108,6 +112,20 @@ describe('[R16] a session that is here when its login is revoked', () => {
 })
 
 describe('[R16] a login that is being checked as it is revoked', () => {
+  it('is given no token of a later date', async () => {
+    const server = startTestServer({ auth })
+    const part = { access: 'write', user: 'ann', expiresAt: null } as const
+    const issue = () => server.documents.issue({ document: notes, token: 'ann' }, part)
+    expect((await issue()).ok).toBe(true)
+    await revoke(server, { user: 'ann', access: 'read' })
+    expect(await issue()).toEqual(err({ close: 'forbidden', reason: 'this login was revoked' }))
+    const reader = await server.documents.issue(
+      { document: notes, token: 'ann' },
+      { ...part, access: 'read' },
+    )
+    expect(reader.ok).toBe(true)
+  })
+
   it('is held to it however it ends, the first one and any later one', async () => {
     const { auth, asked } = createSlowAuth()
     const server = startTestServer({ auth })

@@ -10,7 +10,6 @@ import type { Undo } from '../ports/undo.ts'
 import type { NoRoom } from './documents.ts'
 import {
   covers,
-  lesser,
   wasIssuedBy,
   type RevocationList,
   type RevocationRequest,
@@ -108,21 +107,6 @@ export class Guard {
   /** Revocations that have not ended, the newest last. */
   revocations(): readonly Revocation[] {
     return this.#revocations.all()
-  }
-
-  /**
-   * Lowers the sessions that are here and meet all that is given, at once, and says how many there are. It holds
-   * until they log in again.
-   */
-  lower(scope: RevocationScope, access: Revocation['access']): number {
-    const meant = this.#meant(scope)
-    for (const session of meant) {
-      const { granted } = session
-      const left = lesser(granted.access, access)
-      if (left === 'none') session.dismiss('this login was revoked')
-      else session.regrant({ ...granted, access: left })
-    }
-    return meant.length
   }
 
   /** The connections to a document, in the order in which they came. */

@@ -158,8 +158,12 @@ const touches = (pattern: string | null, prefix: string): boolean => {
 
 const isInForce = ({ until }: Revocation, now: Millis): boolean => until === null || until > now
 
-/** Who it was issued to, under which id, and when. */
+/**
+ * Who it was issued to, under which id, and when. One of a document for everybody is not of applications: it would
+ * take from them what lists, exports and ends it.
+ */
 const isMeant = ({ user, token, at }: Revocation, grant: Grant): boolean =>
+  (user !== null || token !== null || !grant.isApplication) &&
   (user === null || user === grant.user) &&
   (token === null || token === grant.tokenId) &&
   wasIssuedBy(grant, at)

@@ -101,7 +101,7 @@ describe('a subscriber', () => {
     await server.documents.delete(notes)
     subscribe(requestOf(server, { document: nameOf('b') }), second.subscriber)
     await settle()
-    server.documents.guard.lower({ document: 'b' }, 'none')
+    await server.documents.guard.revoke({ document: 'b', access: 'none' })
     subscribe(requestOf(server, { document: nameOf('c') }), third.subscriber)
     await settle()
     await server.documents.drain(1_000)

@@ -51,16 +51,20 @@ import type { MakeStorage } from './contract/fixture.ts'
  * ST18  Undeleting gives a document back as it was, with another epoch; it is refused while another one has
  *       its name. Deleting what is deleted and undeleting what is there change nothing.
  * ST19  `create` makes a document with its seed and the seed's authors in one commit, or finds one of that name
- *       and changes nothing. One key makes one document, until that one is purged.
+ *       and changes nothing. One key makes one document, until that one is purged or the key is freed; it is
+ *       taken for an empty document that it finds.
  * ST20  `list` shows each document that fits once, in the order of code points, then of ids; any size of page
  *       gives the same list. Nothing in a prefix or a search is a pattern. Facts say what the log says.
  * ST21  Purging drops what was deleted before that time, the oldest deletions first, with all that belongs to it.
  *       An id of a purged document is never given again, and its name is as if it had never been.
  * ST22  Authors are stored in the commit of their updates. What was stamped stays; what the range before says is
- *       not kept again, nor is the same range.
+ *       not kept again, nor is the same range. A stamp that ends changes nothing from its end on: nobody without a
+ *       name becomes somebody, nor does somebody else. `authorsAmong` says who of some users has a range.
  * ST23  Versions come back as they went in, until they are removed or are not among the newest unnamed ones that
  *       were to stay. Named ones stay. Numbers increase over all documents and are not given again.
- * ST24  A patch holds each part of its user once, in order, up to its bounds; what does not fit changes nothing.
+ * ST24  A patch holds each part of its user once, in order, up to its bounds; what does not fit changes nothing. The
+ *       bounds are those that come with the part, and whoever has a patch keeps it. Its parts are replaced by one
+ *       that holds them only if they are as many as it was made of.
  * ST25  Revocations outlive the storage's life, until they are taken back, or have ended and are read.
  */
 

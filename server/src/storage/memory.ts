@@ -9,7 +9,7 @@ import type {
   StorageProblem,
   StoredContent,
 } from '../ports/storage.ts'
-import { stampAuthors } from './memory/authors.ts'
+import { stampAuthors } from './stamping.ts'
 import { addRow, memoryCatalogue, wasDeleted } from './memory/catalogue.ts'
 import { appendTo, compactRow, openedFrom } from './memory/log.ts'
 import { memoryPatches } from './memory/patches.ts'
@@ -62,7 +62,7 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
       batch.flatMap(({ doc, updates, authors = [] }) => {
         const row = memory.rows.get(doc)
         if (!row) return []
-        stampAuthors(row, authors)
+        stampAuthors(row.authors, authors)
         return [appendTo(row, updates, { at, writer })]
       }),
     )

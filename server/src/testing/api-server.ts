@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, request as ask } from 'node:http'
+import { createServer, request as ask, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createSecretKey } from 'node:crypto'
 import { SignJWT } from 'jose'
@@ -53,6 +53,8 @@ export interface ApiServer {
   readonly url: string
   readonly quire: Quire
   readonly events: readonly QuireEvent[]
+  /** What it listens with. */
+  readonly http: Server
   /** A client with a login of its own. */
   client(said?: Said): Promise<ApiClient>
   /** Asks for a target as it is written: `fetch` would tidy it up first. */
@@ -76,6 +78,7 @@ export const startApi = async (
     readonly limits?: QuireLimits
     readonly storage?: Storage
     readonly allowedOrigins?: readonly string[]
+    readonly basePath?: string
   } = {},
   keep: (stop: () => Promise<void>) => void = onTestFinished,
 ): Promise<ApiServer> => {
@@ -100,11 +103,12 @@ export const startApi = async (
     server.close()
   })
   const { port } = server.address() as AddressInfo // TCP: not a pipe
-  const url = `http://127.0.0.1:${port}`
+  const url = `http://127.0.0.1:${port}${options.basePath ?? ''}`
   return {
     url,
     quire,
     events,
+    http: server,
     client: async (said) => createApiClient({ url, token: await tokenFor(said) }),
     raw: (target, { method = 'GET', headers = {}, body } = {}) =>
       new Promise((resolve, reject) => {

@@ -3,11 +3,14 @@ import type { Change } from '../../ports/content.ts'
 import type { Field } from './field.ts'
 import { jsonOf, treeFromJson } from './json-tree.ts'
 import { refuse } from './limits.ts'
-import { slice } from './text-delta.ts'
-import { plainText, type Tree } from './tree.ts'
+import { retext, slice, textDelta, type DeltaStep } from './text-delta.ts'
+import { Keys, plainText, type Tree } from './tree.ts'
 
 /** The tree that a change asks for. */
-export const plainWanted = ({ name, kind, tree }: Field, change: Change): Tree => {
+export const plainWanted = (
+  { name, kind, tree }: Field,
+  change: Exclude<Change, { kind: 'range' }>,
+): Tree => {
   if (change.kind === 'node')
     return refuse(`"${name}" is a ${kind} without a schema: it has no nodes`)
   const { content } = change
@@ -18,22 +21,36 @@ export const plainWanted = ({ name, kind, tree }: Field, change: Change): Tree =
   if (content.format === 'text' && kind !== 'text')
     return refuse(`"${name}" is a ${kind}: it takes json`)
   const { value } = content
-  if (change.kind === 'range') return withRange({ name, kind, tree }, change.from, change.to, value)
   if (change.kind === 'replace') return treeFromJson(value, tree)
   return appended({ name, kind, tree }, value)
 }
 
-const withRange = ({ name, tree }: Field, from: number, to: number, value: unknown): Tree => {
-  if (tree.kind !== 'text') return refuse(`"${name}" is a ${tree.kind}: only a text has ranges`)
-  const { length } = plainText(tree)
+/** The steps that replace a part of a text: of equal parts the one that is meant, not the next best. */
+export const rangeDelta = (
+  { name, kind, tree }: Field,
+  { from, to, content }: Extract<Change, { kind: 'range' }>,
+): readonly DeltaStep[] => {
+  if (tree.kind !== 'text') return refuse(`"${name}" is a ${kind}: only a text has ranges`)
+  const text = plainText(tree)
+  const { length } = text
   if (!isIndex(from) || !isIndex(to) || from > to || to > length)
     return refuse(`range: ${from} to ${to} is not within the ${length} units of "${name}"`)
+  for (const place of [from, to])
+    if (isWithinPair(text, place))
+      refuse(`range: ${place} is within a pair of surrogates, which is one character`)
+  const { value } = content
+  if (content.format !== 'text' && content.format !== 'json')
+    return refuse('content: a range takes text')
   if (typeof value !== 'string') return refuse('content: a range takes text')
-  const before = slice(tree.runs, 0, from)
-  const attributes = before.at(-1)?.attributes ?? {}
-  const added = value === '' ? [] : [{ insert: value, attributes }]
-  return { ...tree, runs: [...before, ...added, ...slice(tree.runs, to, length)] }
+  const before = slice(tree.runs, 0, from).at(-1)?.attributes ?? {}
+  const inside = slice(tree.runs, from, to)
+  const keys = new Keys()
+  const steps = textDelta(inside, retext(inside, value, { first: before, keys }), keys)
+  return from === 0 || steps.length === 0 ? steps : [{ retain: from }, ...steps]
 }
+
+const isWithinPair = (text: string, place: number): boolean =>
+  /^[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(text.slice(place - 1, place + 1)) && place > 0
 
 const appended = ({ name, tree }: Field, value: unknown): Tree => {
   switch (tree.kind) {

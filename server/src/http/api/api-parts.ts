@@ -1,13 +1,15 @@
 import type { Context } from 'hono'
-import type { DocName } from '@quire/shared'
+import type { DocName, Result } from '@quire/shared'
 import type { Grant } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Content } from '../../ports/content.ts'
 import type { Observe } from '../../ports/observe.ts'
 import type { Storage } from '../../ports/storage.ts'
+import type { Undo } from '../../ports/undo.ts'
 import type { Contents } from '../../runtime/contents.ts'
 import type { DirectRequest } from '../../runtime/direct.ts'
 import type { Documents } from '../../runtime/documents.ts'
+import type { NoPlace } from '../../runtime/places.ts'
 import type { Access } from './access.ts'
 import type { ApiEnv } from './operation.ts'
 
@@ -27,9 +29,19 @@ export interface ApiParts {
   /** Versions without a name that are kept of a document. */
   readonly maxVersions: number
   /** What a request asks of a document. */
-  readonly asked: (c: Context<ApiEnv>, document: DocName, grant: Grant) => DirectRequest
+  readonly asked: (
+    c: Context<ApiEnv>,
+    document: DocName,
+    grant: Grant,
+    /** Whose change it is; absent: the grant’s user’s. */
+    author?: string | null,
+  ) => DirectRequest
+  /** False once nobody is there any more to be answered. */
+  readonly isWanted: (c: Context<ApiEnv>) => () => boolean
   /** Where the API is, as the client sees it: a path. */
   readonly base: (c: Context<ApiEnv>) => string
+  /** Takes room for so many bytes more of the body of a request. */
+  readonly room: (c: Context<ApiEnv>) => (bytes: number) => Result<Undo, NoPlace>
   /** The whole body of a request, held until the answer is out. */
   readonly bytes: (c: Context<ApiEnv>) => Promise<Uint8Array>
 }

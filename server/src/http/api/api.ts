@@ -4,6 +4,7 @@
  */
 import { finished } from 'node:stream'
 import { Hono, type Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import { parseDocName, type DocName } from '@quire/shared'
 import type { EdgeBindings } from '../../edges/websocket/edge-bindings.ts'
 import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
@@ -24,6 +25,7 @@ import { contentOperations } from './content.ts'
 import { guardingOperations } from './guarding.ts'
 import { describeOperations } from './openapi.ts'
 import {
+  needsType,
   NOTHING,
   readJson,
   readQuery,
@@ -99,6 +101,11 @@ export const apiRoutes = (options: ApiOptions): Hono<ApiEnv> => {
     return c.html(await referencePage(operations, described()))
   })
   routes.all('*', (c) => {
+    const allowed = allowedAt(operations, c.req.path.slice(behindApi(c.req.path)))
+    if (allowed.length > 0) {
+      c.header('Allow', allowed.join(', '))
+      throw new Problem('method-not-allowed', `there are ${allowed.join(', ')} at ${c.req.path}`)
+    }
     throw new Problem('not-found', `the API has nothing at ${c.req.method} ${c.req.path}`)
   })
   routes.onError((error, c) => {
@@ -108,10 +115,24 @@ export const apiRoutes = (options: ApiOptions): Hono<ApiEnv> => {
         id: c.get('requestId'),
         problem: error.parts.cause,
       })
-    return answerProblem(error, c)
+    if (error instanceof HTTPException) return answerProblem(error, c)
+    options.observe.event({ kind: 'bug', document: null, error })
+    return answerProblem(new Problem('internal', 'the server failed to answer'), c)
   })
   return routes
 }
+
+/** The methods of a path of the API; none where nothing is there. */
+const allowedAt = (operations: readonly Operation[], path: string): readonly string[] => {
+  const own = operations
+    .filter((operation) => patternOf(operation).test(path))
+    .map(({ method }) => method.toUpperCase())
+  if (path === '/openapi.json' || path === '/reference') own.push('GET')
+  return own.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+}
+
+const patternOf = ({ path }: Operation): RegExp =>
+  new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
 
 const partsOf = (options: ApiOptions): ApiParts => {
   const { documents, content, edge, clock, readMs, maxApiBodyBytes, maxAnswerBytes, answerMs } =
@@ -119,23 +140,30 @@ const partsOf = (options: ApiOptions): ApiParts => {
   const wholes = new WholeDocuments({ ...options, limitBytes: maxAnswerBytes })
   const bodies = new ByteBudget(sharedBytes(options.maxBodyBytes, maxApiBodyBytes))
   const clientOf = (c: Context<ApiEnv>) => edge.clientOf(c.env.incoming)
+  const room: ApiParts['room'] = (c) => {
+    const { addressGroup } = clientOf(c)
+    return (size) => bodies.take(size, addressGroup)
+  }
   return {
     ...options,
     maxBodyBytes: maxApiBodyBytes,
     contents: new Contents(wholes, content, options.maxUpdateBytes),
     access: new Access(options),
-    asked: (c, document, grant) => ({
+    asked: (c, document, grant, author = grant.user) => ({
       documents,
       clock,
       document,
       grant,
+      author,
       client: clientOf(c),
       withinMs: answerMs,
     }),
-    base: (c) => c.req.path.slice(0, c.req.path.indexOf(API_PATH) + API_PATH.length),
+    isWanted: (c) => () => !c.env.outgoing.destroyed,
+    base: (c) => c.req.path.slice(0, behindApi(c.req.path)),
+    room,
     bytes: async (c) => {
-      const take = (bytes: number) => bodies.take(bytes, clientOf(c).addressGroup)
-      const body = await readBody(c.req.raw, { limit: maxApiBodyBytes, take, clock, readMs })
+      const bounds = { limit: maxApiBodyBytes, take: room(c), clock, readMs }
+      const body = await readBody(c.req.raw, bounds)
       if (!body.ok) throw bodyProblem(body.error)
       finished(c.env.outgoing, body.value.free)
       return body.value.bytes
@@ -158,7 +186,9 @@ const answer = async (
   if (operation.path.includes('{id}')) call['id'] = idIn(c)
   const given = readQuery(query, c)
   // after the login: who may not has nothing read
-  const value = body === NOTHING || takes !== undefined ? {} : readJson(body, await parts.bytes(c))
+  const hasJson = body !== NOTHING && takes === undefined
+  if (hasJson) needsType(c, 'application/json')
+  const value = hasJson ? readJson(body, await parts.bytes(c)) : {}
   // an operation without `{name}` or `{id}` in its path reads no such thing
   return operation.handle({ ...call, c, query: given, body: value } as unknown as Call<
     unknown,
@@ -166,9 +196,13 @@ const answer = async (
   >)
 }
 
+/** Where in a path the API's own begins: behind whatever it is mounted at, which may look like it. */
+const behindApi = (path: string): number => path.lastIndexOf(`${API_PATH}/`) + API_PATH.length
+
 /** The router decodes what it can and leaves the rest; a name is decoded once, whole, or not at all. */
 const documentIn = (c: Context): DocName => {
-  const [, segment = ''] = /\/documents\/([^/]*)/.exec(new URL(c.req.url).pathname) ?? []
+  const { pathname } = new URL(c.req.url)
+  const [, segment = ''] = /^\/documents\/([^/]*)/.exec(pathname.slice(behindApi(pathname))) ?? []
   let raw: string
   try {
     raw = decodeURIComponent(segment)

@@ -14,6 +14,7 @@ import {
   documentPage,
   documentSchema,
   KEY_BYTES,
+  newName,
   rowId,
   userId,
 } from './schemas.ts'
@@ -22,7 +23,7 @@ import { authorOf, factsJson, found } from './told.ts'
 /** Documents of a page, at most; each is a row of an index and two seeks. */
 const MOST_LISTED = 1_000
 
-const listQuery = z.object({
+const listQuery = z.strictObject({
   prefix: z.string().default(''),
   search: z
     .string()
@@ -35,7 +36,7 @@ const listQuery = z.object({
 })
 
 const creation = z
-  .object({ name: docName, content: contentValue.optional(), author: userId.optional() })
+  .strictObject({ name: newName, content: contentValue.optional(), author: userId.optional() })
   .meta({ id: 'Creation' })
 
 const cursorForm = z.tuple([z.string(), z.number().int()])
@@ -99,7 +100,7 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         },
         200: { description: 'It was made by an earlier attempt', json: documentSchema },
       },
-      problems: ['conflict', 'unprocessable', 'too-large'],
+      problems: ['conflict', 'deleted', 'unprocessable'],
     },
     async ({ c, body: { name, content, author } }) => {
       const grant = await access.toDocument(c, name, 'application')
@@ -111,20 +112,22 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       const made = await documents.create(name, { key, seed, at: clock.wall() })
       if (!made.ok) throw storageProblem(made.error)
       const { kind, facts } = made.value
-      if (kind === 'repeated') {
-        if (facts.name !== name)
-          throw new Problem('conflict', 'the Idempotency-Key was used for another document')
+      if (kind === 'repeated' && facts.name !== name)
+        throw new Problem('conflict', 'the Idempotency-Key was used for another document')
+      if (kind === 'repeated' && facts.deletedAt !== null) throw deletedSince()
+      if (kind === 'repeated' && (seed === null || facts.head > 0))
         return c.json(factsJson(facts), 200)
-      }
-      if (kind === 'exists' && (seed === null || facts.head > 0))
-        throw new Problem('conflict', 'there is a document of this name')
-      if (kind === 'exists' && seed !== null) {
-        const request = parts.asked(c, name, { ...grant, user: authorOf(grant, author) })
+      if (kind === 'exists' && (seed === null || facts.head > 0)) throw await notOurs(parts, key)
+      if (kind !== 'created' && seed !== null) {
+        const request = parts.asked(c, name, grant, authorOf(grant, author))
         // empty, as far as the disk knows: it is filled if nobody has written in it by then
         const empty = { epoch: facts.epoch, seq: facts.head }
         const filled = await parts.contents.merge(request, seed.update, empty)
-        if (!filled.ok && filled.error.kind === 'changed')
-          throw new Problem('conflict', 'there is a document of this name')
+        const isTaken = !filled.ok && filled.error.kind === 'changed'
+        // by another attempt at the same, it has to be
+        if (isTaken && kind === 'repeated')
+          return c.json(factsJson(await found(storage, name)), 200)
+        if (isTaken) throw await notOurs(parts, key)
         if (!filled.ok) throw trouble(filled.error)
       }
       c.header('Location', `${parts.base(c)}/documents/${encodeURIComponent(name)}`)
@@ -182,7 +185,7 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       description:
         'With a new epoch. Of several deleted documents of one name the newest, or the one with this id.',
       needs: 'application',
-      query: z.object({ id: rowId.optional() }),
+      query: z.strictObject({ id: rowId.optional() }),
       body: NOTHING,
       answers: { 200: { description: 'It is there again', json: documentSchema } },
       problems: ['not-found', 'conflict'],
@@ -208,21 +211,25 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         'Of what it holds at this moment; versions, patches and authors stay with the first.',
       needs: 'application',
       query: NOTHING,
-      body: z.object({ to: docName }).meta({ id: 'Duplication' }),
+      body: z.strictObject({ to: newName }).meta({ id: 'Duplication' }),
       fields: {
         'Idempotency-Key': `Up to ${KEY_BYTES} bytes; the same for each attempt at the same copy`,
       },
       answers: {
-        201: { description: 'The copy is made', json: documentSchema },
+        201: {
+          description: 'The copy is made',
+          json: documentSchema,
+          fields: { Location: 'Where it is' },
+        },
         200: { description: 'It was made by an earlier attempt', json: documentSchema },
       },
-      problems: ['not-found', 'conflict'],
+      problems: ['not-found', 'conflict', 'deleted'],
     },
     async ({ c, document, grant, body: { to } }) => {
       await access.toDocument(c, to, 'application')
       await found(storage, document)
       const key = readKey(c.req.header('idempotency-key'))
-      const whole = await parts.contents.whole(parts.asked(c, document, grant), () => true)
+      const whole = await parts.contents.whole(parts.asked(c, document, grant), parts.isWanted(c))
       if (!whole.ok) throw roomProblem(whole.error)
       try {
         const seed = { update: whole.value.update, authors: [] }
@@ -231,6 +238,8 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         const { kind, facts } = made.value
         if (kind === 'exists' || facts.name !== to)
           throw new Problem('conflict', 'there is a document of this name')
+        if (facts.deletedAt !== null) throw deletedSince()
+        c.header('Location', `${parts.base(c)}/documents/${encodeURIComponent(to)}`)
         return c.json(factsJson(facts), kind === 'created' ? 201 : 200)
       } finally {
         whole.value.read()
@@ -239,6 +248,17 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
   )
 
   return [list, create, describe, remove, undelete, duplicate]
+}
+
+const deletedSince = (): Problem =>
+  new Problem('deleted', 'what was made with this Idempotency-Key was deleted since')
+
+/** The problem of a name that is taken; the key may be used for something else. */
+const notOurs = async ({ storage }: ApiParts, key: string | null): Promise<Problem> => {
+  const freed = key === null ? null : await storage.freeKey(key)
+  return freed?.ok === false
+    ? storageProblem(freed.error)
+    : new Problem('conflict', 'there is a document of this name')
 }
 
 /** The deleted document of this id, or the newest of that name. */

@@ -2,27 +2,31 @@
 import { z } from 'zod'
 import { finished } from 'node:stream'
 import type { Context } from 'hono'
+import { err, ok, type Result } from '@quire/shared'
 import type { Change } from '../../ports/content.ts'
+import type { Position } from '../../room/message.ts'
 import type { ContentsTrouble, Written } from '../../runtime/contents.ts'
 import { pacedAnswer } from '../paced-answer.ts'
+import { preferred } from './accept.ts'
 import type { ApiParts } from './api-parts.ts'
 import { contentOf, formatTypes, givenInBody } from './given.ts'
 import { NOTHING, operation, type ApiEnv, type MediaType, type Operation } from './operation.ts'
+import { changeFor, entityTag, ETAG, expectedOf, IF_MATCH, isKnown } from './precondition.ts'
 import { contentProblem, Problem, roomProblem } from './problem.ts'
 import { contentPatch, field, format, type patchStep, userId, writtenSchema } from './schemas.ts'
-import { authorOf, changedProblem, contentBytes, entityTag, expectedOf, found } from './told.ts'
+import { authorOf, changedProblem, contentBytes, found } from './told.ts'
+
+/** Content of a state; null where whoever asks has it. */
+interface Told {
+  readonly position: Position
+  readonly bytes: Uint8Array | null
+}
 
 const ALL_TYPES: readonly MediaType[] = Object.values(formatTypes)
 
-const IF_MATCH = {
-  'If-Match':
-    'ETag of the state that the change is for; with it a document that has changed since is left as it is (412)',
-}
-const ETAG = { ETag: 'Names this state of the document, for If-Match' }
-
 /** The operations. */
 export const contentOperations = (parts: ApiParts): readonly Operation[] => {
-  const { contents, storage } = parts
+  const { contents, content, storage } = parts
 
   const read = operation(
     {
@@ -33,28 +37,46 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       summary: 'Reads what a document holds',
       description: 'As `as` says, or else Accept; JSON where neither does.',
       needs: 'read',
-      query: z.object({ as: format.optional(), field }),
+      query: z.strictObject({ as: format.optional(), field }),
       body: NOTHING,
-      answers: { 200: { description: 'Its content', types: ALL_TYPES, fields: ETAG } },
+      fields: { Accept: 'Types, by their q', 'If-None-Match': 'ETags of states that are known' },
+      answers: {
+        200: { description: 'Its content', types: ALL_TYPES, fields: ETAG },
+        304: { description: 'It is in one of the states of If-None-Match', fields: ETAG },
+      },
       problems: ['not-found', 'deleted', 'not-acceptable', 'unprocessable'],
     },
     async ({ c, document, grant, query }) => {
+      c.header('Vary', 'Accept', { append: true })
       await found(storage, document) // to read makes none
       const as = query.as ?? accepted(c.req.header('accept'))
       const request = parts.asked(c, document, grant)
+      const isWanted = parts.isWanted(c)
       if (as === 'update') {
-        const whole = await contents.whole(request)
+        const whole = await contents.whole(request, isWanted)
         if (!whole.ok) throw roomProblem(whole.error)
         const { update, position, read: undo } = whole.value
         finished(c.env.outgoing, undo) // also where it is closed already
         c.header('ETag', entityTag(position))
+        if (isKnown(c, position)) return c.body(null, 304)
         return answerBytes(parts, c, update, formatTypes.update)
       }
-      const told = await contents.read(request, { format: as, field: query.field ?? null })
+      const told = await contents.using(
+        request,
+        async ({ update, position }): Promise<Result<Told, ContentsTrouble>> => {
+          if (isKnown(c, position)) return ok({ position, bytes: null })
+          const value = await content.readAs(update, { format: as, field: query.field ?? null })
+          return value.ok
+            ? ok({ position, bytes: contentBytes(as, value.value.value) })
+            : err({ kind: 'content', problem: value.error } as const)
+        },
+        isWanted,
+      )
       if (!told.ok) throw trouble(told.error)
-      const { value, position } = told.value
+      const { bytes, position } = told.value
       c.header('ETag', entityTag(position))
-      return answerBytes(parts, c, contentBytes(as, value), `${formatTypes[as]}; charset=utf-8`)
+      if (bytes === null) return c.body(null, 304)
+      return answerBytes(parts, c, bytes, `${formatTypes[as]}; charset=utf-8`)
     },
   )
 
@@ -68,33 +90,25 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       description:
         'By the smallest change: what is the same already stays as it is, and people who type keep their carets. An update is merged as it is.',
       needs: 'write',
-      query: z.object({ field, author: userId.optional() }),
+      query: z.strictObject({ field, author: userId.optional() }),
       body: NOTHING,
       takes: ALL_TYPES,
       fields: IF_MATCH,
       answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
-      problems: [
-        'not-found',
-        'deleted',
-        'changed',
-        'too-large',
-        'unsupported',
-        'unprocessable',
-        'too-slow',
-      ],
+      problems: ['not-found', 'deleted', 'changed', 'unprocessable'],
     },
     async ({ c, document, grant, query }) => {
       await found(storage, document)
-      const expected = expectedOf(c)
+      const [expectedStates, isWanted] = [expectedOf(c), parts.isWanted(c)]
       const type = c.req.header('content-type')
       const given = givenInBody(type, await parts.bytes(c), query.field)
-      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
-      return answerWritten(
-        c,
-        await (given.kind === 'update'
+      const request = parts.asked(c, document, grant, authorOf(grant, query.author))
+      const written = await changeFor(expectedStates, (expected) =>
+        given.kind === 'update'
           ? contents.merge(request, given.update, expected)
-          : contents.change(request, [{ ...given, kind: 'replace' }], expected)),
+          : contents.change(request, [{ ...given, kind: 'replace' }], { expected, isWanted }),
       )
+      return answerWritten(c, written)
     },
   )
 
@@ -111,31 +125,27 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       body: contentPatch,
       fields: IF_MATCH,
       answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
-      problems: ['not-found', 'deleted', 'changed', 'too-large', 'unprocessable', 'too-slow'],
+      problems: ['not-found', 'deleted', 'changed', 'unprocessable'],
     },
     async ({ c, document, grant, body }) => {
       await found(storage, document)
-      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, body.author) })
-      return answerWritten(
-        c,
-        await contents.change(request, body.steps.map(changeOf), expectedOf(c)),
+      const request = parts.asked(c, document, grant, authorOf(grant, body.author))
+      const [steps, isWanted] = [body.steps.map(changeOf), parts.isWanted(c)]
+      const written = await changeFor(expectedOf(c), (expected) =>
+        contents.change(request, steps, { expected, isWanted }),
       )
+      return answerWritten(c, written)
     },
   )
 
   return [read, put, patch]
 }
 
-/** What a client would rather have: JSON, unless it names another type first. */
+/** What a client would rather have: JSON, where it says nothing. */
 const accepted = (accept: string | undefined): keyof typeof formatTypes => {
-  if (accept === undefined) return 'json'
-  const names = accept.split(',').map((part) => part.split(';', 1)[0]?.trim().toLowerCase() ?? '')
-  for (const name of names) {
-    if (name === '*/*' || name === 'application/*') return 'json'
-    if (name === 'text/*') return 'text'
-    const known = Object.entries(formatTypes).find(([, type]) => type === name)
-    if (known !== undefined) return known[0] as keyof typeof formatTypes // a key of the table
-  }
+  const type = preferred(accept, [formatTypes.json, ...ALL_TYPES])
+  const known = Object.entries(formatTypes).find(([, one]) => type === one)
+  if (known !== undefined) return known[0] as keyof typeof formatTypes // a key of the table
   throw new Problem('not-acceptable', `Accept is ${accept}; there are ${ALL_TYPES.join(', ')}`)
 }
 
@@ -166,9 +176,7 @@ const changeOf = (step: z.output<typeof patchStep>): Change => {
 /** What came of a change. */
 export const answerWritten = (
   c: Context<ApiEnv>,
-  written:
-    | { readonly ok: true; readonly value: Written }
-    | { readonly ok: false; readonly error: ContentsTrouble },
+  written: Result<Written, ContentsTrouble>,
 ): Response => {
   if (!written.ok) throw trouble(written.error)
   const { position, changed } = written.value

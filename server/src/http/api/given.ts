@@ -94,9 +94,10 @@ export const seedOf = async (
   const contents = readUpdate(update)
   if (!contents.ok) throw new Problem('unprocessable', `update: ${contents.error.message}`)
   const authors: AuthorRange[] = []
+  // ranges of one client come together and ascend: the first says it of all of them
   if (author !== null)
     for (const { client, start } of contents.value.structs.ranges())
-      authors.push({ client, clock: start, user: author })
+      if (authors.at(-1)?.client !== client) authors.push({ client, clock: start, user: author })
   return { update: contents.value.update, authors }
 }
 

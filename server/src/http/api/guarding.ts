@@ -1,12 +1,14 @@
 /* Who is here and who may be: connections, what was written and not let in, and logins that are taken back. */
 import { z } from 'zod'
-import { millis, sessionId } from '@quire/shared'
+import { millis, sessionId, type DocName } from '@quire/shared'
 import type { Patch, Revocation } from '../../ports/storage.ts'
+import type { Documents } from '../../runtime/documents.ts'
 import type { ConnectionFacts } from '../../runtime/guard.ts'
 import type { ApiParts } from './api-parts.ts'
 import { answerBytes, answerWritten } from './content.ts'
 import { formatTypes } from './given.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
+import { changeFor, ETAG, expectedOf, IF_MATCH } from './precondition.ts'
 import { contentProblem, Problem, storageProblem } from './problem.ts'
 import {
   connectionSchema,
@@ -17,7 +19,7 @@ import {
   userId,
   writtenSchema,
 } from './schemas.ts'
-import { authorOf, expectedOf, found, timeText } from './told.ts'
+import { authorOf, found, timeText } from './told.ts'
 
 const connectionJson = ({ since, ...connection }: ConnectionFacts) => ({
   ...connection,
@@ -36,6 +38,10 @@ export const guardingOperations = (parts: ApiParts): readonly Operation[] => [
   ...patchOperations(parts),
   ...revocationOperations(parts),
 ]
+
+/** Clients, and not what the server itself does with a document for requests and for the program around it. */
+const connectionsOf = (documents: Documents, document: DocName): readonly ConnectionFacts[] =>
+  documents.guard.connections(document).filter(({ transport }) => transport !== 'direct')
 
 const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => [
   operation(
@@ -58,7 +64,7 @@ const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => 
     },
     async ({ c, document }) =>
       c.json({
-        connections: documents.guard.connections(document).map(connectionJson),
+        connections: connectionsOf(documents, document).map(connectionJson),
       }),
   ),
   operation(
@@ -77,7 +83,8 @@ const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => 
       problems: ['not-found'],
     },
     async ({ c, document, id }) => {
-      if (!documents.guard.kick(document, sessionId(id)))
+      const isThere = connectionsOf(documents, document).some((one) => Number(one.id) === id)
+      if (!isThere || !documents.guard.kick(document, sessionId(id)))
         throw new Problem('not-found', `the document has no connection ${id}`)
       return c.body(null, 204)
     },
@@ -152,15 +159,19 @@ const patchOperations = (parts: ApiParts): readonly Operation[] => {
       summary: 'Lets a patch in after all',
       description: 'It stays listed until it is dropped.',
       needs: 'application',
-      query: z.object({ author: userId.optional() }),
+      query: z.strictObject({ author: userId.optional() }),
       body: NOTHING,
-      answers: { 200: { description: 'It is on disk', json: writtenSchema } },
+      fields: IF_MATCH,
+      answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
       problems: ['not-found', 'deleted', 'changed', 'unprocessable'],
     },
     async ({ c, document, grant, id, query }) => {
       const { update } = await merged(document, id)
-      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
-      return answerWritten(c, await contents.merge(request, update, expectedOf(c)))
+      const request = parts.asked(c, document, grant, authorOf(grant, query.author))
+      const written = await changeFor(expectedOf(c), (expected) =>
+        contents.merge(request, update, expected),
+      )
+      return answerWritten(c, written)
     },
   )
 
@@ -211,7 +222,7 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
       query: NOTHING,
       body: revocationRequest,
       answers: { 201: { description: 'It holds', json: revokedSchema } },
-      problems: ['too-large', 'unavailable'],
+      problems: ['unavailable'],
     },
     async ({ c, body }) => {
       await access.toPattern(c, body.document ?? '*', 'application')
@@ -256,7 +267,7 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
       path: '/revocations/{id}',
       tag: 'Revocations',
       summary: 'Ends a revocation',
-      description: 'Logins count again as they say, from the next time that they are checked.',
+      description: 'Logins count again as they say, at once also for whoever is connected.',
       needs: 'itself',
       query: NOTHING,
       body: NOTHING,

@@ -29,7 +29,7 @@ export const describeOperations = (operations: readonly Operation[], version: st
       components[name] = moved(definition)
     const { id } = schema.meta() ?? {}
     if (id === undefined) return moved(own)
-    components[id] = moved(own)
+    if (!('$ref' in own)) components[id] = moved(own) // one that has others in it is among its own `$defs`
     return { $ref: `#/components/schemas/${id}` }
   }
   const paths: Record<string, Json> = {}
@@ -38,7 +38,7 @@ export const describeOperations = (operations: readonly Operation[], version: st
     const path = paths[operation.path] ?? {}
     path[operation.method] = describe(operation, schemaOf)
   }
-  components['Problem'] = schemaOf(problemSchema, 'output') && components['Problem']
+  schemaOf(problemSchema, 'output') // which all of them point to
   return {
     openapi: '3.1.0',
     info: {
@@ -50,6 +50,9 @@ export const describeOperations = (operations: readonly Operation[], version: st
     paths,
     components: {
       schemas: components,
+      headers: Object.fromEntries(
+        Object.entries(HEADERS).map(([name, about]) => [name, headerOf(about)]),
+      ),
       securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
     security: [{ token: [] }],
@@ -67,15 +70,16 @@ const moved = (schema: unknown): Json => {
 type SchemaOf = (schema: z.ZodType, io: 'input' | 'output') => Json
 
 const describe = (operation: Operation, schemaOf: SchemaOf): Json => {
-  const { id, tag, summary, description, needs, body, takes } = operation
-  const hasBody = body !== NOTHING || takes !== undefined
+  const { id, tag, summary, description, needs } = operation
   return {
     operationId: id,
     tags: [tag],
     summary,
     description: [description, NEEDS[needs]].filter((part) => part !== undefined).join(' '),
     parameters: parametersOf(operation, schemaOf),
-    ...(hasBody ? { requestBody: { required: true, content: bodyOf(operation, schemaOf) } } : {}),
+    ...(hasBody(operation)
+      ? { requestBody: { required: true, content: bodyOf(operation, schemaOf) } }
+      : {}),
     responses: responsesOf(operation, schemaOf),
   }
 }
@@ -115,22 +119,62 @@ const parametersOf = ({ path, query, fields = {} }: Operation, schemaOf: SchemaO
   return [...inPath, ...inQuery, ...inHead]
 }
 
-const ofTypes = (types: readonly MediaType[]): Json =>
+const hasBody = ({ body, takes }: Operation): boolean => body !== NOTHING || takes !== undefined
+
+/** What is of these types; OpenAPI 3.1 has no word for what each line of a body is, 3.2 calls it so. */
+const ofTypes = (types: readonly MediaType[], line: Json | null): Json =>
   Object.fromEntries(
-    types.map((type) => [type, { schema: type === 'application/json' ? {} : { type: 'string' } }]),
+    types.map((type) => [
+      type,
+      {
+        schema: type === 'application/json' ? {} : { type: 'string' },
+        ...(line === null ? {} : { 'x-itemSchema': line }),
+      },
+    ]),
   )
 
-const bodyOf = ({ body, takes }: Operation, schemaOf: SchemaOf): Json =>
-  takes === undefined ? { 'application/json': { schema: schemaOf(body, 'input') } } : ofTypes(takes)
+const bodyOf = ({ body, takes, takesLines }: Operation, schemaOf: SchemaOf): Json =>
+  takes === undefined
+    ? { 'application/json': { schema: schemaOf(body, 'input') } }
+    : ofTypes(takes, takesLines === undefined ? null : schemaOf(takesLines, 'input'))
 
-const responsesOf = ({ answers, problems: own }: Operation, schemaOf: SchemaOf): Json => {
+/** Fields that many answers have. */
+const HEADERS = {
+  'X-Request-Id': 'Names the request: as it was brought, or chosen by the server',
+  'RateLimit-Policy': 'Requests of one login in a window, as in "login";q=600;w=60',
+  RateLimit: 'What is left of them, as in "login";r=599;t=1',
+  'Retry-After': 'When to ask again, seconds',
+  'WWW-Authenticate': 'Bearer',
+} as const
+
+type Header = keyof typeof HEADERS
+
+const EVERY: readonly Header[] = ['X-Request-Id', 'RateLimit-Policy', 'RateLimit']
+
+const headersOf = (names: readonly Header[]): Json =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+
+const headerOf = (description: string): Json => ({ description, schema: { type: 'string' } })
+
+/** Problems of whatever has a body, beside those of its own. */
+const OF_BODIES: readonly ProblemKind[] = ['too-large', 'too-slow', 'unsupported']
+
+const OF_PROBLEMS: Partial<Record<ProblemKind, Header>> = {
+  unauthorized: 'WWW-Authenticate',
+  'too-many': 'Retry-After',
+  unavailable: 'Retry-After',
+}
+
+const responsesOf = (operation: Operation, schemaOf: SchemaOf): Json => {
   const responses: Json = {}
-  for (const [status, answer] of Object.entries(answers))
+  for (const [status, answer] of Object.entries(operation.answers))
     responses[status] = answerOf(answer, schemaOf)
-  for (const kind of [...ALWAYS, ...own]) {
+  for (const kind of [...ALWAYS, ...(hasBody(operation) ? OF_BODIES : []), ...operation.problems]) {
     const { status, title } = problems[kind]
+    const own = OF_PROBLEMS[kind]
     responses[status] = {
       description: title,
+      headers: headersOf(own === undefined ? EVERY : [...EVERY, own]),
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     }
   }
@@ -138,22 +182,17 @@ const responsesOf = ({ answers, problems: own }: Operation, schemaOf: SchemaOf):
 }
 
 const answerOf = (
-  { description, json, types, fields = {} }: AnswerOf,
+  { description, json, types, lines, fields = {} }: AnswerOf,
   schemaOf: SchemaOf,
 ): Json => {
   const content =
     json === undefined
-      ? ofTypes(types ?? [])
+      ? ofTypes(types ?? [], lines === undefined ? null : schemaOf(lines, 'output'))
       : { 'application/json': { schema: schemaOf(json, 'output') } }
-  const headers = Object.fromEntries(
-    Object.entries(fields).map(([name, about]) => [
-      name,
-      { description: about, schema: { type: 'string' } },
-    ]),
-  )
+  const own = Object.entries(fields).map(([name, about]) => [name, headerOf(about)])
   return {
     description,
+    headers: { ...headersOf(EVERY), ...Object.fromEntries(own) },
     ...(Object.keys(content).length === 0 ? {} : { content }),
-    ...(Object.keys(headers).length === 0 ? {} : { headers }),
   }
 }

@@ -36,6 +36,8 @@ export interface AnswerOf {
   /** JSON of this form; absent: no body, or bytes of `types`. */
   readonly json?: z.ZodType
   readonly types?: readonly MediaType[]
+  /** What each line of it is, where it is lines of JSON. */
+  readonly lines?: z.ZodType
   readonly fields?: Readonly<Record<string, string>>
 }
 
@@ -67,6 +69,8 @@ export interface OperationFacts<Q extends z.ZodType, B extends z.ZodType> {
   readonly body: B
   /** Types of a body that the operation reads itself. */
   readonly takes?: readonly MediaType[]
+  /** What each line of such a body is, where it is lines of JSON. */
+  readonly takesLines?: z.ZodType
   /** Request fields that count. */
   readonly fields?: Readonly<Record<string, string>>
   readonly answers: Readonly<Record<number, AnswerOf>>
@@ -80,7 +84,7 @@ export interface Operation extends OperationFacts<z.ZodType, z.ZodType> {
 }
 
 /** No query, or no body. */
-export const NOTHING = z.object({})
+export const NOTHING = z.strictObject({})
 
 /** Makes an operation, whose handler sees what its schemas say. */
 export const operation = <Q extends z.ZodType, B extends z.ZodType>(
@@ -92,9 +96,19 @@ export const operation = <Q extends z.ZodType, B extends z.ZodType>(
   handle: (call) => handle(call as Call<z.output<Q>, z.output<B>>),
 })
 
-/** The query of a request, or what is wrong with it. */
-export const readQuery = (schema: z.ZodType, c: Context): unknown =>
-  parsed(schema, c.req.query(), 'query')
+/** The query of a request, or what is wrong with it. A token in it is a login (token.ts), and no part of the question. */
+export const readQuery = (schema: z.ZodType, c: Context): unknown => {
+  const { token: _, ...query } = c.req.query()
+  return parsed(schema, query, 'query')
+}
+
+/** Says that a body has this type, whatever its parameters. */
+export const needsType = (c: Context, type: MediaType): void => {
+  const given = c.req.header('content-type')
+  const [essence = ''] = (given ?? '').split(';', 1)
+  if (essence.trim().toLowerCase() === type) return
+  throw new Problem('unsupported', `Content-Type is ${given ?? 'missing'}, taken is ${type}`)
+}
 
 /** A body of JSON, or what is wrong with it. */
 export const readJson = (schema: z.ZodType, bytes: Uint8Array): unknown => {

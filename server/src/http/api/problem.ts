@@ -58,11 +58,9 @@ export class Problem extends HTTPException {
   }
 }
 
-/** The answer to a problem; what is none is thrown on, for it is ours to report. */
-export const answerProblem = (error: Error, c: Context): Response => {
-  const problem = error instanceof HTTPException ? problemOf(error) : null
-  if (problem === null) throw error
-  const { kind, message, parts } = problem
+/** The answer to a problem. */
+export const answerProblem = (error: HTTPException, c: Context): Response => {
+  const { kind, message, parts } = problemOf(error)
   const { status, title } = problems[kind]
   const retry =
     parts.retrySeconds ?? (kind === 'unavailable' || kind === 'too-many' ? RETRY_SECONDS : null)

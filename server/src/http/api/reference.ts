@@ -109,7 +109,17 @@ export const referencePage = (
 }
 
 const operationHtml = (operation: Operation): Described => {
-  const { id, method, path, summary, description, takes, answers, fields = {} } = operation
+  const {
+    id,
+    method,
+    path,
+    summary,
+    description,
+    takes,
+    takesLines,
+    answers,
+    fields = {},
+  } = operation
   return html`<article id="${id}">
     <h3>${summary}</h3>
     <p>
@@ -117,10 +127,12 @@ const operationHtml = (operation: Operation): Described => {
     </p>
     ${description === undefined ? '' : html`<p>${description}</p>`} ${queryHtml(operation)}
     ${Object.entries(fields).map(([name, about]) => html`<p><code>${name}</code>: ${about}.</p>`)}
-    ${bodyHtml(operation)} ${takes === undefined ? '' : html`<p>Takes ${takes.join(', ')}.</p>`}
+    ${bodyHtml(operation)}
+    ${takes === undefined ? '' : html`<p>Takes ${takes.join(', ')}${linkTo(takesLines)}.</p>`}
     <ul>
       ${Object.entries(answers).map(
-        ([status, answer]) => html`<li>${status}: ${answer.description}${linkTo(answer.json)}</li>`,
+        ([status, answer]) =>
+          html`<li>${status}: ${answer.description}${linkTo(answer.json ?? answer.lines)}</li>`,
       )}
     </ul>
   </article>`

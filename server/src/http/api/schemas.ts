@@ -31,6 +31,11 @@ export const docName = z
   })
   .meta({ description: '1 to 1,024 bytes of UTF-8 without U+0000', example: 'team/notes' })
 
+/** The name of a document that is to be made: URLs take `.` and `..` for steps (RFC 3986 §5.2.4), and would not find it. */
+export const newName = docName.refine((name) => name !== '.' && name !== '..', {
+  message: 'a document is not named . or .. here: no URL would lead to it',
+})
+
 /** A user's id. */
 export const userId = boundedText('a user', USER_BYTES).meta({ example: 'ann' })
 
@@ -50,12 +55,18 @@ export const field = boundedText('a field', USER_BYTES).optional().meta({
 
 const wholeNumber = z.int().min(0)
 
+/** Digits are a number; whatever else a number may be written as in JavaScript is none. */
+const digits = (raw: unknown): unknown =>
+  typeof raw === 'string' && /^\d{1,16}$/.test(raw) ? Number(raw) : raw
+
+const NO_NUMBER = { error: 'it has to be a whole number, in digits' } as const
+
 /** A number in a query. */
 export const count = (most: number, fallback: number) =>
-  z.coerce.number().int().min(1).max(most).default(fallback)
+  z.preprocess(digits, z.int(NO_NUMBER).min(1).max(most)).default(fallback)
 
-/** An id in a path. */
-export const rowId = z.coerce.number().int().min(1)
+/** An id in a path or a query. */
+export const rowId = z.preprocess(digits, z.int(NO_NUMBER).min(1))
 
 export const documentSchema = z
   .object({
@@ -78,7 +89,7 @@ export const documentPage = z
 
 /** Content in a body of JSON. */
 export const contentValue = z
-  .object({
+  .strictObject({
     format,
     value: z.unknown().meta({ description: 'Text; of format json JSON, of format update base64' }),
     field,
@@ -90,7 +101,12 @@ export const position = z
   .meta({ id: 'Position' })
 
 export const writtenSchema = position
-  .extend({ changed: z.boolean().meta({ description: 'False where it was like that already' }) })
+  .extend({
+    changed: z.boolean().meta({
+      description:
+        'False where it was like that already; an update that is merged always counts as one',
+    }),
+  })
   .meta({ id: 'Written' })
 
 export const versionSchema = z
@@ -135,7 +151,7 @@ export const connectionSchema = z
   .meta({ id: 'Connection' })
 
 export const revocationRequest = z
-  .object({
+  .strictObject({
     user: userId.nullable().default(null),
     document: boundedText('a pattern', USER_BYTES + 1)
       .nullable()
@@ -221,23 +237,31 @@ const index = z.int().min(0)
 const part = { format: contentFormat, value: z.unknown(), field }
 export const patchStep = z
   .discriminatedUnion('op', [
-    z.object({ op: z.literal('append'), ...part }).meta({ description: 'Behind everything else' }),
     z
-      .object({ op: z.literal('replace-text'), from: index, to: index, text: z.string(), field })
+      .strictObject({ op: z.literal('append'), ...part })
+      .meta({ description: 'Behind everything else' }),
+    z
+      .strictObject({
+        op: z.literal('replace-text'),
+        from: index,
+        to: index,
+        text: z.string(),
+        field,
+      })
       .meta({ description: 'A range of a Y.Text, in UTF-16 code units' }),
     z
-      .object({
+      .strictObject({
         op: z.enum(['replace-node', 'insert-before', 'insert-after']),
         node: z.array(index).min(1).max(64),
         ...part,
       })
       .meta({ description: 'A block, by its index in each level' }),
-    z.object({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
+    z.strictObject({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
   ])
   .meta({ id: 'PatchStep' })
 
 export const contentPatch = z
-  .object({ steps: z.array(patchStep).min(1).max(MOST_STEPS), author: userId.optional() })
+  .strictObject({ steps: z.array(patchStep).min(1).max(MOST_STEPS), author: userId.optional() })
   .meta({ id: 'ContentPatch' })
 
 export const problemSchema = z

@@ -1,5 +1,4 @@
 /* What operations tell, and read of what they are told, in the words of the API. */
-import type { Context } from 'hono'
 import type { DocName } from '@quire/shared'
 import type { Grant } from '../../ports/auth.ts'
 import type { DocumentFacts, Storage, Version } from '../../ports/storage.ts'
@@ -36,24 +35,6 @@ export const versionJson = ({ id, seq, at, name, author, bytes }: Version) => ({
 export const contentBytes = (format: Format, value: Json): Uint8Array =>
   // what is no JSON was read as text
   new TextEncoder().encode(format === 'json' ? JSON.stringify(value) : (value as string))
-
-/** The tag of a state of a document (RFC 9110 §8.8.3). */
-export const entityTag = ({ epoch, seq }: Position): string => `"${epoch}-${seq}"`
-
-const TAG = /^"(\d{1,16})-(\d{1,16})"$/
-
-/** The state that a request is for, by If-Match; null where any will do. */
-export const expectedOf = (c: Context): Position | null => {
-  const raw = c.req.header('if-match')?.trim()
-  if (raw === undefined || raw === '*') return null
-  const [, epoch, seq] = TAG.exec(raw) ?? []
-  if (epoch === undefined || seq === undefined)
-    throw new Problem(
-      'bad-request',
-      'If-Match is no entity tag of a document, which is one text such as "12-34"',
-    )
-  return { epoch: Number(epoch), seq: Number(seq) as Position['seq'] } // only ever compared
-}
 
 /** The problem of a request for another state than the document's. */
 export const changedProblem = ({ epoch, seq }: Position): Problem =>

@@ -1,9 +1,11 @@
 /* Documents as they were, and who wrote what. */
 import { z } from 'zod'
+import { err, type Update } from '@quire/shared'
 import type { ApiParts } from './api-parts.ts'
 import { answerBytes, answerWritten, trouble } from './content.ts'
 import { formatTypes } from './given.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
+import { changeFor, ETAG, expectedOf, IF_MATCH } from './precondition.ts'
 import { contentProblem, Problem, roomProblem, storageProblem } from './problem.ts'
 import {
   authorsSchema,
@@ -19,7 +21,7 @@ import {
   writtenSchema,
 } from './schemas.ts'
 import { authorNames } from './authors.ts'
-import { authorOf, contentBytes, expectedOf, found, versionJson } from './told.ts'
+import { authorOf, contentBytes, found, versionJson } from './told.ts'
 
 /** Versions of a page, at most. */
 const MOST_LISTED = 1_000
@@ -44,7 +46,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       tag: 'Versions',
       summary: 'Lists versions, the newest first',
       needs: 'read',
-      query: z.object({ limit: count(MOST_LISTED, 100), before: rowId.optional() }),
+      query: z.strictObject({ limit: count(MOST_LISTED, 100), before: rowId.optional() }),
       body: NOTHING,
       answers: { 200: { description: 'A page of them', json: versionPage } },
       problems: ['not-found'],
@@ -68,14 +70,16 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       summary: 'Keeps the document as it is now, under a name',
       needs: 'write',
       query: NOTHING,
-      body: z.object({ name: versionName, author: userId.optional() }).meta({ id: 'NewVersion' }),
+      body: z
+        .strictObject({ name: versionName, author: userId.optional() })
+        .meta({ id: 'NewVersion' }),
       answers: { 201: { description: 'It is kept', json: versionSchema } },
       problems: ['not-found', 'deleted'],
     },
     async ({ c, document, grant, body }) => {
       const { id } = await found(storage, document)
       const author = authorOf(grant, body.author)
-      const whole = await contents.whole(parts.asked(c, document, grant))
+      const whole = await contents.whole(parts.asked(c, document, grant), parts.isWanted(c))
       if (!whole.ok) throw roomProblem(whole.error)
       try {
         const { update, position } = whole.value
@@ -113,7 +117,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       tag: 'Versions',
       summary: 'Reads what a version holds',
       needs: 'read',
-      query: z.object({ as: format.default('json'), field }),
+      query: z.strictObject({ as: format.default('json'), field }),
       body: NOTHING,
       answers: { 200: { description: 'Its content', types: Object.values(formatTypes) } },
       problems: ['not-found', 'unprocessable'],
@@ -138,7 +142,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       description: 'One that was kept by itself stays then, however many follow.',
       needs: 'write',
       query: NOTHING,
-      body: z.object({ name: versionName }).meta({ id: 'VersionName' }),
+      body: z.strictObject({ name: versionName }).meta({ id: 'VersionName' }),
       answers: { 200: { description: 'It has the name', json: versionSchema } },
       problems: ['not-found'],
     },
@@ -183,7 +187,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       description:
         'Until now, or until the version `to`: of each field that is not the same, block by block.',
       needs: 'read',
-      query: z.object({ to: rowId.optional() }),
+      query: z.strictObject({ to: rowId.optional() }),
       body: NOTHING,
       answers: { 200: { description: 'Block by block', json: diffSchema } },
       problems: ['not-found', 'unprocessable'],
@@ -196,10 +200,12 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
         if (!compared.ok) throw contentProblem(compared.error)
         return c.json({ fields: compared.value })
       }
-      const compared = await contents.using(parts.asked(c, document, grant), async (whole) => {
+      const work = async (whole: { readonly update: Update }) => {
         const blocks = await content.diff(from, whole.update)
-        return blocks.ok ? blocks : { ok: false, error: { kind: 'content', problem: blocks.error } }
-      })
+        return blocks.ok ? blocks : err({ kind: 'content', problem: blocks.error } as const)
+      }
+      const request = parts.asked(c, document, grant)
+      const compared = await contents.using(request, work, parts.isWanted(c))
       if (!compared.ok) throw trouble(compared.error)
       return c.json({ fields: compared.value })
     },
@@ -215,16 +221,20 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       description:
         'As a new edit, by the smallest change: nothing that was written since is lost from the log, and who has it open sees it happen.',
       needs: 'write',
-      query: z.object({ author: userId.optional() }),
+      query: z.strictObject({ author: userId.optional() }),
       body: NOTHING,
-      fields: { 'If-Match': 'ETag of the state that it is for' },
-      answers: { 200: { description: 'It is on disk', json: writtenSchema } },
+      fields: IF_MATCH,
+      answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
       problems: ['not-found', 'deleted', 'changed', 'unprocessable'],
     },
     async ({ c, document, grant, id, query }) => {
       const { update } = (await stored(document, id)).version
-      const request = parts.asked(c, document, { ...grant, user: authorOf(grant, query.author) })
-      return answerWritten(c, await contents.restore(request, update, expectedOf(c)))
+      const request = parts.asked(c, document, grant, authorOf(grant, query.author))
+      const isWanted = parts.isWanted(c)
+      const written = await changeFor(expectedOf(c), (expected) =>
+        contents.restore(request, update, { expected, isWanted }),
+      )
+      return answerWritten(c, written)
     },
   )
 
@@ -238,17 +248,19 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       description:
         'By the logins that the server has stamped, and not by what clients say of themselves.',
       needs: 'read',
-      query: z.object({ field }),
+      query: z.strictObject({ field }),
       body: NOTHING,
       answers: { 200: { description: 'The text in runs of one author', json: authorsSchema } },
       problems: ['not-found', 'deleted', 'unprocessable'],
     },
     async ({ c, document, grant, query }) => {
       const { id: doc } = await found(storage, document)
-      const blamed = await contents.using(parts.asked(c, document, grant), async (whole) => {
+      const work = async (whole: { readonly update: Update }) => {
         const runs = await content.blame(whole.update, query.field ?? null)
-        return runs.ok ? runs : { ok: false, error: { kind: 'content', problem: runs.error } }
-      })
+        return runs.ok ? runs : err({ kind: 'content', problem: runs.error } as const)
+      }
+      const request = parts.asked(c, document, grant)
+      const blamed = await contents.using(request, work, parts.isWanted(c))
       if (!blamed.ok) throw trouble(blamed.error)
       // after the document: whoever wrote it was stamped in the same commit
       const stamped = await storage.authors(doc)

@@ -21,6 +21,8 @@ export class Line {
   readonly shell: ModelShell
   /** What the room was told that the session may do. */
   access: Access
+  /** Who it was told that the session is. */
+  user: string | null
   isClosed = false
   /** The server does not read it. */
   isUnread = false
@@ -34,9 +36,14 @@ export class Line {
   #asked = 0
   #heard = 0
 
-  constructor(session: SessionId, client: ModelClient, shell: ModelShell) {
+  constructor(
+    session: SessionId,
+    { client, user }: { readonly client: ModelClient; readonly user: string | null },
+    shell: ModelShell,
+  ) {
     this.session = session
     this.client = client
+    this.user = user
     this.shell = shell
     this.access = client.access
   }

@@ -136,9 +136,12 @@ export class ModelShell {
       check(kept.has(update), 'R15: what was denied is in a patch when its room ends')
   }
 
-  /** Everybody has a name here: what was denied is to be kept. */
+  /** What was denied is to be kept, unless it is of somebody without a name who could never write. */
   #note(input: Input): void {
-    if (input.kind === 'message' && 'contents' in input.message)
+    const { phase } = this.room
+    if (input.kind !== 'message' || !('contents' in input.message) || phase.kind !== 'live') return
+    const member = phase.members.get(input.session)
+    if (member !== undefined && (member.user !== null || member.wasLowered))
       this.#denied.push(input.message.contents.update)
   }
 

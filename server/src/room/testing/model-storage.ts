@@ -1,11 +1,12 @@
 /* The log of one document, as a storage keeps it (ports/storage.ts): synchronous, and it never fails. */
 import { docId, IdSet, readUpdate, seq, type ClientId, type Seq, type Update } from '@quire/shared'
 import { fold } from '../../content/fold.ts'
+import { stampAuthors, type AuthorsByClient } from '../../storage/stamping.ts'
 import type { Denied, KeptAside } from '../aside.ts'
 import type { Folded } from '../input.ts'
 import type {
   Appended,
-  AuthorRange,
+  AuthorStamp,
   OpenedDocument,
   Snapshot,
   StoredContent,
@@ -20,8 +21,8 @@ export class ModelStorage {
   readonly log: Update[] = []
   /** What was kept aside, by user. */
   readonly patches = new Map<string | null, Update[]>()
-  /** What was stamped, in the order in which it was. */
-  readonly authors: AuthorRange[] = []
+  /** Who was stamped. */
+  readonly #authors: AuthorsByClient = new Map()
   readonly #structs = new IdSet()
   readonly #deletes = new IdSet()
   #snapshot: Snapshot | null = null
@@ -45,8 +46,8 @@ export class ModelStorage {
     return { head: seq(this.log.length), writer: WRITER, snapshot, tail }
   }
 
-  append(updates: readonly Update[], authors: readonly AuthorRange[] = []): Appended {
-    this.authors.push(...authors)
+  append(updates: readonly Update[], authors: readonly AuthorStamp[] = []): Appended {
+    stampAuthors(this.#authors, authors)
     const first = seq(this.log.length + 1)
     for (const update of updates) {
       const { structs, deletes } = contentsOf(update)
@@ -67,11 +68,8 @@ export class ModelStorage {
 
   /** Who brought a struct, as far as it was stamped. */
   authorOf(client: ClientId, clock: number): string | null {
-    let author: AuthorRange | null = null
-    for (const range of this.authors)
-      if (range.client === client && range.clock <= clock && range.clock >= (author?.clock ?? 0))
-        author = range
-    return author?.user ?? null
+    const range = this.#authors.get(client)?.findLast((one) => one.clock <= clock)
+    return range?.user ?? null
   }
 
   /** Replaces the snapshot by a fold of what was read; null where it covers no more than the old one. */

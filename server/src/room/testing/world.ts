@@ -39,7 +39,9 @@ export class World {
   readonly #lines: Line[] = []
   readonly #foreign = new Y.Doc()
   /** What each user has said. */
-  readonly #said = new Map<string, IdSet>()
+  readonly #said = new Map<string | null, IdSet>()
+  /** Whose login names nobody: the second client's, until another one comes, and each second one of all others. */
+  readonly #nameless = new Set<ModelClient>()
   #hasLowered = false
   #hints: Hint[] = []
   #shell: ModelShell | null = null
@@ -51,6 +53,7 @@ export class World {
     this.#options = options
     this.#foreign.clientID = 99
     this.#clients = options.clients.map((client) => createClient(this.#nextClient++, client))
+    for (const client of this.#clients) if (client.id === 2) this.#nameless.add(client)
   }
 
   get clients(): readonly ModelClient[] {
@@ -86,23 +89,26 @@ export class World {
       })
     const session = sessionId(this.#nextSession++)
     const { access, asking } = client
-    const line = new Line(session, client, this.#shell)
+    const user = this.#userOf(client)
+    const line = new Line(session, { client, user }, this.#shell)
     this.#lines.push(line)
     client.open((message) => line.say(message))
     if (asking === 'in-return') line.tell({ kind: 'granted', access }, true)
-    this.#shell.take({ kind: 'join', session, access, user: userOf(client), asking }, this.now)
+    this.#shell.take({ kind: 'join', session, access, user, asking }, this.now)
   }
 
   /** R16: another login, which is checked at once where there is a connection. */
   regrant(client: ModelClient, access: Access): void {
     client.access = access
+    if (!this.#nameless.delete(client)) this.#nameless.add(client)
     this.#hasLowered ||= access === 'read'
     const line = this.#lines.findLast((line) => line.client === client)
     if (line === undefined || line.isClosed || !this.#isCurrent(line)) return
     const { shell, session } = line
     line.access = access
+    line.user = this.#userOf(client)
     if (client.asking === 'in-return') line.tell({ kind: 'granted', access }, true)
-    shell.take({ kind: 'regrant', session, access, user: userOf(client) }, this.now)
+    shell.take({ kind: 'regrant', session, access, user: line.user }, this.now)
   }
 
   /** A client that has not asked yet does; others ask again. */
@@ -124,7 +130,7 @@ export class World {
     const frame = line.up.splice(0, messages)
     if (line.isClosed) return
     for (const message of frame) {
-      this.#note(line.client, message)
+      this.#note(line, message)
       line.hear(message, this.now)
     }
   }
@@ -270,25 +276,30 @@ export class World {
     for (const line of this.#lines) line.checkAcknowledged()
   }
 
-  /** What is in the log from clients is stamped, and with somebody who has said it. */
+  /** What is in the log from clients is of somebody who has said it; of nobody, if somebody without a name has. */
   checkAuthors(): void {
     for (const update of this.storage.log)
       for (const { client, start, end } of readUpdateOf(update).structs.ranges())
         for (let clock = start; clock < end && client !== this.#foreign.clientID; clock++) {
-          const author = this.storage.authorOf(client, clock) ?? ''
+          const author = this.storage.authorOf(client, clock)
           const one = new IdSet()
           one.add(client, clock, clock + 1)
           const hasSaid = this.#said.get(author)?.hasAll(one) === true
-          check(hasSaid, `R20: ${author} brought ${client}@${clock}`)
+          check(hasSaid, `R20: ${author ?? 'nobody'} brought ${client}@${clock}`)
         }
   }
 
-  #note(client: ModelClient, message: ClientMessage): void {
+  #note({ user }: Line, message: ClientMessage): void {
     if (!('contents' in message)) return
-    const user = userOf(client)
     const said = this.#said.get(user) ?? new IdSet()
     this.#said.set(user, said)
     said.addAll(message.contents.structs)
+  }
+
+  /** The third client is of whom the first is. */
+  #userOf(client: ModelClient): string | null {
+    const { id } = client
+    return this.#nameless.has(client) ? null : `user ${id === 3 ? 1 : id}`
   }
 
   #line(index: number): Line | undefined {
@@ -314,9 +325,6 @@ export class World {
     line.tell('close', this.#isCurrent(line))
   }
 }
-
-/** Two of three clients are somebody's alone. */
-const userOf = ({ id }: ModelClient): string => `user ${id === 3 ? 1 : id}`
 
 const readUpdateOf = (update: Update) => {
   const contents = readUpdate(update)

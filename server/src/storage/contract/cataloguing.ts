@@ -155,8 +155,20 @@ export const cataloguingRules = (make: MakeStorage): void => {
       kind: 'repeated',
       facts: gone,
     })
-    // a key that made nothing is free
-    unwrap(await again.create(nameOf('c'), plainCreation))
+    // one that found a document which is still empty is taken for that, until it is freed
+    const taken = { ...plainCreation, key: 'thrice' }
+    unwrap(await again.open(nameOf('empty')))
+    expect(unwrap(await again.create(nameOf('empty'), taken)).kind).toBe('exists')
+    expect(unwrap(await again.create(nameOf('empty'), taken)).kind).toBe('repeated')
+    unwrap(await again.freeKey('thrice'))
+    expect(unwrap(await again.create(nameOf('empty'), taken)).kind).toBe('exists')
+    // a key that found one that holds something is free
+    unwrap(
+      await again.create(nameOf('c'), {
+        ...plainCreation,
+        seed: { update: textUpdate('c'), authors: [] },
+      }),
+    )
     const other = { ...plainCreation, key: 'twice' }
     expect(unwrap(await again.create(nameOf('c'), other)).kind).toBe('exists')
     expect(unwrap(await again.create(nameOf('d'), other)).kind).toBe('created')

@@ -69,6 +69,7 @@ export const lifetimeRules = (make: MakeStorage): void => {
       storage.create(nameOf('notes'), plainCreation),
       storage.remove(doc, noon),
       storage.undelete(doc),
+      storage.freeKey('key'),
       storage.purge(noon, 1),
       storage.authors(doc),
       storage.keepVersion(doc, versionOf('late'), 1),

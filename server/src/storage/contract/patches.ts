@@ -70,6 +70,49 @@ export const patchRules = (make: MakeStorage): void => {
     ])
   })
 
+  test('[ST24] places are asked for by the bounds that come with a part, and who has one keeps it', async () => {
+    const { storage } = await storageForTest(make)
+    const doc = await openId(storage)
+    const keep = async (user: string, text: string, users: number) =>
+      unwrap(await storage.keepPatch(doc, partOf(user, text), { users, bytesPerUser: 10 }))
+    expect(await keep('ann', 'a', 1)).toBe('kept')
+    expect(await keep('bob', 'a', 1)).toBe('full')
+    expect(await keep('bob', 'a', 2)).toBe('kept')
+    expect(await keep('bob', 'b', 1)).toBe('kept')
+    expect(await keep('cyd', 'a', 1)).toBe('full')
+  })
+
+  test('[ST24] the parts of a patch are replaced by one that is made of all of them', async () => {
+    const { storage, reopen } = await storageForTest(make)
+    const [doc, other] = [await openId(storage, 'x'), await openId(storage, 'y')]
+    for (const text of ['0123', '4567'])
+      unwrap(await storage.keepPatch(doc, partOf('ann', text, 1), fewPatches))
+    unwrap(await storage.keepPatch(doc, partOf(null, '0123', 1), fewPatches))
+    const [{ id } = { id: 0 }] = unwrap(await storage.patches(doc))
+    const whole = { at: millis(noon + 5), update: textUpdate('all'), parts: 2 }
+    expect(unwrap(await storage.replacePatch(other, id, whole))).toBe(false)
+    expect(unwrap(await storage.replacePatch(doc, id + 100, whole))).toBe(false)
+    expect(unwrap(await storage.replacePatch(doc, id, { ...whole, parts: 1 }))).toBe(false)
+    expect(await textsOf(storage, doc, id)).toEqual(['0123', '4567'])
+    expect(unwrap(await storage.replacePatch(doc, id, whole))).toBe(true)
+    expect(textOf(whole.update)).toBe('all')
+    whole.update.fill(0)
+    for await (const one of bothLives(storage, reopen)) {
+      expect(await textsOf(one, doc, id)).toEqual(['all'])
+      expect(unwrap(await one.patches(doc))).toMatchObject([
+        { id, user: 'ann', firstAt: noon + 1, lastAt: noon + 5, parts: 1, bytes: 3 },
+        { user: null, parts: 1, bytes: 4 },
+      ])
+      expect(kindOf(await one.replacePatch(docId(1e9), id, whole))).toBe('unknown-document')
+    }
+    const again = await reopen()
+    const keep = async (text: string) =>
+      unwrap(await again.keepPatch(doc, partOf('ann', text), fewPatches))
+    expect(await keep('all')).toBe('known')
+    expect(await keep('0123')).toBe('kept')
+    expect(await textsOf(again, doc, id)).toEqual(['all', '0123'])
+  })
+
   test('[ST24] a patch that is removed makes room, and its number is not given again', async () => {
     const { storage, reopen } = await storageForTest(make)
     const [doc, other] = [await openId(storage, 'x'), await openId(storage, 'y')]

@@ -10,7 +10,7 @@ import type {
   StorageProblem,
 } from '../../ports/storage.ts'
 import { compareCodePoints, lowerAscii } from '../names.ts'
-import { stampAuthors } from './authors.ts'
+import { rangesOf, stampAuthors } from '../stamping.ts'
 import { appendTo } from './log.ts'
 import type { Memory, Operate, Row, WithRow } from './rows.ts'
 
@@ -32,7 +32,7 @@ export const addRow = (memory: Memory, name: DocName, createdAt = millis(Date.no
     tailWriters: [],
     foldedWriter: 0,
     quarantine: [],
-    authors: [],
+    authors: new Map(),
     versions: [],
     patches: [],
   }
@@ -105,11 +105,12 @@ export const memoryCatalogue = (
     const repeated = key === null ? undefined : memory.byKey.get(key)
     if (repeated) return { kind: 'repeated', facts: factsOf(repeated) }
     const there = memory.byName.get(name)
+    if (there && key !== null && there.head === 0) memory.byKey.set(key, there)
     if (there) return { kind: 'exists', facts: factsOf(there) }
     const row = addRow(memory, name, at)
     if (key !== null) memory.byKey.set(key, row)
     if (seed) appendTo(row, [seed.update], { at, writer })
-    if (seed) stampAuthors(row, seed.authors)
+    if (seed) stampAuthors(row.authors, seed.authors)
     return { kind: 'created', facts: factsOf(row) }
   }
 
@@ -132,7 +133,17 @@ export const memoryCatalogue = (
     create: (name, creation) => operate(() => ok(create(name, creation))),
     remove: (doc, at) => withRow(doc, (row) => remove(row, at)),
     undelete: (doc) => withRow<DocumentFacts | null>(doc, (row) => ok(undelete(memory, row))),
+    freeKey: (key) =>
+      operate(() => {
+        memory.byKey.delete(key)
+        return ok(undefined)
+      }),
     purge: (before, limit) => operate(() => ok(purge(memory, before, limit))),
-    authors: (doc) => withRow(doc, (row) => ok(row.authors.map((range) => ({ ...range })))),
+    authors: (doc) => withRow(doc, (row) => ok(rangesOf(row.authors))),
+    authorsAmong: (doc, users) =>
+      withRow(doc, ({ authors }) => {
+        const there = new Set(rangesOf(authors).map(({ user }) => user))
+        return ok([...new Set(users)].filter((user) => there.has(user)))
+      }),
   }
 }

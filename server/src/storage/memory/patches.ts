@@ -1,6 +1,6 @@
 /* What was written and not let in, in memory. */
 import { bytesEqual, ok, type Update } from '@quire/shared'
-import type { Patch, Patches, PatchLimits, PatchPart } from '../../ports/storage.ts'
+import type { Patch, Patches, PatchLimits, PatchPart, PatchWhole } from '../../ports/storage.ts'
 import { copy, type Memory, type PatchRow, type Row, type WithRow } from './rows.ts'
 
 const bytesOf = ({ parts }: PatchRow): number => parts.reduce((sum, part) => sum + part.length, 0)
@@ -30,6 +30,14 @@ const keep = (
   return 'kept'
 }
 
+const replace = (row: Row, id: number, { at, update, parts }: PatchWhole): boolean => {
+  const patch = row.patches.find((one) => one.id === id)
+  if (patch?.parts.length !== parts) return false
+  patch.parts = [copy(update)]
+  patch.lastAt = at
+  return true
+}
+
 const drop = (row: Row, id: number): boolean => {
   const before = row.patches.length
   row.patches = row.patches.filter((patch) => patch.id !== id)
@@ -39,6 +47,7 @@ const drop = (row: Row, id: number): boolean => {
 /** The patches of a memory. */
 export const memoryPatches = (memory: Memory, withRow: WithRow): Patches => ({
   keepPatch: (doc, part, limits) => withRow(doc, (row) => ok(keep(memory, row, part, limits))),
+  replacePatch: (doc, id, whole) => withRow(doc, (row) => ok(replace(row, id, whole))),
   patches: (doc) => withRow(doc, (row) => ok(row.patches.map(factsOf))),
   patch: (doc, id) =>
     withRow<readonly Update[] | null>(doc, (row) =>

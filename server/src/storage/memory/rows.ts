@@ -1,7 +1,6 @@
 /* What a memory storage stores, and the copies that stand between it and its callers. */
 import { type DocId, type DocName, err, type Millis, type Result, type Update } from '@quire/shared'
 import type {
-  AuthorRange,
   Patch,
   QuarantinedUpdate,
   Revocation,
@@ -9,6 +8,7 @@ import type {
   StorageProblem,
   Version,
 } from '../../ports/storage.ts'
+import type { AuthorsByClient } from '../stamping.ts'
 
 /** Somebody's patch, with its parts. */
 export interface PatchRow {
@@ -16,7 +16,7 @@ export interface PatchRow {
   readonly user: string | null
   readonly firstAt: Millis
   lastAt: Millis
-  readonly parts: Update[]
+  parts: Update[]
 }
 
 /** A document. */
@@ -36,8 +36,7 @@ export interface Row {
   tailWriters: number[]
   foldedWriter: number
   quarantine: QuarantinedUpdate[]
-  /** By client and clock, ascending. */
-  authors: AuthorRange[]
+  readonly authors: AuthorsByClient
   /** The oldest first, as the patches are. */
   versions: (Version & { readonly update: Update })[]
   patches: PatchRow[]

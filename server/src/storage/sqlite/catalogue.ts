@@ -39,6 +39,7 @@ export interface CatalogueWriterOperations {
     ask: { readonly doc: DocId; readonly epoch: number }
     answer: DocumentFacts | null
   }
+  freeKey: { ask: string; answer: void }
   purge: { ask: { readonly before: Millis; readonly limit: number }; answer: number }
 }
 
@@ -69,6 +70,7 @@ export const createCatalogueWriter = (
   const insertKey = db.prepare<[string, number]>(
     'INSERT INTO creation_keys (key, doc) VALUES (?, ?)',
   )
+  const deleteKey = db.prepare<[string]>('DELETE FROM creation_keys WHERE key = ?')
   const insertSeed = db.prepare<[number, number, Uint8Array, number]>(
     'INSERT INTO updates (doc, seq, at, bytes, writer) VALUES (?, 1, ?, ?, ?)',
   )
@@ -95,6 +97,7 @@ export const createCatalogueWriter = (
     const repeated = made === undefined ? null : find.byId(made)
     if (repeated) return { kind: 'repeated', facts: repeated }
     const there = find.byName(name)
+    if (there && key !== null && there.head === 0) insertKey.run(key, there.id)
     return there && { kind: 'exists', facts: there }
   }
 
@@ -134,6 +137,11 @@ export const createCatalogueWriter = (
     remove: ({ doc, at }) => committing(`delete document ${doc}`, () => remove(doc, at)),
     undelete: ({ doc, epoch }) =>
       committing(`undelete document ${doc}`, () => undelete(doc, epoch)),
+    freeKey: (key) =>
+      committing('free a key', () => {
+        deleteKey.run(key)
+        return ok(undefined)
+      }),
     purge: ({ before, limit }) =>
       committing('purge deleted documents', () => ok(purge.run(before, limit).changes)),
   }
@@ -178,7 +186,9 @@ export const createCatalogue = (threads: {
       }),
     remove: (doc, at) => writer.ask('remove', { doc, at }),
     undelete: (doc) => writer.ask('undelete', { doc, epoch: epoch() }),
+    freeKey: (key) => writer.ask('freeKey', key),
     purge: (before, limit) => writer.ask('purge', { before, limit }),
     authors: (doc) => reader.ask('authors', doc),
+    authorsAmong: (doc, users) => reader.ask('authorsAmong', { doc, users: [...users] }),
   }
 }

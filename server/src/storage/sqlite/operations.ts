@@ -1,6 +1,6 @@
 import type {
   Appended,
-  AuthorRange,
+  AuthorStamp,
   ByteRange,
   OpenedDocument,
   Quarantined,
@@ -54,7 +54,7 @@ export interface PackedBatch {
 /** Author ranges that come with an entry. */
 export interface StampedAuthors {
   readonly doc: DocId
-  readonly ranges: readonly AuthorRange[]
+  readonly ranges: readonly AuthorStamp[]
 }
 
 /** A snapshot to store. `packed`: state vector, delete set, bytes, and the index if there is one. */

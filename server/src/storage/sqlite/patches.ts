@@ -18,6 +18,13 @@ export interface PackedPatchPart {
   readonly packed: Packed
 }
 
+/** What takes the place of all parts of a patch. `packed`: its update. */
+export interface PackedPatchWhole extends PatchQuestion {
+  readonly at: Millis
+  readonly parts: number
+  readonly packed: Packed
+}
+
 /** One of a document's patches. */
 export interface PatchQuestion {
   readonly doc: DocId
@@ -29,6 +36,7 @@ type Kept = 'kept' | 'known' | 'full'
 /** What patches ask of the writer thread. */
 export interface PatchWriterOperations {
   keepPatch: { ask: PackedPatchPart; answer: Kept }
+  replacePatch: { ask: PackedPatchWhole; answer: boolean }
   removePatch: { ask: PatchQuestion; answer: boolean }
 }
 
@@ -43,6 +51,12 @@ const hashBytes = 8
 
 const hashOf = (bytes: Uint8Array): Uint8Array =>
   createHash('sha256').update(bytes).digest().subarray(0, hashBytes)
+
+const updateIn = (packed: Packed): Uint8Array => {
+  const [update] = unpack(packed)
+  if (!update) throw new Error('a part of a patch came without its update')
+  return update
+}
 
 /** Whether a patch has a part: by its hash, of all of its parts one or none is looked at. */
 export const knownPart = 'SELECT 1 FROM patch_parts WHERE patch = ? AND hash = ? AND bytes = ?'
@@ -65,12 +79,21 @@ export const createPatchWriter = (db: Database, file: string): Handlers<PatchWri
   const count = db.prepare<[number, number, number]>(
     'UPDATE patches SET parts = parts + 1, bytes = bytes + ?, last_at = ? WHERE id = ?',
   )
+  const recount = db.prepare<{
+    doc: number
+    id: number
+    at: number
+    bytes: number
+    parts: number
+  }>(`
+    UPDATE patches SET parts = 1, bytes = :bytes, last_at = :at
+    WHERE doc = :doc AND id = :id AND parts = :parts`)
+  const removeParts = db.prepare<[number]>('DELETE FROM patch_parts WHERE patch = ?')
   const remove = db.prepare<[number, number]>('DELETE FROM patches WHERE doc = ? AND id = ?')
 
   const keep = ({ doc, user, at, limits, packed }: PackedPatchPart): Kept => {
     const patch = ofUser.get(doc, user)
-    const [update] = unpack(packed)
-    if (!update) throw new Error(`a part for document ${doc} came without its update`)
+    const update = updateIn(packed)
     const hash = hashOf(update)
     if (patch && isKnown.get(patch.id, hash, update) !== undefined) return 'known'
     if (!patch && (users.get(doc) ?? 0) >= limits.users) return 'full'
@@ -81,7 +104,19 @@ export const createPatchWriter = (db: Database, file: string): Handlers<PatchWri
     return 'kept'
   }
 
+  const replace = ({ doc, id, at, parts, packed }: PackedPatchWhole): boolean => {
+    const update = updateIn(packed)
+    if (recount.run({ doc, id, at, bytes: update.length, parts }).changes === 0) return false
+    removeParts.run(id)
+    insertPart.run(id, hashOf(update), 1, update)
+    return true
+  }
+
   return {
+    replacePatch: (whole) =>
+      committing(`replace the parts of patch ${whole.id} of document ${whole.doc}`, () =>
+        withDocument(whole.doc, () => ok(replace(whole))),
+      ),
     keepPatch: (part) =>
       committing(`keep a patch beside document ${part.doc}`, () =>
         withDocument(part.doc, () => ok(keep(part))),
@@ -140,6 +175,8 @@ export const createPatches = (threads: {
         limits: { users, bytesPerUser },
         packed: pack([update]),
       }),
+    replacePatch: (doc, id, { at, parts, update }) =>
+      writer.ask('replacePatch', { doc, id, at, parts, packed: pack([update]) }),
     patches: (doc) => reader.ask('patches', doc),
     patch: async (doc, id) => {
       const found = await reader.ask('patch', { doc, id })

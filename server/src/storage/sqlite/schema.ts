@@ -38,7 +38,7 @@ export const applicationId = 0x51756972
  * deleted_documents  beside `documents`: the name, unique there, becomes free, and U+0000 and the id take its
  *            place, which no name can be. Everything else of the document stays where it is.
  * creation_keys  which document was made under a key that its maker chose.
- * authors    ranges of a client's clocks by the user whose login brought them (ports/storage.ts).
+ * authors    ranges of a client's clocks by the user whose login brought them (ports/storage.ts); null is nobody.
  * versions   without what they hold, which is in `version_states`: a list reads no state, and a new name
  *            writes none anew.
  * patches    `parts` and `bytes` count what is in `patch_parts`: a bound is asked for with every part. A part's hash
@@ -115,7 +115,7 @@ export const migrations: readonly string[] = [
     doc     INTEGER NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     client  INTEGER NOT NULL,
     clock   INTEGER NOT NULL,
-    user    TEXT    NOT NULL,
+    user    TEXT,
     PRIMARY KEY (doc, client, clock)
   ) STRICT, WITHOUT ROWID;
 

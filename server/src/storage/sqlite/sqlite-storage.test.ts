@@ -62,6 +62,7 @@ const asGuest = (real: Storage, guest: number): Storage => ({
     const created = await real.create(ofGuest(guest, name), asked)
     return mapOk(created, ({ kind, facts }) => ({ kind, facts: withoutGuest(facts) }))
   },
+  freeKey: (key) => real.freeKey(`${guest}/${key}`),
   remove: async (doc, at) => mapOk(await real.remove(doc, at), withoutGuest),
   undelete: async (doc) => mapOk(await real.undelete(doc), withoutGuest),
   close: async () => {

@@ -4,16 +4,20 @@
  *
  *   quire.db-wal   header of 32 bytes | frame | frame | …       frame: header of 24 bytes, page
  *   frame header   page number, …, big end first
- *   quire.db-shm   … mxFrame at 16 … nBackfill at 96, 32 bits in the machine's order
+ *   quire.db-shm   … mxFrame at 16 … nBackfill at 96 … nBackfillAttempted at 128, 32 bits in the
+ *                  machine's order
  *
- * Frames up to mxFrame are committed; those up to nBackfill have been copied home, which SQLite does
- * only after they were synced: they cannot be lost any more, what follows them can.
+ * Frames up to mxFrame are committed. A checkpoint sets nBackfillAttempted, syncs the log, copies the
+ * frames up to there home, syncs the database and sets nBackfill. So what it attempts cannot be lost
+ * once a page of it stands in the database, long before nBackfill says so; what follows it can.
  */
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -32,19 +36,42 @@ export interface CrashImage {
   /** Committed frames in the WAL, and how many of those stand in the database already. */
   readonly frames: number
   readonly backfilled: number
+  /** How many a checkpoint has synced to copy them; equal to or above `backfilled`. */
+  readonly attempted: number
 }
+
+type Progress = Omit<CrashImage, 'dir'>
+
+const readProgress = (dir: string): Progress => {
+  const shm = readFileSync(join(dir, 'quire.db-shm'))
+  const numberAt = (at: number): number =>
+    new Uint32Array(shm.buffer.slice(shm.byteOffset + at, shm.byteOffset + at + 4))[0] ?? 0
+  return { frames: numberAt(16), backfilled: numberAt(96), attempted: numberAt(128) }
+}
+
+/** Whether a checkpoint has begun and has not ended. Of a process that runs, it is over a moment later. */
+export const isInCheckpoint = (dataDir: string): boolean => {
+  if (!existsSync(join(dataDir, 'quire.db-shm'))) return false
+  const { frames, backfilled, attempted } = readProgress(dataDir)
+  return attempted > backfilled && attempted <= frames
+}
+
+/** Differs between two looks where the database was written between them; null where there is none. */
+export const changeOfDatabase = (dataDir: string): bigint | null =>
+  statSync(join(dataDir, 'quire.db'), { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? null
 
 /** Copies the store of a stopped process. */
 export const takeImage = (dataDir: string, dir: string): CrashImage => {
   mkdirSync(dir)
   for (const file of readdirSync(dataDir).filter((name) => name.startsWith('quire.db')))
     copyFileSync(join(dataDir, file), join(dir, file))
-  const shm = readFileSync(join(dir, 'quire.db-shm'))
-  const [frames, backfilled] = [16, 96].map(
-    (at) => new Uint32Array(shm.buffer.slice(shm.byteOffset + at, shm.byteOffset + at + 4))[0] ?? 0,
-  )
-  return { dir, frames: frames ?? 0, backfilled: backfilled ?? 0 }
+  return { dir, ...readProgress(dir) }
 }
+
+/** For the message of a failure: what a checkpoint was at, and what the files hold. */
+export const describeImage = ({ dir, frames, backfilled, attempted }: CrashImage): string =>
+  `${frames} frames, ${backfilled} of them copied, ${attempted} begun; database ` +
+  `${statSync(join(dir, 'quire.db')).size} bytes, log ${statSync(join(dir, 'quire.db-wal')).size}`
 
 const copyTo = (image: CrashImage, dir: string): void => {
   mkdirSync(dir)
@@ -56,8 +83,10 @@ const copyTo = (image: CrashImage, dir: string): void => {
 export type Damage = (image: CrashImage, dir: string, below: Below) => string
 
 /** A place in what the WAL may lose. */
-const tearOf = ({ frames, backfilled }: CrashImage, below: Below): number => {
-  const from = backfilled === 0 ? 0 : WAL_HEADER + backfilled * FRAME
+const tearOf = ({ frames, backfilled, attempted }: CrashImage, below: Below): number => {
+  // a log that begins anew counts its frames before it forgets what was copied of the one before
+  const synced = Math.min(Math.max(backfilled, attempted), frames)
+  const from = synced === 0 ? 0 : WAL_HEADER + synced * FRAME
   return from + below(WAL_HEADER + frames * FRAME - from + 1)
 }
 
