@@ -5,7 +5,7 @@
  *
  *     document "a/b"     a/b   *   a*   a/*   a/b*
  */
-import { err, millis, ok, type DocName, type Millis, type Result } from '@quire/shared'
+import { err, ok, type DocName, type Millis, type Result } from '@quire/shared'
 import { CLOCK_TOLERANCE_MS, type Access, type Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Revocation, Revocations, StorageProblem } from '../ports/storage.ts'
