@@ -171,7 +171,11 @@ export const createDocumentHandle = (name: DocName, ports: HandlePorts): Documen
       }
     },
     connections: () => documents.guard.connections(name).flatMap(clientOf),
-    kick: (id) => documents.guard.kick(name, sessionId(id)),
+    kick: (id) =>
+      documents.guard
+        .connections(name)
+        .flatMap(clientOf)
+        .some((client) => client.id === id) && documents.guard.kick(name, sessionId(id)),
   }
 }
 
