@@ -3,7 +3,7 @@ import type { Doc } from 'yjs'
 import type { DiffBlock, DiffEntry, DiffText, FieldDiff, Json } from '../../ports/content.ts'
 import { align } from './align.ts'
 import { jsonOf } from './json-tree.ts'
-import { readableRoot, rootKind, rootNames, type RootKind } from './read-tree.ts'
+import { readableRoot, rootKind, rootNames, sharedKind, type RootKind } from './read-tree.ts'
 import { textEdits } from './text-delta.ts'
 import { Keys, type Run, type Tree, type Value } from './tree.ts'
 
@@ -14,19 +14,20 @@ export const compare = (from: Doc, to: Doc): readonly FieldDiff[] => {
   const keys = new Keys()
   const names = [...new Set([...rootNames(from), ...rootNames(to)])].toSorted()
   return names.flatMap((name): FieldDiff[] => {
-    const kind = rootKind(to, name) ?? rootKind(from, name)
+    const [then, now] = [rootKind(from, name), rootKind(to, name)]
+    const shared = sharedKind(then, now)
+    const kind = shared ?? now
     if (kind === null) return []
-    const [before, after] = [blocksOf(from, name, kind), blocksOf(to, name, kind)]
+    const before = then === null || shared === null ? [] : blocksOf(from, name, kind)
+    const after = now === null ? [] : blocksOf(to, name, kind)
     const entries = kind === 'map' ? keyed(before, after, keys) : entriesOf(before, after, keys)
     const isSame = entries.every(({ op }) => op === 'same')
     return isSame ? [] : [{ field: name, kind: NAMES[kind], entries }]
   })
 }
 
-const blocksOf = (doc: Doc, name: string, kind: RootKind): readonly Block[] => {
-  const own = rootKind(doc, name)
-  return own === null || own !== kind ? [] : blocksIn(readableRoot(doc, name, kind) ?? EMPTY)
-}
+const blocksOf = (doc: Doc, name: string, kind: RootKind): readonly Block[] =>
+  blocksIn(readableRoot(doc, name, kind) ?? EMPTY)
 
 const EMPTY: Tree = { kind: 'fragment', children: [] }
 

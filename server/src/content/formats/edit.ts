@@ -11,6 +11,7 @@ import {
   rootKind,
   rootNames,
   rootOf,
+  sharedKind,
   type RootKind,
   type SharedType,
 } from './read-tree.ts'
@@ -43,9 +44,11 @@ export const restore = (update: Update, version: Update): Update | null => {
     for (const name of names) {
       const now = rootKind(doc, name)
       const then = rootKind(old, name)
-      const kind = now ?? then
+      const shared = sharedKind(now, then)
+      const kind = shared ?? now
       if (kind === null) continue // nothing was ever in it that is still known
-      const wanted = then === kind ? readableRoot(old, name, kind) : EMPTY[kind]
+      const isThere = then !== null && shared !== null
+      const wanted = isThere ? readableRoot(old, name, kind) : EMPTY[kind]
       if (wanted === null) continue // nobody can tell what it was
       const type = rootOf(doc, name, kind)
       const before = readableRoot(doc, name, kind)

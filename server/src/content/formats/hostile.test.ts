@@ -76,6 +76,7 @@ describe('JSON that the schema does not have', () => {
       { type: 'doc', content: Array.from({ length: 200_001 }, () => paragraph()) },
       'more than 200000 nodes',
     ],
+    [doc({ type: 'heading', attrs: { level: 2n } }), 'content[0].attrs.level: nothing is not 1, 2'],
     [null, 'content: expected an object of type "doc"'],
     ['text', 'content: expected an object of type "doc"'],
   ])('is refused with its path: %#', (json, message) => {

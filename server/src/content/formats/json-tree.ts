@@ -126,8 +126,10 @@ const bounded = (json: unknown, path: string, budget: Budget): unknown => {
   if (budget.depth > formatLimits.depth)
     refuse(`${path.slice(0, 60)}…: nests deeper than the limit of ${formatLimits.depth} levels`)
   const inner = { ...budget, depth: budget.depth + 1 }
+  if (typeof json === 'function' || typeof json === 'symbol' || !isPlain(json))
+    refuse(`${path}: is nothing that JSON has`)
   if (Array.isArray(json)) for (const one of json) bounded(one, path, inner)
-  else if (isObject(json)) {
+  else if (isObject(json) && !(json instanceof Uint8Array)) {
     if (Object.hasOwn(json, '__proto__'))
       refuse(`${path}: has a key "__proto__", which Yjs does not keep`)
     for (const one of Object.values(json)) bounded(one, path, inner)
@@ -209,11 +211,20 @@ const xmlFrom = (
     if (!isObject(attrs)) return refuse(`${where}.attrs: is not an object`)
     if (!Array.isArray(content)) return refuse(`${where}.content: is not a list`)
     const inner = { ...budget, depth: budget.depth + 1 }
+    for (const [name, value] of Object.entries(attrs))
+      bounded(value, `${where}.attrs.${name}`, inner)
     const inside = old?.kind === 'element' ? old.children : []
     const children = xmlFrom(content, inside, `${where}.content`, inner)
     budget.nodes = inner.nodes
     return { kind: 'element', name: one['type'], attributes: attrs, children }
   })
+}
+
+/** False for objects of classes, which Yjs would not take, or not give back. */
+const isPlain = (json: unknown): boolean => {
+  if (!isObject(json)) return true
+  const prototype: unknown = Object.getPrototypeOf(json)
+  return prototype === null || prototype === Object.prototype || json instanceof Uint8Array
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

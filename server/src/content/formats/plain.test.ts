@@ -171,6 +171,16 @@ describe('without a schema', () => {
     expect(() => change(update, wish, null)).toThrow('content.a: has a key "__proto__"')
   })
 
+  it.each([[new Map()], [() => 1], [{ b: [new Date(0)] }]])(
+    'refuses %s, which is no JSON',
+    (value) => {
+      const content = { format: 'json', value: { a: value } } as const
+      expect(() => change(update, { kind: 'replace', field: 'map', content }, null)).toThrow(
+        'content.a: is nothing that JSON has',
+      )
+    },
+  )
+
   it('items keep their shared types when others come and go', () => {
     const doc = new Y.Doc()
     const types = [new Y.Map([['a', 1]]), 7, new Y.Text('t'), new Y.Map([['b', 2]])]

@@ -41,6 +41,16 @@ export const rootKind = (doc: Y.Doc, name: string): RootKind | null => {
   return kindOfAll(live) ?? (hasEntry ? 'map' : null) ?? kindOfAll(deleted) ?? mapOrNull(type._map)
 }
 
+/**
+ * What a root is in two versions of it, null where neither tells, or where one says another thing than the
+ * other. An array with nothing but XML in it at the time looks like a fragment.
+ */
+export const sharedKind = (one: RootKind | null, other: RootKind | null): RootKind | null => {
+  if (one === null || other === null || one === other) return one ?? other
+  const isArray = (kind: RootKind): boolean => kind === 'array' || kind === 'fragment'
+  return isArray(one) && isArray(other) ? 'array' : null
+}
+
 const mapOrNull = (entries: ReadonlyMap<string, unknown>): RootKind | null =>
   entries.size > 0 ? 'map' : null
 

@@ -272,6 +272,19 @@ describe('a version of what few documents hold', () => {
     expect(read(stateOf(restored(doc, stateOf(other))))).toEqual({ deep: { a: 1 }, text: null })
   })
 
+  it('is of an array, also while nothing but XML is in it', () => {
+    const doc = new Y.Doc()
+    const array = doc.getArray<unknown>('array')
+    array.insert(0, [new Y.XmlElement('p')])
+    const version = stateOf(doc)
+    array.delete(0, 1)
+    array.insert(0, [1, 2])
+    const later = stateOf(doc)
+    expect(compare(documentOf(version), documentOf(later))[0]?.kind).toBe('array')
+    expect(restored(doc, version).getArray('array').toJSON()).toEqual(['<p></p>'])
+    expect(restored(doc, later).getArray('array').toJSON()).toEqual([1, 2])
+  })
+
   it('has roots whose first item tells nothing of them', () => {
     const doc = new Y.Doc()
     const text = doc.getText('text')
