@@ -242,4 +242,26 @@ describe('many at once', () => {
     expect((await to.document('c').read('text')).content.trim()).toBe('text of c')
     expect((await to.document('c').authors()).ranges).toMatchObject([{ author: 'ann' }])
   })
+
+  it('keep what nobody with a name wrote as nobody’s', async () => {
+    const { client } = await startApi()
+    const api = await client()
+    const doc = new Y.Doc()
+    doc.clientID = 7
+    doc.getText('words').insert(0, 'her words')
+    const update = Buffer.from(Y.encodeStateAsUpdate(doc)).toString('base64')
+    const authors = [
+      [7, 0, 'ann'],
+      [7, 3, null],
+    ]
+    const line = JSON.stringify({ name: 'notes', update, authors })
+    await new Response(await api.import(new TextEncoder().encode(line))).text()
+    const { ranges } = await api.document('notes').authors({ field: 'words' })
+    expect(ranges).toMatchObject([
+      { text: 'her', author: 'ann' },
+      { text: ' words', author: null },
+    ])
+    const [exported = ''] = (await new Response(await api.export()).text()).split('\n')
+    expect(JSON.parse(exported)).toMatchObject({ name: 'notes', authors })
+  })
 })

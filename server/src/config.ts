@@ -72,12 +72,9 @@ export const optionSentence = (key: keyof Config, problem: string): string => {
   return `${row?.env}: ${problem}. ${row?.about}`
 }
 
-/** A malformed value, for a log: no secret stands in one, not even a mistyped one. */
-const toldOf = (kind: Kind, raw: string): string => {
-  if (kind.type === 'secret') return `${raw.length} characters`
-  if (kind.type !== 'key-url') return JSON.stringify(raw)
-  return JSON.stringify(raw.replace(/\/\/.*@/s, '//…@').replace(/\?.*/s, '?…'))
-}
+/** A malformed value, for a log: no secret stands in one, not even a mistyped one, nor an address with a password. */
+const toldOf = ({ type }: Kind, raw: string): string =>
+  type === 'secret' || type === 'key-url' ? `${raw.length} characters` : JSON.stringify(raw)
 
 const rangeOf = (kind: Kind): string => {
   switch (kind.type) {

@@ -12,7 +12,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import WebSocket from 'ws'
 import { until } from './runtime/testing/server.ts'
 import { nameOf } from './storage/contract/fixture.ts'
-import { newDataDir, startListening, type Command } from './testing/command.ts'
+import { newDataDir, startCommand, startListening, type Command } from './testing/command.ts'
 
 vi.setConfig({ testTimeout: 60_000 }) // a process has to start
 
@@ -146,9 +146,25 @@ it('a start that fails tells no secret', async () => {
     { QUIRE_JWT_SECRET: SECRET },
     { QUIRE_JWT_SECRET: 'hush-hush', QUIRE_AUTH: 'jwt' },
     { QUIRE_JWKS_URL: 'https://ann:hush-hush@login.example/', QUIRE_AUTH: 'jwt' },
+    { QUIRE_JWKS_URL: 'ann:hush@login.example/keys', QUIRE_AUTH: 'jwt' },
+    { QUIRE_JWKS_URL: 'https:/ann:hush@login.example/', QUIRE_AUTH: 'jwt' },
+    { QUIRE_JWKS_URL: 'ftp://login.example/#token=hush', QUIRE_AUTH: 'jwt' },
+    { QUIRE_TLS_CERT: '-----BEGIN CERTIFICATE-----\nhush', QUIRE_TLS_KEY: 'hush' },
   ]) {
     await expect(startListening(await newDataDir(), env)).rejects.toSatisfy(
       ({ message }: Error) => message.startsWith('quire: QUIRE_') && !/hush|a-secret/.test(message),
     )
   }
+})
+
+it.each([
+  ['--jwt-secrt=hush', "error: unknown option '--jwt-secrt=…'"],
+  ["--jwt-secrt='hush'\nhush'", "error: unknown option '--jwt-secrt=…'"],
+  ['-shush', "error: unknown option '-…'"],
+  ['hush', 'error: too many arguments'],
+])('a command line with %j is refused without what it says', async (flag, problem) => {
+  const command = startCommand(await newDataDir(), {}, [flag])
+  expect(await command.exit).toBe(1)
+  expect(command.log).toContain(problem)
+  expect(command.log).not.toContain('hush')
 })

@@ -74,6 +74,22 @@ it('a server with a certificate takes stock clients by wss, and reads it anew on
   expect(await command.exit).toBe(0)
 })
 
+it('a SIGHUP that comes while the server starts has the certificate read anew', async () => {
+  const { files, write } = certificateFiles()
+  write(selfSigned('own'))
+  // as the command begins to listen for the signal, which is before it opens anything
+  const preload = `data:text/javascript,${encodeURIComponent(`
+    process.on('newListener', (name) => {
+      if (name === 'SIGHUP') process.nextTick(() => process.kill(process.pid, 'SIGHUP'))
+    })`)}`
+  const command = await startListening(await newDataDir(), {
+    QUIRE_TLS_CERT: files.cert,
+    QUIRE_TLS_KEY: files.key,
+    NODE_OPTIONS: `--import=${preload}`,
+  })
+  await until('it is read', () => command.log.includes('"kind":"tls-reloaded"'))
+})
+
 it('a certificate that cannot be used stops the start with the sentence of its option', async () => {
   const { files, write } = certificateFiles()
   write({ cert: selfSigned('own').cert, key: selfSigned('other').key })

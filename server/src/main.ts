@@ -5,6 +5,7 @@ import { describeOption, optionRows, readConfig, type Config } from './config.ts
 import { createLog } from './observe/log.ts'
 import { sampled } from './observe/sampled.ts'
 import type { Undo } from './ports/undo.ts'
+import { holdCall } from './runtime/held-call.ts'
 import { collectWhenIdle } from './runtime/idle-collector.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import { createUtilisation } from './runtime/utilisation.ts'
@@ -26,9 +27,9 @@ const run = async (config: Config): Promise<void> => {
   const stop = Promise.withResolvers<void>()
   process.on('SIGTERM', () => stop.resolve())
   process.on('SIGINT', () => stop.resolve())
-  // the certificate is read anew; while the server starts it is read anyway. Without one the signal ends it.
-  let reload = (): void => undefined
-  if (config.tlsCert !== '') process.on('SIGHUP', () => reload())
+  // the certificate is read anew, also where it was changed while the server started. Without one the signal ends it.
+  const reload = holdCall()
+  if (config.tlsCert !== '') process.on('SIGHUP', reload.call)
   process.umask(0o077) // documents are nobody else's business, whoever made the data directory
   const observe = sampled(createLog(config.logLevel), {
     clock: systemClock,
@@ -41,7 +42,7 @@ const run = async (config: Config): Promise<void> => {
   if (!storage.ok) return fail([storage.error.message])
   const server = await serve(config, { storage: storage.value, observe })
   if (!server.ok) return fail([server.error])
-  reload = () => server.value.reloadCertificate()
+  reload.found(() => server.value.reloadCertificate())
   process.stdout.write(`Quire listening on ${server.value.url}\n`)
   const { gc } = globalThis // where the command's first line was read (bin/quire.js)
   let stopCollecting: Undo = () => undefined
@@ -60,7 +61,16 @@ const run = async (config: Config): Promise<void> => {
   process.exit(0)
 }
 
-const command = new Command('quire').description('A collaborative document backend.')
+/** What is wrong with a command line, without the values that stand in it: a mistyped option may be that of a secret. */
+const withoutValues = (problem: string): string =>
+  problem
+    .replace(/=.*'/s, "=…'")
+    .replace(/'-[^-].+'/s, "'-…'")
+    .replace(/(but got \d+): .+/s, '$1.\n')
+
+const command = new Command('quire')
+  .description('A collaborative document backend.')
+  .configureOutput({ outputError: (problem, write) => write(withoutValues(problem)) })
 const serveCommand = command
   .command('serve', { isDefault: true })
   .description('Starts one server process.')

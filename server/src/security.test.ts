@@ -1,7 +1,8 @@
-/* SECURITY.md is true: each of its lines names tests, and those exist. */
+/* SECURITY.md is true: each of its lines names tests, and those are run. */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { testTitles } from './testing/test-titles.ts'
 
 const REPOSITORY = new URL('../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, REPOSITORY), 'utf8')
@@ -25,6 +26,14 @@ const named = lines.flatMap(({ line }) =>
   [...line.matchAll(NAMED)].map(([, path = '', title = '']) => ({ path, title })),
 )
 
+/** Most files are named by several lines. */
+const known = new Map<string, readonly string[]>()
+const titlesIn = (path: string): readonly string[] => {
+  const titles = known.get(path) ?? testTitles(path, read(path))
+  known.set(path, titles)
+  return titles
+}
+
 describe('SECURITY.md', () => {
   it('names a test in each line that says what somebody cannot do', () => {
     expect(lines.length).toBeGreaterThan(30)
@@ -36,8 +45,7 @@ describe('SECURITY.md', () => {
 
   it.each(named)('$path has “$title”', ({ path, title }) => {
     expect(existsSync(fileURLToPath(new URL(path, REPOSITORY)))).toBe(true)
-    const text = read(path)
-    const isThere = ["'", '`', '"'].some((quote) => text.includes(`${quote}${title}`))
-    expect(isThere, `${path} has no test “${title}”`).toBe(true)
+    const isRun = titlesIn(path).some((one) => one.startsWith(title)) // a seed may follow
+    expect(isRun, `${path} runs no test “${title}”`).toBe(true)
   })
 })

@@ -13,6 +13,7 @@ import type { Auth } from './ports/auth.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
+import { systemClock } from './runtime/system-clock.ts'
 
 /**
  * Connections that the system may have made and the process has not taken yet; it lowers this to its own
@@ -137,7 +138,11 @@ const certificateOf = (
 ): Result<ServedCertificate | null, string> => {
   if (tlsCert === '') return ok(null)
   const files = { cert: tlsCert, key: tlsKey }
-  const served = serveCertificate(files, { handshakeMs: maxHandshakeMs, observe })
+  const served = serveCertificate(files, {
+    clock: systemClock,
+    handshakeMs: maxHandshakeMs,
+    observe,
+  })
   if (served.ok) return served
   const { of, message } = served.error
   return err(optionSentence(of === 'cert' ? 'tlsCert' : 'tlsKey', message))

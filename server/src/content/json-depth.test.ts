@@ -18,3 +18,9 @@ it('says whether a value is nested deeper, as a recursive count does', () => {
 it('says it of what is nested without end', () => {
   expect(isDeeper(JSON.parse('['.repeat(1_000_000) + ']'.repeat(1_000_000)), 256)).toBe(true)
 })
+
+it('looks once into what stands in several places', () => {
+  let shared: unknown = 1
+  for (let i = 0; i < 100; i++) shared = [shared, shared]
+  expect([isDeeper(shared, 99), isDeeper(shared, 100)]).toEqual([true, false])
+})

@@ -5,10 +5,13 @@ const isContainer = (value: unknown): value is object => typeof value === 'objec
 
 /** True if a value has objects or lists in more levels than that; it does not recurse. */
 export const isDeeper = (value: unknown, levels: number): boolean => {
-  let level = [value].filter(isContainer)
-  for (let depth = 1; level.length > 0; depth++) {
+  let level = new Set([value].filter(isContainer))
+  for (let depth = 1; level.size > 0; depth++) {
     if (depth > levels) return true
-    level = level.flatMap((one) => (Object.values(one) as unknown[]).filter(isContainer))
+    const next = new Set<object>() // an object may stand in several places, and is looked into once
+    for (const one of level)
+      for (const inner of Object.values(one) as unknown[]) if (isContainer(inner)) next.add(inner)
+    level = next
   }
   return false
 }

@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import type { IncomingMessage } from 'node:http'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { startApp, type TestApp } from './testing/app.ts'
 
 let app: TestApp
@@ -96,5 +96,31 @@ describe('/api/v1', () => {
   it('is open to programs, which say no origin, and to pages of its own address', async () => {
     expect((await ask('GET', {})).status).not.toBe(403)
     expect((await ask('GET', { Origin: app.url })).status).not.toBe(403)
+  })
+})
+
+describe('who needs no login', () => {
+  it('is counted by his address, whatever tokens he makes up, and nobody by that of the machine', async () => {
+    const open = await startApp({
+      editorRoot: '/nowhere',
+      trustedProxies: ['127.0.0.1'],
+      maxApiRequestsPerMinute: 3,
+    })
+    onTestFinished(() => open.stop())
+    const ask = async (token: number, from?: string) => {
+      const headers = {
+        Authorization: `Bearer made-up-${token}`,
+        ...(from === undefined ? {} : { 'X-Forwarded-For': from }),
+      }
+      const answer = await fetch(`${open.url}/api/v1/documents`, { headers })
+      await answer.text()
+      return answer
+    }
+    const statuses: number[] = []
+    for (let i = 0; i < 4; i++) statuses.push((await ask(i, '192.0.2.1')).status)
+    expect(statuses).toEqual([200, 200, 200, 429])
+    expect((await ask(9, '192.0.2.2')).headers.get('ratelimit')).toMatch(/^"login";r=2;/)
+    for (let i = 0; i < 5; i++) expect((await ask(0)).status).toBe(200)
+    expect((await ask(0)).headers.get('ratelimit')).toBeNull()
   })
 })

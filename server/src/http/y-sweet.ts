@@ -142,7 +142,8 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
   const open = edge.upgrade<GrantedEnv>((socket, c) =>
     documents.attach({
       document: c.get('document'),
-      login: { kind: 'checked', grant: c.get('grant') },
+      // as it was given: what is taken back of it may be given back
+      login: { kind: 'checked', grant: documents.guard.loginOf(c.get('grant')) },
       dialect,
       socket,
     }),

@@ -74,6 +74,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'request-failed':
     case 'purge-failed':
     case 'keys-failed':
+    case 'tls-outdated':
     case 'tls-reload-failed':
       return 'warn'
     case 'corrupt-update':

@@ -122,6 +122,8 @@ export interface DiffBlock {
   readonly type: string
   readonly attributes: Readonly<Record<string, Json>>
   readonly text: string
+  /** The nodes that it stands in, from the outside: a list and an item of it. Absent at the top. */
+  readonly within?: readonly Omit<DiffBlock, 'text' | 'within'>[]
 }
 
 /** Text within a changed block. */

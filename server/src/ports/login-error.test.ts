@@ -79,14 +79,13 @@ describe('what a judge of logins threw', () => {
   })
 
   it('whatever it is, is told without the token', () => {
-    const tokens = fc.string({ minLength: 4, maxLength: 40 })
+    // of characters that what stands in its place has none of
+    const tokens = fc.stringMatching(/^[A-Z0-9=.]{4,40}$/)
     fc.assert(
       fc.property(fc.anything(), tokens, fc.string(), (thrown, token, text) => {
         loginError(thrown, { token })
         const told = loginError(new Error(`${text}${token}${text}`), { token })
-        const trimmed = token.trim()
-        if (trimmed.length >= 4 && !'[redacted]'.includes(trimmed))
-          expect(told.message).not.toContain(trimmed)
+        expect(told.message).not.toContain(token)
       }),
     )
   })

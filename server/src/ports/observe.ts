@@ -75,7 +75,9 @@ export type QuireEvent =
   | { readonly kind: 'keys-failed'; readonly problem: string }
   /** The certificate was read anew, and is shown to whoever connects from here on. */
   | { readonly kind: 'tls-reloaded'; readonly validTo: string }
-  /** The certificate could not be read anew; the one from before is still shown. */
+  /** The certificate that is shown has ended, or not begun: whoever connects is warned, or refuses to. */
+  | { readonly kind: 'tls-outdated'; readonly problem: string }
+  /** The certificate could not be read anew, or is not valid now; the one from before is still shown. */
   | { readonly kind: 'tls-reload-failed'; readonly problem: string }
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'draining'; readonly rooms: number; readonly sessions: number }

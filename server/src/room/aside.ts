@@ -100,7 +100,11 @@ export const writeAside = (step: Step, document: OpenDocument, when: 'due' | 'no
     return begin(step, document, parts, attempts)
   }
   if (aside.waiting.size === 0) return
-  const parts = [...aside.waiting].map(([user, denied]) => ({ user, ...denied }))
+  const parts = [...aside.waiting].map(([user, { wasLowered, updates }]) => ({
+    user,
+    wasLowered,
+    updates,
+  }))
   aside.waiting = new Map()
   begin(step, document, parts, 0)
 }

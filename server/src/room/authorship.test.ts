@@ -68,6 +68,20 @@ describe('[R20] who brought it', () => {
     expect(said).toEqual([{ client: 7, clock: 2, user: null }])
   })
 
+  test('is who a session was as it said it, also where the document was still to be read', () => {
+    const room = new TestRoom()
+    room.take({ kind: 'join', session: ann, access: 'write', user: 'ann', asking: 'on-join' })
+    const { type } = typist(7)
+    room.update(ann, type('a'))
+    room.take({ kind: 'regrant', session: ann, access: 'write', user: null })
+    room.update(ann, type('b'))
+    const appended = [...authorsIn(room.load()), ...authorsIn(room.commit())]
+    expect(appended).toEqual([
+      { client: 7, clock: 0, user: 'ann' },
+      { client: 7, clock: 1, user: null },
+    ])
+  })
+
   test('comes again with the updates after a failure', () => {
     const room = open('ann')
     room.update(ann, typist(7).type('a'))
@@ -116,6 +130,8 @@ describe('[R20] who brought it', () => {
       [],
       [{ to: [bob], reason: expect.stringContaining(`${MOST_PIECES} pieces`) as string }],
     ])
+    const structs = halves[2] ?? new IdSet()
+    expect(only(room.update(ann, { ...holding(7, 0, 1), structs }), 'close')).toEqual([])
   })
 
   test('counts among what waits for the disk', () => {
@@ -183,7 +199,7 @@ describe('[R20] who brought it', () => {
   ] as const)('is right around %s', (_, pieces) => {
     const said = new Saying()
     for (const [start, end, user] of pieces) said.say(7, start, end, user)
-    said.check()
+    expect(said.told()).toEqual(said.brought())
   })
 
   test('is who brought each clock first, whatever pieces come in which order and in how many lives', () => {
@@ -202,7 +218,7 @@ describe('[R20] who brought it', () => {
           const ranges = starts.map((start) => [start, start + length] as const)
           said.sayAll(client, ranges, user)
         }
-        said.check()
+        expect(said.told()).toEqual(said.brought())
       }),
       { numRuns: 1_000 },
     )
@@ -251,14 +267,25 @@ class Saying {
     this.#frontier.accept({ ...contentsOf(EMPTY_UPDATE), structs })
   }
 
-  check(): void {
-    for (const [client, brought] of this.#brought) {
-      const ranges = this.#stored.get(clientId(client)) ?? []
-      const told = [...brought.keys()].map((at) => {
-        const range = ranges.findLast(({ clock }) => clock <= at)
-        return [at, range?.user ?? null] as const
-      })
-      expect(new Map(told)).toEqual(brought)
-    }
+  /** Who brought each clock first. */
+  brought(): ReadonlyMap<string, string | null> {
+    return new Map(
+      [...this.#brought].flatMap(([client, clocks]) =>
+        [...clocks].map(([clock, user]) => [`${client}@${clock}`, user] as const),
+      ),
+    )
+  }
+
+  /** Who is stamped for each of them. */
+  told(): ReadonlyMap<string, string | null> {
+    return new Map(
+      [...this.#brought].flatMap(([client, clocks]) =>
+        [...clocks.keys()].map((at) => {
+          const ranges = this.#stored.get(clientId(client)) ?? []
+          const range = ranges.findLast(({ clock }) => clock <= at)
+          return [`${client}@${at}`, range?.user ?? null] as const
+        }),
+      ),
+    )
   }
 }

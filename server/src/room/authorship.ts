@@ -16,8 +16,8 @@ import type { Frontier } from './frontier.ts'
 export const NO_AUTHORS: readonly AuthorStamp[] = []
 
 /**
- * Pieces that are apart because words which were known lie between them: over one life of an open document, beside the
- * first of each client in a message. Words come in the order in which they were typed, so who says them piece by piece
+ * Pieces that are apart because words which were known lie between them: over one life of an open document and by one user,
+ * beside the first of each client in a message. Words come in the order in which they were typed, so who says them piece by piece
  * has cut them up, and each costs the disk two ranges.
  */
 export const MOST_PIECES = 4_096
@@ -28,7 +28,8 @@ type Tail = Omit<AuthorRange, 'client'>
 /** What was stamped in this life of an open document: of each client the range that begins last. */
 export class Authorship {
   readonly #tails = new Map<ClientId, Tail>()
-  #pieces = 0
+  /** Pieces that each user has brought. */
+  readonly #pieces = new Map<string | null, number>()
 
   /**
    * What is to be stored of who brought these structs, which `frontier` has not taken in yet; an error says why there
@@ -41,7 +42,7 @@ export class Authorship {
   ): Result<readonly AuthorStamp[], string> {
     if (this.#isKnown(structs, user)) return ok(NO_AUTHORS)
     const stamps: AuthorStamp[] = []
-    let pieces = this.#pieces
+    let pieces = this.#pieces.get(user) ?? 0
     let client: ClientId | null = null
     // before it nothing is known behind the piece that is stamped, if anything is
     let until = Infinity
@@ -63,7 +64,7 @@ export class Authorship {
   note(stamps: readonly AuthorStamp[]): void {
     let before: ClientId | null = null
     for (const { client, clock, user, until } of stamps) {
-      if (client === before) this.#pieces++
+      if (client === before) this.#pieces.set(user, (this.#pieces.get(user) ?? 0) + 1)
       before = client
       const tail = this.#tails.get(client)
       if (until === undefined) this.#tails.set(client, { clock, user })

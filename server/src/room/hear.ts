@@ -25,6 +25,21 @@ const PRESENCE_WAIT_MS = 250
 /** A session is shown everyone at most this often: a table is large, and the question is one byte. */
 const PRESENCE_AGAIN_MS = 1_000
 
+/** R20: what was said before the login of a session changed is of who said it; presence is of who is here now. */
+export const hearAs = (
+  step: Step,
+  live: Live,
+  input: InputOf<'message'>,
+  user: string | null,
+): void => {
+  const member = live.members.get(input.session)
+  if (member === undefined || !('contents' in input.message)) return hear(step, live, input)
+  const { user: userNow } = member
+  member.user = user
+  hear(step, live, input)
+  member.user = userNow
+}
+
 /** Handles one message of a member; of anybody else it is ignored, for its close is on its way. */
 export const hear = (step: Step, live: Live, { session, message }: InputOf<'message'>): void => {
   const member = live.members.get(session)

@@ -120,7 +120,12 @@ export interface Waiting {
   /** It could change everything as it came, and may not any more. */
   wasLowered: boolean
   readonly asking: Asking
-  readonly said: { readonly message: ClientMessage; readonly bytes: number }[]
+  /** Each with whom the login named that it was said by. */
+  readonly said: {
+    readonly message: ClientMessage
+    readonly bytes: number
+    readonly user: string | null
+  }[]
   /** What `said` holds in memory, bytes. */
   bytes: number
 }

@@ -9,7 +9,7 @@ import { appended, appendFailed, openDocument, retryAppend } from './document.ts
 import type { Effect } from './effect.ts'
 import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
 import { catchUp, catchUpFailed, caughtUp, follow, retryCatchUp } from './following.ts'
-import { askAgain, endOpenings, hear, isLowered, regrant } from './hear.ts'
+import { askAgain, endOpenings, hear, hearAs, isLowered, regrant } from './hear.ts'
 import type { Input, InputKind, InputOf } from './input.ts'
 import { admit, announce, dismissAll, goLive, greet, part, settle } from './members.ts'
 import type { OpenDocument, PhaseKind, PhaseOf, Room, Waiting } from './phase.ts'
@@ -109,7 +109,7 @@ const table: Table = {
         const reason = `said ${place.bytes} bytes before the document was open, limit ${limit}`
         return at.close([session], 'tryAgainLater', reason)
       }
-      place.said.push({ message, bytes })
+      place.said.push({ message, bytes, user: place.user })
     },
     leave: (_, phase, input) => waitNoMore(phase, input.session),
     loaded: (at, { since, waiting, hinted }, input) => {
@@ -120,8 +120,8 @@ const table: Table = {
         greet(at, live, { session, ...who })
       if (hinted > live.document.head) catchUp(at, live.document, hinted)
       for (const [session, { said }] of waiting)
-        for (const { message, bytes } of said)
-          hear(at, live, { kind: 'message', session, message, bytes })
+        for (const { message, bytes, user } of said)
+          hearAs(at, live, { kind: 'message', session, message, bytes }, user)
     },
     loadFailed: (at, phase, input) => failLoad(at, phase, input),
     appended: impossible,

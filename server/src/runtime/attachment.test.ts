@@ -159,7 +159,7 @@ describe('a socket before it is let in', () => {
     ['is no error', { message: { token: 'hush-hush' }, stack: null }],
     ['cannot be made text', Object.create(null)],
   ])('has nothing told of what it came with where the login throws what %s', async (_, thrown) => {
-    const authorize = () => Promise.reject(thrown as Error)
+    const authorize = () => Promise.reject(thrown)
     const server = startTestServer({ auth: { ...createSlowAuth().auth, authorize } })
     expect(await server.documents.login(notes, 'hush-hush')).toMatchObject({
       error: { close: 'internalError' },

@@ -196,6 +196,11 @@ export class Documents {
     })
   }
 
+  /** True where nobody is let in without a token. */
+  get needsToken(): boolean {
+    return this.#options.auth.needsToken
+  }
+
   /** True where the judge of logins looks at the requests that clients come with. */
   get readsRequests(): boolean {
     return this.#options.auth.readsRequests === true

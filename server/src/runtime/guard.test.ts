@@ -169,6 +169,21 @@ describe('[R16] a login that is being checked as it is revoked', () => {
     expect(await login).toMatchObject({ ok: false, error: { close: 'forbidden' } })
   })
 
+  it('that was checked on its way in has what it gave where the revocation is ended', async () => {
+    const server = startTestServer({ auth })
+    const { revocation } = await revoke(server, { user: 'ann', access: 'read' })
+    const login = await server.documents.login(notes, 'ann')
+    expect(login).toMatchObject({ ok: true, value: { access: 'read' } })
+    if (!login.ok) return
+    const grant = server.documents.guard.loginOf(login.value)
+    const ann = server.connect(notes, { login: { kind: 'checked', grant } })
+    await settle()
+    expect(server.documents.guard.connections(notes)).toMatchObject([{ access: 'read' }])
+    await server.documents.guard.unrevoke(revocation.id)
+    expect(server.documents.guard.connections(notes)).toMatchObject([{ access: 'write' }])
+    expect(ann.peer.ending).toBeNull()
+  })
+
   it('ends forbidden for a request, also one that was checked before', async () => {
     const server = startTestServer({ auth })
     const login = await server.documents.login(notes, 'ann')

@@ -70,6 +70,11 @@ export class Guard {
     return this.#revocations.cap(document, login)
   }
 
+  /** What the login gave that this grant is left of. */
+  loginOf(grant: Grant): Grant {
+    return this.#revocations.loginOf(grant)
+  }
+
   /** What is left of a login for all documents whose names begin so. */
   capAll(prefix: string, login: Grant): Result<Grant, NoRoom> {
     return this.#revocations.capAll(prefix, login)

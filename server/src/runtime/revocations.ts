@@ -37,6 +37,8 @@ export class RevocationList {
   readonly #storage: Revocations
   readonly #clock: Clock
   readonly #known = new Map<number, Revocation>()
+  /** What the logins gave that lowered grants are left of. */
+  readonly #logins = new WeakMap<Grant, Grant>()
   readonly #byKey = new Map<string, Set<Revocation>>()
   /** Lengths of the prefixes that there are, or have been. */
   readonly #lengths = new Set<number>()
@@ -82,6 +84,11 @@ export class RevocationList {
     return [...this.#known.values()]
   }
 
+  /** What the login gave that this grant is left of. */
+  loginOf(grant: Grant): Grant {
+    return this.#logins.get(grant) ?? grant
+  }
+
   /** What is left of a grant for a document. */
   cap(document: DocName, grant: Grant): Result<Grant, NoRoom> {
     if (this.#known.size === 0) return ok(grant)
@@ -108,7 +115,10 @@ export class RevocationList {
       if (isInForce(revocation, now) && isMeant(revocation, grant))
         left = lesser(left, revocation.access)
     if (left === 'none') return err({ close: 'forbidden', reason: 'this login was revoked' })
-    return ok(left === grant.access ? grant : { ...grant, access: left })
+    if (left === grant.access) return ok(grant)
+    const lowered = { ...grant, access: left }
+    this.#logins.set(lowered, grant)
+    return ok(lowered)
   }
 
   #add(revocation: Revocation): void {

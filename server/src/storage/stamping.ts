@@ -16,12 +16,12 @@ export const stampAuthors = (
   const added: AuthorRange[] = []
   for (const { client, clock, user, until } of stamps) {
     const ranges = authors.get(client) ?? []
-    const at = placeOf(ranges, clock)
+    const at = beginningBy(ranges, clock)
     const before = ranges[at - 1]
     const was = before?.user ?? null
     if (was === user || before?.clock === clock) continue
     const begun: AuthorRange[] = [{ client, clock, user }]
-    if (until !== undefined && placeOf(ranges, until) === at)
+    if (until !== undefined && beginningBy(ranges, until) === at)
       begun.push({ client, clock: until, user: was })
     ranges.splice(at, 0, ...begun)
     if (ranges.length === begun.length) authors.set(client, ranges)
@@ -34,8 +34,8 @@ export const stampAuthors = (
 export const rangesOf = (authors: AuthorsByClient): AuthorRange[] =>
   [...authors].toSorted(([one], [other]) => one - other).flatMap(([, ranges]) => ranges)
 
-/** How many ranges begin at or before a clock. */
-const placeOf = (ranges: readonly AuthorRange[], clock: number): number => {
+/** How many ranges of one client, which ascend, begin at or before a clock: the last of them says whose that is. */
+export const beginningBy = (ranges: readonly AuthorRange[], clock: number): number => {
   let low = 0
   let high = ranges.length
   while (low < high) {

@@ -21,8 +21,12 @@ export interface Command {
 }
 
 /** Starts the command on a free port; it ends with the test. */
-export const startCommand = (dataDir: string, env: Record<string, string> = {}): Command => {
-  const child = spawn(process.execPath, ['--conditions=quire-source', MAIN, 'serve'], {
+export const startCommand = (
+  dataDir: string,
+  env: Record<string, string> = {},
+  flags: readonly string[] = [],
+): Command => {
+  const child = spawn(process.execPath, ['--conditions=quire-source', MAIN, 'serve', ...flags], {
     env: { PATH: process.env['PATH'], QUIRE_DATA_DIR: dataDir, QUIRE_PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -2,7 +2,7 @@
  * How one list of trees becomes another: equal ones stay, similar ones are changed in place, the rest
  * goes and comes.
  */
-import { commonPairs, type Pair } from './sequence-diff.ts'
+import { commonPairs, type DiffBudget, type Pair } from './sequence-diff.ts'
 import { plainText, type Keys, type Value } from './tree.ts'
 
 /** One step over both lists, from the front; `from` and `to` are indices. */
@@ -28,7 +28,7 @@ export const align = (from: readonly Value[], to: readonly Value[], keys: Keys):
   let j = 0
   const ends: Pair = [from.length, to.length]
   for (const [nextI, nextJ] of [...stayingPairs(from, to, keys), ends]) {
-    const gap = alignGap(from.slice(i, nextI), to.slice(j, nextJ))
+    const gap = alignGap(from.slice(i, nextI), to.slice(j, nextJ), keys.budget)
     for (const step of gap) steps.push(moved(step, i, j))
     if (nextI < from.length) steps.push({ op: 'keep', from: nextI, to: nextJ })
     i = nextI + 1
@@ -51,7 +51,7 @@ const stayingPairs = (
   const pairs: Pair[] = []
   let [i, j] = [0, 0]
   const fill = (nextI: number, nextJ: number): void => {
-    const between = commonPairs(fromKeys.slice(i, nextI), toKeys.slice(j, nextJ))
+    const between = commonPairs(fromKeys.slice(i, nextI), toKeys.slice(j, nextJ), keys.budget)
     for (const [one, other] of between) pairs.push([i + one, j + other])
     i = nextI + 1
     j = nextJ + 1
@@ -84,8 +84,12 @@ const moved = (step: Step, i: number, j: number): Step => {
 }
 
 /** Nothing of these is equal, except by chance. */
-const alignGap = (from: readonly Value[], to: readonly Value[]): readonly Step[] => {
-  const pairs = new Map(similarPairs(from, to))
+const alignGap = (
+  from: readonly Value[],
+  to: readonly Value[],
+  budget: DiffBudget,
+): readonly Step[] => {
+  const pairs = new Map(similarPairs(from, to, budget))
   const steps: Step[] = []
   let j = 0
   for (let i = 0; i < from.length; i++) {
@@ -109,7 +113,11 @@ const canBecome = (one: Value, other: Value): boolean => {
   return one.kind !== 'map' || (other.kind === 'map' && one.hook === other.hook)
 }
 
-const similarPairs = (from: readonly Value[], to: readonly Value[]): readonly Pair[] => {
+const similarPairs = (
+  from: readonly Value[],
+  to: readonly Value[],
+  budget: DiffBudget,
+): readonly Pair[] => {
   if (from.length === 0 || to.length === 0) return []
   const isPair = (i: number, j: number): boolean => {
     const [one, other] = [from[i], to[j]]
@@ -117,8 +125,10 @@ const similarPairs = (from: readonly Value[], to: readonly Value[]): readonly Pa
   }
   // one for one, or texts among elements: whatever it says now, it is the same place
   if (from.length === 1 && to.length === 1) return isPair(0, 0) ? [[0, 0]] : []
-  if (from.length * to.length > MOST_COMPARED)
+  const compared = from.length * to.length
+  if (compared > Math.min(MOST_COMPARED, budget.similarities))
     return from.flatMap((_, i): Pair[] => (i < to.length && isPair(i, i) ? [[i, i]] : []))
+  budget.similarities -= compared
   return withPlaces(bestPairs(from, to, isPair), [from.length, to.length], isPair)
 }
 

@@ -5,8 +5,10 @@
 import * as Y from 'yjs'
 import { align } from './align.ts'
 import type { SharedType } from './read-tree.ts'
-import { textDelta, type DeltaStep } from './text-delta.ts'
-import { canonical, type Attributes, type Keys, type Tree, type Value } from './tree.ts'
+import { cutLike, textDelta, type DeltaStep } from './text-delta.ts'
+import { unitsOf, visibleUnits, type Unit } from './text-units.ts'
+import { canonical } from './canonical.ts'
+import { type Attributes, type Keys, type Run, type Tree, type Value } from './tree.ts'
 
 /** How attributes of elements are meant. */
 export interface BringOptions {
@@ -61,19 +63,46 @@ const bringChildren = (
   options: BringOptions,
 ): void => {
   const inside = type.toArray()
+  const [old, wanted] = [unitsOf(from), visibleUnits(to)]
+  const treeOf = ({ tree }: Unit): Tree => tree
+  const steps = align(old.map(treeOf), wanted.map(treeOf), options.keys).map((step) =>
+    step.op === 'remove' && (old[step.from]?.texts.length ?? 0) > 0
+      ? { op: 'empty' as const, from: step.from }
+      : step,
+  )
   let index = 0
-  for (const [step, count] of inRuns(align(from, to, options.keys))) {
-    if (step.op === 'remove') type.delete(index, count)
-    else if (step.op === 'add') {
-      const added = to.slice(step.to, step.to + count).map(madeType)
+  for (const [step, count] of inRuns(steps)) {
+    if (step.op === 'add') {
+      const added = wanted.slice(step.to, step.to + count).map(({ tree }) => madeType(tree))
       type.insert(index, added as (Y.XmlElement | Y.XmlText)[]) // what XML types hold
       index += count
-    } else {
-      const [child, before, after] = [inside[step.from], from[step.from], to[step.to]]
-      if (step.op === 'change' && child && before && after) bring(child, before, after, options)
-      index += count
+      continue
     }
+    const unit = old[step.from]
+    if (unit === undefined) continue
+    if (step.op === 'remove') type.delete(index, count)
+    else index += Math.max(1, unit.texts.length)
+    if (step.op === 'empty') bringTexts(inside, unit, [], options)
+    if (step.op !== 'change') continue
+    const after = wanted[step.to]?.tree
+    const child = inside[unit.at]
+    if (after?.kind === 'text' && unit.texts.length > 1)
+      bringTexts(inside, unit, after.runs, options)
+    else if (child && after) bring(child, unit.tree, after, options)
   }
+}
+
+/** Texts side by side get the runs between them. Each stays, empty too: somebody may be typing in it. */
+const bringTexts = (
+  inside: readonly unknown[],
+  { tree, at, texts }: Unit,
+  runs: readonly Run[],
+  options: BringOptions,
+): void => {
+  if (tree.kind !== 'text') return
+  const parts = cutLike(texts, { from: tree.runs, to: runs }, options.keys)
+  for (const [i, text] of texts.entries())
+    bring(inside[at + i] as SharedType, text, { ...text, runs: parts[i] ?? [] }, options) // as `from` was read
 }
 
 const bringItems = (
@@ -129,7 +158,7 @@ const bringValue = (
 const isTree = (value: Value): value is Tree => value.kind !== 'value' && value.kind !== 'document'
 
 /** The same steps with those that delete or add side by side made one: each costs a walk. */
-const inRuns = function* (steps: ReturnType<typeof align>) {
+const inRuns = function* <S extends { readonly op: string }>(steps: readonly S[]) {
   for (let i = 0; i < steps.length;) {
     const step = steps[i]
     if (step === undefined) return
@@ -145,7 +174,7 @@ const madeInsert = (insert: string | Value): unknown =>
 
 const made = (value: Value): unknown => {
   if (value.kind === 'value') return value.value
-  if (value.kind === 'document') return new Y.Doc({ guid: value.guid })
+  if (value.kind === 'document') return new Y.Doc({ guid: value.guid, ...value.options })
   return madeType(value)
 }
 
@@ -155,12 +184,12 @@ const madeType = (tree: Tree): SharedType => {
       const element = new Y.XmlElement(tree.name)
       for (const [name, value] of Object.entries(tree.attributes))
         element.setAttribute(name, value as string) // any JSON, in truth
-      element.insert(0, tree.children.map(madeType) as (Y.XmlElement | Y.XmlText)[]) // what XML types hold
+      fill(element, tree.children.map(madeType))
       return element
     }
     case 'fragment': {
       const fragment = new Y.XmlFragment()
-      fragment.insert(0, tree.children.map(madeType) as (Y.XmlElement | Y.XmlText)[]) // as above
+      fill(fragment, tree.children.map(madeType))
       return fragment
     }
     case 'text': {
@@ -180,8 +209,19 @@ const madeType = (tree: Tree): SharedType => {
     }
     case 'array': {
       const array = new Y.Array<unknown>()
-      array.insert(0, tree.items.map(made))
+      fill(array, tree.items.map(made))
       return array
     }
   }
+}
+
+/** Items put into a new type at once: Yjs spreads them into a call, and a stack holds some 100,000. */
+const SLICE = 10_000
+
+const fill = (type: Y.XmlFragment | Y.Array<unknown>, items: readonly unknown[]): void => {
+  const place = (index: number, slice: unknown[]): void => {
+    if (type instanceof Y.Array) type.insert(index, slice)
+    else type.insert(index, slice as (Y.XmlElement | Y.XmlText)[]) // what XML types hold
+  }
+  for (let i = 0; i < items.length; i += SLICE) place(i, items.slice(i, i + SLICE))
 }

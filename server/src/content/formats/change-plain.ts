@@ -44,7 +44,8 @@ export const rangeDelta = (
   if (typeof value !== 'string') return refuse('content: a range takes text')
   const before = slice(tree.runs, 0, from).at(-1)?.attributes ?? {}
   const inside = slice(tree.runs, from, to)
-  const steps = textDelta(inside, retext(inside, value, before), new Keys())
+  const keys = new Keys()
+  const steps = textDelta(inside, retext(inside, value, { first: before, keys }), keys)
   return from === 0 || steps.length === 0 ? steps : [{ retain: from }, ...steps]
 }
 

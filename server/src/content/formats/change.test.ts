@@ -239,14 +239,47 @@ describe('a change of a part', () => {
     ],
     [
       { kind: 'node', field: null, path: [0, 0], place: 'delete' },
-      'path[1]: no node 0 in "paragraph"',
+      'path[1]: node 0 in "paragraph" is text',
+    ],
+    [null, 'change: is not an object'],
+    [{ kind: 'nope', field: null }, 'change: its kind is none of'],
+    [{ kind: 'replace', field: null }, 'content: is not an object with a format'],
+    [{ kind: 'node', field: null, path: [0], place: 'over' }, 'change: its place is none of'],
+    [
+      { kind: 'replace', field: 5, content: { format: 'text', value: 'x' } },
+      'field: is neither a name nor null',
+    ],
+    [
+      { kind: 'replace', field: null, content: { format: 'text', value: 5 } },
+      'content: text is a text',
     ],
     [
       { kind: 'range', field: null, from: 0, to: 1, content: { format: 'text', value: '' } },
       'is rich text',
     ],
   ] as const)('refuses %j', (wish, message) => {
-    expect(() => changeIn(update, wish, rich)).toThrow(message)
+    expect(() => changeIn(update, wish as unknown as Change, rich)).toThrow(message) // untyped callers
+  })
+
+  it('counts text as ProseMirror’s JSON does', () => {
+    const broken = apply(EMPTY, replace(markdown('one\\\ntwo **three**')))
+    const wish: Change = { kind: 'node', field: null, path: [0, 1], place: 'delete' }
+    expect(read(apply(broken, wish), 'markdown')).toBe('onetwo **three**\n')
+    for (const index of [0, 2, 3])
+      expect(() => changeIn(broken, { ...wish, path: [0, index] }, rich)).toThrow(
+        `path[1]: node ${index} in "paragraph" is text`,
+      )
+    expect(() => changeIn(broken, { ...wish, path: [0, 4] }, rich)).toThrow('which has 4')
+  })
+
+  it('is not refused for text among the blocks, which no editor shows', () => {
+    const doc = new Y.Doc()
+    doc.getXmlFragment('default').insert(0, [new Y.XmlText('stray')])
+    const wish: Change = { kind: 'append', field: null, content: markdown('a') }
+    const after = apply(Y.encodeStateAsUpdate(doc) as Update, wish) // Yjs made it
+    expect(documentOf(after).getXmlFragment('default').toString()).toBe(
+      'stray<paragraph>a</paragraph>',
+    )
   })
 
   it('of a text is a range of it', () => {

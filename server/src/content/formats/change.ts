@@ -9,7 +9,7 @@ import { kindOfJson } from './json-tree.ts'
 import { formatLimits, refuse } from './limits.ts'
 import { checkContent, nodesFromJson } from './read-json.ts'
 import type { RootKind } from './read-tree.ts'
-import { isKnownNode, nodesOf, treesOf } from './rich.ts'
+import { nodeIndices, nodesOf, treesOf } from './rich.ts'
 import { withLines, lineNodes } from './text-lines.ts'
 import type { DeltaStep } from './text-delta.ts'
 import { plainText, type Tree } from './tree.ts'
@@ -19,6 +19,7 @@ export type Wanted = Field & ({ readonly wanted: Tree } | { readonly steps: read
 
 /** The field that a change means, and the tree that it asks for. */
 export const wantedOf = (doc: Doc, change: Change, rich: RichSchema | null): Wanted => {
+  checkShape(change)
   const name = fieldName(change.field, rich)
   if ('content' in change) checkLength(change.content)
   const field = fieldOf(doc, name, { rich, otherwise: kindFor(change, rich) })
@@ -41,6 +42,23 @@ const kindFor = (change: Change, rich: RichSchema | null): RootKind => {
     'type' in value &&
     value.type === rich?.schema.topNodeType.name
   return rich !== null && isDoc ? 'fragment' : kindOfJson(value)
+}
+
+const PLACES: ReadonlySet<unknown> = new Set(['replace', 'before', 'after', 'delete'])
+
+/** Callers without types may hand in anything. */
+const checkShape = (
+  change: Partial<Record<keyof NodeChange | 'content', unknown>> | null,
+): void => {
+  if (typeof change !== 'object' || change === null) return refuse('change: is not an object')
+  const { kind, place, content } = change
+  if (kind !== 'replace' && kind !== 'append' && kind !== 'range' && kind !== 'node')
+    refuse('change: its kind is none of replace, append, range, node')
+  if (kind === 'node' && !PLACES.has(place))
+    refuse('change: its place is none of replace, before, after, delete')
+  const isWithout = kind === 'node' && place === 'delete'
+  if (!isWithout && (typeof content !== 'object' || content === null))
+    refuse('content: is not an object with a format and a value')
 }
 
 const checkLength = ({ format, value }: FormattedContent): void => {
@@ -88,9 +106,13 @@ const checked = (tree: Fragment, type: NodeType, rich: RichSchema): Fragment => 
   // nothing at all: what an editor would show as an empty document
   const children =
     tree.children.length > 0 ? tree.children : treesOf(type.createAndFill()?.content.content ?? [])
-  checkContent(type, nodesOf(children, rich.schema), 'content')
+  checkContent(type, nodesOf(standing(children, type), rich.schema), 'content')
   return { kind: 'fragment', children }
 }
+
+/** Without stray text among blocks: no editor shows it, and no change is refused for it. */
+const standing = (children: readonly Tree[], type: NodeType): readonly Tree[] =>
+  type.inlineContent ? children : children.filter(({ kind }) => kind !== 'text')
 
 const isEmptyTextblock = (tree: Tree, rich: RichSchema): boolean => {
   if (tree.kind !== 'element' || plainText(tree) !== '') return false
@@ -153,13 +175,17 @@ const atPath = (tree: Fragment, change: NodeChange, rich: RichSchema): Tree => {
     return refuse(`path: is a list of 1 to ${formatLimits.depth} indices from 0`)
   const added = change.place === 'delete' ? [] : treesOf(contentNodes(change.content, rich))
   const within = (children: readonly Tree[], type: NodeType, level: number): readonly Tree[] => {
-    const places = children.flatMap((child, at) => (isKnownNode(child, rich.schema) ? [at] : []))
+    const { indices, length } = nodeIndices(children, rich.schema)
     const index = path[level] ?? 0
-    const at = places[index]
     const where = `path[${level}]`
-    const child = at === undefined ? undefined : children[at]
-    if (at === undefined || child?.kind !== 'element')
-      return refuse(`${where}: no node ${index} in "${type.name}", which has ${places.length}`)
+    const at = children.findIndex((one, i) => one.kind === 'element' && indices[i] === index)
+    const child = children[at]
+    if (index >= length)
+      return refuse(`${where}: no node ${index} in "${type.name}", which has ${length}`)
+    if (child?.kind !== 'element')
+      return refuse(
+        `${where}: node ${index} in "${type.name}" is text, which has no path of its own`,
+      )
     const inner = rich.schema.nodes[child.name]
     if (level < path.length - 1) {
       if (inner === undefined) return refuse(`${where}: no node "${child.name}" in the schema`)
@@ -171,7 +197,11 @@ const atPath = (tree: Fragment, change: NodeChange, rich: RichSchema): Tree => {
     const next = children.slice(0, from).concat(added, children.slice(from + removed))
     if (next.length === 0 && level === 0)
       return checked({ kind: 'fragment', children: [] }, type, rich).children
-    checkContent(type, nodesOf(next, rich.schema), `content of "${type.name}" at ${where}`)
+    checkContent(
+      type,
+      nodesOf(standing(next, type), rich.schema),
+      `content of "${type.name}" at ${where}`,
+    )
     return next
   }
   return { kind: 'fragment', children: within(tree.children, rich.schema.topNodeType, 0) }

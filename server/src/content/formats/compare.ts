@@ -3,7 +3,7 @@ import type { Doc } from 'yjs'
 import type { DiffBlock, DiffEntry, DiffText, FieldDiff, Json } from '../../ports/content.ts'
 import { align } from './align.ts'
 import { jsonOf } from './json-tree.ts'
-import { readRoot, rootKind, rootNames, type RootKind } from './read-tree.ts'
+import { readableRoot, rootKind, rootNames, sharedKind, type RootKind } from './read-tree.ts'
 import { textEdits } from './text-delta.ts'
 import { Keys, type Run, type Tree, type Value } from './tree.ts'
 
@@ -11,21 +11,25 @@ const NAMES = { fragment: 'rich-text', text: 'text', map: 'map', array: 'array' 
 
 /** The fields that differ. */
 export const compare = (from: Doc, to: Doc): readonly FieldDiff[] => {
+  const keys = new Keys()
   const names = [...new Set([...rootNames(from), ...rootNames(to)])].toSorted()
   return names.flatMap((name): FieldDiff[] => {
-    const kind = rootKind(to, name) ?? rootKind(from, name)
+    const [then, now] = [rootKind(from, name), rootKind(to, name)]
+    const shared = sharedKind(then, now)
+    const kind = shared ?? now
     if (kind === null) return []
-    const [before, after] = [blocksOf(from, name, kind), blocksOf(to, name, kind)]
-    const entries = kind === 'map' ? keyed(before, after) : entriesOf(before, after)
+    const before = then === null || shared === null ? [] : blocksOf(from, name, kind)
+    const after = now === null ? [] : blocksOf(to, name, kind)
+    const entries = kind === 'map' ? keyed(before, after, keys) : entriesOf(before, after, keys)
     const isSame = entries.every(({ op }) => op === 'same')
     return isSame ? [] : [{ field: name, kind: NAMES[kind], entries }]
   })
 }
 
-const blocksOf = (doc: Doc, name: string, kind: RootKind): readonly Block[] => {
-  const own = rootKind(doc, name)
-  return own === null || own !== kind ? [] : blocksIn(readRoot(doc, name, kind))
-}
+const blocksOf = (doc: Doc, name: string, kind: RootKind): readonly Block[] =>
+  blocksIn(readableRoot(doc, name, kind) ?? EMPTY)
+
+const EMPTY: Tree = { kind: 'fragment', children: [] }
 
 /** A block as it is told, and as it is compared. */
 interface Block {
@@ -34,24 +38,31 @@ interface Block {
   readonly runs: readonly Run[]
 }
 
-const blocksIn = (tree: Tree): readonly Block[] => {
+const blocksIn = (tree: Tree, within: Within = []): readonly Block[] => {
   switch (tree.kind) {
     case 'fragment':
-      return tree.children.flatMap(blocksIn)
+      return tree.children.flatMap((child) => blocksIn(child, within))
     case 'element': {
-      const isLeaf = tree.children.every((child) => child.kind === 'text' || isBreak(child))
-      if (!isLeaf) return tree.children.flatMap(blocksIn)
-      const runs = tree.children.flatMap((child): readonly Run[] =>
-        child.kind === 'text' ? child.runs : [{ insert: '\n', attributes: {} }],
-      )
-      return [block({ type: tree.name, attributes: jsonAttributes(tree) }, runs, tree)]
+      const { name, attributes, children } = tree
+      const own = { type: name, attributes: jsonAttributes(tree) }
+      if (!isLeaf(tree)) return children.flatMap((child) => blocksIn(child, [...within, own]))
+      const runs = children.flatMap((child): readonly Run[] => {
+        if (child.kind === 'text') return child.runs
+        return [{ insert: isBreak(child) ? '\n' : child, attributes: {} }]
+      })
+      // where it stands is part of what it is: a ticked task is another item around the same paragraph
+      const value: Tree = {
+        kind: 'element',
+        name,
+        attributes: { own: attributes, within },
+        children,
+      }
+      return [block({ ...own, ...(within.length > 0 && { within }) }, runs, value)]
     }
     case 'text':
       return tree.isXml
         ? [block({ type: 'text', attributes: {} }, tree.runs, tree)]
-        : textOf(tree.runs)
-            .split('\n')
-            .map((line) => entry('line', {}, line))
+        : linesOf(tree.runs).map(line)
     case 'map':
       return Object.keys(tree.entries)
         .toSorted()
@@ -59,6 +70,30 @@ const blocksIn = (tree: Tree): readonly Block[] => {
     case 'array':
       return tree.items.map((item) => entry('entry', {}, JSON.stringify(jsonOf(item))))
   }
+}
+
+type Within = NonNullable<DiffBlock['within']>
+
+/** Whether text stands in it, with line breaks and what schemas have within a line: people read that at once. */
+const isLeaf = ({ children }: Extract<Tree, { kind: 'element' }>): boolean =>
+  children.some(({ kind }) => kind === 'text') || children.every(isBreak)
+
+/** The lines of a text, with their formats. */
+const linesOf = (runs: readonly Run[]): readonly Run[][] => {
+  const lines: Run[][] = [[]]
+  for (const run of runs) {
+    const [first, ...others] =
+      typeof run.insert === 'string' ? run.insert.split('\n') : [run.insert]
+    if (first !== undefined && first !== '') lines.at(-1)?.push({ ...run, insert: first })
+    for (const insert of others) lines.push(insert === '' ? [] : [{ ...run, insert }])
+  }
+  return lines
+}
+
+const line = (runs: readonly Run[]): Block => {
+  const inside: Tree = { kind: 'text', isXml: true, attributes: {}, runs }
+  const value: Tree = { kind: 'element', name: 'line', attributes: {}, children: [inside] }
+  return block({ type: 'line', attributes: {} }, runs, value)
 }
 
 const NOTHING: Value = { kind: 'value', value: null }
@@ -73,11 +108,11 @@ const jsonAttributes = ({
   return { ...(json as Record<string, Json>) } // of an object
 }
 
-const block = (
-  { type, attributes }: Omit<DiffBlock, 'text'>,
-  runs: readonly Run[],
-  value: Value,
-): Block => ({ told: { type, attributes, text: textOf(runs) }, value, runs })
+const block = (told: Omit<DiffBlock, 'text'>, runs: readonly Run[], value: Value): Block => ({
+  told: { ...told, text: textOf(runs) },
+  value,
+  runs,
+})
 
 const entry = (type: string, attributes: Record<string, Json>, text: string): Block => {
   const runs = text === '' ? [] : [{ insert: text, attributes: {} }]
@@ -93,18 +128,21 @@ const textOf = (runs: readonly Run[]): string =>
   runs.map(({ insert }) => (typeof insert === 'string' ? insert : '\uFFFC')).join('')
 
 /** Entries of a map are the same one where their keys are. */
-const keyed = (from: readonly Block[], to: readonly Block[]): readonly DiffEntry[] => {
+const keyed = (from: readonly Block[], to: readonly Block[], keys: Keys): readonly DiffEntry[] => {
   const byKey = (blocks: readonly Block[]) =>
     new Map(blocks.map((one) => [one.told.attributes['key'], one]))
   const [before, after] = [byKey(from), byKey(to)]
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
     const [old, now] = [before.get(key), after.get(key)]
-    return entriesOf(old === undefined ? [] : [old], now === undefined ? [] : [now])
+    return entriesOf(old === undefined ? [] : [old], now === undefined ? [] : [now], keys)
   })
 }
 
-const entriesOf = (from: readonly Block[], to: readonly Block[]): readonly DiffEntry[] => {
-  const keys = new Keys()
+const entriesOf = (
+  from: readonly Block[],
+  to: readonly Block[],
+  keys: Keys,
+): readonly DiffEntry[] => {
   const steps = align(
     from.map(({ value }) => value),
     to.map(({ value }) => value),

@@ -6,7 +6,7 @@ import type { Node, Schema } from 'prosemirror-model'
 import { blocksFromHtml } from './html-read.ts'
 import { schema as defaultSchema } from './default-schema.ts'
 import { htmlOf } from './html-write.ts'
-import { refuse } from './limits.ts'
+import { Refusal, refuse } from './limits.ts'
 import { blocksFromMarkdown } from './markdown-read.ts'
 import { markdownOf } from './markdown-write.ts'
 import type { ContentModule, SchemaChoice } from '../content-module.ts'
@@ -28,8 +28,8 @@ const DEFAULT_FIELD = 'default'
 const EDITOR: RichSchema = {
   schema: defaultSchema,
   field: DEFAULT_FIELD,
-  toMarkdown: markdownOf,
-  fromMarkdown: blocksFromMarkdown,
+  toMarkdown: (doc) => markdownOf(doc),
+  fromMarkdown: (text) => blocksFromMarkdown(text),
   toHtml: htmlOf,
   fromHtml: blocksFromHtml,
 }
@@ -54,13 +54,28 @@ const load = async (url: string): Promise<RichSchema> => {
     throw new Error(`${url} exports no "schema" made with prosemirror-model`)
   const lacks = (name: string) => (): never =>
     refuse(`the schema's module ${url} exports no "${name}"`)
-  const children = (read: (text: string) => Node) => (text: string) => read(text).content.content
+  const within =
+    <In, Out>(name: string, run: (given: In) => Out) =>
+    (given: In): Out => {
+      try {
+        return run(given)
+      } catch (error) {
+        if (error instanceof Refusal) throw error
+        return refuse(`${name}: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+  const children = (name: string, read: (text: string) => Node) =>
+    within(name, (text: string) => {
+      const nodes = read(text).content.content
+      for (const node of nodes) node.check()
+      return nodes
+    })
   return {
     schema,
     field: module.field ?? DEFAULT_FIELD,
-    toMarkdown: toMarkdown ?? lacks('toMarkdown'),
-    fromMarkdown: fromMarkdown ? children(fromMarkdown) : lacks('fromMarkdown'),
-    toHtml: toHtml ?? htmlOf,
-    fromHtml: fromHtml ? children(fromHtml) : lacks('fromHtml'),
+    toMarkdown: toMarkdown ? within('toMarkdown', toMarkdown) : lacks('toMarkdown'),
+    fromMarkdown: fromMarkdown ? children('fromMarkdown', fromMarkdown) : lacks('fromMarkdown'),
+    toHtml: within('toHtml', toHtml ?? htmlOf),
+    fromHtml: fromHtml ? children('fromHtml', fromHtml) : lacks('fromHtml'),
   }
 }

@@ -1,11 +1,20 @@
 /* Edits of a document, as the updates that carry them. */
-import { type Doc, type Transaction } from 'yjs'
+import * as Y from 'yjs'
 import type { Update } from '@quire/shared'
 import type { Change } from '../../ports/content.ts'
 import { applySteps, bring } from './bring.ts'
 import { wantedOf } from './change.ts'
 import type { RichSchema } from './content-schema.ts'
-import { documentOf, readRoot, rootKind, rootNames, rootOf, type RootKind } from './read-tree.ts'
+import {
+  documentOf,
+  readableRoot,
+  rootKind,
+  rootNames,
+  rootOf,
+  sharedKind,
+  type RootKind,
+  type SharedType,
+} from './read-tree.ts'
 import { defaultsIn } from './rich.ts'
 import { Keys, type Attributes, type Tree } from './tree.ts'
 
@@ -35,12 +44,24 @@ export const restore = (update: Update, version: Update): Update | null => {
     for (const name of names) {
       const now = rootKind(doc, name)
       const then = rootKind(old, name)
-      const kind = now ?? then
+      const shared = sharedKind(now, then)
+      const kind = shared ?? now
       if (kind === null) continue // nothing was ever in it that is still known
-      const wanted = then === kind ? readRoot(old, name, kind) : EMPTY[kind]
-      bring(rootOf(doc, name, kind), readRoot(doc, name, kind), wanted, options)
+      const isThere = then !== null && shared !== null
+      const wanted = isThere ? readableRoot(old, name, kind) : EMPTY[kind]
+      if (wanted === null) continue // nobody can tell what it was
+      const type = rootOf(doc, name, kind)
+      const before = readableRoot(doc, name, kind)
+      if (before === null) clear(type)
+      bring(type, before ?? EMPTY[kind], wanted, options)
     }
   })
+}
+
+/** Of what cannot be read, all is deleted. */
+const clear = (type: SharedType): void => {
+  if (type instanceof Y.Map) type.clear()
+  else type.delete(0, type.length)
 }
 
 const EMPTY: Readonly<Record<RootKind, Tree>> = {
@@ -51,11 +72,14 @@ const EMPTY: Readonly<Record<RootKind, Tree>> = {
 }
 
 /** Only what this edit adds and deletes, not the deletes of all time, which a state diff would hold. */
-const edited = (doc: Doc, edit: () => void): Update | null => {
+const edited = (doc: Y.Doc, edit: () => void): Update | null => {
   let made: Update | null = null
-  doc.on('update', (update: Uint8Array, _origin: unknown, _doc: Doc, transaction: Transaction) => {
-    if (transaction.local) made = update as Update // Yjs made it
-  })
+  doc.on(
+    'update',
+    (update: Uint8Array, _origin: unknown, _doc: Y.Doc, transaction: Y.Transaction) => {
+      if (transaction.local) made = update as Update // Yjs made it
+    },
+  )
   doc.transact(edit)
   return made
 }

@@ -24,7 +24,8 @@ export const checkFormat = (format: unknown): void => {
 
 /** The name of the field that is meant. */
 export const fieldName = (field: string | null, rich: RichSchema | null): string => {
-  if (field !== null) return field
+  if (typeof field === 'string') return field
+  if (field !== null) return refuse('field: is neither a name nor null')
   return rich === null ? refuse('a server without a schema must be told a field') : rich.field
 }
 

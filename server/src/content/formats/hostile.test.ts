@@ -7,7 +7,7 @@ import { schema } from './default-schema.ts'
 import { change } from './edit.ts'
 import { blocksFromHtml } from './html-read.ts'
 import { htmlOf } from './html-write.ts'
-import { formatLimits, Refusal } from './limits.ts'
+import { deadlineIn, formatLimits, Refusal } from './limits.ts'
 import { blocksFromMarkdown } from './markdown-read.ts'
 import { markdownOf } from './markdown-write.ts'
 import { readAs } from './read-as.ts'
@@ -76,6 +76,7 @@ describe('JSON that the schema does not have', () => {
       { type: 'doc', content: Array.from({ length: 200_001 }, () => paragraph()) },
       'more than 200000 nodes',
     ],
+    [doc({ type: 'heading', attrs: { level: 2n } }), 'content[0].attrs.level: nothing is not 1, 2'],
     [null, 'content: expected an object of type "doc"'],
     ['text', 'content: expected an object of type "doc"'],
   ])('is refused with its path: %#', (json, message) => {
@@ -121,6 +122,22 @@ describe('HTML of others', () => {
     [
       '<table><tr><td>a<script>x</script></td></tr></table>',
       '<table><tbody><tr><td><p>a</p></td></tr></tbody></table>',
+    ],
+    [
+      '<b style="font-weight:normal"><p><span style="font-weight:400">a </span><span style="font-weight:700">b</span><span style="font-style:italic"> c</span> <span style="TEXT-DECORATION: underline line-through">d</span></p></b>',
+      '<p>a <strong>b</strong><em> c</em> <s><u>d</u></s></p>',
+    ],
+    [
+      '<a href="https://x.org"><span style="text-decoration:underline">a</span></a>',
+      '<p><a href="https://x.org" rel="noopener noreferrer nofollow">a</a></p>',
+    ],
+    [
+      '<ul><li>a</li><ul><li>b</li><ol><li>c</li></ol></ul><li>d</li></ul>',
+      '<ul><li><p>a</p><ul><li><p>b</p><ol><li><p>c</p></li></ol></li></ul></li><li><p>d</p></li></ul>',
+    ],
+    [
+      '<pre>a<br>b<div>c</div><div><br></div><div>d</div><script>x</script>e</pre>',
+      '<pre><code>a\nb\nc\n\nd\ne</code></pre>',
     ],
     ['', '<p></p>'],
   ])('%s', (html, expected) => {
@@ -176,6 +193,13 @@ describe('Markdown of others', () => {
     ['| a |\n|---|\n| b \\| c |', '| a |\n| --- |\n| b \\| c |\n'],
     ['see https://x.org now', 'see <https://x.org> now\n'],
     ['a\nb', 'a b\n'],
+    ['text \n\nmore', 'text\n\nmore\n'],
+    ['text&#32;\n\nmore', 'text&#32;\n\nmore\n'],
+    [
+      'a <img src="https://example.com/i.png" alt="x"> b',
+      'a&#32;\n\n![x](https://example.com/i.png)\n\n&#32;b\n',
+    ],
+    ['a <a href="#">b\n\nhttps://example.com', 'a b\n\n<https://example.com>\n'],
     ['&lt;b&gt; &amp;copy;', '\\<b\\> \\&copy;\n'],
   ])('%j', (markdown, expected) => {
     expect(markdownOf(schema.node('doc', null, [...blocksFromMarkdown(markdown)]))).toBe(expected)
@@ -191,13 +215,49 @@ describe('Markdown of others', () => {
   it('in one paragraph of 8 Mi is refused, but one of that kind in a document is read', () => {
     const long = 'a_'.repeat(40_000)
     expect(problemOf(() => given('markdown', long))).toContain(
-      'has 80000 UTF-16 units, limit 65536',
+      'has 80000 UTF-16 units, limit 16384',
     )
     const update = given('json', doc(paragraph(text(long))))
     if (update === null) throw new Error('no update')
     expect(readAs(documentOf(update), { format: 'markdown', field: null }, rich)).toBe(
       `<p>${long}</p>\n`,
     )
+  })
+
+  it.each([
+    ['lines of an item', `- ${'a\n  '.repeat(64_000)}`, 'has 127999 UTF-16 units, limit 16384'],
+    ['lines of a quote', `> ${'a\n> '.repeat(20_000)}`, 'has 39999 UTF-16 units, limit 16384'],
+    ['space', `a${' '.repeat(60_000)}b`, 'has 60002 UTF-16 units, limit 16384'],
+    ['tags', '<b>x'.repeat(15_000), 'has 60000 UTF-16 units, limit 16384'],
+  ])('is refused before it is read where that would take long: %s', (_, markdown, message) => {
+    expect(problemOf(() => given('markdown', markdown))).toContain(message)
+  })
+
+  it('has lists, and code in them, as long as one likes', () => {
+    const code = `- a\n\n  \`\`\`\n${'  some code\n'.repeat(5000)}  \`\`\`\n`
+    for (const markdown of [`- a\n${'  - b\n'.repeat(10_000)}`, code])
+      expect(problemOf(() => given('markdown', markdown))).toBe('none')
+  })
+
+  it('is refused when its time is over, and what is written is HTML then', () => {
+    let time = 0
+    const deadline = deadlineIn(100, 'Markdown', () => (time += 30))
+    expect(problemOf(() => blocksFromMarkdown('a\n\nb\n\nc\n\nd', deadline))).toBe(
+      'Markdown: is not read within 100 ms, which is the limit',
+    )
+    const node = schema.node('doc', null, [schema.node('paragraph', null, [schema.text('a')])])
+    expect(markdownOf(node, deadline)).toBe('<p>a</p>\n')
+  })
+
+  it('is written in time for any number of runs', () => {
+    const runs = Array.from({ length: 20_000 }, (_, i) =>
+      schema.text('x', [schema.mark('bold'), ...(i % 2 === 0 ? [schema.mark('italic')] : [])]),
+    )
+    const node = schema.node('doc', null, [schema.node('paragraph', null, runs)])
+    const deadline = deadlineIn(0, 'Markdown', () => performance.now() + 1) // nothing is read again
+    const before = performance.now()
+    markdownOf(node, deadline)
+    expect(performance.now() - before).toBeLessThan(3000) // quadratic: 10 s and more
   })
 
   it('never throws anything else, and never gives an invalid document', () => {

@@ -1,25 +1,10 @@
 /* Attributes of HTML elements as the default schema takes them; whatever it does not take is left. */
-import type { Node } from 'prosemirror-model'
-import { LANGUAGE, schema } from './default-schema.ts'
 import { attributeOf, childrenOf, isElement, textOf, type HtmlElement } from './html-tree.ts'
 
 /** A width or height. */
 export const sizeOf = (text: string | null): string | number | null => {
   if (text === null || !/^\d{1,6}(px|%)?$/.test(text)) return null
   return /^\d+$/.test(text) ? Number(text) : text
-}
-
-/** A block of code; its language is the one in a class. */
-export const codeBlock = (element: HtmlElement): Node => {
-  const code = childrenOf(element).find((child) => child.nodeName === 'code')
-  const named = [element, code].map((one) =>
-    one !== undefined && isElement(one)
-      ? /(?:^|\s)language-(\S+)/.exec(attributeOf(one, 'class') ?? '')?.[1]
-      : undefined,
-  )
-  const language = named.find((name) => name !== undefined && LANGUAGE.test(name)) ?? null
-  const text = textOf(element)
-  return schema.node('codeBlock', { language }, text === '' ? [] : [schema.text(text)])
 }
 
 /** The numbering of an ordered list. */

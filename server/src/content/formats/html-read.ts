@@ -2,10 +2,12 @@
  * HTML to nodes of the default schema. What the schema has no node for gives its text, or nothing where
  * it holds no text for people (scripts, styles, frames). No attribute goes in but those read here.
  */
-import type { Mark, Node } from 'prosemirror-model'
+import { Fragment, type Mark, type Node } from 'prosemirror-model'
 import { schema } from './default-schema.ts'
-import { cellAttributes, checkedOf, codeBlock, orderOf, sizeOf } from './html-attributes.ts'
-import { markOf } from './html-marks.ts'
+import { cellAttributes, checkedOf, orderOf, sizeOf } from './html-attributes.ts'
+import { codeBlock } from './html-code.ts'
+import { BLOCKS, SILENT } from './html-kinds.ts'
+import { marksIn } from './html-marks.ts'
 import {
   attributeOf,
   childrenOf,
@@ -19,20 +21,6 @@ import { formatLimits, refuse } from './limits.ts'
 import { safeImageUrl } from './safe-url.ts'
 
 const { nodes: types } = schema
-
-/** Elements without any text for people. */
-const SILENT = new Set(
-  'script style head iframe object embed template noscript svg math title textarea select button input audio video canvas map frameset noframes noembed datalist dialog'.split(
-    ' ',
-  ),
-)
-
-/** Elements that begin a line of their own, beside those that are nodes of the schema. */
-const BLOCKS = new Set(
-  'html body div section article main header footer aside nav address figure figcaption dl dt dd details summary form fieldset legend center caption thead tbody tfoot tr td th li hgroup search menu'.split(
-    ' ',
-  ),
-)
 
 interface Context {
   readonly marks: readonly Mark[]
@@ -91,8 +79,7 @@ class Flow {
     else if (Object.hasOwn(LEAVES, tagName)) this.#block(LEAVES[tagName]?.(node, context) ?? [])
     else if (BLOCKS.has(tagName)) this.#lines(node, inner)
     else {
-      const mark = markOf(node)
-      const marks = mark === null ? context.marks : mark.addToSet(context.marks)
+      const marks = marksIn(node, context.marks)
       for (const child of childrenOf(node)) this.take(child, { ...inner, marks })
     }
   }
@@ -132,7 +119,7 @@ class Flow {
 
   #block(blocks: readonly Node[]): void {
     this.#flush()
-    this.#blocks.push(...blocks)
+    for (const block of blocks) this.#blocks.push(block)
   }
 
   #flush(): void {
@@ -206,6 +193,14 @@ const lists = (element: HtmlElement, context: Context): readonly Node[] => {
   }
   for (const child of childrenOf(element)) {
     if (!isElement(child) && textOf(child).trim() === '') continue
+    const before = items.pop()
+    if (before !== undefined && isElement(child) && /^[uo]l$/.test(child.tagName)) {
+      // not in an item, as HTML wants it, but behind one: office suites nest lists so
+      const inner = lists(child, deeper(deeper(context)))
+      items.push(before.copy(before.content.append(Fragment.from(inner))))
+      continue
+    }
+    if (before !== undefined) items.push(before)
     const item = itemOf(child, deeper(deeper(context)))
     if (items[0] !== undefined && items[0].type !== item.type) flush()
     items.push(item)

@@ -6,8 +6,10 @@
 import type { Json } from '../../ports/content.ts'
 import { formatLimits, refuse } from './limits.ts'
 import type { RootKind } from './read-tree.ts'
+import { commonPairs } from './sequence-diff.ts'
 import { retext } from './text-delta.ts'
-import { canonical, type Tree, type Value } from './tree.ts'
+import { canonical } from './canonical.ts'
+import { Keys, type Tree, type Value } from './tree.ts'
 
 /** The JSON of a value. Formats of text, and what JSON has no word for, are not in it. */
 export const jsonOf = (value: Value): Json => {
@@ -53,7 +55,8 @@ export const kindOfJson = (json: unknown): RootKind => {
 
 /** The tree that a root is to become. `before` is what it is now. */
 export const treeFromJson = (json: unknown, before: Tree): Tree => {
-  const wanted = within(json, before, 'content', { nodes: 0, depth: 0 })
+  if (canonical(jsonOf(before)) === canonical(json)) return before
+  const wanted = within(json, before, 'content', { nodes: 0, depth: 0, keys: new Keys() })
   if (wanted === null || wanted.kind === 'value' || wanted.kind === 'document')
     return refuse(`content: a ${describe(json)} cannot be the value of a ${before.kind}`)
   return wanted
@@ -62,6 +65,7 @@ export const treeFromJson = (json: unknown, before: Tree): Tree => {
 interface Budget {
   nodes: number
   readonly depth: number
+  readonly keys: Keys
 }
 
 /** The value in the shared type that stands there, null where it is of another kind. */
@@ -84,7 +88,9 @@ const within = (
   switch (before.kind) {
     case 'text':
       if (typeof json !== 'string') return null
-      return jsonOf(before) === json ? before : { ...before, runs: retext(before.runs, json) }
+      return jsonOf(before) === json
+        ? before
+        : { ...before, runs: retext(before.runs, json, budget) }
     case 'map': {
       if (!isObject(json)) return null
       const entries = Object.entries(json).map(([key, one]) => {
@@ -95,22 +101,13 @@ const within = (
     }
     case 'array': {
       if (!Array.isArray(json)) return null
-      const old = new Map(before.items.map((item) => [canonical(jsonOf(item)), item]))
-      const items = json.map((one, index) => {
-        const same = old.get(canonical(one))
-        const isAligned = json.length === before.items.length
-        return valueOf(
-          one,
-          same ?? (isAligned ? before.items[index] : undefined),
-          `${path}[${index}]`,
-          inner,
-        )
-      })
+      const old = pairedWith(before.items, json, budget.keys)
+      const items = json.map((one, index) => valueOf(one, old[index], `${path}[${index}]`, inner))
       return count({ kind: 'array', items })
     }
     case 'fragment':
       if (!Array.isArray(json)) return null
-      return count({ kind: 'fragment', children: xmlFrom(json, path, inner) })
+      return count({ kind: 'fragment', children: xmlFrom(json, before.children, path, inner) })
     case 'element':
     case 'document':
     case 'value':
@@ -129,36 +126,106 @@ const bounded = (json: unknown, path: string, budget: Budget): unknown => {
   if (budget.depth > formatLimits.depth)
     refuse(`${path.slice(0, 60)}…: nests deeper than the limit of ${formatLimits.depth} levels`)
   const inner = { ...budget, depth: budget.depth + 1 }
+  if (typeof json === 'function' || typeof json === 'symbol' || !isPlain(json))
+    refuse(`${path}: is nothing that JSON has`)
   if (Array.isArray(json)) for (const one of json) bounded(one, path, inner)
-  else if (isObject(json)) for (const one of Object.values(json)) bounded(one, path, inner)
+  else if (isObject(json) && !(json instanceof Uint8Array)) {
+    if (Object.hasOwn(json, '__proto__'))
+      refuse(`${path}: has a key "__proto__", which Yjs does not keep`)
+    for (const one of Object.values(json)) bounded(one, path, inner)
+  }
   budget.nodes = inner.nodes
   return json ?? null
 }
 
-const xmlFrom = (json: readonly unknown[], path: string, budget: Budget): Tree[] =>
-  json.map((one, index) => {
+/** For each of the list, what stands there now: equal ones first, and between them the next of its kind. */
+const pairedWith = <V extends Value>(
+  before: readonly V[],
+  json: readonly unknown[],
+  keys: Keys,
+): readonly (V | undefined)[] => {
+  const from = before.map((one) => keys.ofText(canonical(jsonOf(one))))
+  const to = json.map((one) => keys.ofText(canonical(one)))
+  const paired: (V | undefined)[] = []
+  let i = 0
+  for (const [nextI, nextJ] of [
+    ...commonPairs(from, to, keys.budget),
+    [before.length, json.length] as const,
+  ]) {
+    const places = Map.groupBy(before.slice(i, nextI).entries(), ([, one]) => kindOf(one))
+    let last = -1
+    while (paired.length < nextJ) {
+      const left = kindsOf(json[paired.length]).map((kind) => places.get(kind) ?? [])
+      for (const list of left) while ((list[0]?.[0] ?? last + 1) <= last) list.shift()
+      const [at, one] = left.find((list) => list.length > 0)?.[0] ?? [last, undefined]
+      last = at
+      paired.push(one)
+    }
+    if (nextJ < json.length) paired.push(before[nextI])
+    i = nextI + 1
+  }
+  return paired
+}
+
+/** Plain values, too, stand in a place: the value that comes there is not that of the type beside it. */
+const kindOf = (before: Value): string => {
+  if (before.kind === 'element') return `element ${before.name}`
+  return before.kind === 'value' ? (kindsOf(before.value).at(-1) ?? 'value') : before.kind
+}
+
+/** The kinds that JSON can go into. */
+const kindsOf = (json: unknown): readonly string[] => {
+  if (typeof json === 'string') return ['text']
+  if (Array.isArray(json)) return ['fragment', 'array']
+  if (!isObject(json)) return []
+  return typeof json['type'] === 'string' ? [`element ${json['type']}`, 'map'] : ['map']
+}
+
+const xmlFrom = (
+  json: readonly unknown[],
+  before: readonly Tree[],
+  path: string,
+  budget: Budget,
+): Tree[] => {
+  const paired = pairedWith(before, json, budget.keys)
+  return json.map((one, index) => {
     const where = `${path}[${index}]`
+    const old = paired[index]
     if (++budget.nodes > formatLimits.nodes)
       refuse(`${where}: more than ${formatLimits.nodes} nodes, which is the limit`)
     if (budget.depth > formatLimits.depth)
       refuse(`${where.slice(0, 60)}…: nests deeper than the limit of ${formatLimits.depth} levels`)
+    if (old !== undefined && canonical(jsonOf(old)) === canonical(one)) return old
     if (typeof one === 'string')
-      return {
-        kind: 'text',
-        isXml: true,
-        attributes: {},
-        runs: one === '' ? [] : [{ insert: one, attributes: {} }],
-      }
+      return old?.kind === 'text'
+        ? { ...old, runs: retext(old.runs, one, budget) }
+        : {
+            kind: 'text',
+            isXml: true,
+            attributes: {},
+            runs: one === '' ? [] : [{ insert: one, attributes: {} }],
+          }
     if (!isObject(one) || typeof one['type'] !== 'string')
       return refuse(`${where}: a node is a text, or an object with a type`)
     const { attrs = {}, content = [] } = one
     if (!isObject(attrs)) return refuse(`${where}.attrs: is not an object`)
     if (!Array.isArray(content)) return refuse(`${where}.content: is not a list`)
     const inner = { ...budget, depth: budget.depth + 1 }
-    const children = xmlFrom(content, `${where}.content`, inner)
+    for (const [name, value] of Object.entries(attrs))
+      bounded(value, `${where}.attrs.${name}`, inner)
+    const inside = old?.kind === 'element' ? old.children : []
+    const children = xmlFrom(content, inside, `${where}.content`, inner)
     budget.nodes = inner.nodes
     return { kind: 'element', name: one['type'], attributes: attrs, children }
   })
+}
+
+/** False for objects of classes, which Yjs would not take, or not give back. */
+const isPlain = (json: unknown): boolean => {
+  if (!isObject(json)) return true
+  const prototype: unknown = Object.getPrototypeOf(json)
+  return prototype === null || prototype === Object.prototype || json instanceof Uint8Array
+}
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

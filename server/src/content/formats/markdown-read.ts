@@ -3,41 +3,22 @@
  * default schema. HTML inside is read as HTML is: blocks by html-read.ts, inline the tags of marks.
  */
 import { decodeHTMLStrict } from 'entities'
-import { Marked, type Token, type Tokens } from 'marked'
+import type { Token, Tokens } from 'marked'
 import { type Mark, type Node } from 'prosemirror-model'
 import { schema } from './default-schema.ts'
 import { isMarkTag, markOfTag, markTypeOfTag } from './html-marks.ts'
 import { blocksFromHtml } from './html-read.ts'
-import { formatLimits, refuse } from './limits.ts'
+import { deadlineIn, formatLimits, refuse } from './limits.ts'
+import { markdownTokens } from './markdown-tokens.ts'
 import { safeImageUrl, safeLinkUrl } from './safe-url.ts'
 
-const marked = new Marked({ gfm: true })
 const { nodes: types } = schema
 
-/** The blocks of a Markdown text; none where it holds nothing. */
-export const blocksFromMarkdown = (text: string): readonly Node[] => {
-  let tokens: readonly Token[]
-  try {
-    tokens = tokensOf(text)
-  } catch (error) {
-    if (error instanceof RangeError) return refuse('Markdown: nests too deep to be read')
-    throw error
-  }
-  return blocks(tokens, 1)
-}
-
-/** As `marked.lexer` does it, with a look at the paragraphs before their signs are read. */
-const tokensOf = (text: string): readonly Token[] => {
-  const lexer = new marked.Lexer(marked.defaults)
-  lexer.blockTokens(text.replace(/\r\n|\r/g, '\n'), lexer.tokens)
-  const long = lexer.inlineQueue.find(({ src }) => src.length > formatLimits.markdownParagraph)
-  if (long !== undefined)
-    refuse(
-      `Markdown: the paragraph "${long.src.slice(0, 40)}…" has ${long.src.length} UTF-16 units, limit ${formatLimits.markdownParagraph}`,
-    )
-  for (const { src, tokens } of lexer.inlineQueue) lexer.inlineTokens(src, tokens)
-  return lexer.tokens
-}
+/** The blocks of a Markdown text; none where it holds nothing. Refuses what is not read in time. */
+export const blocksFromMarkdown = (
+  text: string,
+  deadline = deadlineIn(formatLimits.markdownMs, 'Markdown'),
+): readonly Node[] => blocks(markdownTokens(text, deadline), 1)
 
 const blocks = (tokens: readonly Tokens.Generic[], depth: number): readonly Node[] => {
   if (depth > formatLimits.depth)
@@ -70,13 +51,13 @@ const blocks = (tokens: readonly Tokens.Generic[], depth: number): readonly Node
         )
         break
       case 'list':
-        out.push(...lists(token as Tokens.List, depth))
+        for (const node of lists(token as Tokens.List, depth)) out.push(node)
         break
       case 'table':
         out.push(table(token as Tokens.Table))
         break
       case 'html':
-        out.push(...blocksFromHtml(String(token['text'])))
+        for (const node of blocksFromHtml(String(token['text']))) out.push(node)
         break
       default: // space and definitions show nothing; checkboxes are told by their item
         break
@@ -232,6 +213,7 @@ class InlineReader {
 
   #tag(tag: string, marks: readonly Mark[]): void {
     const name = /^<\/?([a-z][a-z0-9]*)/i.exec(tag)?.[1]?.toLowerCase() ?? ''
+    if (name === 'img') for (const image of blocksFromHtml(tag)) this.nodes.push(image)
     if (name === 'br') this.nodes.push(schema.node('hardBreak', null, [], this.#with(marks)))
     if (!isMarkTag(name)) return
     if (tag.startsWith('</')) {
@@ -240,7 +222,7 @@ class InlineReader {
       return
     }
     const mark = markOfTag(tag)
-    if (mark !== null) this.#open = [...this.#open, mark]
+    if (mark !== null) this.#open = [...this.#open.filter(({ type }) => type !== mark.type), mark]
   }
 
   #with(marks: readonly Mark[]): readonly Mark[] {
@@ -257,8 +239,19 @@ class InlineReader {
   }
 }
 
-/** A line end within a text is a space. */
-const lines = (text: string): string => text.replace(/ *\n */g, ' ')
+/** A line end within a text is a space. Not by an expression: it would be quadratic in spaces. */
+const lines = (text: string): string => {
+  if (!text.includes('\n')) return text
+  const all = text.split('\n')
+  return all.map((line, i) => bare(line, { start: i > 0, end: i < all.length - 1 })).join(' ')
+}
+
+const bare = (line: string, { start, end }: { start: boolean; end: boolean }): string => {
+  let [from, to] = [0, line.length]
+  if (end) while (to > 0 && line[to - 1] === ' ') to--
+  if (start) while (from < to && line[from] === ' ') from++
+  return line.slice(from, to)
+}
 
 const addressOf = (href: unknown): string =>
   typeof href === 'string' ? decodeHTMLStrict(unescaped(href)) : ''

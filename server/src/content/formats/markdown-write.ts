@@ -6,7 +6,7 @@
 import { type Fragment, type Mark, type Node } from 'prosemirror-model'
 import { schema } from './default-schema.ts'
 import { nodeHtml } from './html-write.ts'
-import { Refusal } from './limits.ts'
+import { deadlineIn, formatLimits, Refusal, type Deadline } from './limits.ts'
 import { blocksFromMarkdown } from './markdown-read.ts'
 import { safeImageUrl, safeLinkUrl } from './safe-url.ts'
 
@@ -16,7 +16,10 @@ const { nodes: types } = schema
  * A document as Markdown. What it does not hold: an empty paragraph at the end; links and images whose
  * address may not be written (safe-url.ts); what HTML does not hold either, such as U+0000.
  */
-export const markdownOf = (doc: Node): string => {
+export const markdownOf = (
+  doc: Node,
+  deadline = deadlineIn(formatLimits.markdownCheckMs, 'Markdown'),
+): string => {
   const blocks = [...doc.content.content]
   if (blocks.at(-1)?.type === types['paragraph'] && blocks.at(-1)?.childCount === 0) blocks.pop()
   let text = ''
@@ -25,7 +28,7 @@ export const markdownOf = (doc: Node): string => {
   for (const block of blocks) {
     // lists side by side would be one, unless their signs differ
     isAlternate = before !== null && isSameList(before, block) && !isAlternate
-    const written = sound(block, isAlternate)
+    const written = sound(block, isAlternate, deadline)
     text += `${text === '' ? '' : '\n\n'}${written}`
     before = block
   }
@@ -37,20 +40,20 @@ const isSameList = (one: Node, other: Node): boolean =>
 const isList = (node: Node): boolean => node.type.isInGroup('list')
 const isOrdered = (node: Node): boolean => node.type === types['orderedList']
 
-const sound = (block: Node, isAlternate: boolean): string => {
+const sound = (block: Node, isAlternate: boolean, deadline: Deadline): string => {
   const markdown = blockText(block, { isAlternate, tags: false })
-  if (markdown !== null && readsAs(markdown, block)) return markdown
+  if (markdown !== null && readsAs(markdown, block, deadline)) return markdown
   const withTags = blockText(block, { isAlternate, tags: true })
-  if (withTags !== null && readsAs(withTags, block)) return withTags
+  if (withTags !== null && readsAs(withTags, block, deadline)) return withTags
   return htmlLine(block)
 }
 
 /** In Markdown, a block of HTML ends at an empty line. */
 const htmlLine = (block: Node): string => nodeHtml(block).replaceAll('\n', '&#10;')
 
-const readsAs = (markdown: string, block: Node): boolean => {
+const readsAs = (markdown: string, block: Node, deadline: Deadline): boolean => {
   try {
-    const read = blocksFromMarkdown(markdown)
+    const read = blocksFromMarkdown(markdown, deadline)
     return read.length === 1 && read[0]?.eq(block) === true
   } catch (error) {
     if (error instanceof Refusal) return false // beyond a bound: HTML has others
@@ -132,10 +135,13 @@ const listText = (list: Node, style: Style): string | null => {
 const fenced = (node: Node): string | null => {
   const language = String(node.attrs['language'] ?? '')
   if (/[\s`~\\&]/.test(language)) return null
-  const longest = Math.max(2, ...(node.textContent.match(/`+/g) ?? []).map((run) => run.length))
+  const longest = Math.max(2, longestFence(node.textContent))
   const fence = '`'.repeat(longest + 1)
   return `${fence}${language}\n${node.textContent}${node.textContent === '' ? '' : '\n'}${fence}`
 }
+
+const longestFence = (text: string): number =>
+  (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0)
 
 const imageText = ({ attrs: { src, alt, title, width, height } }: Node): string | null => {
   const address = safeImageUrl(src)
@@ -196,6 +202,8 @@ const inlineText = (content: Fragment, style: InlineStyle): string => {
   let text = ''
   const open: Mark[] = []
   const nodes = content.content
+  const reaches = reachesOf(nodes)
+  const reach = (index: number, mark: Mark): number => reaches[index]?.get(mark) ?? index
   const close = (down: number): void => {
     for (const mark of open.splice(down).toReversed()) text += closing(mark, style)
   }
@@ -209,7 +217,7 @@ const inlineText = (content: Fragment, style: InlineStyle): string => {
     close(kept)
     const added = marks.filter((mark) => !mark.isInSet(open))
     // those that go on for longest are opened first
-    for (const mark of added.toSorted((a, b) => reach(nodes, index, b) - reach(nodes, index, a))) {
+    for (const mark of added.toSorted((a, b) => reach(index, b) - reach(index, a))) {
       text += opening(mark, style)
       open.push(mark)
     }
@@ -249,10 +257,20 @@ const autolink = (nodes: readonly Node[], index: number): string | null => {
   return isShared || safeLinkUrl(text) === null ? null : `<${text}>`
 }
 
-const reach = (nodes: readonly Node[], from: number, mark: Mark): number => {
-  let to = from
-  while (to < nodes.length && mark.isInSet(nodes[to]?.marks ?? [])) to++
-  return to
+/** Where each node's marks end. */
+const reachesOf = (nodes: readonly Node[]): readonly ReadonlyMap<Mark, number>[] => {
+  const reaches: Map<Mark, number>[] = []
+  let next = new Map<Mark, number>()
+  for (let index = nodes.length - 1; index >= 0; index--) {
+    const after = nodes[index + 1]?.marks ?? []
+    const own = (nodes[index]?.marks ?? []).map((mark): [Mark, number] => {
+      const same = after.find((one) => one.eq(mark))
+      return [mark, same === undefined ? index + 1 : (next.get(same) ?? index + 1)]
+    })
+    next = new Map(own)
+    reaches.push(next)
+  }
+  return reaches.reverse()
 }
 
 const opening = (mark: Mark, { tags }: Style): string => {
@@ -278,8 +296,7 @@ const nodeText = (node: Node, style: InlineStyle, edges: Edges): string => {
 
 const codeSpan = (text: string, { tags }: Style): string => {
   if (tags || /^[\s]|\s$|[\n\r]|^$/.test(text)) return `<code>${escaped(text, INSIDE)}</code>`
-  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
-  const fence = '`'.repeat(longest + 1)
+  const fence = '`'.repeat(longestFence(text) + 1)
   const pad = text.startsWith('`') || text.endsWith('`') ? ' ' : ''
   return `${fence}${pad}${text}${pad}${fence}`
 }

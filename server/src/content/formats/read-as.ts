@@ -6,7 +6,7 @@ import type { RichSchema } from './content-schema.ts'
 import { checkFormat, fieldName, fieldOf, type Field } from './field.ts'
 import { jsonOf } from './json-tree.ts'
 import { refuse } from './limits.ts'
-import { rootKind, rootNames } from './read-tree.ts'
+import { readableRoot, rootKind, rootNames } from './read-tree.ts'
 import { docOf } from './rich.ts'
 import { plainText } from './tree.ts'
 
@@ -27,10 +27,8 @@ const everything = (doc: Doc): Json =>
   Object.fromEntries(
     rootNames(doc).map((name) => {
       const kind = rootKind(doc, name)
-      return [
-        name,
-        kind === null ? null : jsonOf(fieldOf(doc, name, { rich: null, otherwise: kind }).tree),
-      ]
+      const tree = kind === null ? null : readableRoot(doc, name, kind)
+      return [name, tree === null ? null : jsonOf(tree)]
     }),
   )
 

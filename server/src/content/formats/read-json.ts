@@ -76,7 +76,7 @@ class Reader {
       const spec = ownOf(specs, name)
       if (spec === undefined)
         return refuse(`${path}.${name.slice(0, 60)}: "${type.name}" has no such attribute`)
-      const { length } = JSON.stringify(value) ?? ''
+      const { length } = quoted(value)
       if (length > formatLimits.attributeLength)
         refuse(`${path}.${name}: is ${length} long, limit ${formatLimits.attributeLength}`)
       const { validate } = spec
@@ -124,4 +124,13 @@ const isObject = (value: unknown): value is Json =>
 const ownOf = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined
 
-const quote = (value: unknown): string => (JSON.stringify(value) ?? 'nothing').slice(0, 80)
+const quote = (value: unknown): string => (quoted(value) || 'nothing').slice(0, 80)
+
+/** Empty for what has no JSON. */
+const quoted = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    return '' // a bigint, or a ring of objects: whoever asks for the attribute refuses it by its kind
+  }
+}

@@ -124,6 +124,25 @@ export const defaultsIn =
     )
   }
 
-/** True for what counts in an index path: a node that readers of the schema see. */
-export const isKnownNode = (tree: Tree, schema: Schema): boolean =>
-  tree.kind === 'element' && schema.nodes[tree.name] !== undefined
+/**
+ * The index of each among the nodes that readers of the schema see, null for what they do not see. Text
+ * is as many nodes as it has in ProseMirror's JSON; `length` is the number of all.
+ */
+export const nodeIndices = (
+  trees: readonly Tree[],
+  schema: Schema,
+): { readonly indices: readonly (number | null)[]; readonly length: number } => {
+  let length = 0
+  let last: Node | null = null
+  const indices = trees.map((tree) => {
+    let first: number | null = null
+    for (const node of nodesOf([tree], schema)) {
+      const isJoined = node.isText && last?.isText === true && last.sameMarkup(node)
+      if (!isJoined) length++
+      first ??= length - 1
+      last = node
+    }
+    return first
+  })
+  return { indices, length }
+}

@@ -26,8 +26,8 @@ export const runFormatJob = async (job: FormatJob): Promise<FormatDone> => {
       case 'blame': {
         const doc = documentOf(job.update)
         const name = fieldName(job.field, rich)
-        const { kind } = fieldOf(doc, name, { rich, otherwise: 'text' })
-        return { kind: 'blame', value: blameOf(doc, name, kind) }
+        const field = fieldOf(doc, name, { rich, otherwise: 'text' })
+        return { kind: 'blame', value: blameOf(doc, field, rich) }
       }
       default:
         return assertNever(job)

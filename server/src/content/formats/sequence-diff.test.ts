@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { commonPairs } from './sequence-diff.ts'
+import { commonPairs, DiffBudget } from './sequence-diff.ts'
 
 /** The length of the longest common subsequence, by the book. */
 const longest = (a: readonly number[], b: readonly number[]): number => {
@@ -48,5 +48,17 @@ describe('pairs of what two sequences have in common', () => {
     const all = Array.from({ length: 300_000 }, (_, i) => i % 1000)
     expect(expectSound(all, all.toSpliced(150_000, 1))).toBe(299_999)
     expectSound(all, all.toReversed())
+  })
+
+  it('are not looked for in what only one has, nor beyond the budget', () => {
+    const budget = new DiffBudget()
+    const stays = Array.from({ length: 50 }, (_, i) => i)
+    const noise = (from: number) => stays.flatMap((one) => [one, one * 99 + from, one * 99 + from])
+    expect(commonPairs(noise(1000), noise(1001), budget)).toHaveLength(50)
+    expect(new DiffBudget().steps - budget.steps).toBeLessThan(10)
+    const mixed = Array.from({ length: 3000 }, (_, i) => (i * 7919) % 3001)
+    for (let i = 0; i < 60; i++) commonPairs(mixed, mixed.toReversed(), budget)
+    expect(budget.steps).toBeLessThan(2_000_000)
+    expect(budget.steps).toBeGreaterThan(-2_000_000)
   })
 })

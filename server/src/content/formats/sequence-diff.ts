@@ -13,12 +13,55 @@ const MOST_DIFFERENCES = 2_000
 /** Between anchors: there may be many gaps. */
 const MOST_IN_GAP = 64
 
+/** What all comparisons of one job may take together; with nothing left, what is longer is told by anchors. */
+export class DiffBudget {
+  /** Steps of the shortest edit: 16 M take about half a second. */
+  steps = 16_000_000
+  /** Pairs of blocks that are compared by their words: 100,000 of the longest take about 2 s. */
+  similarities = 100_000
+
+  /** The differences up to which a shortest edit may be looked for. */
+  mostDifferences(): number {
+    return Math.min(MOST_DIFFERENCES, Math.floor(Math.sqrt(2 * Math.max(0, this.steps))))
+  }
+}
+
 /** The pairs that stay, ascending in both. Members are the same where their numbers are. */
-export const commonPairs = (a: readonly number[], b: readonly number[]): readonly Pair[] => {
+export const commonPairs = (
+  a: readonly number[],
+  b: readonly number[],
+  budget = new DiffBudget(),
+): readonly Pair[] => {
   const whole = { aFrom: 0, aTo: a.length, bFrom: 0, bTo: b.length }
   const { start, middle, end } = trimEnds(a, b, whole)
-  const found = shortest(a, b, middle, MOST_DIFFERENCES) ?? anchored(a, b, middle)
-  return start.concat(found, end)
+  return start.concat(pairsOfShared(a, b, middle, budget), end)
+}
+
+/** What only one of them has is in no pair; without it, there is much less to compare. */
+const pairsOfShared = (
+  a: readonly number[],
+  b: readonly number[],
+  { aFrom, aTo, bFrom, bTo }: Range,
+  budget: DiffBudget,
+): readonly Pair[] => {
+  const places = (of: readonly number[], from: number, to: number, other: ReadonlySet<number>) => {
+    const kept: number[] = []
+    for (let i = from; i < to; i++) if (other.has(of[i] ?? -1)) kept.push(i)
+    return kept
+  }
+  const inA = places(a, aFrom, aTo, new Set(b.slice(bFrom, bTo)))
+  const inB = places(b, bFrom, bTo, new Set(a.slice(aFrom, aTo)))
+  const from = inA.map((i) => a[i] ?? -1)
+  const to = inB.map((j) => b[j] ?? -1)
+  const { start, middle, end } = trimEnds(from, to, {
+    aFrom: 0,
+    aTo: from.length,
+    bFrom: 0,
+    bTo: to.length,
+  })
+  const most = budget.mostDifferences()
+  const found = shortest(from, to, middle, { most, budget }) ?? anchored(from, to, middle, budget)
+  return start.concat(found, end).map(([i, j]): Pair => [inA[i] ?? 0, inB[j] ?? 0])
 }
 
 interface Range {
@@ -48,7 +91,7 @@ const shortest = (
   a: readonly number[],
   b: readonly number[],
   { aFrom, aTo, bFrom, bTo }: Range,
-  most: number,
+  { most, budget }: { readonly most: number; readonly budget: DiffBudget },
 ): readonly Pair[] | null => {
   const n = aTo - aFrom
   const m = bTo - bFrom
@@ -57,6 +100,7 @@ const shortest = (
   const reach = new Int32Array(2 * bound + 3) // x by diagonal, offset by bound + 1
   const trace: Int32Array[] = []
   for (let d = 0; d <= bound; d++) {
+    budget.steps -= d + 1
     trace.push(reach.slice(bound + 1 - d, bound + 2 + d))
     for (let k = -d; k <= d; k += 2) {
       const at = bound + 1 + k
@@ -102,12 +146,18 @@ const walkBack = (
 }
 
 /** What is unique in both, in an order that both have; and the shortest edits between, where they are short. */
-const anchored = (a: readonly number[], b: readonly number[], range: Range): readonly Pair[] => {
+const anchored = (
+  a: readonly number[],
+  b: readonly number[],
+  range: Range,
+  budget: DiffBudget,
+): readonly Pair[] => {
   const pairs: Pair[] = []
   let { aFrom, bFrom } = range
   const fill = (aTo: number, bTo: number): void => {
     const { start, middle, end } = trimEnds(a, b, { aFrom, aTo, bFrom, bTo })
-    const found = shortest(a, b, middle, MOST_IN_GAP) ?? []
+    const most = MOST_IN_GAP
+    const found = shortest(a, b, middle, { most, budget }) ?? []
     for (const pair of start.concat(found, end)) pairs.push(pair)
   }
   for (const [i, j] of ascending(uniquePairs(a, b, range))) {

@@ -1,6 +1,7 @@
 /* The delta that brings a text to another one: changed characters and formats, nothing else. */
 import { commonPairs } from './sequence-diff.ts'
-import { canonical, Keys, type Attributes, type Run, type Value } from './tree.ts'
+import { canonical } from './canonical.ts'
+import { Keys, type Attributes, type Run, type Value } from './tree.ts'
 
 /** What Y.Text.applyDelta takes, with embedded values as they stand in the wanted text. */
 export type DeltaStep =
@@ -55,7 +56,7 @@ export const textEdits = (
 ): readonly Edit[] => {
   const [a, b] = [tokensOf(from, keys), tokensOf(to, keys)]
   const keyOf = ({ key }: Token): number => key
-  const pairs = commonPairs(a.map(keyOf), b.map(keyOf))
+  const pairs = commonPairs(a.map(keyOf), b.map(keyOf), keys.budget)
   const [fromText, toText] = [unitsOf(from), unitsOf(to)]
   const edits: Edit[] = []
   let [i, j] = [0, 0]
@@ -204,10 +205,14 @@ const formatChange = (from: Attributes, to: Attributes): Attributes | null => {
  * The runs that read as `text`: what stays has its formats, what is new those of what stands before it,
  * which at the start is `first`.
  */
-export const retext = (runs: readonly Run[], text: string, first: Attributes = {}): Run[] => {
+export const retext = (
+  runs: readonly Run[],
+  text: string,
+  { first = {}, keys = new Keys() }: { readonly first?: Attributes; readonly keys?: Keys } = {},
+): Run[] => {
   const out: Run[] = []
   let place = 0
-  for (const edit of textEdits(runs, [{ insert: text, attributes: {} }], new Keys())) {
+  for (const edit of textEdits(runs, [{ insert: text, attributes: {} }], keys)) {
     for (const run of slice(runs, place, edit.from)) out.push(run)
     const attributes = out.at(-1)?.attributes ?? first
     const insert = text.slice(edit.to, edit.to + edit.added)
@@ -215,6 +220,32 @@ export const retext = (runs: readonly Run[], text: string, first: Attributes = {
     place = edit.from + edit.removed
   }
   return out.concat(slice(runs, place, unitsOf(runs).length))
+}
+
+/** The runs of one text in as many parts as it had: what is new belongs to the part it stands behind. */
+export const cutLike = (
+  parts: readonly { readonly runs: readonly Run[] }[],
+  { from, to }: { readonly from: readonly Run[]; readonly to: readonly Run[] },
+  keys: Keys,
+): readonly Run[][] => {
+  const edits = textEdits(from, to, keys)
+  const end = unitsOf(to).length
+  let [old, start] = [0, 0]
+  return parts.map(({ runs }, index) => {
+    old += unitsOf(runs).length
+    let until = index === parts.length - 1 ? end : old
+    if (index < parts.length - 1)
+      for (const edit of edits) {
+        if (edit.from > old) break
+        const isInside = edit.from + edit.removed > old
+        until = isInside
+          ? edit.to + Math.min(edit.added, old - edit.from)
+          : edit.to + edit.added + old - edit.from - edit.removed
+      }
+    const part = slice(to, start, until)
+    start = until
+    return part
+  })
 }
 
 /** The runs from one place to another. */

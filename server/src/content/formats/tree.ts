@@ -2,6 +2,9 @@
  * Content as plain values, of every kind that Yjs has: what documents are read to, and what they are
  * brought to (bring.ts).
  */
+import { canonical } from './canonical.ts'
+import { DiffBudget } from './sequence-diff.ts'
+import { visibleUnits } from './text-units.ts'
 
 /** Attributes of an element, or formats of a run of text. */
 export type Attributes = Readonly<Record<string, unknown>>
@@ -39,19 +42,16 @@ export type Tree =
 export type Value =
   | Tree
   | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'document'; readonly guid: string }
-
-/** JSON with its keys in order, so that equal values are equal texts. Bytes and the like included. */
-export const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) => {
-    if (typeof inner === 'bigint') return { bigint: String(inner) }
-    if (inner instanceof Uint8Array) return { bytes: Buffer.from(inner).toString('base64') }
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner
-    return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-  }) ?? 'undefined'
+  | {
+      readonly kind: 'document'
+      readonly guid: string
+      readonly options: { readonly meta: unknown; readonly autoLoad: boolean; readonly gc: boolean }
+    }
 
 /** Gives equal trees equal numbers, whatever their size, within its own life. */
 export class Keys {
+  /** What comparisons with these numbers may take together. */
+  readonly budget = new DiffBudget()
   readonly #numbers = new Map<string, number>()
   readonly #known = new WeakMap<object, number>()
   readonly #defaultsOf: (name: string) => Attributes
@@ -78,10 +78,10 @@ export class Keys {
   #describe(value: Value): string {
     switch (value.kind) {
       case 'fragment':
-        return `f${this.#all(value.children)}`
+        return `f${this.#children(value.children)}`
       case 'element': {
         const meant = { ...this.#defaultsOf(value.name), ...value.attributes }
-        return `e${canonical([value.name, meant])}${this.#all(value.children)}`
+        return `e${canonical([value.name, meant])}${this.#children(value.children)}`
       }
       case 'text': {
         const runs = value.runs.map(({ insert, attributes }) => [
@@ -97,10 +97,14 @@ export class Keys {
       case 'array':
         return `a${this.#all(value.items)}`
       case 'document':
-        return `d${value.guid}`
+        return `d${canonical([value.guid, value.options])}`
       case 'value':
         return `v${canonical(value.value)}`
     }
+  }
+
+  #children(children: readonly Tree[]): string {
+    return this.#all(visibleUnits(children).map(({ tree }) => tree))
   }
 
   #all(values: readonly Value[]): string {

@@ -6,11 +6,21 @@ import * as Y from 'yjs'
 import { everything, merged, stateOf } from '../testing/everything.ts'
 import { blameOf } from './blame.ts'
 import { compare } from './compare.ts'
-import { restore } from './edit.ts'
+import { schemaOf, type RichSchema } from './content-schema.ts'
+import { change, restore } from './edit.ts'
+import { fieldOf } from './field.ts'
 import { readAs } from './read-as.ts'
-import { documentOf, readRoot } from './read-tree.ts'
+import { documentOf, readRoot, rootKind } from './read-tree.ts'
+
+const editor = await schemaOf('editor')
 
 const read = (update: Update) => readAs(documentOf(update), { format: 'json', field: null }, null)
+
+/** Who wrote a field, without a schema unless one is given. */
+const authors = (update: Update, field: string, rich: RichSchema | null = null) => {
+  const doc = documentOf(update)
+  return blameOf(doc, fieldOf(doc, field, { rich, otherwise: 'text' }), rich)
+}
 
 /** Edits of every kind, drawn. */
 const edits = fc.array(
@@ -143,6 +153,156 @@ describe('a version', () => {
   })
 })
 
+describe('a difference', () => {
+  const markdown = (text: string): Y.Doc => {
+    const content = { format: 'markdown', value: text } as const
+    const edit = change(stateOf(new Y.Doc()), { kind: 'replace', field: null, content }, editor)
+    return documentOf(edit ?? stateOf(new Y.Doc()))
+  }
+  const told = (one: Y.Doc, other: Y.Doc) =>
+    compare(one, other).flatMap(({ entries }) => entries.map(({ op }) => op))
+
+  it.each([
+    ['- [ ] a\n- [ ] b\n', '- [x] a\n- [ ] b\n', ['changed', 'same']],
+    ['1. a\n2. b\n', '- a\n- b\n', ['changed', 'changed']],
+    ['> a\n', 'a\n', ['changed']],
+    ['a **b**\n', 'a b\n', ['changed']],
+  ])('from %j to %j is told', (one, other, expected) => {
+    expect(told(markdown(one), markdown(other))).toEqual(expected)
+  })
+
+  it('names what a block stands in', () => {
+    const [diff] = compare(markdown('- [ ] a\n'), markdown('- [x] a\n'))
+    expect(diff?.entries).toMatchObject([
+      {
+        op: 'changed',
+        before: {
+          type: 'paragraph',
+          within: [{ type: 'taskList' }, { attributes: { checked: false } }],
+        },
+        after: {
+          type: 'paragraph',
+          within: [{ type: 'taskList' }, { attributes: { checked: true } }],
+        },
+      },
+    ])
+  })
+
+  it('in the formats of a text is told, and in a node within a line', () => {
+    const doc = new Y.Doc()
+    doc.getText('text').insert(0, 'a\nb')
+    const old = documentOf(stateOf(doc))
+    doc.getText('text').format(0, 1, { bold: true })
+    expect(told(old, documentOf(stateOf(doc)))).toEqual(['changed', 'same'])
+    const mention = (id: string): Y.Doc => {
+      const paragraph = new Y.XmlElement('paragraph')
+      const element = new Y.XmlElement('mention')
+      element.setAttribute('id', id)
+      const made = new Y.Doc()
+      made.getXmlFragment('notes').insert(0, [paragraph])
+      paragraph.insert(0, [new Y.XmlText('by '), element])
+      return documentOf(stateOf(made))
+    }
+    const [diff] = compare(mention('a'), mention('b'))
+    expect(diff?.entries).toMatchObject([{ op: 'changed', before: { text: 'by \uFFFC' } }])
+  })
+})
+
+describe('a version of what few documents hold', () => {
+  const restored = (doc: Y.Doc, version: Update): Y.Doc => {
+    const edit = restore(stateOf(doc), version)
+    if (edit !== null) Y.applyUpdate(doc, edit)
+    expect(restore(stateOf(doc), version)).toBeNull()
+    return doc
+  }
+
+  it('has a shared type in an attribute: it is read, and given back, as its JSON', () => {
+    const doc = new Y.Doc()
+    const element = new Y.XmlElement('node')
+    doc.getXmlFragment('xml').insert(0, [element])
+    element.setAttribute('meta', new Y.Map([['a', 1]]) as unknown as string) // any value, in truth
+    const version = stateOf(doc)
+    element.setAttribute('other', '1')
+    expect(restored(doc, version).getXmlFragment('xml').toString()).not.toContain('other')
+    doc.getXmlFragment('xml').delete(0, 1)
+    expect(read(stateOf(restored(doc, version)))).toEqual({
+      xml: [{ type: 'node', attrs: { meta: { a: 1 } }, content: [] }],
+    })
+  })
+
+  it('has subdocuments with all that is known of them', () => {
+    const doc = new Y.Doc()
+    doc.getMap('map').set('sub', new Y.Doc({ guid: 'x', meta: { a: 1 }, autoLoad: true }))
+    const version = stateOf(doc)
+    doc.getMap('map').delete('sub')
+    const back = restored(doc, version).getMap('map').get('sub')
+    expect(back).toMatchObject({ guid: 'x', meta: { a: 1 }, autoLoad: true })
+  })
+
+  it('has more in one new type than a call can be given', () => {
+    const doc = new Y.Doc()
+    doc.getMap('map').set('list', Y.Array.from([0]))
+    const list = doc.getMap('map').get('list') as Y.Array<number> // as set
+    for (let i = 0; i < 15; i++)
+      list.insert(
+        0,
+        Array.from({ length: 10_000 }, () => 1),
+      )
+    const version = stateOf(doc)
+    doc.getMap('map').delete('list')
+    expect((restored(doc, version).getMap('map').get('list') as typeof list).length).toBe(150_001)
+  })
+
+  it('is given back although one root cannot be read', () => {
+    const doc = new Y.Doc()
+    let map = doc.getMap('deep')
+    for (let i = 0; i < 300; i++) {
+      const inner = new Y.Map<unknown>()
+      map.set('a', inner)
+      map = inner
+    }
+    doc.getText('text').insert(0, 'a')
+    const deep = stateOf(doc)
+    expect(read(deep)).toEqual({ deep: null, text: 'a' })
+    doc.getText('text').insert(1, 'b')
+    expect(compare(documentOf(deep), documentOf(stateOf(doc)))).toHaveLength(1)
+    expect(restored(doc, deep).getText('text').toJSON()).toBe('a')
+    const other = new Y.Doc()
+    other.getMap('deep').set('a', 1)
+    expect(read(stateOf(restored(doc, stateOf(other))))).toEqual({ deep: { a: 1 }, text: null })
+  })
+
+  it('is of an array, also while nothing but XML is in it', () => {
+    const doc = new Y.Doc()
+    const array = doc.getArray<unknown>('array')
+    array.insert(0, [new Y.XmlElement('p')])
+    const version = stateOf(doc)
+    array.delete(0, 1)
+    array.insert(0, [1, 2])
+    const later = stateOf(doc)
+    expect(compare(documentOf(version), documentOf(later))[0]?.kind).toBe('array')
+    expect(restored(doc, version).getArray('array').toJSON()).toEqual(['<p></p>'])
+    expect(restored(doc, later).getArray('array').toJSON()).toEqual([1, 2])
+  })
+
+  it('has roots whose first item tells nothing of them', () => {
+    const doc = new Y.Doc()
+    const text = doc.getText('text')
+    text.insertEmbed(0, new Y.Map())
+    text.insert(1, 'a')
+    doc.getArray<unknown>('array').insert(0, [new Y.XmlText('x'), 1])
+    const map = doc.getMap('map')
+    map.set('a', 1)
+    text.setAttribute('b', 1)
+    const update = documentOf(stateOf(doc))
+    expect(['text', 'array', 'map'].map((name) => rootKind(update, name))).toEqual([
+      'text',
+      'array',
+      'map',
+    ])
+  })
+})
+
 describe('who wrote what', () => {
   it('is told by the ids of the visible text', () => {
     const one = new Y.Doc()
@@ -153,7 +313,7 @@ describe('who wrote what', () => {
     Y.applyUpdate(two, stateOf(one))
     two.getText('text').insert(5, ' big')
     two.getText('text').delete(0, 1)
-    expect(blameOf(documentOf(stateOf(two)), 'text', 'text')).toEqual([
+    expect(authors(stateOf(two), 'text')).toEqual([
       { text: 'ello', client: 1, clock: 1, path: [] },
       { text: ' big', client: 2, clock: 0, path: [] },
       { text: ' world', client: 1, clock: 5, path: [] },
@@ -170,11 +330,24 @@ describe('who wrote what', () => {
     const list = new Y.XmlElement('bulletList')
     list.insert(0, [item])
     doc.getXmlFragment('default').insert(0, [new Y.XmlElement('horizontalRule'), list])
-    const runs = blameOf(documentOf(stateOf(doc)), 'default', 'fragment')
+    const runs = authors(stateOf(doc), 'default')
     expect(runs.map(({ text, path }) => [text, path])).toEqual([
       ['a\n', [1, 0, 0]],
       ['b', [1, 0, 0]],
     ])
-    expect(() => blameOf(new Y.Doc(), 'map', 'map')).toThrow('only of a text and of rich text')
+    expect(() => authors(stateOf(everything()), 'map')).toThrow('only of a text and of rich text')
+  })
+
+  it('has the paths of ProseMirror’s JSON, and leaves out what nobody sees', async () => {
+    const rich = await schemaOf('editor')
+    const doc = new Y.Doc()
+    const paragraph = new Y.XmlElement('paragraph')
+    paragraph.insert(0, [new Y.XmlText('seen')])
+    const unknown = new Y.XmlElement('callout')
+    unknown.insert(0, [new Y.XmlText('hidden')])
+    doc.getXmlFragment('default').insert(0, [unknown, paragraph])
+    expect(authors(stateOf(doc), 'default', rich).map(({ text, path }) => [text, path])).toEqual([
+      ['seen', [0]],
+    ])
   })
 })

@@ -2,7 +2,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { err, ok, type Result } from '@quire/shared'
+import { err, ok, type Millis, type Result } from '@quire/shared'
 
 /** Where a certificate with its chain and its private key are, as PEM. */
 export interface CertificateFiles {
@@ -16,6 +16,8 @@ export interface Certificate {
   readonly key: Buffer
   /** When it ends, as it says so. */
   readonly validTo: string
+  /** Why it is none at this time, of which it says when it begins and ends; null: it is one. */
+  problemAt(now: Millis): string | null
 }
 
 /** What is wrong with which of the two files. */
@@ -40,7 +42,12 @@ export const readCertificate = (
   } catch (error) {
     return problem('cert', `${files.cert} cannot be used: ${(error as Error).message}`) // OpenSSL's
   }
-  return ok({ ...pair, validTo: cert.value.read.validTo })
+  const { validFrom, validTo, validFromDate, validToDate } = cert.value.read
+  const problemAt = (now: Millis): string | null =>
+    now >= validFromDate.getTime() && now <= validToDate.getTime()
+      ? null
+      : `${files.cert} is valid from ${validFrom} to ${validTo}, and not now`
+  return ok({ ...pair, validTo, problemAt })
 }
 
 const problem = (of: keyof CertificateFiles, message: string) => err({ of, message })
@@ -52,6 +59,8 @@ const readPem = <T>(
   path: string,
   parse: (pem: Buffer) => T,
 ): Result<{ readonly pem: Buffer; readonly read: T }, CertificateProblem> => {
+  if (path.includes('-----BEGIN'))
+    return problem(of, `must be the path of a file, and is the ${KIND[of]} itself`)
   let pem: Buffer
   try {
     pem = readFileSync(path)

@@ -29,6 +29,7 @@ const start = async (limits: Partial<EdgeLimits> = {}) => {
   const events: QuireEvent[] = []
   const bugs: Error[] = []
   const certificate = serveCertificate(files, {
+    clock: systemClock,
     handshakeMs: limits.handshakeMs ?? 10_000,
     observe: { event: (event) => void events.push(event) },
   })
@@ -222,6 +223,32 @@ describe('a certificate that is read anew', () => {
   })
 })
 
+describe('a certificate that is not valid now', () => {
+  const DAY_MS = 86_400_000
+  it.each([
+    ['has ended', -2 * DAY_MS],
+    ['has not begun', 2 * DAY_MS],
+  ])('as it %s replaces no other one', async (_, aheadMs) => {
+    const { write, certificate, events, ask } = await start()
+    write(selfSigned('own', Date.now() + aheadMs))
+    expect(certificate.reload()).toMatchObject({ ok: false, error: { of: 'cert' } })
+    const problem = expect.stringMatching(/ is valid from .* GMT to .* GMT, and not now$/)
+    expect(events).toEqual([{ kind: 'tls-reload-failed', problem }])
+    expect(await ask()).toMatch(/^true /)
+  })
+
+  it('is shown where there is no other one, and that is told', () => {
+    const { files, write } = certificateFiles()
+    write(selfSigned('own', Date.now() - 2 * DAY_MS))
+    const events: QuireEvent[] = []
+    const observe = { event: (event: QuireEvent) => void events.push(event) }
+    const served = serveCertificate(files, { clock: systemClock, handshakeMs: 1_000, observe })
+    expect(served.ok).toBe(true)
+    const problem = expect.stringMatching(/, and not now$/)
+    expect(events).toEqual([{ kind: 'tls-outdated', problem }])
+  })
+})
+
 describe('files that are no certificate and its key', () => {
   it.each([
     [{ cert: '' }, 'cert', /holds no certificate, as PEM$/],
@@ -242,6 +269,13 @@ describe('files that are no certificate and its key', () => {
       expect(JSON.stringify(read)).not.toContain('hush')
     },
   )
+
+  it('that are told as they are, and not by their paths, are told to nobody', () => {
+    const { cert, key } = selfSigned('own')
+    const read = readCertificate({ cert, key })
+    expect(read).toMatchObject({ ok: false, error: { of: 'cert' } })
+    expect(JSON.stringify(read)).not.toContain(cert.split('\n')[1])
+  })
 
   it('that are not there, or are no files', () => {
     const { files } = certificateFiles()

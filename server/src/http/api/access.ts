@@ -73,14 +73,12 @@ export class Access {
     return { token: tokenOf(c), request }
   }
 
-  /** Each login has its own rate, which each answer tells (draft-ietf-httpapi-ratelimit-headers-10). */
-  #count(c: Context<ApiEnv>, { user, tokenId }: Grant, token: string | null): void {
-    const { clock, edge, maxApiRequestsPerMinute } = this.#options
+  /** Each login has its own rate, which each answer tells that is counted (draft-ietf-httpapi-ratelimit-headers-10). */
+  #count(c: Context<ApiEnv>, grant: Grant, token: string | null): void {
+    const { clock, maxApiRequestsPerMinute } = this.#options
     const now = clock.now()
-    const group =
-      user === null
-        ? `token ${tokenId ?? fingerprint(token) ?? edge.clientOf(c.env.incoming).address}`
-        : `user ${user}`
+    const group = this.#groupOf(c, grant, token)
+    if (group === null) return
     const turn = this.#rate.take(group, now)
     const { left, waitMs } = this.#rate.left(group, now)
     c.header('RateLimit-Policy', `"login";q=${maxApiRequestsPerMinute};w=${WINDOW_MS / 1000}`)
@@ -89,11 +87,23 @@ export class Access {
     const detail = `more than ${maxApiRequestsPerMinute} requests of this login in a minute`
     throw new Problem('too-many', detail, { retrySeconds: Math.ceil(turn.error.waitMs / 1000) })
   }
+
+  /**
+   * Who counts as one; null for nobody. Where no token is needed one says nothing: whoever made up another one each time would
+   * be somebody else each time.
+   */
+  #groupOf(c: Context<ApiEnv>, { user, tokenId }: Grant, token: string | null): string | null {
+    const { documents, edge } = this.#options
+    if (user !== null) return `user ${user}`
+    if (tokenId !== null) return `token ${tokenId}`
+    if (documents.needsToken && token !== null) return `token ${fingerprint(token)}`
+    const { addressGroup } = edge.clientOf(c.env.incoming)
+    return addressGroup === null ? null : `address ${addressGroup}`
+  }
 }
 
 /** Nothing of a token is kept as it came. */
-const fingerprint = (token: string | null): string | null =>
-  token === null ? null : createHash('sha256').update(token).digest('base64')
+const fingerprint = (token: string): string => createHash('sha256').update(token).digest('base64')
 
 const sufficient = (grant: Grant, need: Need): Grant => {
   if (need !== 'read' && grant.access !== 'write')

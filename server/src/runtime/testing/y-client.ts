@@ -10,7 +10,7 @@ import { readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync'
 import * as Y from 'yjs'
 import { onTestFinished } from 'vitest'
 import type { Dialect } from '../../dialects/dialect.ts'
-import type { Documents } from '../documents.ts'
+import type { Documents, Login } from '../documents.ts'
 import { createMemorySocket, type Peer } from './memory-socket.ts'
 
 /** How a client connects. */
@@ -22,6 +22,8 @@ export interface ClientOptions {
   readonly doc?: Y.Doc
   /** Its presence state, none where it is absent. */
   readonly presence?: Readonly<Record<string, unknown>>
+  /** How it comes by its grant; absent: without a token. */
+  readonly login?: Login
 }
 
 /** A client with its document. */
@@ -62,10 +64,8 @@ export const connectClient = (options: ClientOptions): YClient => {
     if (encoding.length(reply) > 1) peer.say(encoding.toUint8Array(reply))
   }
 
-  peer.open(
-    documents.attach({ document: name, login: { kind: 'given', token: null }, dialect, socket }),
-    hear,
-  )
+  const { login = { kind: 'given', token: null } } = options
+  peer.open(documents.attach({ document: name, login, dialect, socket }), hear)
   doc.on('update', (update: Uint8Array, origin: unknown) => {
     if (origin === peer) return
     say((out) => {

@@ -139,8 +139,7 @@ export const memoryCatalogue = (
         return ok(undefined)
       }),
     purge: (before, limit) => operate(() => ok(purge(memory, before, limit))),
-    authors: (doc) =>
-      withRow(doc, (row) => ok(rangesOf(row.authors).map((range) => ({ ...range })))),
+    authors: (doc) => withRow(doc, (row) => ok(rangesOf(row.authors))),
     authorsAmong: (doc, users) =>
       withRow(doc, ({ authors }) => {
         const there = new Set(rangesOf(authors).map(({ user }) => user))

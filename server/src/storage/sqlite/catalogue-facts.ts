@@ -5,6 +5,7 @@
 import type { Database } from 'better-sqlite3'
 import type { DocId, DocName } from '@quire/shared'
 import type { DocumentFacts } from '../../ports/storage.ts'
+import { updateLength } from './large-updates.ts'
 import { headOfDocument } from './log-reader.ts'
 
 /**
@@ -15,7 +16,8 @@ export const factsColumns = `
   documents.id, coalesce(deleted_documents.name, documents.name) AS name, epoch,
   ${headOfDocument} AS head,
   coalesce(length(snapshots.bytes), 0)
-    + (SELECT coalesce(sum(length(bytes)), 0) FROM updates WHERE doc = documents.id) AS bytes,
+    + (SELECT coalesce(sum(${updateLength}), 0)
+       FROM updates WHERE doc = documents.id) AS bytes,
   created_at AS createdAt,
   coalesce(
     (SELECT at FROM updates WHERE doc = documents.id ORDER BY seq DESC LIMIT 1),

@@ -74,7 +74,8 @@ test('[ST21] purging leaves no row of a document in any table', async () => {
   unwrap(await storage.append([{ doc, updates }], noon))
   const quarantined = [{ seq: unwrap(await storage.outline(doc)).head, problem: 'broken' }]
   unwrap(await storage.compact(doc, snapshotOf(3, 'ab'), quarantined))
-  unwrap(await storage.append([{ doc, updates }], noon))
+  const tail = [...updates, textUpdate('d'.repeat(2_000))]
+  unwrap(await storage.append([{ doc, updates: tail }], noon))
   unwrap(await storage.keepVersion(doc, versionOf('abc'), 1))
   unwrap(await storage.keepPatch(doc, partOf('ann', 'a'), fewPatches))
   unwrap(await storage.remove(doc, millis(1)))

@@ -15,6 +15,7 @@ import type {
 import { authorStamper } from './authors.ts'
 import { factsFinder } from './catalogue-facts.ts'
 import { pageReader } from './catalogue-list.ts'
+import { updateInserter } from './large-updates.ts'
 import { unknownDocument } from './log-reader.ts'
 import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
 import { pack, type Packed, unpack } from './packed.ts'
@@ -71,9 +72,7 @@ export const createCatalogueWriter = (
     'INSERT INTO creation_keys (key, doc) VALUES (?, ?)',
   )
   const deleteKey = db.prepare<[string]>('DELETE FROM creation_keys WHERE key = ?')
-  const insertSeed = db.prepare<[number, number, Uint8Array, number]>(
-    'INSERT INTO updates (doc, seq, at, bytes, writer) VALUES (?, 1, ?, ?, ?)',
-  )
+  const insertUpdate = updateInserter(db)
   const insertDeleted = db.prepare<[number, string, number]>(
     'INSERT INTO deleted_documents (doc, name, deleted_at) VALUES (?, ?, ?)',
   )
@@ -82,10 +81,15 @@ export const createCatalogueWriter = (
   const renew = db.prepare<[string, number, number]>(
     'UPDATE documents SET name = ?, epoch = ? WHERE id = ?',
   )
+  const deletedLongAgo =
+    'SELECT doc FROM deleted_documents WHERE deleted_at < ? ORDER BY deleted_at, doc LIMIT ?'
+  const purgeLarge = db.prepare<[number, number]>(`
+    DELETE FROM large_updates WHERE id IN (
+      SELECT large FROM updates WHERE doc IN (${deletedLongAgo}) AND large IS NOT NULL)`)
   // all other tables follow by their foreign keys
-  const purge = db.prepare<[number, number]>(`
-    DELETE FROM documents WHERE id IN (
-      SELECT doc FROM deleted_documents WHERE deleted_at < ? ORDER BY deleted_at, doc LIMIT ?)`)
+  const purgeDocuments = db.prepare<[number, number]>(
+    `DELETE FROM documents WHERE id IN (${deletedLongAgo})`,
+  )
 
   const factsOf = (doc: DocId): Result<DocumentFacts, StorageProblem> => {
     const facts = find.byId(doc)
@@ -108,7 +112,7 @@ export const createCatalogueWriter = (
     const doc = docId(Number(insertDocument.run(name, epoch, at).lastInsertRowid))
     if (key !== null) insertKey.run(key, doc)
     const [seed] = unpack(packed)
-    if (seed) insertSeed.run(doc, at, seed, writer)
+    if (seed) insertUpdate({ doc, seq: 1, at, bytes: seed, writer })
     stamp(doc, authors)
     const facts = factsOf(doc)
     return facts.ok ? ok({ kind: 'created', facts: facts.value }) : facts
@@ -143,7 +147,10 @@ export const createCatalogueWriter = (
         return ok(undefined)
       }),
     purge: ({ before, limit }) =>
-      committing('purge deleted documents', () => ok(purge.run(before, limit).changes)),
+      committing('purge deleted documents', () => {
+        purgeLarge.run(before, limit)
+        return ok(purgeDocuments.run(before, limit).changes)
+      }),
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   PartsQuestion,
 } from './operations.ts'
 import { originsOf } from '../origins.ts'
+import { tailReader } from './large-updates.ts'
 import { pack } from './packed.ts'
 import { readingOn } from './transaction.ts'
 import { verifyDatabase } from './verify.ts'
@@ -113,16 +114,6 @@ const finderBy = (
 /** Finds a document by its name. Runs in a transaction. */
 export const documentFinder = (db: Database): ((name: string) => PackedDocument | null) =>
   finderBy(db, 'name')
-
-// All rows: compaction deletes what it folds in the commit that stores the snapshot (R14).
-const tailReader = (db: Database): ((doc: DocId) => [bytes: Uint8Array, writer: number][]) => {
-  const all = db
-    .prepare<[number], [Uint8Array, number]>(
-      'SELECT bytes, writer FROM updates WHERE doc = ? ORDER BY seq',
-    )
-    .raw()
-  return (doc) => all.all(doc)
-}
 
 /** The reading half of the log. Each operation sees one commit: its statements share a snapshot. */
 export const createLogReader = (db: Database, file: string): Handlers<LogReaderOperations> => {

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3'
 import { err, ok, type Result, seq } from '@quire/shared'
 import type { Appended, StorageProblem } from '../../ports/storage.ts'
 import { authorStamper } from './authors.ts'
+import { updateBytes, updateDeleter, updateInserter } from './large-updates.ts'
 import {
   deletedDocument,
   deletedNameCheck,
@@ -38,9 +39,7 @@ export const createLogWriter = (
   const headOf = db
     .prepare<[number], number>(`SELECT ${headOfDocument} FROM documents WHERE id = ?`)
     .pluck()
-  const insertUpdate = db.prepare<[number, number, number, Uint8Array, number]>(
-    'INSERT INTO updates (doc, seq, at, bytes, writer) VALUES (?, ?, ?, ?, ?)',
-  )
+  const insertUpdate = updateInserter(db)
   const foldedIn = db
     .prepare<[number], number>('SELECT through_seq FROM snapshots WHERE doc = ?')
     .pluck()
@@ -56,16 +55,14 @@ export const createLogWriter = (
   const keepWriter = db.prepare<{ doc: number; through: number }>(`
     UPDATE documents SET (folded_writer, folded_at) =
       (SELECT writer, at FROM updates WHERE doc = :doc AND seq = :through) WHERE id = :doc`)
-  const deleteFolded = db.prepare<[number, number]>(
-    'DELETE FROM updates WHERE doc = ? AND seq <= ?',
-  )
+  const deleteFolded = updateDeleter(db)
 
   // the same bytes, sent again by one who still has them, are kept once
   const quarantine = db.prepare<{ doc: number; seq: number; at: number; problem: string }>(`
     INSERT INTO quarantine (doc, seq, at, quarantined_at, problem, bytes)
-    SELECT doc, seq, at, :at, :problem, bytes FROM updates AS taken
+    SELECT doc, seq, at, :at, :problem, ${updateBytes} AS taken FROM updates
     WHERE doc = :doc AND seq = :seq AND NOT EXISTS (
-      SELECT 1 FROM quarantine AS kept WHERE kept.doc = :doc AND kept.bytes = taken.bytes)`)
+      SELECT 1 FROM quarantine AS kept WHERE kept.doc = :doc AND kept.bytes = taken)`)
   const isInTail = db
     .prepare<[number, number], number>('SELECT 1 FROM updates WHERE doc = ? AND seq = ?')
     .pluck()
@@ -86,7 +83,8 @@ export const createLogWriter = (
       const entry = updates.slice(next, (next += batch.counts[i] ?? 0))
       const head = headOf.get(doc)
       if (head === undefined) return unknownDocument(doc, file)
-      entry.forEach((update, n) => insertUpdate.run(doc, head + 1 + n, batch.at, update, writer))
+      for (const [n, bytes] of entry.entries())
+        insertUpdate({ doc, seq: head + 1 + n, at: batch.at, bytes, writer })
       landed.push({ doc, first: seq(head + 1), last: seq(head + entry.length), writer })
     }
     for (const { doc, ranges } of batch.authors ?? []) stamp(doc, ranges)
@@ -115,7 +113,7 @@ export const createLogWriter = (
     putSnapshot.run(doc, through, at, stateVector, deleteSet, bytes)
     if (index !== undefined) putIndex.run(doc, through, index) // one of an older snapshot is not read
     keepWriter.run({ doc, through })
-    deleteFolded.run(doc, through)
+    deleteFolded(doc, through)
     return ok(true)
   }
 

@@ -112,7 +112,8 @@ test('a file of version 4 keeps all that it holds, and its documents are listed,
   migrate(db, file, migrations.slice(0, 4))
   db.exec(`
     INSERT INTO documents (id, name, epoch, created_at, folded_writer) VALUES
-      (1, 'notes', 7, 10, 5), (2, 'empty', 8, 20, 0), (3, 'tail', 9, 30, 0), (9, 'gone', 1, 1, 0);
+      (1, 'notes', 7, 10, 5), (2, 'empty', 8, 20, 0), (3, 'tail', 9, 30, 0),
+      (4, 'wide', 9, 40, 0), (9, 'gone', 1, 1, 0);
     DELETE FROM documents WHERE id = 9;
     INSERT INTO snapshots (doc, through_seq, at, state_vector, delete_set, bytes)
       VALUES (1, 2, 40, x'00', x'00', CAST('ab' AS BLOB));
@@ -120,7 +121,8 @@ test('a file of version 4 keeps all that it holds, and its documents are listed,
     INSERT INTO quarantine (doc, seq, at, quarantined_at, problem, bytes)
       VALUES (1, 1, 35, 40, 'broken', x'ff');
     INSERT INTO updates (doc, seq, at, bytes, writer) VALUES
-      (3, 1, 31, CAST('c' AS BLOB), 5), (3, 2, 32, CAST('dd' AS BLOB), 6)`)
+      (3, 1, 31, CAST('c' AS BLOB), 5), (3, 2, 32, CAST('dd' AS BLOB), 6),
+      (4, 1, 41, zeroblob(5000), 5), (4, 2, 42, CAST('ee' AS BLOB), 6)`)
   db.close()
   const storage = await openLoopStorage(dataDir)
   const question = { prefix: '', search: '', after: null, limit: 10, which: 'present' } as const
@@ -130,6 +132,16 @@ test('a file of version 4 keeps all that it holds, and its documents are listed,
     // when it was changed nobody kept; when it was folded is the nearest to it
     { ...there, id: 1, name: 'notes', epoch: 7, head: 2, bytes: 2, createdAt: 10, changedAt: 40 },
     { ...there, id: 3, name: 'tail', epoch: 9, head: 2, bytes: 3, createdAt: 30, changedAt: 32 },
+    {
+      ...there,
+      id: 4,
+      name: 'wide',
+      epoch: 9,
+      head: 2,
+      bytes: 5_002,
+      createdAt: 40,
+      changedAt: 42,
+    },
   ])
   const doc = await openId(storage)
   expect(unwrap(await storage.outline(doc))).toMatchObject({
@@ -137,6 +149,14 @@ test('a file of version 4 keeps all that it holds, and its documents are listed,
     origins: [{ from: 2, writer: 5 }],
   })
   expect(unwrap(await storage.quarantined(doc))).toMatchObject([{ seq: 1, problem: 'broken' }])
+  // large updates that stand in their rows are read and folded beside those that do not
+  const wide = await openId(storage, 'wide')
+  await appendTexts(storage, wide, 'f'.repeat(5_000))
+  const tail = ['\0'.repeat(5_000), 'ee', 'f'.repeat(5_000)]
+  expect(await textsIn(storage, wide)).toEqual({ head: 3, snapshot: null, tail })
+  unwrap(await storage.compact(wide, snapshotOf(2, 'e'), [{ seq: seq(1), problem: 'broken' }]))
+  expect(unwrap(await storage.quarantined(wide))).toMatchObject([{ bytes: new Uint8Array(5_000) }])
+  expect((await textsIn(storage, wide)).tail).toEqual(tail.slice(2))
   const { id } = unwrap(await storage.keepVersion(doc, versionOf('ab'), 1))
   unwrap(await storage.remove(doc, noon))
   expect(kindOf(await storage.open(nameOf('notes')))).toBe('deleted')

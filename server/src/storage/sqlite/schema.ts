@@ -35,6 +35,9 @@ export const applicationId = 0x51756972
  * quarantine updates that broke their document: moved here from `updates`, number and time kept.
  * folded_at  when the last update inside the snapshot was appended; null where it was folded before version 5.
  *            Written with `folded_writer`, whose row is written in that commit anyway.
+ * large      where the bytes of an update stand that would not fit its row (large-updates.ts); they go with the row.
+ *            What was written before version 5 has all of them in it, and null here. No foreign key: one would make
+ *            each delete of bytes look through all updates.
  * deleted_documents  beside `documents`: the name, unique there, becomes free, and U+0000 and the id take its
  *            place, which no name can be. Everything else of the document stays where it is.
  * creation_keys  which document was made under a key that its maker chose.
@@ -96,6 +99,12 @@ export const migrations: readonly string[] = [
   `,
   `
   ALTER TABLE documents ADD COLUMN folded_at INTEGER;
+  ALTER TABLE updates ADD COLUMN large INTEGER;
+
+  CREATE TABLE large_updates (
+    id     INTEGER PRIMARY KEY,
+    bytes  BLOB    NOT NULL
+  ) STRICT;
 
   CREATE TABLE deleted_documents (
     doc         INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,

@@ -38,6 +38,18 @@ const broken: readonly (readonly [query: string, sentence: (id: number) => strin
     (id) => `document ${id} has a name and was deleted, or neither`,
   ],
   [
+    `SELECT doc FROM updates LEFT JOIN large_updates ON id = large
+     WHERE large IS NOT NULL AND id IS NULL`,
+    (id) => `document ${id} has lost the bytes of an update`,
+  ],
+  [
+    `SELECT id FROM large_updates LEFT JOIN
+       (SELECT large, count(*) AS rows FROM updates WHERE large IS NOT NULL GROUP BY large)
+       ON large = id
+     WHERE rows IS NOT 1`,
+    (id) => `large update ${id} belongs to no row of updates, or to several`,
+  ],
+  [
     `SELECT id FROM versions LEFT JOIN version_states ON version = id WHERE version IS NULL`,
     (id) => `version ${id} has lost its state`,
   ],
@@ -57,8 +69,8 @@ const besideTheLog = (db: Database): string[] =>
 
 /**
  * Looks for damage: SQLite's own structure check, then that no row belongs to nothing, that every document's
- * log goes on after its snapshot and has no gap, that what is in quarantine was folded away, and that deleted
- * documents, versions and patches are whole. Returns sentences, none if all is well. Reads the whole file.
+ * log goes on after its snapshot and has no gap, that what is in quarantine was folded away, and that large
+ * updates, deleted documents, versions and patches are whole. Returns sentences, none if all is well. Reads the whole file.
  */
 export const verifyDatabase = (db: Database): string[] => {
   const structure = db

@@ -27,13 +27,12 @@ const BASIC_CONSTRAINTS = oid(0x55, 0x1d, 0x13)
 const ALTERNATIVE_NAMES = oid(0x55, 0x1d, 0x11)
 const DAY_MS = 86_400_000
 
-/** A certificate with its key, as PEM, for `localhost` and 127.0.0.1. */
-export const selfSigned = (name: string): CertificateFiles => {
+/** A certificate with its key, as PEM, for `localhost` and 127.0.0.1; valid for a day around a time. */
+export const selfSigned = (name: string, now = Date.now()): CertificateFiles => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const subject = sequence(
     tagged(0x31, sequence(COMMON_NAME, tagged(0x0c, Buffer.from(name)))), // a set of one
   )
-  const now = Date.now()
   const isAuthority = sequence(tagged(0x01, Buffer.of(0xff)))
   const names = sequence(
     tagged(0x82, Buffer.from('localhost')),
