@@ -159,8 +159,8 @@ it('what nobody waits for any more is not worked off', async () => {
   const [, answer] = (await arrived) as [unknown, ServerResponse] // as node:http has it
   const gone = once(answer, 'close')
   await once(answer.req, 'end') // it was asked for whole
-  controller.abort()
-  await expect(left).rejects.toThrow()
+  controller.abort(new Error('gone'))
+  await expect(left).rejects.toThrow('gone')
   await gone
   gate.resolve()
   await Promise.all(slow)
