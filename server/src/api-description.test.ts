@@ -17,7 +17,17 @@ type Form = Parameters<typeof z.fromJSONSchema>[0]
 
 type Described = {
   readonly openapi: string
-  readonly paths: Record<string, Record<string, { operationId: string; responses: object }>>
+  readonly paths: Record<
+    string,
+    Record<
+      string,
+      {
+        operationId: string
+        responses: object
+        parameters: readonly { readonly name: string; readonly schema: object }[]
+      }
+    >
+  >
   readonly components: { readonly schemas: Record<string, unknown> }
 }
 
@@ -50,6 +60,17 @@ describe('openapi.json', () => {
     const { components } = await described()
     for (const [name, schema] of Object.entries(components.schemas))
       expect([name, Object.keys(schema as object)]).not.toEqual([name, ['$ref']])
+  })
+
+  it('says the bounds of numbers in questions, and what holds without one', async () => {
+    const { paths } = await described()
+    const parameters = paths['/documents']?.['get']?.parameters
+    expect(parameters?.find(({ name }) => name === 'limit')?.schema).toEqual({
+      type: 'integer',
+      minimum: 1,
+      maximum: 1_000,
+      description: 'Absent: 100',
+    })
   })
 
   it('says what is really answered', async () => {

@@ -63,7 +63,10 @@ const NO_NUMBER = { error: 'it has to be a whole number, in digits' } as const
 
 /** A number in a query. */
 export const count = (most: number, fallback: number) =>
-  z.preprocess(digits, z.int(NO_NUMBER).min(1).max(most)).default(fallback)
+  z
+    .preprocess(digits, z.int(NO_NUMBER).min(1).max(most))
+    .default(fallback)
+    .meta({ description: `Absent: ${fallback}` }) // zod tells no default of what is changed first
 
 /** An id in a path or a query. */
 export const rowId = z.preprocess(digits, z.int(NO_NUMBER).min(1))
