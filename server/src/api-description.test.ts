@@ -69,7 +69,7 @@ describe('openapi.json', () => {
       type: 'integer',
       minimum: 1,
       maximum: 1_000,
-      default: 100,
+      description: 'Absent: 100',
     })
   })
 

@@ -66,7 +66,7 @@ export const count = (most: number, fallback: number) =>
   z
     .preprocess(digits, z.int(NO_NUMBER).min(1).max(most))
     .default(fallback)
-    .meta({ default: fallback }) // zod leaves it out where something is done before
+    .meta({ description: `Absent: ${fallback}` }) // zod tells no default of what is changed first
 
 /** An id in a path or a query. */
 export const rowId = z.preprocess(digits, z.int(NO_NUMBER).min(1))

@@ -1,0 +1,106 @@
+/* Documents as a stream of lines, each as the disk has it at its turn. */
+import { z } from 'zod'
+import type { DocName } from '@quire/shared'
+import type { DocumentFacts, Storage } from '../../ports/storage.ts'
+import type { ApiParts } from './api-parts.ts'
+import { answerLines, exportedLine, LINES } from './bulk-lines.ts'
+import { NOTHING, operation, type Operation } from './operation.ts'
+import { contentProblem, Problem, storageProblem } from './problem.ts'
+import { timeText } from './told.ts'
+
+/** Documents that are listed at a time for an export. */
+const PAGE = 100
+
+/** The operation. */
+export const exportOperation = (parts: ApiParts): Operation =>
+  operation(
+    {
+      id: 'exportDocuments',
+      method: 'get',
+      path: '/export',
+      tag: 'Bulk',
+      summary: 'Exports documents as a stream',
+      description:
+        'Of all whose names begin with `prefix`, each as the disk has it at its turn, a line of JSON each: what the import takes. ' +
+        'One that cannot be read is a line with `"result":"failed"`, which the import passes over. ' +
+        'A last line {"done":true,"documents":n,"failed":m} says that it is complete.',
+      needs: 'itself',
+      query: z.strictObject({ prefix: z.string().default('') }),
+      body: NOTHING,
+      answers: { 200: { description: 'Lines of JSON', types: [LINES], lines: exportedLine } },
+      problems: [],
+    },
+    async ({ c, query: { prefix } }) => {
+      await parts.access.toAll(c, prefix, 'application')
+      return answerLines(parts, c, exported(parts, prefix, c.get('requestId')))
+    },
+  )
+
+/** An export ends with its last line, or is cut: what was read until then is no export. */
+const exported = async function* (
+  parts: ApiParts,
+  prefix: string,
+  request: string,
+): AsyncIterable<z.input<typeof exportedLine>> {
+  const counts = { documents: 0, failed: 0 }
+  const told = (cause: unknown, name: DocName | null): void => {
+    const why = cause instanceof Problem ? (cause.parts.cause ?? cause.message) : String(cause)
+    const where = name === null ? 'the list of documents' : JSON.stringify(name)
+    const problem = `export: ${where}: ${why}`
+    parts.observe.event({ kind: 'request-failed', id: request, problem })
+  }
+  try {
+    for await (const facts of listed(parts.storage, prefix)) {
+      try {
+        const state = await stateOf(parts, facts)
+        if (state === null) continue
+        yield state
+        counts.documents++
+      } catch (cause) {
+        told(cause, facts.name)
+        counts.failed++
+        yield { name: facts.name, result: 'failed', detail: 'it could not be read' }
+      }
+    }
+  } catch (cause) {
+    told(cause, null)
+    return // without its last line
+  }
+  yield { done: true, ...counts }
+}
+
+/** What there is of a document, null where it was purged meanwhile. */
+const stateOf = async ({ storage, content }: ApiParts, facts: DocumentFacts) => {
+  const stored = await storage.read(facts.id)
+  if (!stored.ok && stored.error.kind === 'unknown-document') return null
+  if (!stored.ok) throw storageProblem(stored.error)
+  const { snapshot, tail, head } = stored.value
+  const update = await content.merge([...(snapshot === null ? [] : [snapshot]), ...tail])
+  if (!update.ok) throw contentProblem(update.error)
+  const authors = await storage.authors(facts.id)
+  if (!authors.ok) throw storageProblem(authors.error)
+  return {
+    name: facts.name,
+    createdAt: timeText(facts.createdAt),
+    changedAt: timeText(facts.changedAt),
+    sequence: head,
+    update: Buffer.from(update.value).toString('base64'),
+    authors: authors.value.map(({ client, clock, user }): [number, number, string | null] => [
+      client,
+      clock,
+      user,
+    ]),
+  }
+}
+
+const listed = async function* (storage: Storage, prefix: string): AsyncIterable<DocumentFacts> {
+  let after: Pick<DocumentFacts, 'name' | 'id'> | null = null
+  for (;;) {
+    const page = await storage.list({ prefix, search: '', after, limit: PAGE, which: 'present' })
+    if (!page.ok) throw storageProblem(page.error)
+    yield* page.value
+    const last: DocumentFacts | undefined = page.value.at(-1)
+    if (last === undefined || page.value.length < PAGE) return
+    after = last
+  }
+}
