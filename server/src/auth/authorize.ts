@@ -27,7 +27,10 @@ const LEAST_MILLIS = 1e11
  *
  * // asks a service of the program's own, for no longer than the client waits
  * export const whoIs = ({ token, signal }: AuthorizeQuestion): Promise<Response> =>
- *   fetch('https://login.example.org/me', { headers: { Authorization: `Bearer ${token}` }, signal })
+ *   fetch('https://login.example.org/me', {
+ *     headers: { Authorization: `Bearer ${token ?? ''}` },
+ *     signal,
+ *   })
  * ```
  */
 export type AuthorizeQuestion = {

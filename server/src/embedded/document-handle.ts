@@ -96,7 +96,7 @@ export interface DocumentFacts {
  *
  * const whole: SubscribeOptions = { from: 'start' }
  *
- * // keeps a copy that is like the document, until `undo` is called
+ * // keeps a copy that is like the document, until what it gives back is called
  * export const mirror = (notes: DocumentHandle, copy: Y.Doc): (() => void) =>
  *   notes.subscribe((event) => {
  *     if (event.kind === 'update') Y.applyUpdate(copy, event.update)
