@@ -9,24 +9,140 @@ type Of<K extends keyof typeof schemas> = (typeof schemas)[K] extends z.ZodType
   ? z.input<(typeof schemas)[K]>
   : never
 
-/** A document, as the API tells it. */
+/**
+ * A document, as the API tells it.
+ *
+ * @example
+ * ```ts
+ * import type { ApiDocument } from '@quire/server/client'
+ *
+ * export const lineOf = ({ name, bytes, changedAt }: ApiDocument): string =>
+ *   `${name}: ${bytes} bytes, changed ${new Date(changedAt).toLocaleString()}`
+ * ```
+ */
 export type ApiDocument = Of<'documentSchema'>
-/** A version of a document. */
+/**
+ * A version of a document.
+ *
+ * @example
+ * ```ts
+ * import type { ApiDocumentClient, ApiVersion } from '@quire/server/client'
+ *
+ * // the newest version that somebody has named; undefined where none of the newest hundred is
+ * export const newestNamed = async (notes: ApiDocumentClient): Promise<ApiVersion | undefined> => {
+ *   const { versions } = await notes.versions({ limit: 100 })
+ *   return versions.find(({ name }) => name !== null)
+ * }
+ * ```
+ */
 export type ApiVersion = Of<'versionSchema'>
-/** What was written by somebody who had lost the right to. */
+/**
+ * What was written by somebody who had lost the right to.
+ *
+ * @example
+ * ```ts
+ * import type { ApiDocumentClient, ApiPatch } from '@quire/server/client'
+ *
+ * const isOf = (patch: ApiPatch, user: string): boolean => patch.user === user
+ *
+ * // lets in what a user wrote who had lost the right to
+ * export const forgive = async (notes: ApiDocumentClient, user: string): Promise<void> => {
+ *   for (const patch of await notes.patches()) if (isOf(patch, user)) await notes.applyPatch(patch.id)
+ * }
+ * ```
+ */
 export type ApiPatch = Of<'patchSchema'>
-/** Somebody who has a document open. */
+/**
+ * Somebody who has a document open.
+ *
+ * @example
+ * ```ts
+ * import type { ApiConnection } from '@quire/server/client'
+ *
+ * // who is there, each once, however many windows they have
+ * export const usersOf = (connections: readonly ApiConnection[]): ReadonlySet<string> =>
+ *   new Set(connections.map(({ name, user }) => name ?? user ?? 'somebody'))
+ * ```
+ */
 export type ApiConnection = Of<'connectionSchema'>
-/** A login that was taken back or lowered. */
+/**
+ * A login that was taken back or lowered.
+ *
+ * @example
+ * ```ts
+ * import type { ApiClient, ApiRevocation } from '@quire/server/client'
+ *
+ * const isOf = (revocation: ApiRevocation, user: string): boolean => revocation.user === user
+ *
+ * // ends the revocations of a user
+ * export const readmit = async (api: ApiClient, user: string): Promise<void> => {
+ *   for (const one of await api.revocations()) if (isOf(one, user)) await api.unrevoke(one.id)
+ * }
+ * ```
+ */
 export type ApiRevocation = Of<'revocationSchema'>
-/** Where a change left a document. */
+/**
+ * Where a change left a document.
+ *
+ * @example
+ * ```ts
+ * import type { ApiDocumentClient, ApiWritten } from '@quire/server/client'
+ *
+ * // two changes, the second only where nobody has changed anything between them
+ * export const report = async (notes: ApiDocumentClient): Promise<ApiWritten> => {
+ *   const { etag } = await notes.append('markdown', '## Today')
+ *   return notes.append('markdown', 'Nothing has happened.', { ifMatch: etag })
+ * }
+ * ```
+ */
 export type ApiWritten = Of<'writtenSchema'> & { readonly etag: string }
-/** One step of a patch of content. */
+/**
+ * One step of a patch of content.
+ *
+ * @example
+ * ```ts
+ * import { createApiClient, type ApiStep } from '@quire/server/client'
+ *
+ * const steps: readonly ApiStep[] = [
+ *   { op: 'replace-node', node: [0], format: 'markdown', value: '# Minutes' }, // the first block
+ *   { op: 'append', format: 'markdown', value: 'That was all.' },
+ * ]
+ * const api = createApiClient({ url: 'http://127.0.0.1:4400' })
+ * await api.document('team/notes').patch(steps)
+ * ```
+ */
 export type ApiStep = Of<'patchStep'>
-/** Content as text of some kind, or as JSON. */
+/**
+ * Content as text of some kind, or as JSON.
+ *
+ * @example
+ * ```ts
+ * import type { ApiFormat } from '@quire/server/client'
+ *
+ * const FORMATS: Readonly<Record<string, ApiFormat>> = { '.md': 'markdown', '.html': 'html' }
+ *
+ * // how the content of a file is given
+ * export const formatOf = (extension: string): ApiFormat => FORMATS[extension] ?? 'text'
+ * ```
+ */
 export type ApiFormat = Of<'contentFormat'>
 
-/** Where the API is, and with which login it is asked. */
+/**
+ * Where the API is, and with which login it is asked.
+ *
+ * @example
+ * ```ts
+ * import { createApiClient, type ApiClientOptions } from '@quire/server/client'
+ *
+ * const options: ApiClientOptions = {
+ *   url: 'https://example.org/collab',
+ *   token: async () => (await fetch('https://example.org/token')).text(), // a fresh one for each request
+ *   signal: AbortSignal.timeout(60_000),
+ * }
+ *
+ * export const api = createApiClient(options)
+ * ```
+ */
 export interface ApiClientOptions {
   /** The server, such as `https://docs.example.org`, with the path that Quire is mounted at. */
   readonly url: string
@@ -38,7 +154,18 @@ export interface ApiClientOptions {
   readonly signal?: AbortSignal
 }
 
-/** Which documents are listed. */
+/**
+ * Which documents are listed.
+ *
+ * @example
+ * ```ts
+ * import { createApiClient, type ListQuery } from '@quire/server/client'
+ *
+ * const drafts: ListQuery = { prefix: 'team/', search: 'draft' }
+ * const api = createApiClient({ url: 'http://127.0.0.1:4400' })
+ * for await (const { name } of api.listAll(drafts)) console.log(name)
+ * ```
+ */
 export interface ListQuery {
   readonly prefix?: string
   /** Part of the name, in any case of ASCII letters. */
@@ -49,7 +176,20 @@ export interface ListQuery {
   readonly deleted?: boolean
 }
 
-/** What a change may depend on, and whose it is. */
+/**
+ * What a change may depend on, and whose it is.
+ *
+ * @example
+ * ```ts
+ * import type { ApiDocumentClient, ChangeOptions } from '@quire/server/client'
+ *
+ * // writes in the name of a user, as an application may
+ * export const note = async (notes: ApiDocumentClient, user: string): Promise<void> => {
+ *   const by: ChangeOptions = { author: user }
+ *   await notes.append('markdown', 'I agree.', by)
+ * }
+ * ```
+ */
 export interface ChangeOptions {
   /** The state that it is for: the `etag` of what was read. With another one the document stays as it is (412). */
   readonly ifMatch?: string
@@ -59,7 +199,24 @@ export interface ChangeOptions {
   readonly field?: string
 }
 
-/** An answer of the API that is a problem (RFC 9457). */
+/**
+ * An answer of the API that is a problem (RFC 9457).
+ *
+ * @example
+ * ```ts
+ * import { QuireApiError, type ApiDocumentClient } from '@quire/server/client'
+ *
+ * // false where the document is another one by now: read it again
+ * export const replace = async (notes: ApiDocumentClient, text: string, etag: string) => {
+ *   try {
+ *     return await notes.write('markdown', text, { ifMatch: etag })
+ *   } catch (error) {
+ *     if (error instanceof QuireApiError && error.kind === 'changed') return false
+ *     throw error
+ *   }
+ * }
+ * ```
+ */
 export class QuireApiError extends Error {
   override readonly name = 'QuireApiError'
   /** The status of the answer. */
@@ -86,7 +243,22 @@ const TYPES = {
   update: 'application/octet-stream',
 } as const
 
-/** What content is in each format. */
+/**
+ * What content is in each format.
+ *
+ * @example
+ * ```ts
+ * import type { ApiDocumentClient, ContentByFormat } from '@quire/server/client'
+ *
+ * // copies the content of a document in a format: `update` takes all of it, `markdown` what that can say
+ * export const copy = async (
+ *   [from, to]: readonly [ApiDocumentClient, ApiDocumentClient],
+ *   as: keyof ContentByFormat,
+ * ): Promise<void> => {
+ *   await to.write(as, (await from.read(as)).content)
+ * }
+ * ```
+ */
 export interface ContentByFormat {
   readonly json: unknown
   readonly text: string
@@ -95,7 +267,20 @@ export interface ContentByFormat {
   readonly update: Uint8Array
 }
 
-/** Content that was read, and the state it is of. */
+/**
+ * Content that was read, and the state it is of.
+ *
+ * @example
+ * ```ts
+ * import type { ApiDocumentClient, ReadContent } from '@quire/server/client'
+ *
+ * // replaces a word, unless somebody has changed the document since it was read
+ * export const replace = async (notes: ApiDocumentClient): Promise<void> => {
+ *   const { content, etag }: ReadContent<string> = await notes.read('markdown')
+ *   await notes.write('markdown', content.replaceAll('colour', 'color'), { ifMatch: etag })
+ * }
+ * ```
+ */
 export interface ReadContent<T> {
   readonly content: T
   readonly etag: string
@@ -120,7 +305,20 @@ type Query = Readonly<Record<string, string | number | undefined>>
  */
 export const createApiClient = (options: ApiClientOptions): ApiClient => new ApiClient(options)
 
-/** What asks for all documents of a server. */
+/**
+ * What asks for all documents of a server.
+ *
+ * @example
+ * ```ts
+ * import type { ApiClient } from '@quire/server/client'
+ *
+ * // takes the right to write from a user, everywhere and at once
+ * export const silence = async (api: ApiClient, user: string): Promise<number> => {
+ *   const { sessions } = await api.revoke({ user, access: 'read' })
+ *   return sessions
+ * }
+ * ```
+ */
 export class ApiClient {
   readonly #options: ApiClientOptions
 
@@ -245,7 +443,20 @@ interface Sent {
 
 type Ask = (method: string, path: string, sent?: Sent) => Promise<Response>
 
-/** What asks for one document. */
+/**
+ * What asks for one document.
+ *
+ * @example
+ * ```ts
+ * import { createApiClient, type ApiDocumentClient } from '@quire/server/client'
+ *
+ * const api = createApiClient({ url: 'http://127.0.0.1:4400' })
+ * const notes: ApiDocumentClient = api.document('team/notes')
+ * const { id } = await notes.keepVersion('before the meeting')
+ * await notes.write('markdown', '# Minutes')
+ * await notes.restore(id)
+ * ```
+ */
 export class ApiDocumentClient {
   readonly #ask: Ask
 

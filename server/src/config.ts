@@ -23,7 +23,18 @@ type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
         ? readonly string[]
         : string
 
-/** The options of a server, read and checked. */
+/**
+ * The options of a server, read and checked.
+ *
+ * @example
+ * ```ts
+ * import type { Config } from '@quire/server'
+ *
+ * // what an operator may want to see when a server starts
+ * export const summaryOf = ({ auth, dataDir, durability }: Config): string =>
+ *   `documents in ${dataDir}, logins: ${auth}, changes are shown on ${durability}`
+ * ```
+ */
 export type Config = { readonly [R in Row as R['key']]: ValueOf<R['kind']> }
 
 /**

@@ -1,6 +1,7 @@
-/* What the package gives out: these names and no others, each with a promise, and the values with an example. */
+/* What the package gives out: these names and no others, each with a promise and an example. */
 import { readFileSync } from 'node:fs'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import * as client from './client.ts'
 import * as quire from './index.ts'
 
 const VALUES = [
@@ -65,42 +66,93 @@ const TYPES = [
   'WrittenContent',
 ]
 
-/** Each name that the index exports, and the file that it comes from. */
-const exported = [
-  ...readFileSync(new URL('index.ts', import.meta.url), 'utf8').matchAll(
-    /export (type )?\{([^}]*)\} from '(.*)'/g,
+const CLIENT_VALUES = ['ApiClient', 'ApiDocumentClient', 'QuireApiError', 'createApiClient']
+
+const CLIENT_TYPES = [
+  'ApiClientOptions',
+  'ApiConnection',
+  'ApiDocument',
+  'ApiFormat',
+  'ApiPatch',
+  'ApiRevocation',
+  'ApiStep',
+  'ApiVersion',
+  'ApiWritten',
+  'ChangeOptions',
+  'ContentByFormat',
+  'ListQuery',
+  'ReadContent',
+]
+
+interface Exported {
+  readonly name: string
+  readonly isType: boolean
+  /** The file that declares it. */
+  readonly from: string
+}
+
+const textOf = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8')
+
+/** What an entry gives out of another file, and what it declares itself: it exports in these two forms and no other. */
+const PASSED_ON = /^export (type )?\{([^}]*)\} from '(.*)'/gm
+const DECLARED = /^export (const|class|interface|type) (\w+)/gm
+
+const exportedBy = (entry: string): readonly Exported[] => [
+  ...[...textOf(entry).matchAll(PASSED_ON)].flatMap(([, type, names = '', from = '']) =>
+    names
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== '')
+      .map((name) => ({
+        name: name.replace(/^type /, ''),
+        isType: type !== undefined || name.startsWith('type '),
+        from,
+      })),
   ),
-].flatMap(([, type, names = '', from = '']) =>
-  names
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '')
-    .map((name) => ({
-      name: name.replace(/^type /, ''),
-      isType: type !== undefined || name.startsWith('type '),
-      from,
-    })),
-)
+  ...[...textOf(entry).matchAll(DECLARED)].map(([, kind = '', name = '']) => ({
+    name,
+    isType: kind === 'interface' || kind === 'type',
+    from: entry,
+  })),
+]
 
 /** The docstring right before a declaration, or ''. */
-const docstringOf = (name: string, from: string): string => {
-  const text = readFileSync(new URL(from, import.meta.url), 'utf8')
+const docstringOf = ({ name, from }: Exported): string => {
   const [, docstring = ''] =
     new RegExp(
       `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport (?:const|class|interface|type) ${name}\\b`,
-    ).exec(text) ?? []
+    ).exec(textOf(from)) ?? []
   return docstring
 }
 
-it('gives out these names and no others', () => {
-  const namesOf = (isType: boolean) =>
-    exported.flatMap((one) => (one.isType === isType ? [one.name] : [])).toSorted()
-  expect(Object.keys(quire).toSorted()).toEqual(VALUES)
-  expect(namesOf(false)).toEqual(VALUES)
-  expect(namesOf(true)).toEqual(TYPES)
-})
+describe.each([
+  { entry: 'index.ts', given: quire, as: '@quire/server', values: VALUES, types: TYPES },
+  {
+    entry: 'client.ts',
+    given: client,
+    as: '@quire/server/client',
+    values: CLIENT_VALUES,
+    types: CLIENT_TYPES,
+  },
+])('$as', ({ entry, given, as, values, types }) => {
+  const exported = exportedBy(entry)
 
-it.each(exported)('$name has a docstring, and an example if it is a value', (one) => {
-  const needed = one.isType ? /\S/ : /@example\n \* ```ts\n/
-  expect(docstringOf(one.name, one.from)).toMatch(needed)
+  it('gives out these names and no others', () => {
+    const namesOf = (isType: boolean) =>
+      exported.flatMap((one) => (one.isType === isType ? [one.name] : [])).toSorted()
+    const others = textOf(entry).replaceAll(PASSED_ON, '').replaceAll(DECLARED, '')
+    expect(others).not.toMatch(/^export/m)
+    expect(Object.keys(given).toSorted()).toEqual(values)
+    expect(namesOf(false)).toEqual(values)
+    expect(namesOf(true)).toEqual(types)
+  })
+
+  it.each(exported)('$name has a docstring with an example of its own', (one) => {
+    const [promise = '', example = ''] = docstringOf(one).split(' * @example\n * ```ts\n')
+    expect(promise).toMatch(/\w/)
+    // it brings in what it is of, as a user would
+    const [, brought = ''] =
+      new RegExp(`^ \\* import (?:type )?\\{([^}]*)\\} from '${as}'$`, 'm').exec(example) ?? []
+    expect(brought.split(/\W+/)).toContain(one.name)
+  })
 })

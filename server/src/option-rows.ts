@@ -14,7 +14,18 @@ export type Kind =
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   | { readonly type: 'count'; readonly min: number; readonly max: number }
 
-/** One row of the table. `env` is `QUIRE_` and the flag in capitals. */
+/**
+ * One row of the table. `env` is `QUIRE_` and the flag in capitals.
+ *
+ * @example
+ * ```ts
+ * import { optionRows, type OptionRow } from '@quire/server'
+ *
+ * const lineOf = ({ flag, env, about }: OptionRow): string => `--${flag} or ${env}: ${about}`
+ *
+ * for (const row of optionRows) console.log(lineOf(row))
+ * ```
+ */
 export interface OptionRow {
   readonly key: string
   readonly flag: string

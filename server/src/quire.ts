@@ -30,7 +30,22 @@ import type { Storage } from './ports/storage.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import { WholeDocuments } from './runtime/whole-documents.ts'
 
-/** What a Quire is made of. */
+/**
+ * What a Quire is made of.
+ *
+ * @example
+ * ```ts
+ * import { createQuire, jwtAuth, sqliteStorage, type QuireOptions } from '@quire/server'
+ *
+ * const options: QuireOptions = {
+ *   storage: await sqliteStorage({ dataDir: './documents' }),
+ *   authorize: jwtAuth({ jwksUrl: 'https://login.example.org/.well-known/jwks.json' }),
+ *   allowedOrigins: ['https://example.org'],
+ * }
+ *
+ * export const quire = createQuire(options)
+ * ```
+ */
 export interface QuireOptions {
   /** Where documents are kept; opened (`sqliteStorage`, `memoryStorage`). Quire closes it when it is closed. */
   readonly storage: Storage
@@ -65,13 +80,38 @@ export interface QuireOptions {
   readonly editor?: string | false
 }
 
-/** How to end. */
+/**
+ * How to end.
+ *
+ * @example
+ * ```ts
+ * import type { CloseOptions, Quire } from '@quire/server'
+ *
+ * const soon: CloseOptions = { graceMs: 3_000 }
+ *
+ * export const stop = (quire: Quire): Promise<void> => quire.close(soon)
+ * ```
+ */
 export interface CloseOptions {
   /** Time for all of it, milliseconds, 100 to 600,000; 8,000 where it is absent. */
   readonly graceMs?: number
 }
 
-/** Quire in a program's hands. */
+/**
+ * Quire in a program's hands.
+ *
+ * @example
+ * ```ts
+ * import type { Server } from 'node:http'
+ * import type { Quire } from '@quire/server'
+ *
+ * // ends a server and what is mounted in it: nobody new, then all is saved
+ * export const stop = async (server: Server, quire: Quire): Promise<void> => {
+ *   server.close()
+ *   await quire.close()
+ * }
+ * ```
+ */
 export interface Quire {
   /** All routes, for a Hono app on @hono/node-server: `host.route('/collab', quire.app)`. */
   readonly app: Hono<{ Bindings: EdgeBindings }>

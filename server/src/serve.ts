@@ -26,7 +26,23 @@ const EDITOR_ROOT = fileURLToPath(new URL('../../web/editor/dist', import.meta.u
 
 const DEAF: Stateless = { received: () => undefined }
 
-/** A running server. */
+/**
+ * A running server.
+ *
+ * @example
+ * ```ts
+ * import type { RunningServer } from '@quire/server'
+ *
+ * export const obeySignals = (server: RunningServer): void => {
+ *   process.on('SIGHUP', () => server.reloadCertificate())
+ *   process.once('SIGTERM', async () => {
+ *     const closed = await server.close()
+ *     if (!closed.ok) console.error(closed.error)
+ *     process.exit(closed.ok ? 0 : 1)
+ *   })
+ * }
+ * ```
+ */
 export interface RunningServer {
   readonly url: string
   /**
@@ -43,7 +59,21 @@ export interface RunningServer {
   broadcastStateless(document: DocName, text: string): boolean
 }
 
-/** What a server is made of beside its options. */
+/**
+ * What a server is made of beside its options.
+ *
+ * @example
+ * ```ts
+ * import { createLog, memoryStorage, openAuth, type ServeParts } from '@quire/server'
+ *
+ * // for a server that tests start: nothing is kept, and only what fails is told
+ * export const parts = (): ServeParts => ({
+ *   storage: memoryStorage(),
+ *   observe: createLog('error'),
+ *   auth: openAuth,
+ * })
+ * ```
+ */
 export interface ServeParts {
   readonly storage: Storage
   readonly observe: Observe

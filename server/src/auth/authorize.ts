@@ -18,7 +18,21 @@ const MESSAGE_LENGTH = 1_024
 /** Numbers below are a time in seconds that was taken for milliseconds: March 1973. */
 const LEAST_MILLIS = 1e11
 
-/** What a client asks for: one document, or all whose names begin so ('' being every document). */
+/**
+ * What a client asks for: one document, or all whose names begin so ('' being every document).
+ *
+ * @example
+ * ```ts
+ * import type { AuthorizeQuestion } from '@quire/server'
+ *
+ * // asks a service of the program's own, for no longer than the client waits
+ * export const whoIs = ({ token, signal }: AuthorizeQuestion): Promise<Response> =>
+ *   fetch('https://login.example.org/me', {
+ *     headers: { Authorization: `Bearer ${token ?? ''}` },
+ *     signal,
+ *   })
+ * ```
+ */
 export type AuthorizeQuestion = {
   /** What the client came with: its cookies, its address. Null where nobody came by HTTP. */
   readonly request: RequestFacts | null
@@ -31,7 +45,22 @@ export type AuthorizeQuestion = {
   | { readonly document: null; readonly prefix: string }
 )
 
-/** Who a client is and what it may do. Times are milliseconds since the epoch, or a `Date`. */
+/**
+ * Who a client is and what it may do. Times are milliseconds since the epoch, or a `Date`.
+ *
+ * @example
+ * ```ts
+ * import type { Granted } from '@quire/server'
+ *
+ * // an hour to write, after which the client is asked for another login
+ * export const grantTo = ({ id, name }: { id: string; name: string }): Granted => ({
+ *   access: 'write',
+ *   user: id,
+ *   name,
+ *   expiresAt: Date.now() + 3_600_000,
+ * })
+ * ```
+ */
 export interface Granted {
   readonly access: Access
   /** The user's id; null for an anonymous one. It stands beside whatever the user writes. */
@@ -51,7 +80,16 @@ export interface Granted {
   readonly isApplication?: boolean
 }
 
-/** Why a client is not let in: it has no valid login, or one that does not grant this. `message` is for people. */
+/**
+ * Why a client is not let in: it has no valid login, or one that does not grant this. `message` is for people.
+ *
+ * @example
+ * ```ts
+ * import type { Denied } from '@quire/server'
+ *
+ * export const notInvited: Denied = { deny: 'forbidden', message: 'ask the owner to invite you' }
+ * ```
+ */
 export interface Denied {
   readonly deny: 'unauthorized' | 'forbidden'
   readonly message?: string
@@ -60,6 +98,20 @@ export interface Denied {
 /**
  * Decides who may open what. It is asked at each login, and again when a client says another one or its grant
  * has expired.
+ *
+ * @example
+ * ```ts
+ * import type { Authorize } from '@quire/server'
+ *
+ * declare const userOf: (token: string | null) => Promise<string | null>
+ *
+ * export const authorize: Authorize = async ({ document, token }) => {
+ *   const user = await userOf(token)
+ *   if (user === null) return { deny: 'unauthorized', message: 'log in first' }
+ *   if (document === null || !document.startsWith(`${user}/`)) return { deny: 'forbidden' }
+ *   return { access: 'write', user }
+ * }
+ * ```
  */
 export type Authorize = (
   question: AuthorizeQuestion,

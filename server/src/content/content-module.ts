@@ -3,13 +3,18 @@ import type { Node, Schema } from 'prosemirror-model'
 /**
  * What a module with a schema of one's own exports. Content threads import it, so it may load no DOM.
  *
- *     // my-schema.ts, given as { module: new URL('./my-schema.js', import.meta.url).href }
- *     import { Schema } from 'prosemirror-model'
- *     export const schema = new Schema({ nodes: …, marks: … })
- *     export const toMarkdown = (doc: Node): string => serializer.serialize(doc)
- *     export const fromMarkdown = (text: string): Node => parser.parse(text)
+ * @example
+ * ```ts
+ * // my-schema.ts, given as { module: import.meta.resolve('./my-schema.js') }
+ * import type { ContentModule } from '@quire/server'
+ * import { Schema } from 'prosemirror-model'
  *
- * testing/own-schema.ts is a whole one.
+ * export const schema = new Schema({
+ *   nodes: { doc: { content: 'line+' }, line: { content: 'text*', toDOM: () => ['p', 0] }, text: {} },
+ * })
+ * export const toMarkdown: ContentModule['toMarkdown'] = (doc) =>
+ *   doc.children.map((line) => line.textContent).join('\n\n')
+ * ```
  */
 export interface ContentModule {
   readonly schema: Schema
@@ -26,5 +31,18 @@ export interface ContentModule {
 /**
  * What documents hold: the editor's schema, Yjs types of no schema, or a schema of one's own by the
  * URL of its module.
+ *
+ * @example
+ * ```ts
+ * import { createQuire, memoryStorage, openAuth, type SchemaChoice } from '@quire/server'
+ *
+ * const schema: SchemaChoice = { module: import.meta.resolve('./my-schema.js') }
+ *
+ * export const quire = createQuire({
+ *   storage: memoryStorage(),
+ *   authorize: openAuth,
+ *   content: { schema },
+ * })
+ * ```
  */
 export type SchemaChoice = 'editor' | 'plain' | { readonly module: string }

@@ -19,7 +19,19 @@ const INLINE_UPDATES = 32
 /** The same for a client that lacks little: most of the tail is only looked at. */
 const INLINE_NEAR_UPDATES = 128
 
-/** What may be chosen about content. */
+/**
+ * What may be chosen about content.
+ *
+ * @example
+ * ```ts
+ * import { createQuire, memoryStorage, openAuth, type ContentOptions } from '@quire/server'
+ *
+ * // Yjs types of no schema, and what was deleted is kept: for programs that look into the past
+ * const content: ContentOptions = { schema: 'plain', collectGarbage: false }
+ *
+ * export const quire = createQuire({ storage: memoryStorage(), authorize: openAuth, content })
+ * ```
+ */
 export interface ContentOptions {
   /** Whether a fold drops the content of what was deleted, as Yjs does. */
   readonly collectGarbage: boolean

@@ -4,13 +4,37 @@ import type { Access } from '../ports/auth.ts'
 import type { Json } from '../ports/content.ts'
 import type { QuireError } from './quire-error.ts'
 
-/** How an edit is written. */
+/**
+ * How an edit is written.
+ *
+ * @example
+ * ```ts
+ * import type { DocumentHandle, EditOptions } from '@quire/server'
+ *
+ * export const sign = async (notes: DocumentHandle, user: string): Promise<void> => {
+ *   const by: EditOptions = { author: user }
+ *   await notes.edit((doc) => doc.getArray('signed').push([user]), by)
+ * }
+ * ```
+ */
 export interface EditOptions {
   /** Whose edit it is: the user that the change is kept under. Absent: nobody's. */
   readonly author?: string
 }
 
-/** What of a document is read. */
+/**
+ * What of a document is read.
+ *
+ * @example
+ * ```ts
+ * import type { DocumentHandle, FieldOptions } from '@quire/server'
+ *
+ * const title: FieldOptions = { field: 'title' }
+ *
+ * export const titleOf = (page: DocumentHandle): Promise<string> =>
+ *   page.read({ as: 'text', ...title })
+ * ```
+ */
 export interface FieldOptions {
   /**
    * The name of a root type. Absent: the one that the schema's editor writes to; without a schema (`content.schema` is
@@ -19,12 +43,37 @@ export interface FieldOptions {
   readonly field?: string
 }
 
-/** Content in a format: rich text as Markdown, HTML or ProseMirror's JSON, a text, or what may stand in JSON. */
+/**
+ * Content in a format: rich text as Markdown, HTML or ProseMirror's JSON, a text, or what may stand in JSON.
+ *
+ * @example
+ * ```ts
+ * import type { DocumentHandle, WrittenContent } from '@quire/server'
+ *
+ * const welcome: WrittenContent = { as: 'markdown', value: '# Welcome\n\nWrite something.' }
+ *
+ * export const seed = async (page: DocumentHandle): Promise<void> => {
+ *   if (await page.create()) await page.write(welcome)
+ * }
+ * ```
+ */
 export type WrittenContent =
   | { readonly as: 'text' | 'markdown' | 'html'; readonly value: string }
   | { readonly as: 'json'; readonly value: Json }
 
-/** What is known of a document without reading it. */
+/**
+ * What is known of a document without reading it.
+ *
+ * @example
+ * ```ts
+ * import type { DocumentFacts } from '@quire/server'
+ *
+ * const MONTH_MS = 30 * 86_400_000
+ *
+ * export const isForgotten = ({ changedAt }: DocumentFacts): boolean =>
+ *   Date.now() - changedAt.getTime() > MONTH_MS
+ * ```
+ */
 export interface DocumentFacts {
   readonly name: string
   /** The number of its newest update that is on disk; 0 for an empty one. */
@@ -37,13 +86,42 @@ export interface DocumentFacts {
   readonly changedAt: Date
 }
 
-/** What of a document is heard first. */
+/**
+ * What of a document is heard first.
+ *
+ * @example
+ * ```ts
+ * import type { DocumentHandle, SubscribeOptions } from '@quire/server'
+ * import * as Y from 'yjs'
+ *
+ * const whole: SubscribeOptions = { from: 'start' }
+ *
+ * // keeps a copy that is like the document, until what it gives back is called
+ * export const mirror = (notes: DocumentHandle, copy: Y.Doc): (() => void) =>
+ *   notes.subscribe((event) => {
+ *     if (event.kind === 'update') Y.applyUpdate(copy, event.update)
+ *   }, whole)
+ * ```
+ */
 export interface SubscribeOptions {
   /** `now`, the default: only what comes. `start`: what the document holds first, in several updates where it is large. */
   readonly from?: 'now' | 'start'
 }
 
-/** What a program hears of a document. */
+/**
+ * What a program hears of a document.
+ *
+ * @example
+ * ```ts
+ * import type { DocumentEvent } from '@quire/server'
+ *
+ * export const tell = (event: DocumentEvent): void => {
+ *   if (event.kind === 'open') console.log('nothing is missed from here on')
+ *   if (event.kind === 'update') console.log(`${event.update.length} bytes have come`)
+ *   if (event.kind === 'end') console.log(event.error.isTemporary ? 'subscribe again' : 'it is over')
+ * }
+ * ```
+ */
 export type DocumentEvent =
   /** It is open: of what is accepted from here on nothing is missed, and what was before can be read. */
   | { readonly kind: 'open' }
@@ -55,7 +133,17 @@ export type DocumentEvent =
   /** Nothing more is heard: it was deleted, or the server ends; `error.isTemporary` says whether to subscribe again. */
   | { readonly kind: 'end'; readonly error: QuireError }
 
-/** One client of a document. */
+/**
+ * One client of a document.
+ *
+ * @example
+ * ```ts
+ * import type { Connection } from '@quire/server'
+ *
+ * export const describe = ({ name, user, access, since }: Connection): string =>
+ *   `${name ?? user ?? 'somebody'} may ${access}, here since ${since.toISOString()}`
+ * ```
+ */
 export interface Connection {
   readonly id: number
   /** By its login; null for an anonymous one. */
@@ -71,7 +159,19 @@ export interface Connection {
   readonly since: Date
 }
 
-/** One document of a server in the same process. It holds nothing: take one whenever it is needed. */
+/**
+ * One document of a server in the same process. It holds nothing: take one whenever it is needed.
+ *
+ * @example
+ * ```ts
+ * import type { DocumentHandle } from '@quire/server'
+ *
+ * // sends a user's clients away; `authorize` has to say no to that user from before on
+ * export const sendAway = (notes: DocumentHandle, user: string): void => {
+ *   for (const { id, user: who } of notes.connections()) if (who === user) notes.kick(id)
+ * }
+ * ```
+ */
 export interface DocumentHandle {
   /** The document's name. */
   readonly name: string

@@ -7,7 +7,22 @@ import type { Observe } from '../ports/observe.ts'
 import { systemClock } from '../runtime/system-clock.ts'
 import { readTable } from './options.ts'
 
-/** What tokens are checked with: a secret, published keys, or both. */
+/**
+ * What tokens are checked with: a secret, published keys, or both.
+ *
+ * @example
+ * ```ts
+ * import { jwtAuth, type JwtOptions } from '@quire/server'
+ *
+ * const options: JwtOptions = {
+ *   jwksUrl: 'https://login.example.org/.well-known/jwks.json',
+ *   issuer: 'https://login.example.org',
+ *   audience: 'quire',
+ * }
+ *
+ * export const authorize = jwtAuth(options)
+ * ```
+ */
 export interface JwtOptions {
   /** What tokens are signed with by HS256, at least 32 bytes. With it, tokens for y-sweet's clients are made, too. */
   readonly secret?: string

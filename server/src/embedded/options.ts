@@ -1,13 +1,36 @@
 import { err, type Result } from '@quire/shared'
 import { optionRows, readConfig, type Config } from '../config.ts'
 
-/** The bounds that an embedder may set: the rows of the options table that are bounds of documents and clients. */
+/**
+ * The bounds that an embedder may set: the rows of the options table that are bounds of documents and clients.
+ *
+ * @example
+ * ```ts
+ * import { optionRows, type LimitName } from '@quire/server'
+ *
+ * const watched: readonly LimitName[] = ['maxSessions', 'maxOpenDocuments']
+ *
+ * for (const { key, fallback, unit } of optionRows)
+ *   if (watched.some((name) => name === key)) console.log(key, fallback, unit) // the default ones
+ * ```
+ */
 export type LimitName = Exclude<
   Extract<keyof Config, `max${string}`>,
   'maxLogLinesPerSecond' | 'maxDrainMs'
 >
 
-/** Bounds by their names in the options table (OPTIONS.md), in the unit that stands there. */
+/**
+ * Bounds by their names in the options table (OPTIONS.md), in the unit that stands there.
+ *
+ * @example
+ * ```ts
+ * import { createQuire, memoryStorage, openAuth, type QuireLimits } from '@quire/server'
+ *
+ * const limits: QuireLimits = { maxSessionsPerDocument: 50, maxMessageBytes: 1024 * 1024 }
+ *
+ * export const quire = createQuire({ storage: memoryStorage(), authorize: openAuth, limits })
+ * ```
+ */
 export type QuireLimits = { readonly [Name in LimitName]?: number | undefined }
 
 /** What of an embedder's options stands in the table, too. */

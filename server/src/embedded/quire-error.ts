@@ -1,6 +1,19 @@
 import { closeCodes, type CloseName } from '@quire/shared'
 
-/** What a client would be closed with, or `refused`: what was asked for is not possible with what is there. */
+/**
+ * What a client would be closed with, or `refused`: what was asked for is not possible with what is there.
+ *
+ * @example
+ * ```ts
+ * import type { QuireError, QuireErrorKind } from '@quire/server'
+ *
+ * const STATUS: { readonly [Kind in QuireErrorKind]?: number } = { badName: 400, deleted: 410, refused: 422 }
+ *
+ * // what a route of one's own answers with
+ * export const statusOf = ({ kind, isTemporary }: QuireError): number =>
+ *   STATUS[kind] ?? (isTemporary ? 503 : 500)
+ * ```
+ */
 export type QuireErrorKind = CloseName | 'refused'
 
 /**

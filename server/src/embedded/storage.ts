@@ -2,7 +2,21 @@ import type { Storage } from '../ports/storage.ts'
 import { createMemory, createMemoryStorage } from '../storage/memory.ts'
 import { openSqliteStorage } from '../storage/sqlite/open.ts'
 
-/** How to open a storage in a directory. */
+/**
+ * How to open a storage in a directory.
+ *
+ * @example
+ * ```ts
+ * import { sqliteStorage, type SqliteStorageOptions } from '@quire/server'
+ *
+ * const options: SqliteStorageOptions = {
+ *   dataDir: '/var/lib/notes',
+ *   synchronous: 'normal', // a power cut may take the last moments, a crash of the process nothing
+ * }
+ *
+ * export const storage = await sqliteStorage(options)
+ * ```
+ */
 export interface SqliteStorageOptions {
   /** Holds the database and its lock; made, with its parents, for this user only. */
   readonly dataDir: string

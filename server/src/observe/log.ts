@@ -3,7 +3,18 @@ import { assertNever } from '@quire/shared'
 import type { Observe, QuireEvent, QuireEventKind } from '../ports/observe.ts'
 import { redacted } from './redacted.ts'
 
-/** Levels of `createLog`, least first. */
+/**
+ * Levels of `createLog`, least first.
+ *
+ * @example
+ * ```ts
+ * import { createLog, type LogLevel } from '@quire/server'
+ *
+ * const level: LogLevel = process.env['NODE_ENV'] === 'production' ? 'warn' : 'debug'
+ *
+ * export const observe = createLog(level)
+ * ```
+ */
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 /** Most that is kept of what could not be written, for when it can be; of more, what comes later is left out. */

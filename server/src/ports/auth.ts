@@ -1,9 +1,42 @@
 import type { DocName, Millis, Result } from '@quire/shared'
 
-/** What a session may do: see, see and comment, or change everything. */
+/**
+ * What a session may do: see, see and comment, or change everything.
+ *
+ * @example
+ * ```ts
+ * import type { Access } from '@quire/server'
+ *
+ * const accessOf: Record<'reader' | 'reviewer' | 'editor', Access> = {
+ *   reader: 'read',
+ *   reviewer: 'comment',
+ *   editor: 'write',
+ * }
+ *
+ * console.log(accessOf.reviewer)
+ * ```
+ */
 export type Access = 'read' | 'comment' | 'write'
 
-/** Who a session is and what it may do. */
+/**
+ * Who a session is and what it may do.
+ *
+ * @example
+ * ```ts
+ * import type { Grant } from '@quire/server'
+ *
+ * // what an `Auth` gives somebody without a login
+ * export const guest: Grant = {
+ *   access: 'read',
+ *   user: null,
+ *   name: 'Guest',
+ *   tokenId: null,
+ *   issuedAt: null,
+ *   isApplication: false,
+ *   expiresAt: null,
+ * }
+ * ```
+ */
 export interface Grant {
   readonly access: Access
   /** The user's id, null for an anonymous one. */
@@ -20,19 +53,59 @@ export interface Grant {
   readonly expiresAt: Millis | null
 }
 
-/** The part of a grant that a token is to be made for. */
+/**
+ * The part of a grant that a token is to be made for.
+ *
+ * @example
+ * ```ts
+ * import type { Grant, GrantPart } from '@quire/server'
+ *
+ * // what a token is to be made for that lets the same user read, for as long
+ * export const toRead = ({ user, expiresAt }: Grant): GrantPart => ({
+ *   access: 'read',
+ *   user,
+ *   expiresAt,
+ * })
+ * ```
+ */
 export type GrantPart = Pick<Grant, 'access' | 'user' | 'expiresAt'>
 
 /**
  * Why a session is not let in: it has no valid login, or one that does not grant this; or nobody can say so right
  * now (`tryAgainLater`: whoever comes back may be let in), or ever (`internalError`: a bug, which was reported).
+ *
+ * @example
+ * ```ts
+ * import type { Auth, Denial } from '@quire/server'
+ *
+ * const moving: Denial = { kind: 'tryAgainLater', message: 'logins are moving, come back soon' }
+ * const denied = () => Promise.resolve({ ok: false, error: moving } as const)
+ *
+ * export const closed: Auth = {
+ *   needsToken: true,
+ *   authorize: denied,
+ *   authorizeAll: denied,
+ *   issue: denied,
+ * }
+ * ```
  */
 export interface Denial {
   readonly kind: 'unauthorized' | 'forbidden' | 'tryAgainLater' | 'internalError'
   readonly message: string
 }
 
-/** What is known of the HTTP request that a client came with. */
+/**
+ * What is known of the HTTP request that a client came with.
+ *
+ * @example
+ * ```ts
+ * import type { RequestFacts } from '@quire/server'
+ *
+ * // the value of the cookie `session`, null where the client has none
+ * export const sessionOf = ({ headers }: RequestFacts): string | null =>
+ *   /(?:^|; )session=([^;]*)/.exec(headers.get('cookie') ?? '')?.[1] ?? null
+ * ```
+ */
 export interface RequestFacts {
   /** Path and query as the client wrote them, without its token. */
   readonly url: string
@@ -42,7 +115,18 @@ export interface RequestFacts {
   readonly address: string
 }
 
-/** What is asked for: a document, and whatever token the client gave in its family's way. */
+/**
+ * What is asked for: a document, and whatever token the client gave in its family's way.
+ *
+ * @example
+ * ```ts
+ * import type { AccessRequest } from '@quire/server'
+ *
+ * // true where an `Auth` may let somebody read who has not logged in
+ * export const isForGuests = ({ document, token }: AccessRequest): boolean =>
+ *   token === null && document.startsWith('public/')
+ * ```
+ */
 export interface AccessRequest {
   readonly document: DocName
   readonly token: string | null
@@ -50,7 +134,18 @@ export interface AccessRequest {
   readonly request?: RequestFacts | undefined
 }
 
-/** What is asked for: all documents whose names begin so. */
+/**
+ * What is asked for: all documents whose names begin so.
+ *
+ * @example
+ * ```ts
+ * import type { PrefixRequest } from '@quire/server'
+ *
+ * // true where all documents that are asked for are public ones: `pub` begins other names, too
+ * export const isForGuests = ({ prefix, token }: PrefixRequest): boolean =>
+ *   token === null && prefix.startsWith('public/')
+ * ```
+ */
 export interface PrefixRequest extends Omit<AccessRequest, 'document'> {
   readonly prefix: string
 }
@@ -62,7 +157,26 @@ export interface PrefixRequest extends Omit<AccessRequest, 'document'> {
  */
 export const CLOCK_TOLERANCE_MS = 5_000
 
-/** Decides who may open what. Must not throw. */
+/**
+ * Decides who may open what. Must not throw.
+ *
+ * @example
+ * ```ts
+ * import { jwtAuth, type Auth } from '@quire/server'
+ *
+ * const tokens = jwtAuth({ secret: process.env['QUIRE_JWT_SECRET'] ?? '' })
+ *
+ * // checks tokens, and says who was not let in
+ * export const auth: Auth = {
+ *   ...tokens,
+ *   async authorize(request) {
+ *     const answer = await tokens.authorize(request)
+ *     if (!answer.ok) console.warn(request.document, answer.error.kind)
+ *     return answer
+ *   },
+ * }
+ * ```
+ */
 export interface Auth {
   /** False where nobody needs a token: clients that say theirs later are not waited for. */
   readonly needsToken: boolean

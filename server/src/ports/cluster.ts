@@ -1,7 +1,18 @@
 import type { DocName, Seq, Update } from '@quire/shared'
 import type { Undo } from './undo.ts'
 
-/** Tells other nodes what has just been committed to the shared log. Only a hint: it may be lost. */
+/**
+ * Tells other nodes what has just been committed to the shared log. Only a hint: it may be lost.
+ *
+ * @example
+ * ```ts
+ * import type { Hint } from '@quire/server'
+ *
+ * // a hint as text for a channel that carries text
+ * export const textOf = ({ updates, ...rest }: Hint): string =>
+ *   JSON.stringify({ ...rest, updates: updates.map((one) => Buffer.from(one).toString('base64')) })
+ * ```
+ */
 export interface Hint {
   readonly first: Seq
   readonly last: Seq
@@ -11,7 +22,27 @@ export interface Hint {
   readonly writer: number
 }
 
-/** Carries hints between the nodes that serve one log. Methods never throw. */
+/**
+ * Carries hints between the nodes that serve one log. Methods never throw.
+ *
+ * @example
+ * ```ts
+ * import type { Cluster, Hint } from '@quire/server'
+ *
+ * // a bus that the program has; it brings nobody what he has sent himself
+ * declare const bus: {
+ *   on(topic: string, heard: (hint: Hint) => void): () => void
+ *   send(topic: string, hint: Hint): void
+ *   end(): Promise<void>
+ * }
+ *
+ * export const cluster: Cluster = {
+ *   subscribe: (document, listener) => bus.on(document, listener),
+ *   publish: (document, hint) => bus.send(document, hint),
+ *   close: () => bus.end(),
+ * }
+ * ```
+ */
 export interface Cluster {
   /** Calls `listener` for each hint that *another* node publishes about the document, until undone. */
   subscribe(document: DocName, listener: (hint: Hint) => void): Undo

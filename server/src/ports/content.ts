@@ -58,7 +58,20 @@ export interface ContentProblem {
 /** Forms that content is read and handed in as. */
 export type Format = 'json' | 'text' | 'markdown' | 'html'
 
-/** What may stand in JSON. */
+/**
+ * What may stand in JSON.
+ *
+ * @example
+ * ```ts
+ * import type { DocumentHandle, Json } from '@quire/server'
+ *
+ * // of a server with `content: { schema: 'plain' }`
+ * export const configure = async (settings: DocumentHandle): Promise<void> => {
+ *   const value: Json = { title: 'Notes', tags: ['team', 'weekly'] }
+ *   await settings.write({ as: 'json', field: 'settings', value })
+ * }
+ * ```
+ */
 export type Json =
   | null
   | boolean

@@ -1,6 +1,17 @@
 import type { CloseName, DocName, Seq } from '@quire/shared'
 
-/** What happened, for logs and figures: never document content, tokens or presence. */
+/**
+ * What happened, for logs and figures: never document content, tokens or presence.
+ *
+ * @example
+ * ```ts
+ * import type { QuireEvent } from '@quire/server'
+ *
+ * // what somebody is to be woken for
+ * export const isAlarming = (event: QuireEvent): boolean =>
+ *   event.kind === 'bug' || event.kind === 'append-failed' || event.kind === 'quarantined'
+ * ```
+ */
 export type QuireEvent =
   | { readonly kind: 'room-opened'; readonly document: DocName; readonly loadMs: number }
   | { readonly kind: 'room-evicted'; readonly document: DocName }
@@ -83,10 +94,39 @@ export type QuireEvent =
   | { readonly kind: 'draining'; readonly rooms: number; readonly sessions: number }
   | { readonly kind: 'drained'; readonly left: number }
 
-/** The kind of an event. */
+/**
+ * The kind of an event.
+ *
+ * @example
+ * ```ts
+ * import type { Observe, QuireEventKind } from '@quire/server'
+ *
+ * export const counts = new Map<QuireEventKind, number>()
+ *
+ * export const observe: Observe = {
+ *   event: ({ kind }) => void counts.set(kind, (counts.get(kind) ?? 0) + 1),
+ * }
+ * ```
+ */
 export type QuireEventKind = QuireEvent['kind']
 
-/** A sink for events. It must not throw and must not block. */
+/**
+ * A sink for events. It must not throw and must not block.
+ *
+ * @example
+ * ```ts
+ * import { createLog, type Observe } from '@quire/server'
+ *
+ * const log = createLog('info')
+ *
+ * // a log, without the versions that are kept by themselves
+ * export const observe: Observe = {
+ *   event(event) {
+ *     if (event.kind !== 'version-kept') log.event(event)
+ *   },
+ * }
+ * ```
+ */
 export interface Observe {
   event(event: QuireEvent): void
 }

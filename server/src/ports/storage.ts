@@ -350,7 +350,21 @@ export interface Revocations {
   unrevoke(id: number): Promise<Result<boolean, StorageProblem>>
 }
 
-/** Durable home of all documents. One process owns it at a time. Methods never throw. */
+/**
+ * Durable home of all documents. One process owns it at a time. Methods never throw.
+ *
+ * @example
+ * ```ts
+ * import { sqliteStorage, type Storage } from '@quire/server'
+ *
+ * const storage: Storage = await sqliteStorage({ dataDir: './documents' })
+ * const question = { prefix: '', search: '', after: null, limit: 100, which: 'present' } as const
+ * const listed = await storage.list(question)
+ * if (!listed.ok) throw new Error(listed.error.message)
+ * for (const { name, bytes } of listed.value) console.log(name, bytes)
+ * await storage.close()
+ * ```
+ */
 export interface Storage extends Catalogue, Versions, Patches, Revocations {
   /**
    * Finds the document of that name, or creates it empty, and reads what opening needs. `deleted` where it was
