@@ -40,7 +40,7 @@ describe('an empty text', () => {
   it.each(['json', 'markdown', 'html', 'text'] as const)(
     'is nothing: what was read as %s changes nothing',
     (format) => {
-      const update = stateOf(made(['one'], [''], ['', 'two', '']))
+      const update = stateOf(made(['one'], [''], ['', 'two', ''], ['', '']))
       expect(put(update, format, read(update, format))).toBeNull()
     },
   )
