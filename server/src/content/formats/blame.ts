@@ -29,7 +29,7 @@ export const blameOf = (
       if (index === null || child === undefined) continue // nobody sees it
       if (inner instanceof Y.Text) addText(runs, inner, path)
       else if (child.kind !== 'element' || child.name !== 'hardBreak')
-        visit(inner as SharedType, child, [...path, index]) // what XML types hold
+        visit(inner, child, [...path, index])
       else if (inner._item !== null) add(runs, inner._item, { text: '\n', path })
     }
   }

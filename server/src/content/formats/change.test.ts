@@ -277,7 +277,7 @@ describe('a change of a part', () => {
     doc.getXmlFragment('default').insert(0, [new Y.XmlText('stray')])
     const wish: Change = { kind: 'append', field: null, content: markdown('a') }
     const after = apply(Y.encodeStateAsUpdate(doc) as Update, wish) // Yjs made it
-    expect(documentOf(after).getXmlFragment('default').toString()).toBe(
+    expect(documentOf(after).getXmlFragment('default').toJSON()).toBe(
       'stray<paragraph>a</paragraph>',
     )
   })

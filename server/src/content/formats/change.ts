@@ -12,7 +12,7 @@ import type { RootKind } from './read-tree.ts'
 import { nodeIndices, nodesOf, treesOf } from './rich.ts'
 import { withLines, lineNodes } from './text-lines.ts'
 import type { DeltaStep } from './text-delta.ts'
-import { plainText, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 
 /** A field and what it is to become, or the steps that change its text. */
 export type Wanted = Field & ({ readonly wanted: Tree } | { readonly steps: readonly DeltaStep[] })
@@ -115,11 +115,11 @@ const standing = (children: readonly Tree[], type: NodeType): readonly Tree[] =>
   type.inlineContent ? children : children.filter(({ kind }) => kind !== 'text')
 
 const isEmptyTextblock = (tree: Tree, rich: RichSchema): boolean => {
-  if (tree.kind !== 'element' || plainText(tree) !== '') return false
+  if (tree.kind !== 'element') return false
   const type = rich.schema.nodes[tree.name]
   return (
     type === rich.schema.topNodeType.contentMatch.defaultType &&
-    tree.children.every((one) => one.kind === 'text')
+    tree.children.every((one) => one.kind === 'text' && one.runs.length === 0)
   )
 }
 

@@ -1,4 +1,5 @@
 /* Emptied texts stay where they are, as editors leave them, and are read as nothing. */
+import fc from 'fast-check'
 import type { Update } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
@@ -40,7 +41,7 @@ describe('an empty text', () => {
   it.each(['json', 'markdown', 'html', 'text'] as const)(
     'is nothing: what was read as %s changes nothing',
     (format) => {
-      const update = stateOf(made(['one'], [''], ['', 'two', '']))
+      const update = stateOf(made(['one'], [''], ['', 'two', ''], ['', '']))
       expect(put(update, format, read(update, format))).toBeNull()
     },
   )
@@ -81,4 +82,21 @@ describe('texts side by side', () => {
       'world',
     ])
   })
+})
+
+it('any texts side by side become any others, and version by version', () => {
+  const texts = fc.array(fc.constantFrom('', 'a', 'same', 'same', 'b c'), { maxLength: 3 })
+  const blocks = fc.array(texts, { minLength: 1, maxLength: 5 })
+  fc.assert(
+    fc.property(blocks, blocks, (one, other) => {
+      const [update, wanted] = [stateOf(made(...one)), stateOf(made(...other))]
+      for (const format of ['json', 'markdown', 'html', 'text'] as const)
+        expect(put(update, format, read(update, format))).toBeNull()
+      for (const edit of [put(update, 'json', read(wanted, 'json')), restore(update, wanted)]) {
+        const after = edit === null ? update : merged(update, edit)
+        expect(read(after, 'json')).toEqual(read(wanted, 'json'))
+        expect(restore(after, wanted)).toBeNull()
+      }
+    }),
+  )
 })

@@ -57,7 +57,7 @@ export const marksIn = (element: HtmlElement, outer: readonly Mark[]): readonly 
 const [BOLD, ITALIC] = [schema.mark('bold'), schema.mark('italic')]
 const [STRIKE, UNDERLINE] = [schema.mark('strike'), schema.mark('underline')]
 
-const isBold = (weight: string): boolean => /^bold/.test(weight) || Number(weight) >= 600
+const isBold = (weight: string): boolean => weight.startsWith('bold') || Number(weight) >= 600
 
 /** The value of a property, in lower case, empty where the style does not have it. */
 const valueOf = (style: string, property: string): string => {

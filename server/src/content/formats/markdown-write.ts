@@ -270,7 +270,7 @@ const reachesOf = (nodes: readonly Node[]): readonly ReadonlyMap<Mark, number>[]
     next = new Map(own)
     reaches.push(next)
   }
-  return reaches.reverse()
+  return reaches.toReversed()
 }
 
 const opening = (mark: Mark, { tags }: Style): string => {

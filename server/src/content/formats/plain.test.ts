@@ -212,6 +212,6 @@ describe('without a schema', () => {
     }
     expect(change(stateOf(doc), put('plain'), null)).toBeNull()
     const after = documentOf(apply(stateOf(doc), put('word'))).getXmlFragment('xml')
-    expect(after.toString()).toBe('<p><bold>bold</bold> word</p>')
+    expect(after.toJSON()).toBe('<p><bold>bold</bold> word</p>')
   })
 })
