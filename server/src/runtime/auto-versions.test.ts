@@ -1,3 +1,4 @@
+import { millis, type Update } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -61,6 +62,19 @@ describe('a version that is kept by itself', () => {
     await pass(server.clock, 700_000)
     await visit(server, '')
     expect(textsOf(server)).toEqual(['one'])
+  })
+
+  it('is not kept of what is too large to be read for it', async () => {
+    const server = startTestServer({ versionPolicy })
+    const large = new Y.Doc()
+    large.getText('text').insert(0, 'x'.repeat(17 * 1024 * 1024))
+    const seed = { update: Y.encodeStateAsUpdate(large) as Update, authors: [] } // Yjs made it
+    await server.documents.create(notes, { key: null, seed, at: millis(1) })
+    const { find } = server.weather.calls
+    await visit(server, 'and a word')
+    await until('it is looked at', () => server.weather.calls.find > find)
+    await settle()
+    expect([server.weather.calls.keepVersion, textsOf(server)]).toEqual([0, []])
   })
 
   it('waits until the last one is old enough, and the oldest of many go', async () => {

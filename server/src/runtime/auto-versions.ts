@@ -35,6 +35,9 @@ export interface VersionPolicy {
 /** Documents that are to be looked at, now or later; beyond, those that came first are forgotten until they change. */
 const MOST = 10_000
 
+/** Largest document, as stored, of which versions are kept by themselves, bytes: it is in memory three times meanwhile. */
+const MOST_BYTES = 16 * 1024 * 1024
+
 /** How often it is looked whose time has come, milliseconds. */
 const LOOK_MS = 15_000
 
@@ -130,6 +133,10 @@ export class AutoVersions {
       this.#candidates.set(doc, { name, head, dueAt })
       return ok(undefined)
     }
+    const facts = await storage.find(name)
+    if (!facts.ok) return facts
+    // deleted, or another one by now; or too large to be read and kept fifty times over
+    if (facts.value?.id !== doc || facts.value.bytes > MOST_BYTES) return ok(undefined)
     const stored = await storage.read(doc)
     if (!stored.ok) return stored
     const { snapshot, tail, head: seq } = stored.value
