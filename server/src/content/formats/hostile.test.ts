@@ -299,6 +299,20 @@ describe('Markdown of others', () => {
   })
 })
 
+describe('a schema of one’s own', () => {
+  it.each([
+    ['unreadable', 'fromMarkdown: line 1 is none'],
+    ['nested', 'fromMarkdown: Invalid content for node line'],
+  ])('refuses what its parser throws, or should not have made: %s', async (value, message) => {
+    const own = await schemaOf({
+      module: new URL('../testing/own-schema.ts', import.meta.url).href,
+    })
+    const content = { format: 'markdown', value } as const
+    const wish = { kind: 'replace', field: null, content } as const
+    expect(problemOf(() => change(EMPTY, wish, own))).toContain(message)
+  })
+})
+
 describe('content that a peer has set without asking the schema', () => {
   it('is read without what the schema lacks, escaped, and with no address that runs', () => {
     const ydoc = new Y.Doc()

@@ -152,12 +152,13 @@ const pairedWith = <V extends Value>(
     ...commonPairs(from, to, keys.budget),
     [before.length, json.length] as const,
   ]) {
-    const places = Map.groupBy(before.slice(i, nextI).entries(), ([, one]) => kindOf(one))
+    const gap = [...before.slice(i, nextI).entries()].toReversed() // so that the first is popped
+    const places = Map.groupBy(gap, ([, one]) => kindOf(one))
     let last = -1
     while (paired.length < nextJ) {
       const left = kindsOf(json[paired.length]).map((kind) => places.get(kind) ?? [])
-      for (const list of left) while ((list[0]?.[0] ?? last + 1) <= last) list.shift()
-      const [at, one] = left.find((list) => list.length > 0)?.[0] ?? [last, undefined]
+      for (const list of left) while ((list.at(-1)?.[0] ?? last + 1) <= last) list.pop()
+      const [at, one] = left.find((list) => list.length > 0)?.at(-1) ?? [last, undefined]
       last = at
       paired.push(one)
     }

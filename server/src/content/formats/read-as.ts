@@ -11,7 +11,8 @@ import { docOf } from './rich.ts'
 import { plainText } from './tree.ts'
 
 /** A field in a format. */
-export const readAs = (doc: Doc, { format, field }: Question, rich: RichSchema | null): Json => {
+export const readAs = (doc: Doc, question: Question, rich: RichSchema | null): Json => {
+  const { format, field } = { ...question } // callers without types may hand in nothing
   checkFormat(format)
   if (field === null && rich === null && format === 'json') return everything(doc)
   const name = fieldName(field, rich)
