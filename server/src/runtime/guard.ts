@@ -10,7 +10,7 @@ import type { Undo } from '../ports/undo.ts'
 import type { NoRoom } from './documents.ts'
 import {
   covers,
-  wasIssuedBy,
+  isMeant,
   type RevocationList,
   type RevocationRequest,
   type RevocationScope,
@@ -94,10 +94,7 @@ export class Guard {
     const stored = await this.#revocations.revoke(request)
     if (!stored.ok) return stored
     const { value: revocation } = stored
-    const { user, document, token, at } = revocation
-    const meant = this.#meant({ user, document, token }).filter(({ granted }) =>
-      wasIssuedBy(granted, at),
-    )
+    const meant = this.#meant(revocation).filter(({ granted }) => isMeant(revocation, granted))
     for (const session of meant) session.regrant(session.granted)
     return { ok: true, value: { revocation, sessions: meant.length } }
   }

@@ -172,14 +172,14 @@ const isInForce = ({ until }: Revocation, now: Millis): boolean => until === nul
  * Who it was issued to, under which id, and when. One of a document for everybody is not of applications: it would
  * take from them what lists, exports and ends it.
  */
-const isMeant = ({ user, token, at }: Revocation, grant: Grant): boolean =>
+export const isMeant = ({ user, token, at }: Revocation, grant: Grant): boolean =>
   (user !== null || token !== null || !grant.isApplication) &&
   (user === null || user === grant.user) &&
   (token === null || token === grant.tokenId) &&
   wasIssuedBy(grant, at)
 
 /** True for a login that was issued by then, as the clock of whoever issued it has it. */
-export const wasIssuedBy = ({ issuedAt }: Grant, at: Millis): boolean =>
+const wasIssuedBy = ({ issuedAt }: Grant, at: Millis): boolean =>
   (issuedAt ?? 0) <= at + CLOCK_TOLERANCE_MS
 
 const documentKey = (pattern: string): string => `document ${pattern}`
