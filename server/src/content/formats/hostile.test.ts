@@ -249,17 +249,6 @@ describe('Markdown of others', () => {
     expect(markdownOf(node, deadline)).toBe('<p>a</p>\n')
   })
 
-  it('is written in time for any number of runs', () => {
-    const runs = Array.from({ length: 20_000 }, (_, i) =>
-      schema.text('x', [schema.mark('bold'), ...(i % 2 === 0 ? [schema.mark('italic')] : [])]),
-    )
-    const node = schema.node('doc', null, [schema.node('paragraph', null, runs)])
-    const deadline = deadlineIn(0, 'Markdown', () => performance.now() + 1) // nothing is read again
-    const before = performance.now()
-    markdownOf(node, deadline)
-    expect(performance.now() - before).toBeLessThan(3000) // quadratic: 10 s and more
-  })
-
   it('never throws anything else, and never gives an invalid document', () => {
     const bits = [
       '*',
