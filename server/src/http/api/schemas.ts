@@ -203,10 +203,15 @@ export const authorsSchema = z
   })
   .meta({ id: 'Authors' })
 
+const diffNode = { type: z.string(), attributes: z.record(z.string(), z.unknown()) }
+
 const diffBlock = {
-  type: z.string(),
-  attributes: z.record(z.string(), z.unknown()),
+  ...diffNode,
   text: z.string(),
+  within: z
+    .array(z.object(diffNode))
+    .optional()
+    .meta({ description: 'The nodes that it stands in, from the top; absent at the top' }),
 }
 
 export const diffSchema = z
