@@ -321,16 +321,29 @@ describe('an import', () => {
     expect((await api.list()).documents.map(({ name }) => name)).toEqual(['in/good', 'in/last'])
   })
 
-  it('ends at a line that is too long, and keeps what came before', async () => {
+  it('passes over a line that is too long or no UTF-8, and keeps what stands around it', async () => {
     const server = await startApi({ limits: { maxApiBodyBytes: 65_536 } })
     const api = await server.client()
-    const long = `{"name":"long","update":"${'A'.repeat(100_000)}"}`
-    const bytes = new TextEncoder().encode(`{"name":"first","update":"AAA="}\n${long}\n`)
-    const text = await new Response(await api.import(bytes)).text()
-    expect(text).toContain('"result":"created"')
-    expect(text).toContain('a line is over 65536 bytes')
-    expect(text).not.toContain('"done"')
-    expect((await api.list()).documents.map(({ name }) => name)).toEqual(['first'])
+    const text = new TextEncoder()
+    const bytes = new Uint8Array([
+      ...text.encode('{"name":"first","update":"AAA="}\n'),
+      ...text.encode(`{"name":"long","update":"${'A'.repeat(200_000)}"}\n`),
+      ...[0xff, 0xfe, 10],
+      ...text.encode('{"name":"last","update":"AAA="}\n'),
+    ])
+    const said = await new Response(await api.import(bytes)).text()
+    const told = said
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { detail?: string })
+    expect(told).toMatchObject([
+      { line: 1, result: 'created' },
+      { line: 2, result: 'failed', detail: 'the line is over 65536 bytes' },
+      { line: 3, result: 'failed', detail: 'the line is not UTF-8' },
+      { line: 4, result: 'created' },
+      { done: true, lines: 4 },
+    ])
+    expect((await api.list()).documents.map(({ name }) => name)).toEqual(['first', 'last'])
   })
 })
 

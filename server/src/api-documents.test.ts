@@ -96,13 +96,18 @@ describe('documents', () => {
   })
 
   it('are copied under another name', async () => {
-    const { client } = await startApi()
+    const { client, quire } = await startApi()
     const api = await client()
     await api.create('one', { content: { format: 'text', value: 'same' } })
     expect(await api.document('one').duplicate('two')).toMatchObject({ name: 'two' })
     await api.document('two').append('text', 'and more')
     expect((await api.document('one').read('text')).content.trim()).toBe('same')
     expect(await problemOf(api.document('one').duplicate('two'))).toMatchObject({ status: 409 })
+    // nor over one that somebody has only opened, however often that is tried
+    await quire.document('three').read({ as: 'update' })
+    const copy = () => api.document('one').duplicate('three', { idempotencyKey: 'copy' })
+    expect(await problemOf(copy())).toMatchObject({ status: 409 })
+    expect(await problemOf(copy())).toMatchObject({ status: 409 })
   })
 })
 

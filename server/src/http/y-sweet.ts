@@ -118,7 +118,11 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
     const ownMs = millis(clock.wall() + validForSeconds * 1000)
     const expiresAt = grant.expiresAt === null ? ownMs : millis(Math.min(ownMs, grant.expiresAt))
     const made = await documents.issue(
-      { document, token: tokenOf(c) },
+      {
+        document,
+        token: tokenOf(c),
+        request: documents.readsRequests ? requestFacts(c, edge) : undefined,
+      },
       { access, user: userId, expiresAt },
     )
     if (!made.ok) throw refusal(made.error)

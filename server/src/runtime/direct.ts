@@ -86,7 +86,7 @@ export const writeDocument = async (
   { expected }: WriteCondition = { expected: null },
 ): Promise<Result<Position, WriteProblem>> => {
   const said: Said = {
-    messages: [{ kind: 'write', contents, expected, author: request.author ?? request.grant.user }],
+    messages: [{ kind: 'write', contents, expected, author: authorOf(request) }],
     frame: contents.update,
   }
   const written = await converse<Position, NoRoom | WriteProblem>(request, said, (answer) => {
@@ -96,6 +96,9 @@ export const writeDocument = async (
   })
   return written.ok ? written : err({ changed: null, ...written.error })
 }
+
+const authorOf = ({ author, grant }: DirectRequest): string | null =>
+  author === undefined ? grant.user : author
 
 const changedTo = (changed: Position): WriteProblem => ({
   close: 'tryAgainLater',

@@ -1,5 +1,5 @@
 /* What was denied, on its way to the patches of its users: merged, as nobody needs it keystroke by keystroke. */
-import { bytesEqual, ok, type DocId, type Result, type Update } from '@quire/shared'
+import { err, bytesEqual, ok, type DocId, type Result, type Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Content } from '../ports/content.ts'
 import type { PatchLimits, PatchPart, Storage, StorageProblem } from '../ports/storage.ts'
@@ -130,6 +130,9 @@ const keepMerged = async (
   if (!parts.ok) return parts
   if (parts.value === null) return storage.keepPatch(doc, part, limits) // dropped since
   const merged = await content.merge([...parts.value, part.update])
+  // a server that stops has not said that it does not fit
+  if (!merged.ok && merged.error.kind === 'closed')
+    return err({ kind: 'closed', message: merged.error.message })
   if (!merged.ok || merged.value.length > limits.bytesPerUser) return ok('full')
   const [only, ...others] = parts.value
   if (only && others.length === 0 && bytesEqual(only, merged.value)) return ok('known')

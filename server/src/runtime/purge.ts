@@ -27,16 +27,16 @@ export interface PurgePorts {
 /** Drops what was deleted longer ago than that, milliseconds: now, and from time to time until undone. */
 export const purgeDeleted = ({ storage, clock, observe }: PurgePorts, keptMs: number): Undo => {
   let isOver = false
-  let isUnderWay = false
+  let isUnderWay = false // also while it pauses
   let undoPause: Undo = () => undefined
   const next = async (): Promise<void> => {
     isUnderWay = true
     const purged = await storage.purge(millis(clock.wall() - keptMs), AT_ONCE)
-    isUnderWay = false
+    isUnderWay = purged.ok && purged.value === AT_ONCE
     if (isOver) return
     if (!purged.ok) return observe.event({ kind: 'purge-failed', problem: purged.error.message })
     if (purged.value > 0) observe.event({ kind: 'purged', documents: purged.value })
-    if (purged.value === AT_ONCE) undoPause = clock.after(PAUSE_MS, () => void next())
+    if (isUnderWay) undoPause = clock.after(PAUSE_MS, () => void next())
   }
   void next()
   const undoEvery = clock.every(EVERY_MS, () => {

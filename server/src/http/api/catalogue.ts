@@ -128,6 +128,8 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         if (isTaken && kind === 'repeated')
           return c.json(factsJson(await found(storage, name)), 200)
         if (isTaken) throw await notOurs(parts, key)
+        // what cannot be written now never can
+        if (!filled.ok && filled.error.kind === 'content') await notOurs(parts, key)
         if (!filled.ok) throw trouble(filled.error)
       }
       c.header('Location', `${parts.base(c)}/documents/${encodeURIComponent(name)}`)
@@ -236,8 +238,9 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         const made = await documents.create(to, { key, seed, at: clock.wall() })
         if (!made.ok) throw storageProblem(made.error)
         const { kind, facts } = made.value
-        if (kind === 'exists' || facts.name !== to)
-          throw new Problem('conflict', 'there is a document of this name')
+        if (kind === 'exists') throw await notOurs(parts, key)
+        if (facts.name !== to)
+          throw new Problem('conflict', 'the Idempotency-Key was used for another document')
         if (facts.deletedAt !== null) throw deletedSince()
         c.header('Location', `${parts.base(c)}/documents/${encodeURIComponent(to)}`)
         return c.json(factsJson(facts), kind === 'created' ? 201 : 200)

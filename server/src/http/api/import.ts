@@ -63,8 +63,11 @@ const resultsOf = async function* (parts: ApiParts, asked: Import): AsyncIterabl
   let line = 0
   for await (const raw of linesOf(asked.c.req.raw, bounds)) {
     line++
-    if (raw.kind === 'problem')
-      return yield { line, name: null, result: 'failed', detail: raw.message }
+    if (raw.kind !== 'line') {
+      yield { line, name: null, result: 'failed', detail: raw.message }
+      if (raw.kind === 'end') return
+      continue
+    }
     const read = readLine(raw.text)
     if (read === null) continue
     if (typeof read === 'string') yield { line, name: null, result: 'failed', detail: read }
@@ -113,7 +116,7 @@ const take = async (parts: ApiParts, asked: Import, read: ReadLine): Promise<Out
   if (!made.ok) return failed(storageProblem(made.error).message)
   if (made.value.kind === 'created') return { result: 'created' }
   if (asked.existing === 'skip') return { result: 'skipped' }
-  const request = parts.asked(asked.c, read.name, asked.grant)
+  const request = parts.asked(asked.c, read.name, asked.grant, null) // as said: nobody's
   const merged = await contents.merge(request, seed.update, null)
   return merged.ok ? { result: 'merged' } : failed('it could not be merged')
 }

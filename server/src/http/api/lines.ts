@@ -2,10 +2,10 @@ import { GrowingRoom, type BodyBounds } from '../request-body.ts'
 import { READ_BYTES } from '../../runtime/reading-pace.ts'
 import { WaitedPace } from './waited-pace.ts'
 
-/** A line of a body, or why there are no more of them. */
+/** A line of a body, or why it cannot be read; `end`: why there are no more of them. */
 export type Line =
   | { readonly kind: 'line'; readonly text: string }
-  | { readonly kind: 'problem'; readonly message: string }
+  | { readonly kind: 'problem' | 'end'; readonly message: string }
 
 /** What bounds the lines of a body; `limit` is that of each. */
 export type LineBounds = Omit<BodyBounds, 'over'>
@@ -36,7 +36,7 @@ export const linesOf = async function* (
       pace.wait()
       const chunk = await nextChunk(reader)
       if (isBehind) return yield tooSlow(readMs)
-      if (typeof chunk === 'string') return yield { kind: 'problem', message: chunk }
+      if (typeof chunk === 'string') return yield { kind: 'end', message: chunk }
       if (chunk === null) break
       pace.moved(chunk.length)
       for (let at = 0; at < chunk.length;) {
@@ -44,7 +44,7 @@ export const linesOf = async function* (
         const piece = chunk.subarray(at, end === -1 ? chunk.length : end)
         at = end === -1 ? chunk.length : end + 1
         const problem = piece.length === 0 ? null : line.add(piece)
-        if (problem !== null) return yield { kind: 'problem', message: problem }
+        if (problem !== null) return yield { kind: 'end', message: problem }
         if (end === -1 || line.length === 0) continue
         const whole = line.take()
         if (whole !== null) yield whole
@@ -73,7 +73,7 @@ const nextChunk = async (
 }
 
 const tooSlow = (readMs: number): Line => ({
-  kind: 'problem',
+  kind: 'end',
   message: `less than ${READ_BYTES} bytes of the body came in ${readMs} ms, and not its end`,
 })
 
@@ -93,18 +93,23 @@ class OneLine {
     return this.#length
   }
 
-  /** Copies more of it, or says why not. */
+  /** Copies more of it, or says why there is no room; of one that is too long nothing is kept. */
   add(piece: Uint8Array): string | null {
     const { limit } = this.#bounds
-    if (this.#length + piece.length > limit) return `a line is over ${limit} bytes`
-    const added = this.#room.add(piece)
-    if (!added.ok) return added.error.message
     this.#length += piece.length
-    return null
+    if (this.#length > limit) {
+      this.#room.free()
+      this.#room = new GrowingRoom(this.#bounds)
+      return null
+    }
+    const added = this.#room.add(piece)
+    return added.ok ? null : added.error.message
   }
 
   /** All of it; null where nothing but a carriage return is there. */
   take(): Line | null {
+    const { limit } = this.#bounds
+    if (this.#length > limit) return { kind: 'problem', message: `the line is over ${limit} bytes` }
     try {
       const text = this.#decoder.decode(this.#room.bytes()).replace(/\r$/, '')
       return text === '' ? null : { kind: 'line', text }
