@@ -13,8 +13,8 @@ export default defineConfig({
   testMatch: '*.spec.ts',
   outputDir: 'test-results',
   forbidOnly: process.env['CI'] !== undefined,
-  // Two cores are shared with the servers that the tests start and kill.
-  workers: 1,
+  // They wait more than they work; each has servers and browsers of its own.
+  workers: 2,
   retries: 0,
   timeout: 120_000,
   expect: { timeout: 15_000 },
