@@ -328,7 +328,9 @@ describe('an import', () => {
     const bytes = new Uint8Array([
       ...text.encode('{"name":"first","update":"AAA="}\n'),
       ...text.encode(`{"name":"long","update":"${'A'.repeat(200_000)}"}\n`),
-      ...[0xff, 0xfe, 10],
+      0xff,
+      0xfe,
+      10, // a line that is no UTF-8
       ...text.encode('{"name":"last","update":"AAA="}\n'),
     ])
     const said = await new Response(await api.import(bytes)).text()
