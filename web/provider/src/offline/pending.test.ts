@@ -172,7 +172,9 @@ describe('what waits to be kept', () => {
           if (!works) return pending.restore()
           pending.settle()
           for (const byte of flat(draft.updates)) kept.add(byte)
-          const covered = before.filter((one) => one.position <= (draft.position?.seq ?? 0))
+          // a position of sequence 0 claims nothing
+          const claimed = draft.position?.seq ?? 0
+          const covered = before.filter(({ position: one }) => one > 0 && one <= claimed)
           for (const { updates } of covered)
             expect(updates.filter((byte) => !kept.has(byte))).toEqual([])
         }
