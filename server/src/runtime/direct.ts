@@ -5,10 +5,10 @@
  */
 import {
   closeCodes,
-  closeNameOf,
   EMPTY_STATE_VECTOR,
   err,
   ok,
+  type CloseName,
   type DocName,
   type Result,
   type Update,
@@ -19,7 +19,7 @@ import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
 import type { ClientMessage, Position } from '../room/message.ts'
-import { directWire, framesIn } from './direct-wire.ts'
+import { directSocket } from './direct-socket.ts'
 import type { Documents, NoRoom } from './documents.ts'
 
 /** What a route wants of a document. */
@@ -154,23 +154,12 @@ const converse = <T, E = NoRoom>(
       unsaid = null
       if (next !== null) clock.endOfTurn(() => listener?.message(next.frame))
     }
-    const socket: Socket = {
-      ...client,
-      isPaused: false,
-      wire: directWire,
-      queuedBytes: () => 0, // whoever waits in memory does not lag
-      send: receive,
-      sendWire: (bytes) => framesIn(bytes).forEach(receive),
-      pause: () => undefined, // it says one thing
-      resume: () => undefined,
-      close: (code, reason) => end(err({ close: closeNameOf(code) ?? 'internalError', reason })),
-      terminate: () => end(err({ close: 'internalError', reason: 'the session was ended' })),
-    }
+    const close = (name: CloseName, reason: string): void => end(err({ close: name, reason }))
     listener = documents.attach({
       document,
       login: { kind: 'checked', grant },
       dialect: direct(said?.messages ?? []),
-      socket,
+      socket: directSocket(client, { receive, close }),
     })
     if (isOver) listener.closed(closeCodes.normal.code, '')
   })

@@ -3,19 +3,13 @@
  * one question or nothing: it has a place, keeps its document open, and is sent what everybody is sent. Nothing is
  * kept for it: what a listener does not use is gone.
  */
-import {
-  closeCodes,
-  closeNameOf,
-  EMPTY_STATE_VECTOR,
-  type CloseName,
-  type Update,
-} from '@quire/shared'
+import { closeCodes, EMPTY_STATE_VECTOR, type CloseName, type Update } from '@quire/shared'
 import { direct, readAnswer } from '../dialects/direct.ts'
 import type { Observe } from '../ports/observe.ts'
-import type { Socket, SocketListener } from '../ports/socket.ts'
+import type { SocketListener } from '../ports/socket.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { DirectRequest } from './direct.ts'
-import { directWire, framesIn } from './direct-wire.ts'
+import { directSocket } from './direct-socket.ts'
 
 /** Whom a subscription is for, and from when on. */
 export interface SubscribeRequest extends Omit<DirectRequest, 'withinMs'> {
@@ -67,28 +61,17 @@ export const subscribe = (request: SubscribeRequest, subscriber: Subscriber): Un
     if (subscriber.opened !== undefined) tell(() => subscriber.opened?.())
     if (from === 'start') clock.endOfTurn(() => listener?.message(EMPTY_STATE_VECTOR))
   }
-  const socket: Socket = {
-    ...client,
-    isPaused: false,
-    wire: directWire,
-    queuedBytes: () => 0, // whoever waits in memory does not lag
-    send: receive,
-    sendWire: (bytes) => framesIn(bytes).forEach(receive),
-    pause: () => undefined, // it says one thing
-    resume: () => undefined,
-    close(code, reason) {
-      if (isOver) return
-      end()
-      tell(() => subscriber.closed(closeNameOf(code) ?? 'internalError', reason))
-    },
-    terminate: () => socket.close(closeCodes.internalError.code, 'the session was ended'),
+  const close = (name: CloseName, reason: string): void => {
+    if (isOver) return
+    end()
+    tell(() => subscriber.closed(name, reason))
   }
   const asks = [{ kind: 'sync-step-1', stateVector: EMPTY_STATE_VECTOR }] as const
   listener = documents.attach({
     document,
     login: { kind: 'checked', grant },
     dialect: direct(asks),
-    socket,
+    socket: directSocket(client, { receive, close }),
   })
   return () => {
     if (!isOver) end()
