@@ -6,7 +6,7 @@ import type { ApiParts } from './api-parts.ts'
 import { givenInJson, seedOf } from './given.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
 import { trouble } from './content.ts'
-import { Problem, roomProblem, storageProblem } from './problem.ts'
+import { orProblem, Problem, roomProblem, storageProblem } from './problem.ts'
 import {
   contentValue,
   count,
@@ -65,10 +65,9 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       const which = query.deleted === 'true' ? 'deleted' : 'present'
       await access.toAll(c, prefix, which === 'deleted' ? 'application' : 'read')
       const after = cursor === undefined ? null : readCursor(cursor)
-      const page = await storage.list({ prefix, search, after, limit: limit + 1, which })
-      if (!page.ok) throw storageProblem(page.error)
-      const shown = page.value.slice(0, limit)
-      const last = page.value.length > limit ? shown.at(-1) : undefined
+      const page = orProblem(await storage.list({ prefix, search, after, limit: limit + 1, which }))
+      const shown = page.slice(0, limit)
+      const last = page.length > limit ? shown.at(-1) : undefined
       return c.json({
         documents: shown.map(factsJson),
         next: last === undefined ? null : writeCursor(last),
@@ -109,9 +108,9 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         content === undefined
           ? null
           : await seedOf(parts, givenInJson(content), authorOf(grant, author))
-      const made = await documents.create(name, { key, seed, at: clock.wall() })
-      if (!made.ok) throw storageProblem(made.error)
-      const { kind, facts } = made.value
+      const { kind, facts } = orProblem(
+        await documents.create(name, { key, seed, at: clock.wall() }),
+      )
       if (kind === 'repeated' && facts.name !== name)
         throw new Problem('conflict', 'the Idempotency-Key was used for another document')
       if (kind === 'repeated' && facts.deletedAt !== null) throw deletedSince()
@@ -169,11 +168,9 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       problems: ['not-found'],
     },
     async ({ c, document }) => {
-      const removed = await documents.delete(document)
-      if (!removed.ok) throw storageProblem(removed.error)
-      if (removed.value === null)
-        throw new Problem('not-found', 'there is no document of this name')
-      return c.json(factsJson(removed.value))
+      const removed = orProblem(await documents.delete(document))
+      if (removed === null) throw new Problem('not-found', 'there is no document of this name')
+      return c.json(factsJson(removed))
     },
   )
 
@@ -194,11 +191,9 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, query }) => {
       const deleted = await deletedOf(parts, document, query.id)
-      const back = await documents.undelete(deleted)
-      if (!back.ok) throw storageProblem(back.error)
-      if (back.value === null)
-        throw new Problem('conflict', 'there is another document of this name')
-      return c.json(factsJson(back.value))
+      const back = orProblem(await documents.undelete(deleted))
+      if (back === null) throw new Problem('conflict', 'there is another document of this name')
+      return c.json(factsJson(back))
     },
   )
 
@@ -235,9 +230,9 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
       if (!whole.ok) throw roomProblem(whole.error)
       try {
         const seed = { update: whole.value.update, authors: [] }
-        const made = await documents.create(to, { key, seed, at: clock.wall() })
-        if (!made.ok) throw storageProblem(made.error)
-        const { kind, facts } = made.value
+        const { kind, facts } = orProblem(
+          await documents.create(to, { key, seed, at: clock.wall() }),
+        )
         if (kind === 'exists') throw await notOurs(parts, key)
         if (facts.name !== to)
           throw new Problem('conflict', 'the Idempotency-Key was used for another document')
@@ -281,9 +276,8 @@ const deletedOf = async (
       limit: MOST_LISTED,
       which: 'deleted',
     } as const
-    const page = await storage.list(question)
-    if (!page.ok) throw storageProblem(page.error)
-    const same = page.value.filter((facts) => facts.name === name)
+    const page: readonly DocumentFacts[] = orProblem(await storage.list(question))
+    const same = page.filter((facts) => facts.name === name)
     const wanted = id === undefined ? undefined : same.find((facts) => facts.id === id)
     if (wanted !== undefined) return wanted.id
     newest = same.at(-1) ?? newest

@@ -5,7 +5,7 @@ import type { DocumentFacts, Storage } from '../../ports/storage.ts'
 import type { ApiParts } from './api-parts.ts'
 import { answerLines, exportedLine, LINES } from './bulk-lines.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
-import { contentProblem, Problem, storageProblem } from './problem.ts'
+import { contentProblem, orProblem, Problem } from './problem.ts'
 import { timeText } from './told.ts'
 
 /** Documents that are listed at a time for an export. */
@@ -73,19 +73,17 @@ const exported = async function* (
 const stateOf = async ({ storage, content }: ApiParts, facts: DocumentFacts) => {
   const stored = await storage.read(facts.id)
   if (!stored.ok && stored.error.kind === 'unknown-document') return null
-  if (!stored.ok) throw storageProblem(stored.error)
-  const { snapshot, tail, head } = stored.value
+  const { snapshot, tail, head } = orProblem(stored)
   const update = await content.merge([...(snapshot === null ? [] : [snapshot]), ...tail])
   if (!update.ok) throw contentProblem(update.error)
-  const authors = await storage.authors(facts.id)
-  if (!authors.ok) throw storageProblem(authors.error)
+  const authors = orProblem(await storage.authors(facts.id))
   return {
     name: facts.name,
     createdAt: timeText(facts.createdAt),
     changedAt: timeText(facts.changedAt),
     sequence: head,
     update: Buffer.from(update.value).toString('base64'),
-    authors: authors.value.map(({ client, clock, user }): [number, number, string | null] => [
+    authors: authors.map(({ client, clock, user }): [number, number, string | null] => [
       client,
       clock,
       user,
@@ -96,11 +94,12 @@ const stateOf = async ({ storage, content }: ApiParts, facts: DocumentFacts) => 
 const listed = async function* (storage: Storage, prefix: string): AsyncIterable<DocumentFacts> {
   let after: Pick<DocumentFacts, 'name' | 'id'> | null = null
   for (;;) {
-    const page = await storage.list({ prefix, search: '', after, limit: PAGE, which: 'present' })
-    if (!page.ok) throw storageProblem(page.error)
-    yield* page.value
-    const last: DocumentFacts | undefined = page.value.at(-1)
-    if (last === undefined || page.value.length < PAGE) return
+    const page: readonly DocumentFacts[] = orProblem(
+      await storage.list({ prefix, search: '', after, limit: PAGE, which: 'present' }),
+    )
+    yield* page
+    const last: DocumentFacts | undefined = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
     after = last
   }
 }

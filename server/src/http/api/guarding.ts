@@ -9,7 +9,7 @@ import { answerBytes, answerWritten } from './content.ts'
 import { formatTypes } from './given.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
 import { changeFor, ETAG, expectedOf, IF_MATCH } from './precondition.ts'
-import { contentProblem, Problem, storageProblem } from './problem.ts'
+import { contentProblem, orProblem, Problem } from './problem.ts'
 import {
   connectionSchema,
   patchSchema,
@@ -97,10 +97,9 @@ const patchOperations = (parts: ApiParts): readonly Operation[] => {
   /** One patch of a document in one update. */
   const merged = async (name: Parameters<typeof found>[1], id: number) => {
     const { id: doc } = await found(storage, name)
-    const pieces = await storage.patch(doc, id)
-    if (!pieces.ok) throw storageProblem(pieces.error)
-    if (pieces.value === null) throw new Problem('not-found', `the document has no patch ${id}`)
-    const update = await content.merge(pieces.value)
+    const pieces = orProblem(await storage.patch(doc, id))
+    if (pieces === null) throw new Problem('not-found', `the document has no patch ${id}`)
+    const update = await content.merge(pieces)
     if (!update.ok) throw contentProblem(update.error)
     return { doc, update: update.value }
   }
@@ -124,11 +123,8 @@ const patchOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document }) => {
       const { id } = await found(storage, document)
-      const patches = await storage.patches(id)
-      if (!patches.ok) throw storageProblem(patches.error)
-      return c.json({
-        patches: patches.value.map(patchJson),
-      })
+      const patches = orProblem(await storage.patches(id))
+      return c.json({ patches: patches.map(patchJson) })
     },
   )
 
@@ -190,9 +186,8 @@ const patchOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, id }) => {
       const { id: doc } = await found(storage, document)
-      const removed = await storage.removePatch(doc, id)
-      if (!removed.ok) throw storageProblem(removed.error)
-      if (!removed.value) throw new Problem('not-found', `the document has no patch ${id}`)
+      const removed = orProblem(await storage.removePatch(doc, id))
+      if (!removed) throw new Problem('not-found', `the document has no patch ${id}`)
       return c.body(null, 204)
     },
   )
@@ -227,13 +222,12 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
     async ({ c, body }) => {
       await access.toPattern(c, body.document ?? '*', 'application')
       const { until, ...rest } = body
-      const made = await documents.guard.revoke({
+      const asked = {
         ...rest,
         at: clock.wall(),
         until: until === null ? null : millis(Date.parse(until)),
-      })
-      if (!made.ok) throw storageProblem(made.error)
-      const { revocation, sessions } = made.value
+      }
+      const { revocation, sessions } = orProblem(await documents.guard.revoke(asked))
       return c.json({ ...revocationJson(revocation), sessions }, 201)
     },
   ),
@@ -276,9 +270,8 @@ const revocationOperations = ({ documents, access, clock }: ApiParts): readonly 
     },
     async ({ c, id }) => {
       await access.toAll(c, '', 'application')
-      const ended = await documents.guard.unrevoke(id)
-      if (!ended.ok) throw storageProblem(ended.error)
-      if (!ended.value) throw new Problem('not-found', `there is no revocation ${id}`)
+      const ended = orProblem(await documents.guard.unrevoke(id))
+      if (!ended) throw new Problem('not-found', `there is no revocation ${id}`)
       return c.body(null, 204)
     },
   ),

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Result } from '@quire/shared'
 import type { ContentProblem } from '../../ports/content.ts'
 import type { StorageProblem } from '../../ports/storage.ts'
 import type { NoRoom } from '../../runtime/documents.ts'
@@ -117,6 +118,12 @@ export const storageProblem = (problem: StorageProblem): Problem => {
         cause: problem.message,
       })
   }
+}
+
+/** What the storage answered; throws its problem. */
+export const orProblem = <T>(result: Result<T, StorageProblem>): T => {
+  if (!result.ok) throw storageProblem(result.error)
+  return result.value
 }
 
 /** What became of work on content. */

@@ -4,7 +4,7 @@ import type { Grant } from '../../ports/auth.ts'
 import type { DocumentFacts, Storage, Version } from '../../ports/storage.ts'
 import type { Format, Json } from '../../ports/content.ts'
 import type { Position } from '../../room/message.ts'
-import { Problem, storageProblem } from './problem.ts'
+import { orProblem, Problem } from './problem.ts'
 
 /** A time as the API tells it. */
 export const timeText = (ms: number): string => new Date(ms).toISOString()
@@ -44,10 +44,9 @@ export const changedProblem = ({ epoch, seq }: Position): Problem =>
 
 /** The document of a name, which has to be there. */
 export const found = async (storage: Storage, name: DocName): Promise<DocumentFacts> => {
-  const facts = await storage.find(name)
-  if (!facts.ok) throw storageProblem(facts.error)
-  if (facts.value === null) throw new Problem('not-found', 'there is no document of this name')
-  return facts.value
+  const facts = orProblem(await storage.find(name))
+  if (facts === null) throw new Problem('not-found', 'there is no document of this name')
+  return facts
 }
 
 /** Who a change is by: an application names anybody, a user is himself. */

@@ -6,7 +6,7 @@ import { answerBytes, answerWritten, trouble } from './content.ts'
 import { formatTypes } from './given.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
 import { changeFor, ETAG, expectedOf, IF_MATCH } from './precondition.ts'
-import { contentProblem, Problem, roomProblem, storageProblem } from './problem.ts'
+import { contentProblem, orProblem, Problem, roomProblem } from './problem.ts'
 import {
   authorsSchema,
   count,
@@ -32,10 +32,9 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
 
   const stored = async (name: Parameters<typeof found>[1], id: number) => {
     const { id: doc } = await found(storage, name)
-    const version = await storage.version(doc, id)
-    if (!version.ok) throw storageProblem(version.error)
-    if (version.value === null) throw new Problem('not-found', `the document has no version ${id}`)
-    return { doc, version: version.value }
+    const version = orProblem(await storage.version(doc, id))
+    if (version === null) throw new Problem('not-found', `the document has no version ${id}`)
+    return { doc, version }
   }
 
   const list = operation(
@@ -53,10 +52,11 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, query: { limit, before } }) => {
       const { id } = await found(storage, document)
-      const page = await storage.versions(id, { before: before ?? null, limit: limit + 1 })
-      if (!page.ok) throw storageProblem(page.error)
-      const shown = page.value.slice(0, limit)
-      const next = page.value.length > limit ? (shown.at(-1)?.id ?? null) : null
+      const page = orProblem(
+        await storage.versions(id, { before: before ?? null, limit: limit + 1 }),
+      )
+      const shown = page.slice(0, limit)
+      const next = page.length > limit ? (shown.at(-1)?.id ?? null) : null
       return c.json({ versions: shown.map(versionJson), next })
     },
   )
@@ -84,9 +84,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       try {
         const { update, position } = whole.value
         const version = { seq: position.seq, at: clock.wall(), name: body.name, author, update }
-        const kept = await storage.keepVersion(id, version, maxVersions)
-        if (!kept.ok) throw storageProblem(kept.error)
-        return c.json(versionJson(kept.value), 201)
+        const kept = orProblem(await storage.keepVersion(id, version, maxVersions))
+        return c.json(versionJson(kept), 201)
       } finally {
         whole.value.read()
       }
@@ -148,9 +147,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, id, body: { name } }) => {
       const { doc, version } = await stored(document, id)
-      const named = await storage.nameVersion(doc, id, name)
-      if (!named.ok) throw storageProblem(named.error)
-      if (!named.value) throw new Problem('not-found', `the document has no version ${id}`)
+      const named = orProblem(await storage.nameVersion(doc, id, name))
+      if (!named) throw new Problem('not-found', `the document has no version ${id}`)
       return c.json(versionJson({ ...version, name }))
     },
   )
@@ -170,9 +168,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, document, id }) => {
       const { id: doc } = await found(storage, document)
-      const removed = await storage.removeVersion(doc, id)
-      if (!removed.ok) throw storageProblem(removed.error)
-      if (!removed.value) throw new Problem('not-found', `the document has no version ${id}`)
+      const removed = orProblem(await storage.removeVersion(doc, id))
+      if (!removed) throw new Problem('not-found', `the document has no version ${id}`)
       return c.body(null, 204)
     },
   )
@@ -263,9 +260,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       const blamed = await contents.using(request, work, parts.isWanted(c))
       if (!blamed.ok) throw trouble(blamed.error)
       // after the document: whoever wrote it was stamped in the same commit
-      const stamped = await storage.authors(doc)
-      if (!stamped.ok) throw storageProblem(stamped.error)
-      return c.json({ ranges: authorNames(blamed.value, stamped.value) })
+      const stamped = orProblem(await storage.authors(doc))
+      return c.json({ ranges: authorNames(blamed.value, stamped) })
     },
   )
 
