@@ -97,7 +97,7 @@ describe('a document', () => {
         const update = Y.encodeStateAsUpdate(ydoc) as Update // Yjs made it
         const content = { format: 'json', value: doc.toJSON() as unknown } as const
         // and is what the server would have written
-        expect(change(update, { kind: 'replace', field: null, content }, rich)).toBeNull()
+        expect(change(update, [{ kind: 'replace', field: null, content }], rich)).toBeNull()
       }),
     )
   })
@@ -107,7 +107,7 @@ describe('a document', () => {
       fc.property(randomDocs, (doc) => {
         const content = { format: 'json', value: doc.toJSON() as unknown } as const
         const empty = Y.encodeStateAsUpdate(new Y.Doc()) as Update // Yjs made it
-        const update = change(empty, { kind: 'replace', field: null, content }, rich)
+        const update = change(empty, [{ kind: 'replace', field: null, content }], rich)
         if (update === null) throw new Error('nothing was written')
         const fragment = documentOf(update).getXmlFragment('default')
         expect(yXmlFragmentToProseMirrorRootNode(fragment, editor).toJSON()).toEqual(doc.toJSON())

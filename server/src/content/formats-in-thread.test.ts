@@ -33,7 +33,7 @@ describe('formats', () => {
     const { content } = contentForTest()
     const first = { format: 'markdown', value: '# Title\n\nSome **bold** text.\n' } as const
     const made = valueOf(
-      await content.change(EMPTY_UPDATE, { kind: 'replace', field, content: first }),
+      await content.change(EMPTY_UPDATE, [{ kind: 'replace', field, content: first }]),
     )
     const version = made.update ?? EMPTY_UPDATE
     expect(await content.readAs(version, { format: 'markdown', field })).toEqual(
@@ -46,7 +46,7 @@ describe('formats', () => {
       ok({ value: 'Title\nSome bold text.' }),
     )
     const wish = { kind: 'append', field, content: { format: 'text', value: 'More' } } as const
-    const more = valueOf(await content.change(version, wish)).update ?? EMPTY_UPDATE
+    const more = valueOf(await content.change(version, [wish])).update ?? EMPTY_UPDATE
     const now = Y.mergeUpdates([version, more]) as Update // a merge of updates is one
     const [diff] = valueOf(await content.diff(version, now))
     expect(diff?.entries.at(-1)).toEqual({
@@ -66,13 +66,13 @@ describe('formats', () => {
   it('that are refused say so, and content that is broken is another problem', async () => {
     const { content } = contentForTest()
     const bad = { format: 'json', value: { type: 'doc', content: [{ type: 'video' }] } } as const
-    expect(await content.change(EMPTY_UPDATE, { kind: 'replace', field, content: bad })).toEqual({
+    expect(await content.change(EMPTY_UPDATE, [{ kind: 'replace', field, content: bad }])).toEqual({
       ok: false,
       error: { kind: 'refused', message: 'content[0].type: no node "video" in the schema' },
     })
     const strange = { format: 'json', value: () => 0 } as const // no thread can be given a function
     expect(
-      await content.change(EMPTY_UPDATE, { kind: 'replace', field, content: strange }),
+      await content.change(EMPTY_UPDATE, [{ kind: 'replace', field, content: strange }]),
     ).toMatchObject({
       error: { kind: 'refused' },
     })
@@ -90,7 +90,7 @@ describe('formats', () => {
     const { content } = contentForTest('plain')
     const json = { format: 'json', value: { a: [1] } } as const
     const { update } = valueOf(
-      await content.change(EMPTY_UPDATE, { kind: 'replace', field: 'm', content: json }),
+      await content.change(EMPTY_UPDATE, [{ kind: 'replace', field: 'm', content: json }]),
     )
     expect(await content.readAs(update ?? EMPTY_UPDATE, { format: 'json', field })).toEqual(
       ok({ value: { m: { a: [1] } } }),
@@ -108,7 +108,7 @@ describe('a schema of one’s own', () => {
     const { content } = contentForTest(OWN)
     const markdown = { format: 'markdown', value: '- [x] one\n- [ ] two' } as const
     const { update } = valueOf(
-      await content.change(EMPTY_UPDATE, { kind: 'replace', field, content: markdown }),
+      await content.change(EMPTY_UPDATE, [{ kind: 'replace', field, content: markdown }]),
     )
     const made = update ?? EMPTY_UPDATE
     expect(await content.readAs(made, { format: 'markdown', field: 'notes' })).toEqual(
@@ -118,11 +118,11 @@ describe('a schema of one’s own', () => {
       ok({ value: '<p class="done">one</p>\n<p>two</p>' }),
     )
     const html = { format: 'html', value: '<p>a</p>' } as const
-    expect(await content.change(made, { kind: 'replace', field, content: html })).toMatchObject({
+    expect(await content.change(made, [{ kind: 'replace', field, content: html }])).toMatchObject({
       error: { kind: 'refused', message: expect.stringContaining('exports no "fromHtml"') },
     })
     const json = { format: 'json', value: [{ type: 'line', attrs: { done: 7 } }] } as const
-    expect(await content.change(made, { kind: 'append', field, content: json })).toMatchObject({
+    expect(await content.change(made, [{ kind: 'append', field, content: json }])).toMatchObject({
       error: { message: 'content[0].attrs.done: 7 is not of type boolean' },
     })
   })
@@ -131,7 +131,7 @@ describe('a schema of one’s own', () => {
     const { content, clock } = contentForTest(OWN)
     const text = (value: string) =>
       ({ kind: 'replace', field, content: { format: 'text', value } }) as const
-    const { update } = valueOf(await content.change(EMPTY_UPDATE, text('for ever')))
+    const { update } = valueOf(await content.change(EMPTY_UPDATE, [text('for ever')]))
     const endless = content.readAs(update ?? EMPTY_UPDATE, { format: 'markdown', field })
     const after = content.readAs(update ?? EMPTY_UPDATE, { format: 'text', field })
     clock.advance(60_000)

@@ -1,6 +1,6 @@
 /* Formats in a thread: each call is a job, and each way a job can end is a result. */
 import { err, ok } from '@quire/shared'
-import type { Formats } from '../ports/content.ts'
+import type { Change, Formats } from '../ports/content.ts'
 import type { SchemaChoice } from './content-module.ts'
 import { CONTENT_DEPTH, isDeeper } from './json-depth.ts'
 import { problemOf, type JobThread } from './job-thread.ts'
@@ -11,14 +11,13 @@ export const formatsIn = (thread: JobThread, schema: SchemaChoice): Formats => (
     const done = await thread.ask({ kind: 'read-as', schema, update, question })
     return done.kind === 'read-as' ? ok({ value: done.value }) : err(problemOf(done))
   },
-  async change(update, change) {
-    const { content } = { content: null, ...change }
+  async change(update, changes) {
     // to hand it over recurses, and would fail for want of stack
-    if (content?.format === 'json' && isDeeper(content.value, CONTENT_DEPTH)) {
+    if (changes.some(isTooDeep)) {
       const message = `content: JSON is nested deeper than ${CONTENT_DEPTH} levels, which is the limit`
       return err({ kind: 'refused', message })
     }
-    const done = await thread.ask({ kind: 'change', schema, update, change })
+    const done = await thread.ask({ kind: 'change', schema, update, changes })
     return done.kind === 'change' ? ok({ update: done.value }) : err(problemOf(done))
   },
   async restore(update, version) {
@@ -34,3 +33,8 @@ export const formatsIn = (thread: JobThread, schema: SchemaChoice): Formats => (
     return done.kind === 'blame' ? ok(done.value) : err(problemOf(done))
   },
 })
+
+const isTooDeep = (change: Change): boolean => {
+  const { content } = { content: null, ...change }
+  return content?.format === 'json' && isDeeper(content.value, CONTENT_DEPTH)
+}

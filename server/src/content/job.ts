@@ -30,7 +30,7 @@ export type Job =
 /** Work on a whole document's content. Its arguments are as whoever asked has given them. */
 export type FormatJob = { readonly schema: SchemaChoice } & (
   | { readonly kind: 'read-as'; readonly update: Update; readonly question: Question }
-  | { readonly kind: 'change'; readonly update: Update; readonly change: Change }
+  | { readonly kind: 'change'; readonly update: Update; readonly changes: readonly Change[] }
   | { readonly kind: 'restore'; readonly update: Update; readonly version: Update }
   | { readonly kind: 'diff'; readonly from: Update; readonly to: Update }
   | { readonly kind: 'blame'; readonly update: Update; readonly field: string | null }

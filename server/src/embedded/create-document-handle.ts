@@ -114,7 +114,9 @@ export const createDocumentHandle = (name: DocName, ports: HandlePorts): Documen
       const { update } = await whole(async (before) =>
         computed(
           name,
-          await content.change(before, { kind: 'replace', field: field ?? null, content: wanted }),
+          await content.change(before, [
+            { kind: 'replace', field: field ?? null, content: wanted },
+          ]),
         ),
       )
       await commit(update, author ?? null)

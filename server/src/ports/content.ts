@@ -173,10 +173,10 @@ export interface Formats {
     update: Update,
     question: Question,
   ): Promise<Result<{ readonly value: Json }, ContentProblem>>
-  /** The edit that makes a field what is wanted. */
+  /** The one edit that makes these changes, each of what those before it have left; all of them or none. */
   change(
     update: Update,
-    change: Change,
+    changes: readonly Change[],
   ): Promise<Result<{ readonly update: Update | null }, ContentProblem>>
   /** The edit that makes all content what it is in another version of the document. */
   restore(

@@ -76,7 +76,7 @@ export class Contents {
     steps: readonly Change[],
     terms: ChangeTerms,
   ): Promise<Result<Written, ContentsTrouble>> {
-    return this.#changeBy(request, terms, (update) => this.#inSteps(update, steps))
+    return this.#changeBy(request, terms, (update) => this.#content.change(update, steps))
   }
 
   /** Brings a document to what another state of it held, as a new edit. */
@@ -120,26 +120,6 @@ export class Contents {
     } finally {
       whole.value.read()
     }
-  }
-
-  async #inSteps(before: Update, steps: readonly Change[]): Promise<Made> {
-    const made: Update[] = []
-    let now = before
-    for (const [i, step] of steps.entries()) {
-      const next = await this.#content.change(now, step)
-      if (!next.ok) {
-        const { kind, message } = next.error
-        return err({ kind, message: steps.length === 1 ? message : `step ${i}: ${message}` })
-      }
-      const { update } = next.value
-      if (update === null) continue
-      made.push(update)
-      const merged = i + 1 < steps.length ? await this.#content.merge([now, update]) : ok(now)
-      if (!merged.ok) return merged
-      now = merged.value
-    }
-    if (made.length <= 1) return ok({ update: made[0] ?? null })
-    return this.#content.merge(made).then((all) => (all.ok ? ok({ update: all.value }) : all))
   }
 
   #changeBy(

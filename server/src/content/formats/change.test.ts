@@ -19,7 +19,7 @@ const replace = (content: FormattedContent): Change => ({ kind: 'replace', field
 const json = (doc: Node): FormattedContent => ({ format: 'json', value: doc.toJSON() })
 
 const apply = (update: Update, wish: Change): Update => {
-  const edit = changeIn(update, wish, rich)
+  const edit = changeIn(update, [wish], rich)
   return edit === null ? update : (Y.mergeUpdates([update, edit]) as Update) // a merge of updates is one
 }
 
@@ -60,7 +60,7 @@ describe('a change of everything', () => {
         for (const format of ['json', 'html', 'markdown', 'text'] as const) {
           const value = read(after, format)
           const content = { format, value } as FormattedContent // a text but for JSON
-          expect({ format, edit: changeIn(after, replace(content), rich) }).toEqual({
+          expect({ format, edit: changeIn(after, [replace(content)], rich) }).toEqual({
             format,
             edit: null,
           })
@@ -127,7 +127,7 @@ describe('a change of everything', () => {
       format: 'text',
       value: 'first\nThat quick brown fox jumps over the lazy dogs\nlast',
     })
-    const edit = changeIn(update, wish, rich)
+    const edit = changeIn(update, [wish], rich)
     if (edit === null) throw new Error('no edit')
     const { structs, ds } = Y.decodeUpdate(edit)
     const added = structs.map((struct) =>
@@ -165,7 +165,7 @@ describe('a change of everything', () => {
           ) as Y.XmlText
           text.insert(text.length, typed)
           const wanted = texts.with(mine, `new ${texts[mine]}`)
-          const edit = changeIn(update, replace(json(docOf(...wanted))), rich)
+          const edit = changeIn(update, [replace(json(docOf(...wanted)))], rich)
           if (edit === null) throw new Error('no edit')
           Y.applyUpdate(doc, edit)
           const expected = wanted.with(theirs, `${wanted[theirs]}${typed}`)
@@ -178,7 +178,7 @@ describe('a change of everything', () => {
   it('has a client id of its own each time', () => {
     const update = made(docOf('a'))
     const clients = [1, 2].map(() => {
-      const edit = changeIn(update, replace({ format: 'text', value: 'b' }), rich)
+      const edit = changeIn(update, [replace({ format: 'text', value: 'b' })], rich)
       return edit === null
         ? null
         : [...Y.decodeStateVector(Y.encodeStateVectorFromUpdate(edit)).keys()][0]
@@ -258,7 +258,7 @@ describe('a change of a part', () => {
       'is rich text',
     ],
   ] as const)('refuses %j', (wish, message) => {
-    expect(() => changeIn(update, wish as unknown as Change, rich)).toThrow(message) // untyped callers
+    expect(() => changeIn(update, [wish as unknown as Change], rich)).toThrow(message) // untyped callers
   })
 
   it('counts text as ProseMirror’s JSON does', () => {
@@ -266,10 +266,10 @@ describe('a change of a part', () => {
     const wish: Change = { kind: 'node', field: null, path: [0, 1], place: 'delete' }
     expect(read(apply(broken, wish), 'markdown')).toBe('onetwo **three**\n')
     for (const index of [0, 2, 3])
-      expect(() => changeIn(broken, { ...wish, path: [0, index] }, rich)).toThrow(
+      expect(() => changeIn(broken, [{ ...wish, path: [0, index] }], rich)).toThrow(
         `path[1]: node ${index} in "paragraph" is text`,
       )
-    expect(() => changeIn(broken, { ...wish, path: [0, 4] }, rich)).toThrow('which has 4')
+    expect(() => changeIn(broken, [{ ...wish, path: [0, 4] }], rich)).toThrow('which has 4')
   })
 
   it('is not refused for text among the blocks, which no editor shows', () => {
@@ -279,6 +279,23 @@ describe('a change of a part', () => {
     const after = apply(Y.encodeStateAsUpdate(doc) as Update, wish) // Yjs made it
     expect(documentOf(after).getXmlFragment('default').toJSON()).toBe(
       'stray<paragraph>a</paragraph>',
+    )
+  })
+
+  it('sees what those before it have left, and all of them are one update', () => {
+    fc.assert(
+      fc.property(randomDocs, fc.array(randomDocs, { minLength: 1, maxLength: 4 }), (doc, more) => {
+        const wishes = more.map((one): Change => ({
+          kind: 'append',
+          field: null,
+          content: json(one),
+        }))
+        const before = made(doc)
+        const oneByOne = wishes.reduce(apply, before)
+        const edit = changeIn(before, wishes, rich)
+        const after = edit === null ? before : (Y.mergeUpdates([before, edit]) as Update) // as above
+        expect(read(after)).toEqual(read(oneByOne))
+      }),
     )
   })
 
@@ -292,8 +309,8 @@ describe('a change of a part', () => {
     const content = { format: 'text', value: 'there' } as const
     const after = apply(text, { kind: 'range', field, from: 6, to: 11, content })
     expect(readAs(documentOf(after), { format: 'text', field }, rich)).toBe('hello there')
-    expect(() => changeIn(text, { kind: 'range', field, from: 6, to: 12, content }, rich)).toThrow(
-      'range: 6 to 12 is not within the 11 units of "notes"',
-    )
+    expect(() =>
+      changeIn(text, [{ kind: 'range', field, from: 6, to: 12, content }], rich),
+    ).toThrow('range: 6 to 12 is not within the 11 units of "notes"')
   })
 })

@@ -5,6 +5,7 @@ import type { Change } from '../../ports/content.ts'
 import { applySteps, bring } from './bring.ts'
 import { wantedOf } from './change.ts'
 import type { RichSchema } from './content-schema.ts'
+import { Refusal, refuse } from './limits.ts'
 import {
   documentOf,
   readableRoot,
@@ -18,18 +19,32 @@ import {
 import { defaultsIn } from './rich.ts'
 import { Keys, type Attributes, type Tree } from './tree.ts'
 
-/** The update that makes a change, null where it changes nothing. */
-export const change = (update: Update, wish: Change, rich: RichSchema | null): Update | null => {
+/** The update that makes changes, one after the other; null where they change nothing. */
+export const change = (
+  update: Update,
+  wishes: readonly Change[],
+  rich: RichSchema | null,
+): Update | null => {
   const doc = documentOf(update)
+  return edited(doc, () => {
+    for (const [i, wish] of wishes.entries())
+      try {
+        changeOnce(doc, wish, rich)
+      } catch (error) {
+        if (wishes.length > 1 && error instanceof Refusal) refuse(`step ${i}: ${error.message}`)
+        throw error
+      }
+  })
+}
+
+const changeOnce = (doc: Y.Doc, wish: Change, rich: RichSchema | null): void => {
   const found = wantedOf(doc, wish, rich)
   const { name, kind, tree } = found
   const defaultsOf = kind === 'fragment' && rich !== null ? defaultsIn(rich.schema) : noDefaults
   const options = { keys: new Keys(defaultsOf), defaultsOf }
-  return edited(doc, () => {
-    const type = rootOf(doc, name, kind)
-    if ('steps' in found) applySteps(type, found.steps)
-    else bring(type, tree, found.wanted, options)
-  })
+  const type = rootOf(doc, name, kind)
+  if ('steps' in found) applySteps(type, found.steps)
+  else bring(type, tree, found.wanted, options)
 }
 
 const noDefaults = (): Attributes => ({})

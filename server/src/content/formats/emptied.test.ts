@@ -14,7 +14,7 @@ const rich = (await schemaOf('editor')) as RichSchema // null is the choice `pla
 
 const put = (update: Update, format: Format, value: unknown): Update | null => {
   const content = { format, value } as Extract<Change, { kind: 'replace' }>['content'] // as the test says
-  return change(update, { kind: 'replace', field: null, content }, rich)
+  return change(update, [{ kind: 'replace', field: null, content }], rich)
 }
 
 const read = (update: Update, format: Format) =>

@@ -17,7 +17,11 @@ const rich = (await schemaOf('editor')) as RichSchema // null is the choice `pla
 const EMPTY = Y.encodeStateAsUpdate(new Y.Doc()) as Update
 
 const given = (format: 'json' | 'html' | 'markdown', value: unknown): Update | null =>
-  change(EMPTY, { kind: 'replace', field: null, content: { format, value: value as string } }, rich)
+  change(
+    EMPTY,
+    [{ kind: 'replace', field: null, content: { format, value: value as string } }],
+    rich,
+  )
 
 const problemOf = (run: () => unknown): string => {
   try {
@@ -298,7 +302,7 @@ describe('a schema of one’s own', () => {
     })
     const content = { format: 'markdown', value } as const
     const wish = { kind: 'replace', field: null, content } as const
-    expect(problemOf(() => change(EMPTY, wish, own))).toContain(message)
+    expect(problemOf(() => change(EMPTY, [wish], own))).toContain(message)
   })
 })
 

@@ -10,7 +10,7 @@ import { readAs } from './read-as.ts'
 import { documentOf, rootKind } from './read-tree.ts'
 
 const apply = (update: Update, wish: Change): Update => {
-  const edit = change(update, wish, null)
+  const edit = change(update, [wish], null)
   return edit === null ? update : merged(update, edit)
 }
 
@@ -45,7 +45,7 @@ describe('without a schema', () => {
     'what was read of a %s changes nothing',
     (field) => {
       const content = { format: 'json', value: JSON_OF_IT[field] } as const
-      expect(change(update, { kind: 'replace', field, content }, null)).toBeNull()
+      expect(change(update, [{ kind: 'replace', field, content }], null)).toBeNull()
     },
   )
 
@@ -124,14 +124,14 @@ describe('without a schema', () => {
       'only a text has ranges',
     ],
   ] as const)('refuses %j', (wish, message) => {
-    expect(() => change(update, wish, null)).toThrow(message)
+    expect(() => change(update, [wish], null)).toThrow(message)
   })
 
   it('refuses JSON that nests without end', () => {
     let value: unknown = 1
     for (let i = 0; i < 300; i++) value = { a: value }
     const wish: Change = { kind: 'replace', field: 'map', content: { format: 'json', value } }
-    expect(() => change(update, wish, null)).toThrow('nests deeper than the limit of 256 levels')
+    expect(() => change(update, [wish], null)).toThrow('nests deeper than the limit of 256 levels')
   })
 
   it('refuses to read types nested deeper than that', () => {
@@ -168,14 +168,14 @@ describe('without a schema', () => {
   it('refuses a key that would be lost', () => {
     const value: unknown = JSON.parse('{ "a": { "__proto__": 1 } }')
     const wish: Change = { kind: 'replace', field: 'map', content: { format: 'json', value } }
-    expect(() => change(update, wish, null)).toThrow('content.a: has a key "__proto__"')
+    expect(() => change(update, [wish], null)).toThrow('content.a: has a key "__proto__"')
   })
 
   it.each([[new Map()], [() => 1], [{ b: [new Date(0)] }]])(
     'refuses %s, which is no JSON',
     (value) => {
       const content = { format: 'json', value: { a: value } } as const
-      expect(() => change(update, { kind: 'replace', field: 'map', content }, null)).toThrow(
+      expect(() => change(update, [{ kind: 'replace', field: 'map', content }], null)).toThrow(
         'content.a: is nothing that JSON has',
       )
     },
@@ -210,7 +210,7 @@ describe('without a schema', () => {
       const value = [{ type: 'p', attrs: {}, content: [`bold ${word}`] }]
       return { kind: 'replace', field: 'xml', content: { format: 'json', value } }
     }
-    expect(change(stateOf(doc), put('plain'), null)).toBeNull()
+    expect(change(stateOf(doc), [put('plain')], null)).toBeNull()
     const after = documentOf(apply(stateOf(doc), put('word'))).getXmlFragment('xml')
     expect(after.toJSON()).toBe('<p><bold>bold</bold> word</p>')
   })

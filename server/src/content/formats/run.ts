@@ -18,7 +18,7 @@ export const runFormatJob = async (job: FormatJob): Promise<FormatDone> => {
       case 'read-as':
         return { kind: 'read-as', value: readAs(documentOf(job.update), job.question, rich) }
       case 'change':
-        return { kind: 'change', value: change(job.update, job.change, rich) }
+        return { kind: 'change', value: change(job.update, job.changes, rich) }
       case 'restore':
         return { kind: 'restore', value: restore(job.update, job.version) }
       case 'diff':

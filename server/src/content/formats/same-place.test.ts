@@ -15,7 +15,7 @@ const markdown = (value: string): FormattedContent => ({ format: 'markdown', val
 
 const made = (value: string): Update => {
   const wish: Change = { kind: 'replace', field: null, content: markdown(value) }
-  const edit = change(stateOf(new Y.Doc()), wish, rich)
+  const edit = change(stateOf(new Y.Doc()), [wish], rich)
   if (edit === null) throw new Error('no edit')
   return edit
 }
@@ -31,7 +31,7 @@ const meanwhile = (update: Update, path: readonly number[], wish: Change): unkno
   for (const index of path) type = type.get(index) as Y.XmlElement // what the paths here lead to
   const text = type.get(0) as Y.XmlText // as above
   text.insert(text.length, ' typed')
-  const edit = change(update, wish, rich)
+  const edit = change(update, [wish], rich)
   return read(edit === null ? stateOf(doc) : merged(stateOf(doc), edit))
 }
 
@@ -70,7 +70,7 @@ describe('a range of a text', () => {
   }
 
   it('is replaced where it is, not where the text is equal', () => {
-    const edit = change(text, range(0, 2, ''), null)
+    const edit = change(text, [range(0, 2, '')], null)
     if (edit === null) throw new Error('no edit')
     const other = new Y.Doc()
     Y.applyUpdate(other, text)
@@ -80,7 +80,7 @@ describe('a range of a text', () => {
   })
 
   it('is nothing where it reads as it did, and refused within a character', () => {
-    expect(change(text, range(0, 2, 'x\n'), null)).toBeNull()
-    expect(() => change(text, range(5, 6, ''), null)).toThrow('range: 5 is within a pair')
+    expect(change(text, [range(0, 2, 'x\n')], null)).toBeNull()
+    expect(() => change(text, [range(5, 6, '')], null)).toThrow('range: 5 is within a pair')
   })
 })

@@ -11,7 +11,7 @@ const rich = (await schemaOf('editor')) as RichSchema // null is the choice `pla
 
 const put = (update: Update, format: 'text' | 'markdown', value: string): Update => {
   const content = { format, value }
-  const edit = change(update, { kind: 'replace', field: null, content }, rich)
+  const edit = change(update, [{ kind: 'replace', field: null, content }], rich)
   return edit === null ? update : merged(update, edit)
 }
 

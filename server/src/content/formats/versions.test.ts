@@ -156,7 +156,7 @@ describe('a version', () => {
 describe('a difference', () => {
   const markdown = (text: string): Y.Doc => {
     const content = { format: 'markdown', value: text } as const
-    const edit = change(stateOf(new Y.Doc()), { kind: 'replace', field: null, content }, editor)
+    const edit = change(stateOf(new Y.Doc()), [{ kind: 'replace', field: null, content }], editor)
     return documentOf(edit ?? stateOf(new Y.Doc()))
   }
   const told = (one: Y.Doc, other: Y.Doc) =>

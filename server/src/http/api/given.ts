@@ -105,7 +105,7 @@ const made = async (
   content: ApiParts['content'],
   { field, content: wanted }: FieldContent,
 ): Promise<Update> => {
-  const change = await content.change(EMPTY, { kind: 'replace', field, content: wanted })
+  const change = await content.change(EMPTY, [{ kind: 'replace', field, content: wanted }])
   if (!change.ok) throw contentProblem(change.error)
   return change.value.update ?? EMPTY
 }
