@@ -137,8 +137,8 @@ for (const example of EXAMPLES)
     await bob.write(' By Bob.')
     await expect(ada.text).toContainText('By Ada. By Bob.')
 
-    await documents.end('SIGTERM')
     for (const { trouble } of [ada, bob]) trouble.expect(lostConnection)
+    await documents.end('SIGTERM')
     await ada.write(' Offline.')
     await expect(ada.status).toHaveText(/^Offline: \d+ changes? kept on this device$/)
     // another tab hears of it once it is on the device's disk
