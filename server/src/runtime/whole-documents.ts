@@ -14,7 +14,7 @@ import type { Undo } from '../ports/undo.ts'
 import { AnswerPool, type Answered } from './answer-pool.ts'
 import { readDocument, type DirectRequest, type DocumentRead } from './direct.ts'
 import type { NoRoom } from './documents.ts'
-import { Gate } from './gate.ts'
+import { FairGate } from './fair-gate.ts'
 
 /** Documents put together at a time: each is in memory three times, and the thread that does it is one. */
 const WHOLE_AT_ONCE = 2
@@ -39,7 +39,7 @@ export interface WholeDocument extends Pick<DocumentRead, 'position'> {
 /** Puts documents together for those who ask for them. */
 export class WholeDocuments {
   readonly #ports: WholePorts
-  readonly #gate = new Gate(WHOLE_AT_ONCE)
+  readonly #gate = new FairGate(WHOLE_AT_ONCE)
   readonly #pool: AnswerPool
   readonly #names = new WeakMap<ArrayBufferLike, number>()
   #nextName = 1
@@ -52,7 +52,7 @@ export class WholeDocuments {
 
   /** A document as everybody sees it. Nothing of it is read if by its turn nobody waits for it. */
   read(request: DirectRequest, isWanted: () => boolean): Promise<Result<WholeDocument, NoRoom>> {
-    return this.#gate.run(async () => {
+    return this.#gate.run(request.client.addressGroup, async () => {
       if (!isWanted()) return err(NOBODY_WAITS)
       const pieces = await readDocument(request)
       return pieces.ok ? this.#together(request, pieces.value, isWanted) : pieces
