@@ -1,8 +1,5 @@
 /* Requests of the document API as HTTP has them: paths, methods, preconditions, types, problems. */
-import { once } from 'node:events'
-import type { ServerResponse } from 'node:http'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { memoryStorage } from './index.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { startApi, tokenFor, type ApiServer } from './testing/api-server.ts'
 
 const ask = async (
@@ -135,35 +132,4 @@ it('what was made under a key and deleted since is gone, and not made again', as
   const again = api.create('notes', { idempotencyKey: 'once' })
   await expect(again).rejects.toMatchObject({ status: 410, kind: 'deleted' })
   expect(await api.document('notes').facts()).toBeNull()
-})
-
-it('what nobody waits for any more is not worked off', async () => {
-  const memory = memoryStorage()
-  const gate = Promise.withResolvers<void>()
-  const held = new Set<string>()
-  const openNow = memory.open.bind(memory)
-  memory.open = async (name) => {
-    held.add(name)
-    if (name.startsWith('slow')) await gate.promise
-    return openNow(name)
-  }
-  const server = await startApi({ storage: memory })
-  const api = await server.client()
-  for (const name of ['notes', 'slow 1', 'slow 2']) await api.create(name)
-  // as many as are put together at a time
-  const slow = ['slow 1', 'slow 2'].map((name) => api.document(name).read('text'))
-  await vi.waitFor(() => expect(held.size).toBe(2))
-  const controller = new AbortController()
-  const arrived = once(server.http, 'request')
-  const left = api.with({ signal: controller.signal }).document('notes').append('text', 'late')
-  const [, answer] = (await arrived) as [unknown, ServerResponse] // as node:http has it
-  const gone = once(answer, 'close')
-  await once(answer.req, 'end') // it was asked for whole
-  controller.abort(new Error('gone'))
-  await expect(left).rejects.toThrow('gone')
-  await gone
-  gate.resolve()
-  await Promise.all(slow)
-  expect((await api.document('notes').read('text')).content.trim()).toBe('')
-  expect((await api.document('notes').facts())?.sequence).toBe(0)
 })

@@ -11,7 +11,9 @@ import { defaultStreamLimits } from './edges/event-stream/limits.ts'
 import { defaultEdgeLimits, type EdgeLimits } from './edges/websocket/limits.ts'
 import type { EdgeBindings } from './edges/websocket/edge-bindings.ts'
 import { createWebSocketEdge, type WebSocketEdge } from './edges/websocket/web-socket-edge.ts'
+import { AnswerRoom } from './http/answer-room.ts'
 import { createApp } from './http/app.ts'
+import { ByteBudget, sharedBytes } from './http/byte-budget.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Cluster } from './ports/cluster.ts'
@@ -30,6 +32,7 @@ import type { ConnectionLimits } from './runtime/multiplexed.ts'
 import { purgeDeleted } from './runtime/purge.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import { createUtilisation } from './runtime/utilisation.ts'
+import { WholeDocuments } from './runtime/whole-documents.ts'
 
 /**
  * Commits that follow each other are this far apart: each costs half a millisecond of CPU (DESIGN.md).
@@ -85,6 +88,8 @@ export interface Assembly {
   readonly clock: Clock
   readonly documents: Documents
   readonly content: Content
+  /** Documents in one update, of those who ask by HTTP too. */
+  readonly wholes: WholeDocuments
   readonly edge: WebSocketEdge
   /** All routes, without the base path. */
   readonly app: Hono<{ Bindings: EdgeBindings }>
@@ -150,6 +155,14 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     arrivals: edge.arrivals,
     onBug,
   })
+  const wholes = new WholeDocuments({
+    content,
+    clock,
+    observe,
+    limitBytes: config.maxAnswerBytes,
+  })
+  const { maxTotalLoadQueueBytes: bodyBytes } = config
+  const largestBody = Math.max(config.maxApiBodyBytes, config.maxMessageBytes)
   const app = createApp({
     documents,
     edge,
@@ -159,9 +172,12 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     connectionLimits: connectionLimits(config),
     observe,
     content,
+    wholes,
+    answers: new AnswerRoom(config.maxAnswerBytes),
+    bodies: new ByteBudget(sharedBytes(bodyBytes, largestBody)),
+    strangersBodies: new ByteBudget(sharedBytes(bodyBytes / 2, largestBody)),
     maxUpdateBytes: config.maxMessageBytes,
-    maxBodyBytes: config.maxTotalLoadQueueBytes,
-    maxAnswerBytes: config.maxAnswerBytes,
+    maxBodyBytes: bodyBytes,
     readMs: config.maxReadMs,
     answerMs: config.maxLoadMs,
     allowedOrigins: config.allowedOrigins,
@@ -186,6 +202,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     clock,
     documents,
     content,
+    wholes,
     edge,
     app,
     async load() {

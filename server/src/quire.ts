@@ -28,7 +28,6 @@ import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
 import { systemClock } from './runtime/system-clock.ts'
-import { WholeDocuments } from './runtime/whole-documents.ts'
 
 /**
  * What a Quire is made of.
@@ -193,9 +192,8 @@ export const createQuire = (options: QuireOptions): Quire => {
     editorRoot: options.editor || null,
     isTls: false, // what else is asked for at this host is not known here
   })
-  const { clock, content, documents, edge } = assembly
-  const { maxAnswerBytes, maxLoadMs, maxMessageBytes } = config.value
-  const wholes = new WholeDocuments({ content, clock, observe, limitBytes: maxAnswerBytes })
+  const { clock, content, documents, edge, wholes } = assembly
+  const { maxLoadMs, maxMessageBytes } = config.value
 
   const app = new Hono<{ Bindings: EdgeBindings }>()
   for (const path of OWN_PATHS) app.use(path, needsNode)

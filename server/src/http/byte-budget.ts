@@ -51,3 +51,19 @@ export class ByteBudget {
     else this.#groups.delete(group)
   }
 }
+
+/** Takes of two budgets, or of none. */
+export const takeBoth = (
+  first: Result<Undo, NoPlace>,
+  second: () => Result<Undo, NoPlace>,
+): Result<Undo, NoPlace> => {
+  if (!first.ok) return first
+  const then = second()
+  if (!then.ok) first.value()
+  return then.ok
+    ? ok(() => {
+        first.value()
+        then.value()
+      })
+    : then
+}

@@ -10,13 +10,12 @@ import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
 import type { WebSocketEdge } from '../edges/websocket/web-socket-edge.ts'
 import type { Grant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Content } from '../ports/content.ts'
-import type { Observe } from '../ports/observe.ts'
 import type { Storage } from '../ports/storage.ts'
 import { writeDocument, type DirectRequest } from '../runtime/direct.ts'
 import type { Documents } from '../runtime/documents.ts'
-import { WholeDocuments } from '../runtime/whole-documents.ts'
-import { ByteBudget, sharedBytes } from './byte-budget.ts'
+import type { WholeDocuments } from '../runtime/whole-documents.ts'
+import type { AnswerRoom } from './answer-room.ts'
+import type { ByteBudget } from './byte-budget.ts'
 import { pacedAnswer } from './paced-answer.ts'
 import { readBody } from './request-body.ts'
 import { bodyRefusal, refusal } from './y-sweet-refusals.ts'
@@ -26,15 +25,15 @@ export interface ContentRoutes {
   readonly documents: Documents
   readonly edge: WebSocketEdge
   readonly clock: Clock
-  readonly content: Content
   readonly storage: Storage
-  readonly observe: Observe
   /** Largest update that a request may bring, bytes. */
   readonly maxUpdateBytes: number
-  /** Bytes of all updates that requests bring. */
-  readonly maxBodyBytes: number
-  /** Bytes of all documents that have been asked for and not read yet. */
-  readonly maxAnswerBytes: number
+  /** Bytes that requests bring. */
+  readonly bodies: ByteBudget
+  /** Documents in one update. */
+  readonly wholes: WholeDocuments
+  /** What was answered and is not read yet. */
+  readonly answers: AnswerRoom
   /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */
   readonly readMs: number
   /** Time for a document to answer, milliseconds. */
@@ -65,11 +64,7 @@ export const contentRoutes = (
   options: ContentRoutes,
   withGrant: MiddlewareHandler<GrantedEnv>,
 ): Hono<GrantedEnv> => {
-  const { clock, edge, storage, readMs, maxUpdateBytes, maxBodyBytes, maxAnswerBytes } = options
-  const wholes = new WholeDocuments({ ...options, limitBytes: maxAnswerBytes })
-  // all addresses together hold fewer bytes, as they share them: `wholes` bounds those
-  const unread = new ByteBudget({ ...sharedBytes(maxAnswerBytes, 0), total: Infinity })
-  const updates = new ByteBudget(sharedBytes(maxBodyBytes, maxUpdateBytes))
+  const { clock, edge, storage, readMs, maxUpdateBytes, bodies, wholes, answers } = options
   const groupOf = (c: Context<GrantedEnv>) => edge.clientOf(c.env.incoming).addressGroup
   const routes = new Hono<GrantedEnv>()
 
@@ -83,7 +78,7 @@ export const contentRoutes = (
     if (!whole.ok) throw refusal(whole.error)
     const { update, read } = whole.value
     finished(outgoing, read) // also where it is closed already
-    const share = unread.take(update.length, groupOf(c))
+    const share = answers.takeShared(update.length, groupOf(c))
     if (!share.ok) throw noShare(share.error.limit)
     finished(outgoing, share.value)
     return c.body(pacedAnswer(update, { outgoing, clock, readMs }), 200, {
@@ -96,7 +91,7 @@ export const contentRoutes = (
     // before any of the body is kept: who may only read fills no room of those who may write
     if (c.get('grant').access !== 'write')
       throw refusal({ close: 'forbidden', reason: 'this login may not change the document' })
-    const take = (bytes: number) => updates.take(bytes, groupOf(c))
+    const take = (bytes: number) => bodies.take(bytes, groupOf(c))
     const body = await readBody(c.req.raw, { limit: maxUpdateBytes, take, clock, readMs })
     if (!body.ok) throw bodyRefusal(body.error)
     try {

@@ -9,6 +9,7 @@ import type { Undo } from '../ports/undo.ts'
 import type { Position } from '../room/message.ts'
 import { writeDocument, type DirectRequest } from './direct.ts'
 import type { NoRoom } from './documents.ts'
+import { FairGate } from './fair-gate.ts'
 import type { WholeDocuments } from './whole-documents.ts'
 
 /** Why content was not read or changed. */
@@ -46,11 +47,17 @@ type Made = Result<{ readonly update: Update | null }, ContentProblem>
 const room = (error: NoRoom) => err({ kind: 'room', ...error } as const)
 const always = (): boolean => true
 
+/** Jobs that are asked for at a time: one that is done, and one that its thread need not wait for. */
+const JOBS_AT_ONCE = 2
+
+const NOBODY_WAITS = err<ContentProblem>({ kind: 'closed', message: 'nobody waits' })
+
 /** Reads and changes what documents hold. */
 export class Contents {
   readonly #wholes: WholeDocuments
   readonly #content: Content
   readonly #updateBytes: number
+  readonly #turns = new FairGate(JOBS_AT_ONCE)
 
   /** `updateBytes`: the largest change, as of any client. */
   constructor(wholes: WholeDocuments, content: Content, updateBytes: number) {
@@ -107,16 +114,41 @@ export class Contents {
     return changed === null ? room(noRoom) : err({ kind: 'changed', position: changed })
   }
 
-  /** What a piece of work makes of the whole document, which is held meanwhile. */
+  /** What a job makes of the whole document, which is held meanwhile. */
   async using<T>(
     request: DirectRequest,
-    work: (whole: HeldWhole) => Promise<Result<T, ContentsTrouble>>,
+    job: (whole: HeldWhole) => Promise<Result<T, ContentProblem>>,
     isWanted: () => boolean = always,
+  ): Promise<Result<T, ContentsTrouble>> {
+    return this.#holding(request, isWanted, async (whole) => {
+      const done = await this.work(request, () => job(whole), isWanted)
+      return done.ok ? done : content(done.error)
+    })
+  }
+
+  /**
+   * What a job for a request comes to. The thread that does them is one, so those of an address are done in turn with
+   * those of others; none is begun for whom nobody waits by then.
+   */
+  work<T>(
+    { client }: Pick<DirectRequest, 'client'>,
+    job: () => Promise<Result<T, ContentProblem>>,
+    isWanted: () => boolean = always,
+  ): Promise<Result<T, ContentProblem>> {
+    return this.#turns.run(client.addressGroup, () =>
+      isWanted() ? job() : Promise.resolve(NOBODY_WAITS),
+    )
+  }
+
+  async #holding<T>(
+    request: DirectRequest,
+    isWanted: () => boolean,
+    use: (whole: HeldWhole) => Promise<Result<T, ContentsTrouble>>,
   ): Promise<Result<T, ContentsTrouble>> {
     const whole = await this.#wholes.read(request, isWanted)
     if (!whole.ok) return room(whole.error)
     try {
-      return await work(whole.value)
+      return await use(whole.value)
     } finally {
       whole.value.read()
     }
@@ -127,15 +159,14 @@ export class Contents {
     { expected, isWanted = always }: ChangeTerms,
     differ: (update: Update) => Promise<Made>,
   ): Promise<Result<Written, ContentsTrouble>> {
-    const work = async ({ update, position }: HeldWhole) => {
+    return this.#holding(request, isWanted, async ({ update, position }) => {
       if (expected !== null && !isSame(expected, position))
         return err({ kind: 'changed', position } as const)
-      const made = await differ(update)
+      const made = await this.work(request, () => differ(update), isWanted)
       if (!made.ok) return content(made.error)
       if (made.value.update === null) return ok({ position, changed: false })
       return this.merge(request, made.value.update, expected)
-    }
-    return this.using(request, work, isWanted)
+    })
   }
 }
 

@@ -59,6 +59,18 @@ export class Access {
     return sufficient(grant.value, need)
   }
 
+  /**
+   * Refuses a token that is none, before it is known what it is for. Where no token is needed nothing can be said: what
+   * is looked at there may depend on the document.
+   */
+  async toAnything(c: Context<ApiEnv>): Promise<void> {
+    const { documents } = this.#options
+    if (!documents.needsToken) return
+    const { token, request } = this.#given(c)
+    const grant = await documents.loginAll('', token, request)
+    if (!grant.ok && grant.error.close !== 'forbidden') throw roomProblem(grant.error)
+  }
+
   /** The login of a request for a document of this name, or all whose names begin as before its `*`. */
   toPattern(c: Context<ApiEnv>, pattern: string, need: Need): Promise<Grant> {
     if (pattern.endsWith('*')) return this.toAll(c, pattern.slice(0, -1), need)
@@ -92,10 +104,16 @@ export class Access {
    * Who counts as one; null for nobody. Where no token is needed one says nothing: whoever made up another one each time would
    * be somebody else each time.
    */
-  #groupOf(c: Context<ApiEnv>, { user, tokenId }: Grant, token: string | null): string | null {
+  #groupOf(
+    c: Context<ApiEnv>,
+    { user, tokenId, isApplication }: Grant,
+    token: string | null,
+  ): string | null {
     const { documents, edge } = this.#options
     if (user !== null) return `user ${user}`
-    if (tokenId !== null) return `token ${tokenId}`
+    // tokens that are made with an application's have its id
+    const isItsOwn = isApplication || !documents.needsToken
+    if (tokenId !== null && isItsOwn) return `token ${tokenId}`
     if (documents.needsToken && token !== null) return `token ${fingerprint(token)}`
     const { addressGroup } = edge.clientOf(c.env.incoming)
     return addressGroup === null ? null : `address ${addressGroup}`

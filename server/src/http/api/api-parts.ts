@@ -42,6 +42,14 @@ export interface ApiParts {
   readonly base: (c: Context<ApiEnv>) => string
   /** Takes room for so many bytes more of the body of a request. */
   readonly room: (c: Context<ApiEnv>) => (bytes: number) => Result<Undo, NoPlace>
-  /** The whole body of a request, held until the answer is out. */
-  readonly bytes: (c: Context<ApiEnv>) => Promise<Uint8Array>
+  /**
+   * Takes room for so many bytes of an answer until it is out, or for what it is made of until undone; `shared`: others
+   * are given the same bytes. Throws a problem.
+   */
+  readonly held: (c: Context<ApiEnv>, bytes: number, as?: 'own' | 'shared') => Undo
+  /**
+   * The whole body of a request, held until the answer is out. A stranger's is read before it is known what his login
+   * may: it has to say that.
+   */
+  readonly bytes: (c: Context<ApiEnv>, sender?: 'granted' | 'stranger') => Promise<Uint8Array>
 }

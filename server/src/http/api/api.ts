@@ -14,8 +14,10 @@ import type { Observe } from '../../ports/observe.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { Contents } from '../../runtime/contents.ts'
 import type { Documents } from '../../runtime/documents.ts'
-import { WholeDocuments } from '../../runtime/whole-documents.ts'
-import { ByteBudget, sharedBytes } from '../byte-budget.ts'
+import type { NoPlace } from '../../runtime/places.ts'
+import type { WholeDocuments } from '../../runtime/whole-documents.ts'
+import type { AnswerRoom } from '../answer-room.ts'
+import { takeBoth, type ByteBudget } from '../byte-budget.ts'
 import { readBody } from '../request-body.ts'
 import { Access } from './access.ts'
 import type { ApiParts } from './api-parts.ts'
@@ -56,10 +58,14 @@ export interface ApiOptions {
   readonly maxApiBodyBytes: number
   /** Largest change of a document, as of any client, bytes. */
   readonly maxUpdateBytes: number
-  /** Bytes of all bodies that are held. */
-  readonly maxBodyBytes: number
-  /** Bytes of all documents that have been asked for and not read yet. */
-  readonly maxAnswerBytes: number
+  /** Bytes that requests bring. */
+  readonly bodies: ByteBudget
+  /** Those of them that are brought before it is known whether a login may: all others find room beside them. */
+  readonly strangersBodies: ByteBudget
+  /** Documents in one update. */
+  readonly wholes: WholeDocuments
+  /** What was answered and is not read yet. */
+  readonly answers: AnswerRoom
   readonly maxApiRequestsPerMinute: number
   readonly maxVersions: number
   /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */
@@ -135,14 +141,17 @@ const patternOf = ({ path }: Operation): RegExp =>
   new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
 
 const partsOf = (options: ApiOptions): ApiParts => {
-  const { documents, content, edge, clock, readMs, maxApiBodyBytes, maxAnswerBytes, answerMs } =
-    options
-  const wholes = new WholeDocuments({ ...options, limitBytes: maxAnswerBytes })
-  const bodies = new ByteBudget(sharedBytes(options.maxBodyBytes, maxApiBodyBytes))
+  const { documents, content, edge, clock, readMs, maxApiBodyBytes, wholes, answerMs } = options
+  const { bodies, strangersBodies, answers } = options
   const clientOf = (c: Context<ApiEnv>) => edge.clientOf(c.env.incoming)
   const room: ApiParts['room'] = (c) => {
     const { addressGroup } = clientOf(c)
     return (size) => bodies.take(size, addressGroup)
+  }
+  const strangersRoom: ApiParts['room'] = (c) => {
+    const { addressGroup } = clientOf(c)
+    return (size) =>
+      takeBoth(strangersBodies.take(size, addressGroup), () => bodies.take(size, addressGroup))
   }
   return {
     ...options,
@@ -161,8 +170,16 @@ const partsOf = (options: ApiOptions): ApiParts => {
     isWanted: (c) => () => !c.env.outgoing.destroyed,
     base: (c) => c.req.path.slice(0, behindApi(c.req.path)),
     room,
-    bytes: async (c) => {
-      const bounds = { limit: maxApiBodyBytes, take: room(c), clock, readMs }
+    held: (c, bytes, as = 'own') => {
+      const { addressGroup } = clientOf(c)
+      const taken =
+        as === 'own' ? answers.take(bytes, addressGroup) : answers.takeShared(bytes, addressGroup)
+      if (!taken.ok) throw noAnswerRoom(taken.error)
+      return taken.value
+    },
+    bytes: async (c, sender = 'granted') => {
+      const take = sender === 'granted' ? room(c) : strangersRoom(c)
+      const bounds = { limit: maxApiBodyBytes, take, clock, readMs }
       const body = await readBody(c.req.raw, bounds)
       if (!body.ok) throw bodyProblem(body.error)
       finished(c.env.outgoing, body.value.free)
@@ -170,6 +187,11 @@ const partsOf = (options: ApiOptions): ApiParts => {
     },
   }
 }
+
+const noAnswerRoom = ({ kind, limit }: NoPlace): Problem =>
+  kind === 'group'
+    ? new Problem('too-many', `answers to your address hold ${limit} bytes, which is its share`)
+    : new Problem('unavailable', `answers hold ${limit} bytes, which is the limit`)
 
 const answer = async (
   parts: ApiParts,
@@ -185,10 +207,14 @@ const answer = async (
   }
   if (operation.path.includes('{id}')) call['id'] = idIn(c)
   const given = readQuery(query, c)
-  // after the login: who may not has nothing read
   const hasJson = body !== NOTHING && takes === undefined
   if (hasJson) needsType(c, 'application/json')
-  const value = hasJson ? readJson(body, await parts.bytes(c)) : {}
+  // after the login: who may not has nothing read
+  const isKnown = needs !== 'itself'
+  if (hasJson && !isKnown) await parts.access.toAnything(c)
+  const value = hasJson
+    ? readJson(body, await parts.bytes(c, isKnown ? 'granted' : 'stranger'))
+    : {}
   // an operation without `{name}` or `{id}` in its path reads no such thing
   return operation.handle({ ...call, c, query: given, body: value } as unknown as Call<
     unknown,

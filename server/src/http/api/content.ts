@@ -2,9 +2,8 @@
 import { z } from 'zod'
 import { finished } from 'node:stream'
 import type { Context } from 'hono'
-import { err, ok, type Result } from '@quire/shared'
+import type { Result } from '@quire/shared'
 import type { Change } from '../../ports/content.ts'
-import type { Position } from '../../room/message.ts'
 import type { ContentsTrouble, Written } from '../../runtime/contents.ts'
 import { pacedAnswer } from '../paced-answer.ts'
 import { preferred } from './accept.ts'
@@ -15,12 +14,6 @@ import { changeFor, entityTag, ETAG, expectedOf, IF_MATCH, isKnown } from './pre
 import { contentProblem, Problem, roomProblem } from './problem.ts'
 import { contentPatch, field, format, type patchStep, userId, writtenSchema } from './schemas.ts'
 import { authorOf, changedProblem, contentBytes, found } from './told.ts'
-
-/** Content of a state; null where whoever asks has it. */
-interface Told {
-  readonly position: Position
-  readonly bytes: Uint8Array | null
-}
 
 const ALL_TYPES: readonly MediaType[] = Object.values(formatTypes)
 
@@ -52,31 +45,24 @@ export const contentOperations = (parts: ApiParts): readonly Operation[] => {
       const as = query.as ?? accepted(c.req.header('accept'))
       const request = parts.asked(c, document, grant)
       const isWanted = parts.isWanted(c)
-      if (as === 'update') {
-        const whole = await contents.whole(request, isWanted)
-        if (!whole.ok) throw roomProblem(whole.error)
-        const { update, position, read: undo } = whole.value
-        finished(c.env.outgoing, undo) // also where it is closed already
-        c.header('ETag', entityTag(position))
-        if (isKnown(c, position)) return c.body(null, 304)
-        return answerBytes(parts, c, update, formatTypes.update)
-      }
-      const told = await contents.using(
-        request,
-        async ({ update, position }): Promise<Result<Told, ContentsTrouble>> => {
-          if (isKnown(c, position)) return ok({ position, bytes: null })
-          const value = await content.readAs(update, { format: as, field: query.field ?? null })
-          return value.ok
-            ? ok({ position, bytes: contentBytes(as, value.value.value) })
-            : err({ kind: 'content', problem: value.error } as const)
-        },
-        isWanted,
-      )
-      if (!told.ok) throw trouble(told.error)
-      const { bytes, position } = told.value
+      const whole = await contents.whole(request, isWanted)
+      if (!whole.ok) throw roomProblem(whole.error)
+      const { update, position, read: undo } = whole.value
       c.header('ETag', entityTag(position))
-      if (bytes === null) return c.body(null, 304)
-      return answerBytes(parts, c, bytes, `${formatTypes[as]}; charset=utf-8`)
+      if (as === 'update' && !isKnown(c, position)) {
+        finished(c.env.outgoing, undo) // also where it is closed already
+        return answerBytes(parts, c, update, { type: formatTypes.update, held: 'shared' })
+      }
+      try {
+        if (as === 'update' || isKnown(c, position)) return c.body(null, 304)
+        const question = { format: as, field: query.field ?? null }
+        const told = await contents.work(request, () => content.readAs(update, question), isWanted)
+        if (!told.ok) throw contentProblem(told.error)
+        const type = `${formatTypes[as]}; charset=utf-8`
+        return answerBytes(parts, c, contentBytes(as, told.value.value), { type })
+      } finally {
+        undo()
+      }
     },
   )
 
@@ -196,14 +182,22 @@ export const trouble = (error: ContentsTrouble): Problem => {
   }
 }
 
-/** Bytes at the pace of their reader. */
+/** Bytes at the pace of their reader, held until he has them. */
 export const answerBytes = (
-  { clock, readMs }: ApiParts,
+  parts: ApiParts,
   c: Context<ApiEnv>,
   bytes: Uint8Array,
-  type: string,
+  { type, held = 'own' }: { readonly type: string; readonly held?: 'own' | 'shared' },
 ): Response => {
+  const { clock, readMs } = parts
   const fields = { 'Content-Type': type, 'Content-Length': String(bytes.length) }
   if (bytes.length === 0) return c.body(null, 200, fields)
+  finished(c.env.outgoing, parts.held(c, bytes.length, held))
   return c.body(pacedAnswer(bytes, { outgoing: c.env.outgoing, clock, readMs }), 200, fields)
 }
+
+/** The same of JSON, which may be long. */
+export const answerJson = (parts: ApiParts, c: Context<ApiEnv>, value: unknown): Response =>
+  answerBytes(parts, c, new TextEncoder().encode(JSON.stringify(value)), {
+    type: formatTypes.json,
+  })

@@ -143,7 +143,7 @@ const patchOperations = (parts: ApiParts): readonly Operation[] => {
       problems: ['not-found'],
     },
     async ({ c, document, id }) =>
-      answerBytes(parts, c, (await merged(document, id)).update, formatTypes.update),
+      answerBytes(parts, c, (await merged(document, id)).update, { type: formatTypes.update }),
   )
 
   const apply = operation(

@@ -1,10 +1,12 @@
 /* Documents as they were, and who wrote what. */
 import { z } from 'zod'
-import { err, type Update } from '@quire/shared'
+import type { DocId, DocName, Update } from '@quire/shared'
+import type { Version } from '../../ports/storage.ts'
+import type { HeldWhole } from '../../runtime/contents.ts'
 import type { ApiParts } from './api-parts.ts'
-import { answerBytes, answerWritten, trouble } from './content.ts'
+import { answerBytes, answerJson, answerWritten, trouble } from './content.ts'
 import { formatTypes } from './given.ts'
-import { NOTHING, operation, type Operation } from './operation.ts'
+import { NOTHING, operation, type Call, type Operation } from './operation.ts'
 import { changeFor, ETAG, expectedOf, IF_MATCH } from './precondition.ts'
 import { contentProblem, orProblem, Problem, roomProblem } from './problem.ts'
 import {
@@ -26,15 +28,47 @@ import { authorOf, contentBytes, found, versionJson } from './told.ts'
 /** Versions of a page, at most. */
 const MOST_LISTED = 1_000
 
+interface VersionOf {
+  readonly doc: DocId
+  readonly version: Version
+}
+
+/** It was deleted while this waited, and there is another one of its name. */
+const another = (): Problem => new Problem('conflict', 'the document was replaced by another one')
+
+const noVersion = (id: number): Problem =>
+  new Problem('not-found', `the document has no version ${id}`)
+
 /** The operations. */
 export const versionOperations = (parts: ApiParts): readonly Operation[] => {
   const { storage, content, contents, clock, maxVersions } = parts
 
-  const stored = async (name: Parameters<typeof found>[1], id: number) => {
-    const { id: doc } = await found(storage, name)
-    const version = orProblem(await storage.version(doc, id))
-    if (version === null) throw new Problem('not-found', `the document has no version ${id}`)
-    return { doc, version }
+  /** What there is of a version, and of the document that has it. */
+  const told = async (name: DocName, id: number): Promise<VersionOf> => {
+    const facts = await found(storage, name)
+    const [version] = orProblem(await storage.versions(facts.id, { before: id + 1, limit: 1 }))
+    if (version?.id !== id) throw noVersion(id)
+    return { doc: facts.id, version }
+  }
+
+  const stateOf = async ({ doc, version }: VersionOf): Promise<Update> => {
+    const whole = orProblem(await storage.version(doc, version.id))
+    if (whole === null) throw noVersion(version.id)
+    return whole.update
+  }
+
+  /** Uses the state of a version, which counts as held meanwhile. */
+  const using = async <T>(
+    { c, document, id }: Pick<Call<unknown, unknown>, 'c' | 'document' | 'id'>,
+    use: (state: Update) => Promise<T>,
+  ): Promise<T> => {
+    const one = await told(document, id)
+    const undo = parts.held(c, one.version.bytes)
+    try {
+      return await use(await stateOf(one))
+    } finally {
+      undo()
+    }
   }
 
   const list = operation(
@@ -74,17 +108,18 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
         .strictObject({ name: versionName, author: userId.optional() })
         .meta({ id: 'NewVersion' }),
       answers: { 201: { description: 'It is kept', json: versionSchema } },
-      problems: ['not-found', 'deleted'],
+      problems: ['not-found', 'conflict', 'deleted'],
     },
     async ({ c, document, grant, body }) => {
-      const { id } = await found(storage, document)
+      const facts = await found(storage, document)
       const author = authorOf(grant, body.author)
       const whole = await contents.whole(parts.asked(c, document, grant), parts.isWanted(c))
       if (!whole.ok) throw roomProblem(whole.error)
       try {
         const { update, position } = whole.value
+        if (position.epoch !== facts.epoch) throw another()
         const version = { seq: position.seq, at: clock.wall(), name: body.name, author, update }
-        const kept = orProblem(await storage.keepVersion(id, version, maxVersions))
+        const kept = orProblem(await storage.keepVersion(facts.id, version, maxVersions))
         return c.json(versionJson(kept), 201)
       } finally {
         whole.value.read()
@@ -105,7 +140,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       answers: { 200: { description: 'The version', json: versionSchema } },
       problems: ['not-found'],
     },
-    async ({ c, document, id }) => c.json(versionJson((await stored(document, id)).version)),
+    async ({ c, document, id }) => c.json(versionJson((await told(document, id)).version)),
   )
 
   const read = operation(
@@ -121,13 +156,20 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       answers: { 200: { description: 'Its content', types: Object.values(formatTypes) } },
       problems: ['not-found', 'unprocessable'],
     },
-    async ({ c, document, id, query }) => {
-      const { update } = (await stored(document, id)).version
-      if (query.as === 'update') return answerBytes(parts, c, update, formatTypes.update)
-      const told = await content.readAs(update, { format: query.as, field: query.field ?? null })
-      if (!told.ok) throw contentProblem(told.error)
-      const type = `${formatTypes[query.as]}; charset=utf-8`
-      return answerBytes(parts, c, contentBytes(query.as, told.value.value), type)
+    async (call) => {
+      const { c, document, grant, query } = call
+      const { as } = query
+      const request = parts.asked(c, document, grant)
+      const bytes = await using(call, async (update) => {
+        if (as === 'update') return update
+        const question = { format: as, field: query.field ?? null }
+        const job = () => content.readAs(update, question)
+        const read = await contents.work(request, job, parts.isWanted(c))
+        if (!read.ok) throw contentProblem(read.error)
+        return contentBytes(as, read.value.value)
+      })
+      const type = as === 'update' ? formatTypes.update : `${formatTypes[as]}; charset=utf-8`
+      return answerBytes(parts, c, bytes, { type })
     },
   )
 
@@ -146,9 +188,9 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       problems: ['not-found'],
     },
     async ({ c, document, id, body: { name } }) => {
-      const { doc, version } = await stored(document, id)
+      const { doc, version } = await told(document, id)
       const named = orProblem(await storage.nameVersion(doc, id, name))
-      if (!named) throw new Problem('not-found', `the document has no version ${id}`)
+      if (!named) throw noVersion(id)
       return c.json(versionJson({ ...version, name }))
     },
   )
@@ -169,7 +211,7 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, document, id }) => {
       const { id: doc } = await found(storage, document)
       const removed = orProblem(await storage.removeVersion(doc, id))
-      if (!removed) throw new Problem('not-found', `the document has no version ${id}`)
+      if (!removed) throw noVersion(id)
       return c.body(null, 204)
     },
   )
@@ -189,22 +231,27 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       answers: { 200: { description: 'Block by block', json: diffSchema } },
       problems: ['not-found', 'unprocessable'],
     },
-    async ({ c, document, grant, id, query }) => {
-      const from = (await stored(document, id)).version.update
-      if (query.to !== undefined) {
-        const to = (await stored(document, query.to)).version.update
-        const compared = await content.diff(from, to)
-        if (!compared.ok) throw contentProblem(compared.error)
-        return c.json({ fields: compared.value })
-      }
-      const work = async (whole: { readonly update: Update }) => {
-        const blocks = await content.diff(from, whole.update)
-        return blocks.ok ? blocks : err({ kind: 'content', problem: blocks.error } as const)
-      }
+    async ({ c, document, grant, id, query: { to } }) => {
       const request = parts.asked(c, document, grant)
-      const compared = await contents.using(request, work, parts.isWanted(c))
-      if (!compared.ok) throw trouble(compared.error)
-      return c.json({ fields: compared.value })
+      const isWanted = parts.isWanted(c)
+      const from = await told(document, id)
+      const until = to === undefined ? null : await told(document, to)
+      const undo = parts.held(c, from.version.bytes + (until?.version.bytes ?? 0))
+      try {
+        const before = await stateOf(from)
+        if (until === null) {
+          const compare = ({ update }: HeldWhole) => content.diff(before, update)
+          const compared = await contents.using(request, compare, isWanted)
+          if (!compared.ok) throw trouble(compared.error)
+          return answerJson(parts, c, { fields: compared.value })
+        }
+        const after = await stateOf(until)
+        const compared = await contents.work(request, () => content.diff(before, after), isWanted)
+        if (!compared.ok) throw contentProblem(compared.error)
+        return answerJson(parts, c, { fields: compared.value })
+      } finally {
+        undo()
+      }
     },
   )
 
@@ -224,12 +271,14 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       answers: { 200: { description: 'It is on disk', json: writtenSchema, fields: ETAG } },
       problems: ['not-found', 'deleted', 'changed', 'unprocessable'],
     },
-    async ({ c, document, grant, id, query }) => {
-      const { update } = (await stored(document, id)).version
+    async (call) => {
+      const { c, document, grant, query } = call
       const request = parts.asked(c, document, grant, authorOf(grant, query.author))
       const isWanted = parts.isWanted(c)
-      const written = await changeFor(expectedOf(c), (expected) =>
-        contents.restore(request, update, { expected, isWanted }),
+      const written = await using(call, (update) =>
+        changeFor(expectedOf(c), (expected) =>
+          contents.restore(request, update, { expected, isWanted }),
+        ),
       )
       return answerWritten(c, written)
     },
@@ -248,20 +297,20 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       query: z.strictObject({ field }),
       body: NOTHING,
       answers: { 200: { description: 'The text in runs of one author', json: authorsSchema } },
-      problems: ['not-found', 'deleted', 'unprocessable'],
+      problems: ['not-found', 'conflict', 'deleted', 'unprocessable'],
     },
     async ({ c, document, grant, query }) => {
-      const { id: doc } = await found(storage, document)
-      const work = async (whole: { readonly update: Update }) => {
-        const runs = await content.blame(whole.update, query.field ?? null)
-        return runs.ok ? runs : err({ kind: 'content', problem: runs.error } as const)
+      const facts = await found(storage, document)
+      const blame = async ({ update, position }: HeldWhole) => {
+        if (position.epoch !== facts.epoch) throw another()
+        return content.blame(update, query.field ?? null)
       }
       const request = parts.asked(c, document, grant)
-      const blamed = await contents.using(request, work, parts.isWanted(c))
+      const blamed = await contents.using(request, blame, parts.isWanted(c))
       if (!blamed.ok) throw trouble(blamed.error)
       // after the document: whoever wrote it was stamped in the same commit
-      const stamped = orProblem(await storage.authors(doc))
-      return c.json({ ranges: authorNames(blamed.value, stamped) })
+      const stamped = orProblem(await storage.authors(facts.id))
+      return answerJson(parts, c, { ranges: authorNames(blamed.value, stamped) })
     },
   )
 

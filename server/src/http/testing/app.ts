@@ -9,11 +9,16 @@ import { defaultStreamLimits, type StreamLimits } from '../../edges/event-stream
 import { defaultEdgeLimits, type EdgeLimits } from '../../edges/websocket/limits.ts'
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Auth } from '../../ports/auth.ts'
-import type { QuireEvent } from '../../ports/observe.ts'
+import type { Observe, QuireEvent } from '../../ports/observe.ts'
 import { systemClock } from '../../runtime/system-clock.ts'
 import type { ConnectionLimits } from '../../runtime/multiplexed.ts'
 import { startTestServer, type TestServer } from '../../runtime/testing/server.ts'
+import { WholeDocuments } from '../../runtime/whole-documents.ts'
+import { AnswerRoom } from '../answer-room.ts'
 import { createApp } from '../app.ts'
+import { ByteBudget, sharedBytes } from '../byte-budget.ts'
+
+const MIB = 1024 * 1024
 
 /** The routes on a free port of this machine. */
 export interface TestApp {
@@ -71,6 +76,8 @@ export const startApp = async (options: {
     arrivals: edge.arrivals,
     onBug: (error) => events.push({ kind: 'bug', document: null, error }),
   })
+  const observe: Observe = { event: (event) => events.push(event) }
+  const limitBytes = options.maxAnswerBytes ?? 4 * MIB
   const app = createApp({
     documents: server.documents,
     edge,
@@ -78,11 +85,19 @@ export const startApp = async (options: {
     clock: systemClock,
     presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
     connectionLimits: options.connectionLimits ?? testConnectionLimits,
-    observe: { event: (event) => events.push(event) },
+    observe,
     content: server.content,
-    maxUpdateBytes: 1024 * 1024,
-    maxBodyBytes: 2 * 1024 * 1024,
-    maxAnswerBytes: options.maxAnswerBytes ?? 4 * 1024 * 1024,
+    maxUpdateBytes: MIB,
+    maxBodyBytes: 2 * MIB,
+    wholes: new WholeDocuments({
+      content: server.content,
+      clock: systemClock,
+      observe,
+      limitBytes,
+    }),
+    answers: new AnswerRoom(limitBytes),
+    bodies: new ByteBudget(sharedBytes(2 * MIB, MIB)),
+    strangersBodies: new ByteBudget(sharedBytes(MIB, MIB)),
     readMs: options.readMs ?? 60_000,
     answerMs: options.answerMs ?? 15_000,
     allowedOrigins: options.allowedOrigins ?? [],
@@ -90,7 +105,7 @@ export const startApp = async (options: {
     basePath: '',
     editorRoot: options.editorRoot,
     storage: server.weather.storage,
-    maxApiBodyBytes: 1024 * 1024,
+    maxApiBodyBytes: MIB,
     maxApiRequestsPerMinute: options.maxApiRequestsPerMinute ?? 6_000,
     maxVersions: 3,
     isTls: false,
