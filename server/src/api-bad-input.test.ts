@@ -261,7 +261,7 @@ describe('who may', () => {
     }
   })
 
-  it('each login only so often, which every answer tells', async () => {
+  it('each login only so often, which its answers tell', async () => {
     const server = await startApi({ limits: { maxApiRequestsPerMinute: 3 } })
     const answers = []
     for (let i = 0; i < 4; i++)

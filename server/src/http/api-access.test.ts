@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import type { IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { createAuthorizeAuth } from '../auth/authorize.ts'
+import { systemClock } from '../runtime/system-clock.ts'
 import { startApp, type TestApp } from './testing/app.ts'
 
 let app: TestApp
@@ -51,7 +53,8 @@ describe('/api/v1', () => {
     for (const path of ['/api/v1/export', '/d/notes/as-update', '/sync/stream', '/check_store'])
       expect([path, (await ask('GET', { Host: host }, path)).status]).toEqual([path, 403])
     expect((await ask('GET', { Host: 'app.example' })).status).not.toBe(403)
-    expect((await ask('GET', { Host: host }, '/health/live')).status).toBe(200)
+    for (const path of ['/health/live', '/health/ready', '/ready'])
+      expect([path, (await ask('GET', { Host: host }, path)).status]).toEqual([path, 200])
   })
 
   it('answers no image, script or frame of another site, which say no origin', async () => {
@@ -88,9 +91,9 @@ describe('/api/v1', () => {
     const answer = await ask('GET', { Origin: 'https://app.example' })
     expect(answer.status).not.toBe(403)
     expect(answer.headers['access-control-allow-origin']).toBe('https://app.example')
-    const exposed = String(answer.headers['access-control-expose-headers'])
-    for (const field of ['ETag', 'Location', 'X-Request-Id', 'Retry-After', 'RateLimit'])
-      expect(exposed.split(',')).toContain(field)
+    expect(answer.headers['access-control-expose-headers']).toBe(
+      'ETag,Location,X-Request-Id,RateLimit,RateLimit-Policy,Retry-After',
+    )
   })
 
   it('is open to programs, which say no origin, and to pages of its own address', async () => {
@@ -122,5 +125,34 @@ describe('who needs no login', () => {
     expect((await ask(9, '192.0.2.2')).headers.get('ratelimit')).toMatch(/^"login";r=2;/)
     for (let i = 0; i < 5; i++) expect((await ask(0)).status).toBe(200)
     expect((await ask(0)).headers.get('ratelimit')).toBeNull()
+  })
+})
+
+describe('who is not let in', () => {
+  it('is told of no rate, and counts towards that of his address', async () => {
+    const auth = createAuthorizeAuth(
+      ({ token }) =>
+        token === 'good'
+          ? { access: 'write', user: 'ann' }
+          : { deny: 'unauthorized', message: 'log in' },
+      { clock: systemClock, observe: { event: () => undefined }, deadlineMs: 10_000 },
+    )
+    const guarded = await startApp({
+      editorRoot: '/nowhere',
+      auth,
+      trustedProxies: ['127.0.0.1'],
+      edgeLimits: { requestsPerMinute: 3 },
+    })
+    onTestFinished(() => guarded.stop())
+    const ask = async (token: string) => {
+      const headers = { Authorization: `Bearer ${token}`, 'X-Forwarded-For': '192.0.2.1' }
+      const answer = await fetch(`${guarded.url}/api/v1/documents/notes`, { headers })
+      await answer.text()
+      return [answer.status, answer.headers.has('ratelimit'), answer.headers.has('x-request-id')]
+    }
+    expect(await ask('bad')).toEqual([401, false, true])
+    expect(await ask('good')).toEqual([404, true, true])
+    expect(await ask('bad')).toEqual([401, false, true])
+    expect(await ask('good')).toEqual([429, false, true])
   })
 })

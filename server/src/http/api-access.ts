@@ -18,18 +18,7 @@ const API_CROSS_SITE = {
     'Idempotency-Key',
     'X-Request-Id',
   ],
-  exposed: [
-    'ETag',
-    'Location',
-    'X-Request-Id',
-    'RateLimit',
-    'RateLimit-Policy',
-    'RateLimit-Limit',
-    'RateLimit-Remaining',
-    'RateLimit-Reset',
-    'Retry-After',
-    'Content-Disposition',
-  ],
+  exposed: ['ETag', 'Location', 'X-Request-Id', 'RateLimit', 'RateLimit-Policy', 'Retry-After'],
 } as const
 
 /** Stands before the routes of /api/v1; the refusal is a problem as RFC 9457 has it. */

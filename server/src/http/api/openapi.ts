@@ -138,18 +138,20 @@ const bodyOf = ({ body, takes, takesLines }: Operation, schemaOf: SchemaOf): Jso
     ? { 'application/json': { schema: schemaOf(body, 'input') } }
     : ofTypes(takes, takesLines === undefined ? null : schemaOf(takesLines, 'input'))
 
-/** Fields that many answers have. */
+/** Fields that are not one operation's. */
 const HEADERS = {
   'X-Request-Id': 'Names the request: as it was brought, or chosen by the server',
-  'RateLimit-Policy': 'Requests of one login in a window, as in "login";q=600;w=60',
-  RateLimit: 'What is left of them, as in "login";r=599;t=1',
+  'RateLimit-Policy':
+    'Requests of one login in a window, as in "login";q=600;w=60; only where a login was let in that is counted',
+  RateLimit: 'What is left of them, as in "login";r=599;t=1; where there is a RateLimit-Policy',
   'Retry-After': 'When to ask again, seconds',
   'WWW-Authenticate': 'Bearer',
 } as const
 
 type Header = keyof typeof HEADERS
 
-const EVERY: readonly Header[] = ['X-Request-Id', 'RateLimit-Policy', 'RateLimit']
+/** What any answer may have: the rate is told of a login that was let in. */
+const COMMON: readonly Header[] = ['X-Request-Id', 'RateLimit-Policy', 'RateLimit']
 
 const headersOf = (names: readonly Header[]): Json =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
@@ -174,7 +176,7 @@ const responsesOf = (operation: Operation, schemaOf: SchemaOf): Json => {
     const own = OF_PROBLEMS[kind]
     responses[status] = {
       description: title,
-      headers: headersOf(own === undefined ? EVERY : [...EVERY, own]),
+      headers: headersOf(own === undefined ? COMMON : [...COMMON, own]),
       content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
     }
   }
@@ -192,7 +194,7 @@ const answerOf = (
   const own = Object.entries(fields).map(([name, about]) => [name, headerOf(about)])
   return {
     description,
-    headers: { ...headersOf(EVERY), ...Object.fromEntries(own) },
+    headers: { ...headersOf(COMMON), ...Object.fromEntries(own) },
     ...(Object.keys(content).length === 0 ? {} : { content }),
   }
 }
