@@ -124,7 +124,7 @@ export const optionRows = [
   row('allowedOrigins', origins, [
     '',
     'origins, comma-separated',
-    'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here; an open server answers no requests to another name.',
+    'Web origins whose pages may connect; * for all. Pages of the server itself may where its host is an address or localhost; a name must be listed, as anybody can point a name here. By a name that is not listed an open server answers /health/…, /ready and the editor’s files, and refuses HTTP requests for documents.',
   ]),
   row('trustedProxies', networks, [
     '',
@@ -189,7 +189,7 @@ export const optionRows = [
   row('maxAnswerBytes', count(MIB, 64 * GIB), [
     String(256 * MIB),
     'bytes',
-    'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time. As much again for documents that are read by HTTP, of which one address may hold a quarter.',
+    'What clients that join are to be sent and have not read yet, shared by those who are sent the same; beyond it, joiners wait. A document larger than this is sent to one version’s joiners at a time. As much again for documents that are read by HTTP, and once more for what is made of them for one reader, such as a format or a version; of both together one address may hold a quarter.',
   ]),
   row('maxReadMs', count(100, 3_600_000), [
     '60000',
@@ -214,7 +214,7 @@ export const optionRows = [
   row('maxTotalLoadQueueBytes', count(KIB, 64 * GIB), [
     String(256 * MIB),
     'bytes',
-    'Most that all clients together may say before their documents are open: eight clients at their own limit. As much again for updates that come by HTTP, and once more for what event streams bring, of which one address may hold a quarter each.',
+    'Most that all clients together may say before their documents are open: eight clients at their own limit. As much again for bodies of HTTP requests, at most half of it for those that name their document themselves, and are read before it is known whether their login may; and once more for what event streams bring. Of each, one address may hold a quarter.',
   ]),
   row('maxLoginMs', count(100, 600_000), [
     '10000',

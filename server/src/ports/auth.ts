@@ -1,7 +1,8 @@
 import type { DocName, Millis, Result } from '@quire/shared'
 
 /**
- * What a session may do: see, see and comment, or change everything.
+ * What a session may do: see, see and comment, or change everything. `comment` changes no more of a document than `read`
+ * does: clients are told of it, and what a comment is, is theirs.
  *
  * @example
  * ```ts
