@@ -391,7 +391,8 @@ export class ApiClient {
 
   /**
    * All documents whose names begin so, as a stream of lines of JSON, whose last one says `"done":true`: without it the
-   * export was cut. A line with `"result":"failed"` is a document that could not be read.
+   * export was cut. A line with `"result":"failed"` is a document that could not be read, or not
+   * any more under this login.
    */
   async export(prefix = ''): Promise<ReadableStream<Uint8Array>> {
     return bodyOf(await this.#ask('GET', '/export', { query: { prefix } }))
