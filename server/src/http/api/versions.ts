@@ -1,4 +1,4 @@
-/* Documents as they were, and who wrote what. */
+/* Documents as they were. */
 import { z } from 'zod'
 import type { DocId, DocName, Update } from '@quire/shared'
 import type { Version } from '../../ports/storage.ts'
@@ -8,9 +8,8 @@ import { answerBytes, answerJson, answerWritten, trouble } from './content.ts'
 import { formatTypes } from './given.ts'
 import { NOTHING, operation, type Call, type Operation } from './operation.ts'
 import { changeFor, ETAG, expectedOf, IF_MATCH } from './precondition.ts'
-import { contentProblem, orProblem, Problem, roomProblem } from './problem.ts'
+import { another, contentProblem, orProblem, Problem, roomProblem } from './problem.ts'
 import {
-  authorsSchema,
   count,
   diffSchema,
   field,
@@ -22,7 +21,7 @@ import {
   versionSchema,
   writtenSchema,
 } from './schemas.ts'
-import { authorNames } from './authors.ts'
+import { authorsOperation } from './authorship.ts'
 import { authorOf, contentBytes, found, versionJson } from './told.ts'
 
 /** Versions of a page, at most. */
@@ -32,9 +31,6 @@ interface VersionOf {
   readonly doc: DocId
   readonly version: Version
 }
-
-/** It was deleted while this waited, and there is another one of its name. */
-const another = (): Problem => new Problem('conflict', 'the document was replaced by another one')
 
 const noVersion = (id: number): Problem =>
   new Problem('not-found', `the document has no version ${id}`)
@@ -284,35 +280,5 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     },
   )
 
-  const authors = operation(
-    {
-      id: 'readAuthors',
-      method: 'get',
-      path: '/documents/{name}/authors',
-      tag: 'Versions',
-      summary: 'Says who wrote which text',
-      description:
-        'By the logins that the server has stamped, and not by what clients say of themselves.',
-      needs: 'read',
-      query: z.strictObject({ field }),
-      body: NOTHING,
-      answers: { 200: { description: 'The text in runs of one author', json: authorsSchema } },
-      problems: ['not-found', 'conflict', 'deleted', 'unprocessable'],
-    },
-    async ({ c, document, grant, query }) => {
-      const facts = await found(storage, document)
-      const blame = async ({ update, position }: HeldWhole) => {
-        if (position.epoch !== facts.epoch) throw another()
-        return content.blame(update, query.field ?? null)
-      }
-      const request = parts.asked(c, document, grant)
-      const blamed = await contents.using(request, blame, parts.isWanted(c))
-      if (!blamed.ok) throw trouble(blamed.error)
-      // after the document: whoever wrote it was stamped in the same commit
-      const stamped = orProblem(await storage.authors(facts.id))
-      return answerJson(parts, c, { ranges: authorNames(blamed.value, stamped) })
-    },
-  )
-
-  return [list, keep, describe, read, rename, remove, diff, restore, authors]
+  return [list, keep, describe, read, rename, remove, diff, restore, authorsOperation(parts)]
 }
