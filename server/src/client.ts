@@ -567,7 +567,7 @@ export class ApiDocumentClient {
     return json(await this.#ask('GET', '/versions', { query }))
   }
 
-  /** Keeps it as it is now, under a name. */
+  /** Keeps it as it is now, under a name; `conflict` (409) where as many versions have one as may: `problem.limit`. */
   async keepVersion(
     name: string,
     { author }: { readonly author?: string } = {},
@@ -580,7 +580,7 @@ export class ApiDocumentClient {
     return json(await this.#ask('GET', `/versions/${id}`))
   }
 
-  /** Gives a version a name; one that was kept by itself stays then. */
+  /** Gives a version a name, within the same limit; one that was kept by itself stays then. */
   async nameVersion(id: number, name: string): Promise<ApiVersion> {
     return json(await this.#ask('PATCH', `/versions/${id}`, { json: { name } }))
   }

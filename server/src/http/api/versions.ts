@@ -35,9 +35,17 @@ interface VersionOf {
 const noVersion = (id: number): Problem =>
   new Problem('not-found', `the document has no version ${id}`)
 
+const noMore = (limit: number): Problem =>
+  new Problem(
+    'conflict',
+    `the document has no room for another version with a name, limit ${limit}: drop one of them first`,
+    { fields: { limit } },
+  )
+
 /** The operations. */
 export const versionOperations = (parts: ApiParts): readonly Operation[] => {
-  const { storage, content, contents, clock, maxVersions } = parts
+  const { storage, content, contents, clock } = parts
+  const limits = { unnamed: parts.maxVersions, named: parts.maxNamedVersions }
 
   /** What there is of a version, and of the document that has it. */
   const told = async (name: DocName, id: number): Promise<VersionOf> => {
@@ -98,6 +106,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/versions',
       tag: 'Versions',
       summary: 'Keeps the document as it is now, under a name',
+      description:
+        'Where as many versions have a name as may have one, it is not kept: `limit` says how many those are.',
       needs: 'write',
       query: NOTHING,
       body: z
@@ -115,7 +125,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
         const { update, position } = whole.value
         if (position.epoch !== facts.epoch) throw another()
         const version = { seq: position.seq, at: clock.wall(), name: body.name, author, update }
-        const kept = orProblem(await storage.keepVersion(facts.id, version, maxVersions))
+        const kept = orProblem(await storage.keepVersion(facts.id, version, limits))
+        if (kept === 'full') throw noMore(limits.named)
         return c.json(versionJson(kept), 201)
       } finally {
         whole.value.read()
@@ -176,17 +187,20 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/versions/{id}',
       tag: 'Versions',
       summary: 'Gives a version a name',
-      description: 'One that was kept by itself stays then, however many follow.',
+      description:
+        'One that was kept by itself stays then, however many follow. Where as many have a name as may have one, `limit` says how ' +
+        'many those are; one of them is given another name all the same.',
       needs: 'write',
       query: NOTHING,
       body: z.strictObject({ name: versionName }).meta({ id: 'VersionName' }),
       answers: { 200: { description: 'It has the name', json: versionSchema } },
-      problems: ['not-found'],
+      problems: ['not-found', 'conflict'],
     },
     async ({ c, document, id, body: { name } }) => {
       const { doc, version } = await told(document, id)
-      const named = orProblem(await storage.nameVersion(doc, id, name))
-      if (!named) throw noVersion(id)
+      const named = orProblem(await storage.nameVersion(doc, { id, name }, limits))
+      if (named === 'unknown') throw noVersion(id)
+      if (named === 'full') throw noMore(limits.named)
       return c.json(versionJson({ ...version, name }))
     },
   )
