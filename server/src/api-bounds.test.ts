@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { expect, it, vi } from 'vitest'
 import * as Y from 'yjs'
+import { docId } from '@quire/shared'
 import { memoryStorage } from './index.ts'
 import { startApi, tokenFor } from './testing/api-server.ts'
 
@@ -61,6 +62,51 @@ it('a version is of the document that was asked for, and not of another one of i
   letGo()
   await Promise.all(slow)
   expect(await became).toMatchObject({ status: 409, kind: 'conflict' })
+})
+
+it('versions with a name are bounded, and those that have one take another', async () => {
+  const { client } = await startApi({ limits: { maxNamedVersions: 2 } })
+  const api = await client()
+  for (const name of ['notes', 'other']) await api.create(name)
+  const notes = api.document('notes')
+  const { id } = await notes.keepVersion('one')
+  await notes.keepVersion('two')
+  const refused: unknown = await notes.keepVersion('three').catch((error: unknown) => error)
+  expect(refused).toMatchObject({
+    status: 409,
+    kind: 'conflict',
+    message:
+      'the document has no room for another version with a name, limit 2: drop one of them first',
+    problem: { limit: 2 },
+  })
+  expect((await notes.versions()).versions.map(({ name }) => name)).toEqual(['two', 'one'])
+  expect(await notes.nameVersion(id, 'first')).toMatchObject({ id, name: 'first' })
+  await api.document('other').keepVersion('its own')
+  await notes.removeVersion(id)
+  expect(await notes.keepVersion('three')).toMatchObject({ name: 'three' })
+})
+
+it('a version that was kept by itself is given no name beyond the bound', async () => {
+  const storage = memoryStorage()
+  const { client } = await startApi({ storage, limits: { maxNamedVersions: 1 } })
+  const api = await client()
+  const { id: doc } = await api.create('notes')
+  const notes = api.document('notes')
+  const { id: first } = await notes.keepVersion('first')
+  const own = await storage.version(docId(doc), first)
+  if (!own.ok || own.value === null) throw new Error('it was kept')
+  const limits = { unnamed: 1, named: 1 }
+  const kept = await storage.keepVersion(docId(doc), { ...own.value, name: null }, limits)
+  if (!kept.ok || kept.value === 'full') throw new Error('it has no name')
+  const { id } = kept.value
+  await expect(notes.nameVersion(id, 'mine')).rejects.toMatchObject({
+    status: 409,
+    problem: { limit: 1 },
+  })
+  expect(await notes.version(id)).toMatchObject({ name: null })
+  await expect(notes.nameVersion(id + 1, 'mine')).rejects.toMatchObject({ status: 404 })
+  await notes.removeVersion(first)
+  expect(await notes.nameVersion(id, 'mine')).toMatchObject({ name: 'mine' })
 })
 
 it('who has no login has nothing read', async () => {

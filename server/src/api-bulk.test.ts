@@ -6,6 +6,7 @@ import { ok } from '@quire/shared'
 import { memoryStorage } from './index.ts'
 import { linesOf } from './http/api/lines.ts'
 import { createManualClock } from './runtime/testing/manual-clock.ts'
+import { withWeather } from './storage/testing/weather.ts'
 import { startApi, tokenFor } from './testing/api-server.ts'
 
 const READ_MS = 60_000
@@ -80,6 +81,16 @@ describe('the lines of a body', () => {
   })
 })
 
+/** A server whose storage waits where it is told to, somebody who takes logins back, and one whose it is. */
+const startRevoking = async () => {
+  const weather = withWeather(memoryStorage())
+  const server = await startApi({ storage: weather.storage })
+  return { weather, admin: await server.client(), theirs: await server.client({ jti: 't1' }) }
+}
+
+const textOf = async (lines: Promise<ReadableStream<Uint8Array>>): Promise<string> =>
+  new Response(await lines).text()
+
 const startImport = async (url: string) => {
   const { port, host } = new URL(url)
   const token = await tokenFor()
@@ -107,6 +118,32 @@ describe('an import', () => {
     send()
     await cut
     expect((await (await server.client()).list()).documents).toEqual([])
+  })
+
+  it('under a login that is taken back takes no line that comes after that', async () => {
+    const { weather, admin, theirs } = await startRevoking()
+    const lines = ['a', 'b', 'c', 'd'].map((name) => JSON.stringify({ name, update: 'AAA=' }))
+    weather.hold('create')
+    const text = textOf(theirs.import(new TextEncoder().encode(lines.join('\n'))))
+    await weather.called('create', 1)
+    await admin.revoke({ token: 't1', document: 'b', access: 'read' })
+    weather.releaseOne('create')
+    await weather.called('create', 2)
+    await admin.revoke({ token: 't1', access: 'none' })
+    weather.release('create')
+    expect(await linesIn(await text)).toEqual([
+      { line: 1, name: 'a', result: 'created' },
+      {
+        line: 2,
+        name: 'b',
+        result: 'failed',
+        detail: 'this login was revoked but for its read access',
+      },
+      { line: 3, name: 'c', result: 'created' },
+      { line: 4, name: 'd', result: 'failed', detail: 'this login was revoked' },
+      { done: true, lines: 4 },
+    ])
+    expect((await admin.list()).documents.map(({ name }) => name)).toEqual(['a', 'c'])
   })
 
   it('keeps when a document was made, and refuses names that no URL leads to', async () => {
@@ -191,6 +228,29 @@ describe('an export', () => {
       'created',
       undefined,
     ])
+  })
+
+  it('under a login that is taken back has no document from then on', async () => {
+    const { weather, admin, theirs } = await startRevoking()
+    for (const name of ['a', 'b', 'c', 'd']) await admin.create(name)
+    weather.hold('read')
+    const text = textOf(theirs.export())
+    await weather.called('read', 1)
+    weather.releaseOne('read')
+    await weather.called('read', 2)
+    await admin.revoke({ token: 't1', document: 'c', access: 'comment' })
+    await admin.revoke({ token: 't1', document: 'b', access: 'none' }) // which is being read
+    weather.release('read')
+    const lines = await linesIn(await text)
+    expect(lines.map(({ name, result, detail }) => [name, result, detail])).toEqual([
+      ['a', undefined, undefined],
+      ['b', 'failed', 'this login was revoked'],
+      ['c', 'failed', 'this login was revoked but for its comment access'],
+      ['d', undefined, undefined],
+      [undefined, undefined, undefined],
+    ])
+    expect(lines.at(-1)).toEqual({ done: true, documents: 2, failed: 2 })
+    expect(weather.calls.read).toBe(3) // nothing is read of what is not given
   })
 
   it('whose reader stalls is cut', async () => {

@@ -189,6 +189,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     maxApiBodyBytes: config.maxApiBodyBytes,
     maxApiRequestsPerMinute: config.maxApiRequestsPerMinute,
     maxVersions: config.maxVersions,
+    maxNamedVersions: config.maxNamedVersions,
   })
   let stopPurging: Undo = () => undefined
   const discard = async (): Promise<void> => {

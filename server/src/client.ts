@@ -391,7 +391,8 @@ export class ApiClient {
 
   /**
    * All documents whose names begin so, as a stream of lines of JSON, whose last one says `"done":true`: without it the
-   * export was cut. A line with `"result":"failed"` is a document that could not be read.
+   * export was cut. A line with `"result":"failed"` is a document that could not be read, or not
+   * any more under this login.
    */
   async export(prefix = ''): Promise<ReadableStream<Uint8Array>> {
     return bodyOf(await this.#ask('GET', '/export', { query: { prefix } }))
@@ -566,7 +567,7 @@ export class ApiDocumentClient {
     return json(await this.#ask('GET', '/versions', { query }))
   }
 
-  /** Keeps it as it is now, under a name. */
+  /** Keeps it as it is now, under a name; `conflict` (409) where as many versions have one as may: `problem.limit`. */
   async keepVersion(
     name: string,
     { author }: { readonly author?: string } = {},
@@ -579,7 +580,7 @@ export class ApiDocumentClient {
     return json(await this.#ask('GET', `/versions/${id}`))
   }
 
-  /** Gives a version a name; one that was kept by itself stays then. */
+  /** Gives a version a name, within the same limit; one that was kept by itself stays then. */
   async nameVersion(id: number, name: string): Promise<ApiVersion> {
     return json(await this.#ask('PATCH', `/versions/${id}`, { json: { name } }))
   }

@@ -307,6 +307,11 @@ export const optionRows = [
     'versions',
     'Versions without a name that are kept of one document; of more, the oldest go. Those with a name stay.',
   ]),
+  row('maxNamedVersions', count(1, 100_000), [
+    '200',
+    'versions',
+    'Versions with a name that one document may have; a further one is refused with 409. One a working day for most of a year; each holds the whole document.',
+  ]),
   row('maxVersionsPerHour', count(1, 3_600), [
     '6',
     'versions an hour',

@@ -243,14 +243,22 @@ export interface NewVersion extends Omit<Version, 'id' | 'bytes'> {
   readonly update: Update
 }
 
+/** How many versions a document has at most. */
+export interface VersionLimits {
+  /** Without a name: of more, the newest stay. */
+  readonly unnamed: number
+  /** With a name: there is no further one then, and all of them stay. */
+  readonly named: number
+}
+
 /** Documents as they were. */
 export interface Versions {
-  /** Keeps a version. Of those without a name only the newest `unnamed` of the document stay. */
+  /** Keeps a version. `full`: it has a name and there is no room for it; nothing is changed then. */
   keepVersion(
     doc: DocId,
     version: NewVersion,
-    unnamed: number,
-  ): Promise<Result<Version, StorageProblem>>
+    limits: VersionLimits,
+  ): Promise<Result<Version | 'full', StorageProblem>>
   /** The newest first; `before`: those with a lower id, null for all. */
   versions(
     doc: DocId,
@@ -261,8 +269,15 @@ export interface Versions {
     doc: DocId,
     id: number,
   ): Promise<Result<(Version & { readonly update: Update }) | null, StorageProblem>>
-  /** False where the document has no such version. */
-  nameVersion(doc: DocId, id: number, name: string): Promise<Result<boolean, StorageProblem>>
+  /**
+   * Names a version anew, or for the first time if fewer than `limits.named` of the document have a name: `full` where
+   * they do not. `unknown`: the document has no such version.
+   */
+  nameVersion(
+    doc: DocId,
+    version: { readonly id: number; readonly name: string },
+    limits: Pick<VersionLimits, 'named'>,
+  ): Promise<Result<'named' | 'unknown' | 'full', StorageProblem>>
   /** False where the document has no such version. */
   removeVersion(doc: DocId, id: number): Promise<Result<boolean, StorageProblem>>
 }

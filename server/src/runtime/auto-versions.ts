@@ -143,8 +143,9 @@ export class AutoVersions {
     const whole = await content.merge(snapshot === null ? tail : [snapshot, ...tail])
     if (!whole.ok) return whole
     const version = { seq, at: clock.wall(), name: null, author: null, update: whole.value }
-    const kept = await storage.keepVersion(doc, version, versionsKept)
+    const kept = await storage.keepVersion(doc, version, { unnamed: versionsKept, named: 0 })
     if (!kept.ok) return kept
+    if (kept.value === 'full') throw new Error('a version without a name took the room of a name')
     observe.event({ kind: 'version-kept', document: name, bytes: whole.value.length })
     return ok(undefined)
   }

@@ -70,6 +70,11 @@ export class Guard {
     return this.#revocations.cap(document, login)
   }
 
+  /** What is left by now of a grant that was decided on earlier: its login may have ended, or been taken back. */
+  still(document: DocName, grant: Grant): Result<Grant, NoRoom> {
+    return this.#revocations.still(document, grant)
+  }
+
   /** What the login gave that this grant is left of. */
   loginOf(grant: Grant): Grant {
     return this.#revocations.loginOf(grant)

@@ -89,6 +89,14 @@ export class RevocationList {
     return this.#logins.get(grant) ?? grant
   }
 
+  /** What is left by now of a grant that was decided on earlier: its login may have ended, or been taken back. */
+  still(document: DocName, grant: Grant): Result<Grant, NoRoom> {
+    const login = this.loginOf(grant)
+    if (login.expiresAt !== null && login.expiresAt <= this.#clock.wall())
+      return err({ close: 'unauthorized', reason: 'the login has expired' })
+    return this.cap(document, login)
+  }
+
   /** What is left of a grant for a document. */
   cap(document: DocName, grant: Grant): Result<Grant, NoRoom> {
     if (this.#known.size === 0) return ok(grant)

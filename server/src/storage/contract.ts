@@ -61,7 +61,8 @@ import type { MakeStorage } from './contract/fixture.ts'
  *       not kept again, nor is the same range. A stamp that ends changes nothing from its end on: nobody without a
  *       name becomes somebody, nor does somebody else. `authorsAmong` says who of some users has a range.
  * ST23  Versions come back as they went in, until they are removed or are not among the newest unnamed ones that
- *       were to stay. Named ones stay. Numbers increase over all documents and are not given again.
+ *       were to stay. Named ones stay; one more than were to be named is not kept, and not named, and changes
+ *       nothing, while one that has a name takes another one. Numbers increase over all documents and are not given again.
  * ST24  A patch holds each part of its user once, in order, up to its bounds; what does not fit changes nothing. The
  *       bounds are those that come with the part, and whoever has a patch keeps it. Its parts are replaced by one
  *       that holds them only if they are as many as it was made of.

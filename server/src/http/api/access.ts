@@ -79,6 +79,15 @@ export class Access {
     return this.toDocument(c, name.value, need)
   }
 
+  /** Why a login that might write a document when its request began may not any more; null where it may. */
+  lost(grant: Grant, document: DocName): string | null {
+    const left = this.#options.documents.guard.still(document, grant)
+    if (!left.ok) return left.error.reason
+    return left.value.access === 'write'
+      ? null
+      : `this login was revoked but for its ${left.value.access} access`
+  }
+
   #given(c: Context<ApiEnv>) {
     const { documents, edge } = this.#options
     const request = documents.readsRequests ? requestFacts(c, edge) : undefined

@@ -28,6 +28,8 @@ export interface ApiParts {
   readonly maxBodyBytes: number
   /** Versions without a name that are kept of a document. */
   readonly maxVersions: number
+  /** Versions with a name that a document may have. */
+  readonly maxNamedVersions: number
   /** What a request asks of a document. */
   readonly asked: (
     c: Context<ApiEnv>,

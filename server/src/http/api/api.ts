@@ -68,6 +68,7 @@ export interface ApiOptions {
   readonly answers: AnswerRoom
   readonly maxApiRequestsPerMinute: number
   readonly maxVersions: number
+  readonly maxNamedVersions: number
   /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */
   readonly readMs: number
   /** Time for a document to answer, milliseconds. */

@@ -12,10 +12,10 @@ export const LINES = 'application/x-ndjson'
 /** The line that an export ends with: no document. */
 export const END = z.object({ done: z.literal(true) })
 
-/** A document that an export could not read. */
+/** A document that an export could not read, or not any more under its login. */
 export const FAILED = z
   .object({ name: z.string(), result: z.literal('failed'), detail: z.string() })
-  .meta({ description: 'A document that could not be read' })
+  .meta({ description: 'A document that was not exported' })
 
 /** A client and a clock are at most 2^53 - 1, as in an update. */
 const authorRange = z.tuple([z.int().min(0), z.int().min(0), userId.nullable()])

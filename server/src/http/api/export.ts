@@ -1,6 +1,7 @@
 /* Documents as a stream of lines, each as the disk has it at its turn. */
 import { z } from 'zod'
 import type { DocName } from '@quire/shared'
+import type { Grant } from '../../ports/auth.ts'
 import type { DocumentFacts, Storage } from '../../ports/storage.ts'
 import type { ApiParts } from './api-parts.ts'
 import { answerLines, exportedLine, LINES } from './bulk-lines.ts'
@@ -22,7 +23,8 @@ export const exportOperation = (parts: ApiParts): Operation =>
       summary: 'Exports documents as a stream',
       description:
         'Of all whose names begin with `prefix`, each as the disk has it at its turn, a line of JSON each: what the import takes. ' +
-        'One that cannot be read is a line with `"result":"failed"`, which the import passes over. ' +
+        'One that cannot be read, or whose turn comes when the login has been taken back or has expired, is a line with ' +
+        '`"result":"failed"`, which the import passes over. ' +
         'A last line {"done":true,"documents":n,"failed":m} says that it is complete.',
       needs: 'itself',
       query: z.strictObject({ prefix: z.string().default('') }),
@@ -31,17 +33,27 @@ export const exportOperation = (parts: ApiParts): Operation =>
       problems: [],
     },
     async ({ c, query: { prefix } }) => {
-      await parts.access.toAll(c, prefix, 'application')
-      return answerLines(parts, c, exported(parts, prefix, c.get('requestId')))
+      const grant = await parts.access.toAll(c, prefix, 'application')
+      return answerLines(parts, c, exported(parts, { prefix, grant, request: c.get('requestId') }))
     },
   )
+
+/** One export. */
+interface Export {
+  readonly grant: Grant
+  /** What the names of its documents begin with. */
+  readonly prefix: string
+  /** The id of its request. */
+  readonly request: string
+}
+
+type Told = z.input<typeof exportedLine>
 
 /** An export ends with its last line, or is cut: what was read until then is no export. */
 const exported = async function* (
   parts: ApiParts,
-  prefix: string,
-  request: string,
-): AsyncIterable<z.input<typeof exportedLine>> {
+  { grant, prefix, request }: Export,
+): AsyncIterable<Told> {
   const counts = { documents: 0, failed: 0 }
   const told = (cause: unknown, name: DocName | null): void => {
     const why = cause instanceof Problem ? (cause.parts.cause ?? cause.message) : String(cause)
@@ -52,14 +64,14 @@ const exported = async function* (
   try {
     for await (const facts of listed(parts.storage, prefix)) {
       try {
-        const state = await stateOf(parts, facts)
-        if (state === null) continue
-        yield state
-        counts.documents++
+        const line = await lineOf(parts, grant, facts)
+        if (line === null) continue
+        yield line
+        counts['result' in line ? 'failed' : 'documents']++
       } catch (cause) {
         told(cause, facts.name)
         counts.failed++
-        yield { name: facts.name, result: 'failed', detail: 'it could not be read' }
+        yield failed(facts.name, 'it could not be read')
       }
     }
   } catch (cause) {
@@ -67,6 +79,20 @@ const exported = async function* (
     return // without its last line
   }
   yield { done: true, ...counts }
+}
+
+const failed = (name: DocName, detail: string) => ({ name, result: 'failed', detail }) as const
+
+/** What is said of a document, as far as its login still goes; null where there is none any more. */
+const lineOf = async (parts: ApiParts, grant: Grant, facts: DocumentFacts) => {
+  const refused = () => {
+    const lost = parts.access.lost(grant, facts.name)
+    return lost === null ? null : failed(facts.name, lost)
+  }
+  const early = refused()
+  if (early !== null) return early
+  const state = await stateOf(parts, facts)
+  return state === null ? null : (refused() ?? state) // that may have taken long
 }
 
 /** What there is of a document, null where it was purged meanwhile. */

@@ -23,8 +23,9 @@ export const importOperation = (parts: ApiParts): Operation =>
       summary: 'Imports documents from a stream',
       description:
         'Lines as an export gives them. A document that is there is skipped, or with `existing=merge` gets what it lacks, under ' +
-        'nobody’s name. Each line is answered as it is on disk; a line that cannot be used costs no other. The answer begins ' +
-        'before the body has ended, and has to be read while it is sent: where nobody reads it, no more of the body is read.',
+        'nobody’s name. Each line is answered as it is on disk; a line that cannot be used costs no other, and ' +
+        'one that comes when the login has been taken back or has expired fails. The answer begins before the body has ended, and ' +
+        'has to be read while it is sent: where nobody reads it, no more of the body is read.',
       needs: 'itself',
       query: z.strictObject({
         prefix: z.string().default(''),
@@ -89,9 +90,11 @@ const resultOf = async (
   asked: Import,
   read: ReadLine | z.output<typeof FAILED>,
 ): Promise<Outcome> => {
-  if ('result' in read) return { result: 'skipped', detail: 'the export could not read it' }
+  if ('result' in read) return { result: 'skipped', detail: 'the export does not have it' }
   if (!read.name.startsWith(asked.prefix))
     return failed(`the name does not begin with ${JSON.stringify(asked.prefix)}`)
+  const lost = parts.access.lost(asked.grant, read.name)
+  if (lost !== null) return failed(lost)
   try {
     return await take(parts, asked, read)
   } catch (cause) {

@@ -59,6 +59,10 @@ export class Problem extends HTTPException {
   }
 }
 
+/** A document was deleted while its request waited, and there is another one of its name. */
+export const another = (): Problem =>
+  new Problem('conflict', 'the document was replaced by another one')
+
 /** The answer to a problem. */
 export const answerProblem = (error: HTTPException, c: Context): Response => {
   const { kind, message, parts } = problemOf(error)

@@ -280,5 +280,6 @@ export const problemSchema = z
     detail: z.string(),
     epoch: wholeNumber.optional(),
     sequence: wholeNumber.optional(),
+    limit: wholeNumber.optional(),
   })
   .meta({ id: 'Problem' })

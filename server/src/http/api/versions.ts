@@ -1,4 +1,4 @@
-/* Documents as they were, and who wrote what. */
+/* Documents as they were. */
 import { z } from 'zod'
 import type { DocId, DocName, Update } from '@quire/shared'
 import type { Version } from '../../ports/storage.ts'
@@ -8,9 +8,8 @@ import { answerBytes, answerJson, answerWritten, trouble } from './content.ts'
 import { formatTypes } from './given.ts'
 import { NOTHING, operation, type Call, type Operation } from './operation.ts'
 import { changeFor, ETAG, expectedOf, IF_MATCH } from './precondition.ts'
-import { contentProblem, orProblem, Problem, roomProblem } from './problem.ts'
+import { another, contentProblem, orProblem, Problem, roomProblem } from './problem.ts'
 import {
-  authorsSchema,
   count,
   diffSchema,
   field,
@@ -22,7 +21,7 @@ import {
   versionSchema,
   writtenSchema,
 } from './schemas.ts'
-import { authorNames } from './authors.ts'
+import { authorsOperation } from './authorship.ts'
 import { authorOf, contentBytes, found, versionJson } from './told.ts'
 
 /** Versions of a page, at most. */
@@ -33,15 +32,20 @@ interface VersionOf {
   readonly version: Version
 }
 
-/** It was deleted while this waited, and there is another one of its name. */
-const another = (): Problem => new Problem('conflict', 'the document was replaced by another one')
-
 const noVersion = (id: number): Problem =>
   new Problem('not-found', `the document has no version ${id}`)
 
+const noMore = (limit: number): Problem =>
+  new Problem(
+    'conflict',
+    `the document has no room for another version with a name, limit ${limit}: drop one of them first`,
+    { fields: { limit } },
+  )
+
 /** The operations. */
 export const versionOperations = (parts: ApiParts): readonly Operation[] => {
-  const { storage, content, contents, clock, maxVersions } = parts
+  const { storage, content, contents, clock } = parts
+  const limits = { unnamed: parts.maxVersions, named: parts.maxNamedVersions }
 
   /** What there is of a version, and of the document that has it. */
   const told = async (name: DocName, id: number): Promise<VersionOf> => {
@@ -102,6 +106,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/versions',
       tag: 'Versions',
       summary: 'Keeps the document as it is now, under a name',
+      description:
+        'Where as many versions have a name as may have one, it is not kept: `limit` says how many those are.',
       needs: 'write',
       query: NOTHING,
       body: z
@@ -119,7 +125,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
         const { update, position } = whole.value
         if (position.epoch !== facts.epoch) throw another()
         const version = { seq: position.seq, at: clock.wall(), name: body.name, author, update }
-        const kept = orProblem(await storage.keepVersion(facts.id, version, maxVersions))
+        const kept = orProblem(await storage.keepVersion(facts.id, version, limits))
+        if (kept === 'full') throw noMore(limits.named)
         return c.json(versionJson(kept), 201)
       } finally {
         whole.value.read()
@@ -180,17 +187,20 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       path: '/documents/{name}/versions/{id}',
       tag: 'Versions',
       summary: 'Gives a version a name',
-      description: 'One that was kept by itself stays then, however many follow.',
+      description:
+        'One that was kept by itself stays then, however many follow. Where as many have a name as may have one, `limit` says how ' +
+        'many those are; one of them is given another name all the same.',
       needs: 'write',
       query: NOTHING,
       body: z.strictObject({ name: versionName }).meta({ id: 'VersionName' }),
       answers: { 200: { description: 'It has the name', json: versionSchema } },
-      problems: ['not-found'],
+      problems: ['not-found', 'conflict'],
     },
     async ({ c, document, id, body: { name } }) => {
       const { doc, version } = await told(document, id)
-      const named = orProblem(await storage.nameVersion(doc, id, name))
-      if (!named) throw noVersion(id)
+      const named = orProblem(await storage.nameVersion(doc, { id, name }, limits))
+      if (named === 'unknown') throw noVersion(id)
+      if (named === 'full') throw noMore(limits.named)
       return c.json(versionJson({ ...version, name }))
     },
   )
@@ -284,35 +294,5 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
     },
   )
 
-  const authors = operation(
-    {
-      id: 'readAuthors',
-      method: 'get',
-      path: '/documents/{name}/authors',
-      tag: 'Versions',
-      summary: 'Says who wrote which text',
-      description:
-        'By the logins that the server has stamped, and not by what clients say of themselves.',
-      needs: 'read',
-      query: z.strictObject({ field }),
-      body: NOTHING,
-      answers: { 200: { description: 'The text in runs of one author', json: authorsSchema } },
-      problems: ['not-found', 'conflict', 'deleted', 'unprocessable'],
-    },
-    async ({ c, document, grant, query }) => {
-      const facts = await found(storage, document)
-      const blame = async ({ update, position }: HeldWhole) => {
-        if (position.epoch !== facts.epoch) throw another()
-        return content.blame(update, query.field ?? null)
-      }
-      const request = parts.asked(c, document, grant)
-      const blamed = await contents.using(request, blame, parts.isWanted(c))
-      if (!blamed.ok) throw trouble(blamed.error)
-      // after the document: whoever wrote it was stamped in the same commit
-      const stamped = orProblem(await storage.authors(facts.id))
-      return answerJson(parts, c, { ranges: authorNames(blamed.value, stamped) })
-    },
-  )
-
-  return [list, keep, describe, read, rename, remove, diff, restore, authors]
+  return [list, keep, describe, read, rename, remove, diff, restore, authorsOperation(parts)]
 }

@@ -108,6 +108,7 @@ export const startApp = async (options: {
     maxApiBodyBytes: MIB,
     maxApiRequestsPerMinute: options.maxApiRequestsPerMinute ?? 6_000,
     maxVersions: 3,
+    maxNamedVersions: 3,
     isTls: false,
   })
   const http = edge.createServer(app.fetch)

@@ -17,7 +17,7 @@ import {
 } from './fixture.ts'
 import { fewPatches, partOf } from './patches.ts'
 import { plainRevocation } from './revocations.ts'
-import { versionOf } from './versions.ts'
+import { room, versionOf } from './versions.ts'
 
 /** ST10, ST11, ST12 and ST16. */
 export const lifetimeRules = (make: MakeStorage): void => {
@@ -72,10 +72,10 @@ export const lifetimeRules = (make: MakeStorage): void => {
       storage.freeKey('key'),
       storage.purge(noon, 1),
       storage.authors(doc),
-      storage.keepVersion(doc, versionOf('late'), 1),
+      storage.keepVersion(doc, versionOf('late'), room(1)),
       storage.versions(doc, { before: null, limit: 1 }),
       storage.version(doc, 1),
-      storage.nameVersion(doc, 1, 'late'),
+      storage.nameVersion(doc, { id: 1, name: 'late' }, room(1)),
       storage.removeVersion(doc, 1),
       storage.keepPatch(doc, partOf('ann', 'late'), fewPatches),
       storage.patches(doc),

@@ -1,26 +1,42 @@
 /* Versions of documents in memory. */
 import { ok } from '@quire/shared'
-import type { NewVersion, Version, Versions } from '../../ports/storage.ts'
+import type { NewVersion, Version, VersionLimits, Versions } from '../../ports/storage.ts'
 import { copy, type Memory, type Row, type WithRow } from './rows.ts'
 
 const withoutUpdate = ({ id, seq, at, name, author, bytes }: Version): Version => {
   return { id, seq, at, name, author, bytes }
 }
 
-const keep = (row: Row, id: number, version: NewVersion, unnamed: number): Version => {
+const isFull = ({ versions }: Row, { named }: Pick<VersionLimits, 'named'>): boolean =>
+  versions.filter(({ name }) => name !== null).length >= named
+
+const keep = (
+  memory: Memory,
+  row: Row,
+  version: NewVersion,
+  limits: VersionLimits,
+): Version | 'full' => {
   const { seq, at, name, author, update } = version
+  if (name !== null && isFull(row, limits)) return 'full'
+  const id = ++memory.lastId
   const kept = { id, seq, at, name, author, bytes: update.length }
   row.versions.push({ ...kept, update: copy(update) })
   const byThemselves = row.versions.filter((other) => other.name === null)
-  const dropped = new Set(byThemselves.slice(0, Math.max(0, byThemselves.length - unnamed)))
+  const dropped = new Set(byThemselves.slice(0, Math.max(0, byThemselves.length - limits.unnamed)))
   row.versions = row.versions.filter((other) => !dropped.has(other))
   return kept
 }
 
-const rename = (row: Row, id: number, name: string): boolean => {
-  const isThere = row.versions.some((version) => version.id === id)
-  row.versions = row.versions.map((version) => (version.id === id ? { ...version, name } : version))
-  return isThere
+const rename = (
+  row: Row,
+  { id, name }: { readonly id: number; readonly name: string },
+  limits: Pick<VersionLimits, 'named'>,
+): 'named' | 'unknown' | 'full' => {
+  const version = row.versions.find((other) => other.id === id)
+  if (version === undefined) return 'unknown'
+  if (version.name === null && isFull(row, limits)) return 'full'
+  row.versions = row.versions.map((other) => (other === version ? { ...version, name } : other))
+  return 'named'
 }
 
 const drop = (row: Row, id: number): boolean => {
@@ -31,8 +47,8 @@ const drop = (row: Row, id: number): boolean => {
 
 /** The versions of a memory. */
 export const memoryVersions = (memory: Memory, withRow: WithRow): Versions => ({
-  keepVersion: (doc, version, unnamed) =>
-    withRow(doc, (row) => ok(keep(row, ++memory.lastId, version, unnamed))),
+  keepVersion: (doc, version, limits) =>
+    withRow(doc, (row) => ok(keep(memory, row, version, limits))),
   versions: (doc, { before, limit }) =>
     withRow(doc, ({ versions }) => {
       const older = versions.filter(({ id }) => before === null || id < before)
@@ -40,7 +56,7 @@ export const memoryVersions = (memory: Memory, withRow: WithRow): Versions => ({
     }),
   version: (doc, id) =>
     withRow<Awaited<ReturnType<typeof found>>>(doc, (row) => ok(found(row, id))),
-  nameVersion: (doc, id, name) => withRow(doc, (row) => ok(rename(row, id, name))),
+  nameVersion: (doc, version, limits) => withRow(doc, (row) => ok(rename(row, version, limits))),
   removeVersion: (doc, id) => withRow(doc, (row) => ok(drop(row, id))),
 })
 

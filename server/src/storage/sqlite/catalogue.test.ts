@@ -7,7 +7,7 @@ import type { ListQuestion } from '../../ports/storage.ts'
 import { plainCreation } from '../contract/cataloguing.ts'
 import { nameOf, noon, openId, snapshotOf, textUpdate, unwrap } from '../contract/fixture.ts'
 import { fewPatches, partOf } from '../contract/patches.ts'
-import { versionOf } from '../contract/versions.ts'
+import { keepIn, versionOf } from '../contract/versions.ts'
 import { compareCodePoints } from '../names.ts'
 import { endOfPrefix, pageParameters, pageQueries } from './catalogue-list.ts'
 import { openWriterConnection } from './connection.ts'
@@ -76,7 +76,7 @@ test('[ST21] purging leaves no row of a document in any table', async () => {
   unwrap(await storage.compact(doc, snapshotOf(3, 'ab'), quarantined))
   const tail = [...updates, textUpdate('d'.repeat(2_000))]
   unwrap(await storage.append([{ doc, updates: tail }], noon))
-  unwrap(await storage.keepVersion(doc, versionOf('abc'), 1))
+  await keepIn(storage, doc, versionOf('abc'))
   unwrap(await storage.keepPatch(doc, partOf('ann', 'a'), fewPatches))
   unwrap(await storage.remove(doc, millis(1)))
 

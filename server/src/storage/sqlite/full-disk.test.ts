@@ -81,7 +81,7 @@ test('at its page limit a database keeps no half of a document, a version or a p
       name: null,
       author: null,
       bytes: 1,
-      unnamed: 1,
+      limits: { unnamed: 1, named: 1 },
       packed: packedLarge(),
     })
   const keepPatch = () =>

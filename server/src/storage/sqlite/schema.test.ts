@@ -12,7 +12,7 @@ import {
   textsIn,
   unwrap,
 } from '../contract/fixture.ts'
-import { versionOf } from '../contract/versions.ts'
+import { keepIn, versionOf } from '../contract/versions.ts'
 import { applicationId, migrate, migrations } from './schema.ts'
 import { openLoopStorage } from './testing/loop-thread.ts'
 import { temporaryDir } from './testing/temporary-dir.ts'
@@ -157,7 +157,7 @@ test('a file of version 4 keeps all that it holds, and its documents are listed,
   unwrap(await storage.compact(wide, snapshotOf(2, 'e'), [{ seq: seq(1), problem: 'broken' }]))
   expect(unwrap(await storage.quarantined(wide))).toMatchObject([{ bytes: new Uint8Array(5_000) }])
   expect((await textsIn(storage, wide)).tail).toEqual(tail.slice(2))
-  const { id } = unwrap(await storage.keepVersion(doc, versionOf('ab'), 1))
+  const { id } = await keepIn(storage, doc, versionOf('ab'))
   unwrap(await storage.remove(doc, noon))
   expect(kindOf(await storage.open(nameOf('notes')))).toBe('deleted')
   expect(unwrap(await storage.version(doc, id))).toMatchObject({ bytes: 2 })

@@ -4,7 +4,7 @@ import { seq } from '@quire/shared'
 import { expect, test } from 'vitest'
 import { appendTexts, noon, openId, snapshotOf, unwrap } from '../contract/fixture.ts'
 import { fewPatches, partOf } from '../contract/patches.ts'
-import { versionOf } from '../contract/versions.ts'
+import { keepIn, versionOf } from '../contract/versions.ts'
 import { openLoopStorage } from './testing/loop-thread.ts'
 import { temporaryDir } from './testing/temporary-dir.ts'
 
@@ -54,7 +54,7 @@ test.each([
   const storage = await openLoopStorage(dataDir)
   const doc = await openId(storage)
   await appendTexts(storage, doc, 'a', 'b', 'c')
-  unwrap(await storage.keepVersion(doc, versionOf('abc'), 1))
+  await keepIn(storage, doc, versionOf('abc'))
   unwrap(await storage.keepPatch(doc, partOf('ann', 'a'), fewPatches))
   unwrap(await storage.remove(doc, noon))
   expect(unwrap(await storage.verify())).toEqual([])

@@ -2,13 +2,21 @@
  * Documents as they were. A state is deflated and inflated in the reader thread: the writer, where acknowledgements
  * wait, stores what is small already.
  *
- *   keepVersion   event loop → reader: deflate → event loop → writer: one commit
+ *   keepVersion   event loop → reader: is there room for a name? deflate → event loop → writer: one commit
  *   version       event loop → reader: read, inflate
+ *
+ * The commit looks for room again: the reader spares a state that has none of it, and decides nothing.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { Database } from 'better-sqlite3'
 import { type DocId, err, ok, type Result, type Update } from '@quire/shared'
-import type { NewVersion, StorageProblem, Version, Versions } from '../../ports/storage.ts'
+import type {
+  NewVersion,
+  StorageProblem,
+  Version,
+  VersionLimits,
+  Versions,
+} from '../../ports/storage.ts'
 import { documentCheck } from './log-reader.ts'
 import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
 import { pack, type Packed, unpack } from './packed.ts'
@@ -18,8 +26,14 @@ import { committingOn, readingOn } from './transaction.ts'
 /** A version to keep. `packed`: its state, deflated. */
 export interface DeflatedVersion extends Omit<Version, 'id'> {
   readonly doc: DocId
-  /** How many of the document's unnamed versions stay. */
-  readonly unnamed: number
+  readonly limits: VersionLimits
+  readonly packed: Packed
+}
+
+/** The state of a version that is to be kept. */
+export interface StateToDeflate extends Pick<VersionLimits, 'named'> {
+  readonly doc: DocId
+  readonly isNamed: boolean
   readonly packed: Packed
 }
 
@@ -42,17 +56,22 @@ export interface PackedVersion {
   readonly packed: Packed
 }
 
+/** A version that is to have a name. */
+export interface VersionNaming extends VersionQuestion, Pick<VersionLimits, 'named'> {
+  readonly name: string
+}
+
 /** What versions ask of the writer thread. */
 export interface VersionWriterOperations {
-  keepVersion: { ask: DeflatedVersion; answer: Version }
-  nameVersion: { ask: VersionQuestion & { readonly name: string }; answer: boolean }
+  keepVersion: { ask: DeflatedVersion; answer: Version | 'full' }
+  nameVersion: { ask: VersionNaming; answer: 'named' | 'unknown' | 'full' }
   removeVersion: { ask: VersionQuestion; answer: boolean }
 }
 
 /** What versions ask of the reader thread. */
 export interface VersionReaderOperations {
-  /** `packed`: what is to be deflated, and in the answer what came of it. */
-  deflate: { ask: { readonly packed: Packed }; answer: { readonly packed: Packed } }
+  /** `packed`: the state, and in the answer that deflated; null where it is to have a name and there is no room for it. */
+  deflateVersion: { ask: StateToDeflate; answer: { readonly packed: Packed } | null }
   versions: { ask: VersionsQuestion; answer: readonly Version[] }
   version: { ask: VersionQuestion; answer: PackedVersion | null }
 }
@@ -62,6 +81,16 @@ const level = 3
 
 const deflate = (packed: Packed): Packed =>
   pack(unpack(packed).map((part) => deflateRawSync(part, { level })))
+
+/** True where so many versions of a document have a name; of more, none is looked at. */
+const namesCheck = (db: Database): ((doc: DocId, named: number) => boolean) => {
+  const count = db
+    .prepare<[number, number], number>(
+      'SELECT count(*) FROM (SELECT 1 FROM versions WHERE doc = ? AND name IS NOT NULL LIMIT ?)',
+    )
+    .pluck()
+  return (doc, named) => (count.get(doc, named) ?? 0) >= named
+}
 
 const columns = 'id, seq, at, name, author, bytes'
 
@@ -83,17 +112,30 @@ export const createVersionWriter = (
     DELETE FROM versions WHERE doc = :doc AND name IS NULL AND id <= (
       SELECT id FROM versions WHERE doc = :doc AND name IS NULL
       ORDER BY id DESC LIMIT 1 OFFSET :unnamed)`)
-  const name = db.prepare<[string, number, number]>(
-    'UPDATE versions SET name = ? WHERE doc = ? AND id = ?',
-  )
+  const isNamed = db
+    .prepare<[number, number], 0 | 1>(
+      'SELECT name IS NOT NULL FROM versions WHERE doc = ? AND id = ?',
+    )
+    .pluck()
+  const setName = db.prepare<[string, number]>('UPDATE versions SET name = ? WHERE id = ?')
+  const hasNames = namesCheck(db)
   const remove = db.prepare<[number, number]>('DELETE FROM versions WHERE doc = ? AND id = ?')
 
-  const keep = (version: DeflatedVersion): Version => {
-    const { doc, seq, at, name, author, bytes, unnamed, packed } = version
+  const keep = (version: DeflatedVersion): Version | 'full' => {
+    const { doc, seq, at, name, author, bytes, limits, packed } = version
+    if (name !== null && hasNames(doc, limits.named)) return 'full'
     const id = Number(insert.run(doc, seq, at, name, author, bytes).lastInsertRowid)
     for (const state of unpack(packed)) insertState.run(id, state)
-    thin.run({ doc, unnamed })
+    thin.run({ doc, unnamed: limits.unnamed })
     return { id, seq, at, name, author, bytes }
+  }
+
+  const rename = ({ doc, id, name, named }: VersionNaming): 'named' | 'unknown' | 'full' => {
+    const hasOne = isNamed.get(doc, id)
+    if (hasOne === undefined) return 'unknown'
+    if (hasOne === 0 && hasNames(doc, named)) return 'full'
+    setName.run(name, id)
+    return 'named'
   }
 
   return {
@@ -101,9 +143,9 @@ export const createVersionWriter = (
       committing(`keep a version of document ${version.doc}`, () =>
         withDocument(version.doc, () => ok(keep(version))),
       ),
-    nameVersion: ({ doc, id, name: given }) =>
-      committing(`name version ${id} of document ${doc}`, () =>
-        withDocument(doc, () => ok(name.run(given, doc, id).changes > 0)),
+    nameVersion: (naming) =>
+      committing(`name version ${naming.id} of document ${naming.doc}`, () =>
+        withDocument(naming.doc, () => ok(rename(naming))),
       ),
     removeVersion: ({ doc, id }) =>
       committing(`remove version ${id} of document ${doc}`, () =>
@@ -122,6 +164,7 @@ export const createVersionReader = (
   const page = db.prepare<[number, number, number], Version>(
     `SELECT ${columns} FROM versions WHERE doc = ? AND id < ? ORDER BY id DESC LIMIT ?`,
   )
+  const hasNames = namesCheck(db)
   const one = db.prepare<[number, number], Version & { deflated: Uint8Array }>(`
     SELECT ${columns}, deflated FROM versions JOIN version_states ON version = id
     WHERE doc = ? AND id = ?`)
@@ -142,7 +185,12 @@ export const createVersionReader = (
   }
 
   return {
-    deflate: ({ packed }) => ok({ packed: deflate(packed) }),
+    deflateVersion: ({ doc, isNamed, named, packed }) =>
+      reading(`deflate a version of document ${doc}`, () =>
+        withDocument(doc, () =>
+          ok(isNamed && hasNames(doc, named) ? null : { packed: deflate(packed) }),
+        ),
+      ),
     versions: ({ doc, before, limit }) =>
       reading(`list the versions of document ${doc}`, () =>
         withDocument(doc, () => ok(page.all(doc, before ?? Number.MAX_SAFE_INTEGER, limit))),
@@ -164,14 +212,17 @@ export const createVersions = (threads: {
   const keepVersion = async (
     doc: DocId,
     version: NewVersion,
-    unnamed: number,
-  ): Promise<Result<Version, StorageProblem>> => {
+    { unnamed, named }: VersionLimits,
+  ): Promise<Result<Version | 'full', StorageProblem>> => {
     const { seq, at, name, author, update } = version
     const bytes = update.length
-    const deflated = await reader.ask('deflate', { packed: pack([update]) })
+    const state = { doc, isNamed: name !== null, named, packed: pack([update]) }
+    const deflated = await reader.ask('deflateVersion', state)
     if (!deflated.ok) return deflated
+    if (deflated.value === null) return ok('full')
     const { packed } = deflated.value
-    return writer.ask('keepVersion', { doc, seq, at, name, author, bytes, unnamed, packed })
+    const limits = { unnamed, named }
+    return writer.ask('keepVersion', { doc, seq, at, name, author, bytes, limits, packed })
   }
 
   return {
@@ -184,7 +235,8 @@ export const createVersions = (threads: {
       const [update] = unpack(packed) as [Update] // what was kept
       return ok({ ...version, update })
     },
-    nameVersion: (doc, id, name) => writer.ask('nameVersion', { doc, id, name }),
+    nameVersion: (doc, { id, name }, { named }) =>
+      writer.ask('nameVersion', { doc, id, name, named }),
     removeVersion: (doc, id) => writer.ask('removeVersion', { doc, id }),
   }
 }

@@ -121,11 +121,12 @@ export const withWeather = (real: Storage): StorageWeather => {
       purge: (before, limit) => through('purge', () => real.purge(before, limit)),
       authors: (doc) => through('authors', () => real.authors(doc)),
       authorsAmong: (doc, users) => through('authorsAmong', () => real.authorsAmong(doc, users)),
-      keepVersion: (doc, version, unnamed) =>
-        through('keepVersion', () => real.keepVersion(doc, version, unnamed)),
+      keepVersion: (doc, version, limits) =>
+        through('keepVersion', () => real.keepVersion(doc, version, limits)),
       versions: (doc, page) => through('versions', () => real.versions(doc, page)),
       version: (doc, id) => through('version', () => real.version(doc, id)),
-      nameVersion: (doc, id, name) => through('nameVersion', () => real.nameVersion(doc, id, name)),
+      nameVersion: (doc, version, limits) =>
+        through('nameVersion', () => real.nameVersion(doc, version, limits)),
       removeVersion: (doc, id) => through('removeVersion', () => real.removeVersion(doc, id)),
       keepPatch: (doc, part, limits) =>
         through('keepPatch', () => real.keepPatch(doc, part, limits)),
