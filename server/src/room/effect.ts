@@ -1,6 +1,7 @@
 import type {
   CloseName,
   DocId,
+  DocName,
   KnownPresence,
   Seq,
   SessionId,
@@ -14,6 +15,12 @@ import type { AuthorStamp } from '../ports/storage.ts'
 import type { Denied } from './aside.ts'
 import type { ServerMessage } from './message.ts'
 import type { AsOf } from './phase.ts'
+
+/** What a room tells of; whose words a session speaks, and over what, is known to whoever runs it. */
+export type RoomEvent =
+  | Exclude<QuireEvent, { readonly kind: 'session-joined' | 'session-left' }>
+  | { readonly kind: 'session-joined'; readonly document: DocName; readonly session: SessionId }
+  | { readonly kind: 'session-left'; readonly document: DocName; readonly session: SessionId }
 
 /** What the runtime is to do, in this order. Those marked * end in exactly one input. */
 export type Effect =
@@ -88,7 +95,14 @@ export type Effect =
   | { readonly kind: 'catch-up'; readonly doc: DocId }
   /** The room is absent: forget it, unsubscribe, and drop the outcomes that are still to come. */
   | { readonly kind: 'evict' }
-  | { readonly kind: 'observe'; readonly event: QuireEvent }
+  | { readonly kind: 'observe'; readonly event: RoomEvent }
+  /** An update of a session was accepted; only where that is measured (`step`). */
+  | {
+      readonly kind: 'accepted'
+      readonly session: SessionId
+      readonly bytes: number
+      readonly at: number
+    }
 
 /** What somebody has who asks for the rest. */
 export type Asker =

@@ -1,6 +1,5 @@
 import type { CloseName, Millis, SessionId } from '@quire/shared'
-import type { QuireEvent } from '../ports/observe.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, RoomEvent } from './effect.ts'
 import type { ServerMessage } from './message.ts'
 import type { Room } from './phase.ts'
 
@@ -36,7 +35,7 @@ export class Step {
   }
 
   /** Reports what happened. */
-  observe(event: QuireEvent): void {
+  observe(event: RoomEvent): void {
     this.do({ kind: 'observe', event })
   }
 

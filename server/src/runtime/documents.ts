@@ -11,7 +11,14 @@ import {
   type Result,
 } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { AccessRequest, Auth, Grant, GrantPart, RequestFacts } from '../ports/auth.ts'
+import type {
+  AccessRequest,
+  Auth,
+  Grant,
+  GrantPart,
+  OperationsGrant,
+  RequestFacts,
+} from '../ports/auth.ts'
 import type { Socket } from '../ports/socket.ts'
 import type {
   DocumentCreated,
@@ -33,7 +40,7 @@ import { Guard } from './guard.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace } from './login-check.ts'
-import { askAuth, askForPrefix, askForToken } from './login.ts'
+import { askAuth, askForOperations, askForPrefix, askForToken } from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import type { ReadingPace } from './reading-pace.ts'
@@ -227,6 +234,17 @@ export class Documents {
     return this.#checked(async () => {
       const login = await askForPrefix(this.#options, { prefix, token, request })
       return login.ok ? this.guard.capAll(prefix, login.value) : login
+    })
+  }
+
+  /** The same of who wants to see or run the server. */
+  loginOperations(
+    token: string | null,
+    request?: RequestFacts,
+  ): Promise<Result<OperationsGrant, NoRoom>> {
+    return this.#checked(async () => {
+      const login = await askForOperations(this.#options, { token, request })
+      return login.ok ? this.guard.capOperations(login.value) : login
     })
   }
 

@@ -1,7 +1,17 @@
 import { err, type DocName, type Result } from '@quire/shared'
-import type { AccessRequest, Auth, Denial, Grant, GrantPart, PrefixRequest } from '../ports/auth.ts'
+import type {
+  AccessRequest,
+  Auth,
+  Denial,
+  Grant,
+  GrantPart,
+  OperationsGrant,
+  OperationsRequest,
+  PrefixRequest,
+} from '../ports/auth.ts'
 import { loginError } from '../ports/login-error.ts'
 import type { Observe } from '../ports/observe.ts'
+import { authorizeOperations } from '../ports/operations.ts'
 import type { NoRoom } from './documents.ts'
 
 /** Whose login is asked about. */
@@ -31,6 +41,13 @@ export const askForToken = (
   part: GrantPart,
 ): Promise<Result<string | null, NoRoom>> =>
   asked(ports, request.document, request, () => ports.auth.issue(request, part))
+
+/** Asks whether a token grants to see or run the server. */
+export const askForOperations = (
+  ports: LoginPorts,
+  request: OperationsRequest,
+): Promise<Result<OperationsGrant, NoRoom>> =>
+  asked(ports, null, request, () => authorizeOperations(ports.auth, request))
 
 /** An auth that throws is a bug, and costs whoever asked; what that came with is told to nobody. */
 const asked = async <T>(

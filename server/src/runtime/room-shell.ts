@@ -2,13 +2,20 @@
  * The shell around one room: one queue of inputs, one step at a time, effects performed in order. Each
  * asynchronous effect ends in exactly one input on the same queue. Nothing else touches the room.
  */
-import { assertNever, type CloseName, type SessionId, type Update } from '@quire/shared'
+import {
+  assertNever,
+  type CloseName,
+  type Millis,
+  type SessionId,
+  type Update,
+} from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
-import type { Observe } from '../ports/observe.ts'
+import type { Family, Observe } from '../ports/observe.ts'
+import type { Transport } from '../ports/socket.ts'
 import type { Stateless } from '../ports/stateless.ts'
 import type { Undo } from '../ports/undo.ts'
-import type { Effect } from '../room/effect.ts'
+import type { Effect, RoomEvent } from '../room/effect.ts'
 import { totalBytes } from '../room/folding.ts'
 import type { Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
@@ -50,6 +57,13 @@ export interface ShellPorts extends StorageEffectPorts {
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>
 
+/** A member that was told of. */
+interface ToldOf {
+  readonly family: Family
+  readonly transport: Transport
+  readonly since: Millis
+}
+
 let nextId = 1
 
 /** One room with its sessions. */
@@ -60,6 +74,8 @@ export class RoomShell {
   readonly #ports: ShellPorts
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
+  /** Those who are in, as they were told of: who leaves is detached before. */
+  readonly #members = new Map<SessionId, ToldOf>()
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
@@ -191,6 +207,7 @@ export class RoomShell {
     this.#held.release()
     this.#unsubscribe?.()
     this.#unsubscribe = null
+    for (const session of this.#members.keys()) this.#left(session) // of a room that failed
     this.#onEvicted()
   }
 
@@ -240,10 +257,44 @@ export class RoomShell {
       case 'evict':
         return this.#end()
       case 'observe':
-        return observe.event(effect.event)
+        return this.#observe(effect.event)
+      case 'accepted':
+        return this.#with(effect.session, ({ dialect: { family } }) =>
+          observe.event({
+            kind: 'update-accepted',
+            document: this.room.name,
+            family,
+            bytes: effect.bytes,
+          }),
+        )
       default:
         return assertNever(effect)
     }
+  }
+
+  #observe(event: RoomEvent): void {
+    const { observe } = this.#ports
+    if (event.kind === 'session-joined') this.#with(event.session, (session) => this.#came(session))
+    else if (event.kind === 'session-left') this.#left(event.session)
+    else observe.event(event)
+  }
+
+  #came({ id, dialect: { family }, socket }: Session): void {
+    const { clock, observe } = this.#ports
+    const { transport } = socket.wire
+    this.#members.set(id, { family, transport, since: clock.now() })
+    const document = this.room.name
+    observe.event({ kind: 'session-joined', document, session: id, family, transport })
+  }
+
+  #left(session: SessionId): void {
+    const member = this.#members.get(session)
+    if (member === undefined) return
+    this.#members.delete(session)
+    const { clock, observe } = this.#ports
+    const { since, ...who } = member
+    const ms = clock.now() - since
+    observe.event({ kind: 'session-left', document: this.room.name, session, ...who, ms })
   }
 
   /** To one session that is attached, behind everything that was said to it before. */

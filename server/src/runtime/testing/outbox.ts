@@ -24,6 +24,7 @@ export const update = (text: string): Update => bytesOf(text) as Update // never
 /** Says what a message is in words; of a grant it has none. */
 const words: Dialect = {
   name: 'words',
+  family: 'direct',
   lane: 'words',
   asking: 'on-join',
   keepAliveMs: 10_000,
