@@ -6,6 +6,7 @@ import {
   assertNever,
   type CloseName,
   type Millis,
+  type Result,
   type SessionId,
   type Update,
 } from '@quire/shared'
@@ -22,6 +23,7 @@ import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
 import type { AnswerPorts } from './answers.ts'
+import { AskedFolds } from './asked-folds.ts'
 import type { AutoVersions, VersionWatch } from './auto-versions.ts'
 import { Deliveries } from './deliveries.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
@@ -79,6 +81,7 @@ export class RoomShell {
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
+  readonly #folds = new AskedFolds()
   readonly #versions: VersionWatch
   /** What the outcomes of asynchronous effects go back to. */
   readonly #owner: EffectOwner
@@ -155,6 +158,13 @@ export class RoomShell {
     this.#versions.look(this.room.phase, now, this.room.limits.compactQuietMs)
   }
 
+  /** Folds the tail, or waits for the fold that is under way. The room has to be live, with a tail. */
+  fold(): Promise<Result<void, string>> {
+    const outcome = this.#folds.outcome()
+    this.push({ kind: 'fold' })
+    return outcome
+  }
+
   /** Makes a session unreachable; a `leave` input is to follow. */
   detach(session: SessionId): void {
     const known = this.#sessions.get(session)
@@ -186,6 +196,7 @@ export class RoomShell {
     const before = this.room.phase
     const effects = step(this.room, input, this.#ports.clock.now())
     this.#held.set(this.room.phase)
+    this.#folds.took(input)
     for (const effect of effects) {
       if (effect.kind === 'evict') this.#versions.ended(before)
       this.#perform(effect)
@@ -205,6 +216,7 @@ export class RoomShell {
   #end(): void {
     this.#isOver = true
     this.#held.release()
+    this.#folds.end()
     this.#unsubscribe?.()
     this.#unsubscribe = null
     for (const session of this.#members.keys()) this.#left(session) // of a room that failed

@@ -244,8 +244,7 @@ class Dissection {
       else {
         known[index] = UNDER_WAY
         way.push([known, index])
-        const from = block.offset(index)
-        const next = isItem(this.#update, from) ? this.#head(from).leads : null
+        const next: Id | string | null = this.#leadsOf(block.offset(index))
         if (typeof next === 'string') root = this.#indexOf(next)
         else {
           const target: StructBlock | undefined =
@@ -273,6 +272,10 @@ class Dissection {
     if (known !== undefined) return known
     this.#indices.set(name, this.#names.length)
     return this.#names.push(name) - 1
+  }
+
+  #leadsOf(from: number): Id | string | null {
+    return isItem(this.#update, from) ? this.#head(from).leads : null
   }
 
   /** Where the content of an item begins, and what leads to its root: an id, or the root's name. */
