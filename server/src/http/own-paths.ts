@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 
-/** The first segments of all routes but the editor's. */
+/** The first segments of all routes but those of pages. */
 export const OWN_SEGMENTS = [
   'api',
   'check_store',

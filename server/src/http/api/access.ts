@@ -1,8 +1,8 @@
 /* Who asks the API for what: the login of a request, what it needs, and how often it may ask. */
 import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
-import { parseDocName, type DocName } from '@quire/shared'
-import type { Grant } from '../../ports/auth.ts'
+import { millis, parseDocName, type DocName } from '@quire/shared'
+import { CLOCK_TOLERANCE_MS, type Grant } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Documents } from '../../runtime/documents.ts'
 import { GroupRate } from '../../runtime/group-rate.ts'
@@ -86,6 +86,22 @@ export class Access {
     return left.value.access === 'write'
       ? null
       : `this login was revoked but for its ${left.value.access} access`
+  }
+
+  /**
+   * The login of a request of who sees or runs the server, as a grant for any document. Whoever may run it has write
+   * access. It is meant by no revocation of access to documents: what is left of it was decided here.
+   */
+  async toOperations(c: Context<ApiEnv>, need: 'read' | 'write'): Promise<Grant> {
+    const { documents, clock } = this.#options
+    const { token, request } = this.#given(c)
+    const login = await documents.loginOperations(token, request)
+    if (!login.ok) throw roomProblem(login.error)
+    this.#count(c, { ...login.value, isApplication: false }, token)
+    if (need === 'write' && login.value.access !== 'write')
+      throw new Problem('forbidden', 'this login may look at the server, and not act on it')
+    const issuedAt = millis(clock.wall() + CLOCK_TOLERANCE_MS + 1)
+    return { ...login.value, tokenId: null, issuedAt, isApplication: true }
   }
 
   #given(c: Context<ApiEnv>) {

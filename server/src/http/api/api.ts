@@ -14,6 +14,7 @@ import type { Observe } from '../../ports/observe.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { Contents } from '../../runtime/contents.ts'
 import type { Documents } from '../../runtime/documents.ts'
+import type { OperationsSource } from '../../runtime/operations/operations.ts'
 import type { NoPlace } from '../../runtime/places.ts'
 import type { WholeDocuments } from '../../runtime/whole-documents.ts'
 import type { AnswerRoom } from '../answer-room.ts'
@@ -25,6 +26,7 @@ import { bulkOperations } from './bulk.ts'
 import { catalogueOperations } from './catalogue.ts'
 import { contentOperations } from './content.ts'
 import { guardingOperations } from './guarding.ts'
+import { operationsOperations } from './operations.ts'
 import { describeOperations } from './openapi.ts'
 import {
   needsType,
@@ -33,6 +35,7 @@ import {
   readQuery,
   type ApiEnv,
   type Call,
+  type Need,
   type Operation,
 } from './operation.ts'
 import { answerProblem, bodyProblem, Problem } from './problem.ts'
@@ -69,6 +72,7 @@ export interface ApiOptions {
   readonly maxApiRequestsPerMinute: number
   readonly maxVersions: number
   readonly maxNamedVersions: number
+  readonly operations: OperationsSource
   /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */
   readonly readMs: number
   /** Time for a document to answer, milliseconds. */
@@ -82,6 +86,7 @@ export const apiOperations = (parts: ApiParts): readonly Operation[] => [
   ...versionOperations(parts),
   ...guardingOperations(parts),
   ...bulkOperations(parts),
+  ...operationsOperations(parts),
 ]
 
 /** The routes below `API_PATH`. */
@@ -194,6 +199,9 @@ const noAnswerRoom = ({ kind, limit }: NoPlace): Problem =>
     ? new Problem('too-many', `answers to your address hold ${limit} bytes, which is its share`)
     : new Problem('unavailable', `answers hold ${limit} bytes, which is the limit`)
 
+const isOfOperators = (needs: Need): needs is 'operations-read' | 'operations-write' =>
+  needs === 'operations-read' || needs === 'operations-write'
+
 const answer = async (
   parts: ApiParts,
   operation: Operation,
@@ -204,8 +212,10 @@ const answer = async (
   if (operation.path.includes('{name}')) {
     const document = documentIn(c)
     call['document'] = document
-    call['grant'] = await parts.access.toDocument(c, document, needs)
+    if (!isOfOperators(needs)) call['grant'] = await parts.access.toDocument(c, document, needs)
   }
+  if (isOfOperators(needs))
+    call['grant'] = await parts.access.toOperations(c, needs === 'operations-read' ? 'read' : 'write')
   if (operation.path.includes('{id}')) call['id'] = idIn(c)
   const given = readQuery(query, c)
   const hasJson = body !== NOTHING && takes === undefined
@@ -229,7 +239,7 @@ const behindApi = (path: string): number => path.lastIndexOf(`${API_PATH}/`) + A
 /** The router decodes what it can and leaves the rest; a name is decoded once, whole, or not at all. */
 const documentIn = (c: Context): DocName => {
   const { pathname } = new URL(c.req.url)
-  const [, segment = ''] = /^\/documents\/([^/]*)/.exec(pathname.slice(behindApi(pathname))) ?? []
+  const [, segment = ''] = /^(?:\/operations)?\/documents\/([^/]*)/.exec(pathname.slice(behindApi(pathname))) ?? []
   let raw: string
   try {
     raw = decodeURIComponent(segment)

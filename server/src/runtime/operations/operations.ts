@@ -40,6 +40,9 @@ export interface OperationsPorts {
   readonly live: Pick<LiveWriterPorts, 'documents' | 'storage'>
 }
 
+/** What is asked for once, and not followed. */
+export type OperationsSource = Pick<Operations, 'now' | 'kept'>
+
 /** The operations of one server. */
 export class Operations {
   /** Hears of the sessions of the document that pages follow. */
@@ -115,6 +118,15 @@ export class Operations {
       slow: feed.slow,
       since: feed.since,
     }
+  }
+
+  /** What was measured and met until now. */
+  get kept(): {
+    readonly samples: readonly OperationsSample[]
+    readonly troubles: readonly OperationsTrouble[]
+  } {
+    const { samples, troubles } = this.#ports.feed
+    return { samples, troubles }
   }
 
   /** What the document holds. */
