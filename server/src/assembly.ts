@@ -14,6 +14,9 @@ import { createWebSocketEdge, type WebSocketEdge } from './edges/websocket/web-s
 import { AnswerRoom } from './http/answer-room.ts'
 import { createApp } from './http/app.ts'
 import { ByteBudget, sharedBytes } from './http/byte-budget.ts'
+import { both } from './observe/both.ts'
+import { OperationsFeed } from './observe/operations-feed.ts'
+import { assembleOperations } from './operations-assembly.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Cluster } from './ports/cluster.ts'
@@ -27,6 +30,7 @@ import type { VersionPolicy } from './runtime/auto-versions.ts'
 import { Documents } from './runtime/documents.ts'
 import { flushIntervalMs } from './runtime/flush-pacer.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
+import type { Operations } from './runtime/operations/operations.ts'
 import type { ServerLimits } from './runtime/limits.ts'
 import type { ConnectionLimits } from './runtime/multiplexed.ts'
 import { purgeDeleted } from './runtime/purge.ts'
@@ -61,6 +65,8 @@ export interface AssemblyParts {
   readonly basePath: string
   /** Directory of the built editor; null: it is not served. */
   readonly editorRoot: string | null
+  /** Directory of the built page of operations; null: it is not served. */
+  readonly operationsRoot: string | null
   /** True where the server that it is for speaks TLS, and is nobody else's. */
   readonly isTls: boolean
 }
@@ -108,8 +114,10 @@ export interface Assembly {
 
 /** Puts a server together; no timer runs until it is started. */
 export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly => {
-  const { storage, auth, observe, stateless, cluster, basePath, editorRoot, isTls } = parts
+  const { storage, auth, stateless, cluster, basePath, editorRoot, operationsRoot, isTls } = parts
   const clock = systemClock
+  const feed = new OperationsFeed(clock)
+  const observe = both(parts.observe, feed)
   const utilisation = createUtilisation(clock)
   const content = createContent(clock, parts.content)
   const commits = new GroupCommit({
@@ -117,7 +125,16 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     clock,
     spacingMs: COMMIT_SPACING_MS[config.durability],
   })
+  const sessionLimits = {
+    limits: roomLimits(config),
+    serverLimits: serverLimits(config),
+    lagBytes: config.maxLagBytes,
+    readMs: config.maxReadMs,
+    answerBytes: config.maxAnswerBytes,
+    flushIntervalMs: (recipients: number) => flushIntervalMs(recipients, utilisation()),
+  }
   const documents = new Documents({
+    ...sessionLimits,
     storage,
     commits,
     content,
@@ -126,14 +143,8 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     clock,
     auth,
     stateless,
-    limits: roomLimits(config),
-    serverLimits: serverLimits(config),
     durability: config.durability,
-    lagBytes: config.maxLagBytes,
-    readMs: config.maxReadMs,
-    answerBytes: config.maxAnswerBytes,
     versionPolicy: versionPolicy(config),
-    flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
   })
   const onBug = (error: Error): void => observe.event({ kind: 'bug', document: null, error })
   const edge = createWebSocketEdge({
@@ -161,6 +172,15 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     observe,
     limitBytes: config.maxAnswerBytes,
   })
+  const { operations, live } = assembleOperations({
+    ...sessionLimits,
+    documents,
+    feed,
+    clock,
+    observe,
+    content,
+    refusing: () => edge.full() ?? documents.refusing(),
+  })
   const { maxTotalLoadQueueBytes: bodyBytes } = config
   const largestBody = Math.max(config.maxApiBodyBytes, config.maxMessageBytes)
   const app = createApp({
@@ -184,6 +204,9 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     isOpen: isOpenToAll(auth) && !config.unsafeOpenToNetwork,
     basePath,
     editorRoot,
+    operationsRoot,
+    operations,
+    live,
     isTls,
     storage,
     maxApiBodyBytes: config.maxApiBodyBytes,
@@ -194,6 +217,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
   let stopPurging: Undo = () => undefined
   const discard = async (): Promise<void> => {
     stopPurging()
+    await operations.stop(CLOSING_MS)
     await content.close()
     await cluster.close()
     await storage.close()
@@ -212,12 +236,16 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     },
     start() {
       documents.start()
+      operations.start()
       stopPurging = purgeDeleted({ storage, clock, observe }, config.maxDeletedDays * DAY_MS)
       content.warmUp()
     },
     discard,
     close: (closing) =>
-      (closed ??= takeApart({ clock, documents, edges: [edge, streams], discard }, closing)),
+      (closed ??= takeApart(
+        { clock, documents, operations, edges: [edge, streams], discard },
+        closing,
+      )),
   }
 }
 
@@ -229,17 +257,19 @@ const isOpenToAll = ({ needsToken, readsRequests = false }: Auth): boolean =>
 interface Running {
   readonly clock: Clock
   readonly documents: Documents
+  readonly operations: Operations
   readonly edges: readonly Pick<WebSocketEdge | EventStreamEdge, 'close'>[]
   readonly discard: () => Promise<void>
 }
 
 const takeApart = async (
-  { clock, documents, edges, discard }: Running,
+  { clock, documents, operations, edges, discard }: Running,
   { graceMs, onLeft }: Closing,
 ): Promise<Result<void, string>> => {
   const closingMs = Math.min(CLOSING_MS, graceMs / 4)
   const endsAt = clock.now() + graceMs
-  const drained = await documents.drain(graceMs - 2 * closingMs)
+  const drainMs = graceMs - 2 * closingMs
+  const [drained] = await Promise.all([documents.drain(drainMs), operations.stop(drainMs)])
   const { code, meaning } = closeCodes.serviceRestart
   const drain = { code, reason: meaning, graceMs: closingMs }
   await within(clock, closingMs, Promise.all(edges.map((edge) => edge.close(drain))))

@@ -26,6 +26,7 @@ import { authAfter, Loading } from './embedded/loading.ts'
 import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
+import { OPERATIONS_PATH } from './http/operations-page.ts'
 import { redactedError } from './observe/redacted.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Cluster } from './ports/cluster.ts'
@@ -87,6 +88,11 @@ export interface QuireOptions {
   readonly trustedProxies?: readonly string[]
   /** The directory of the built editor page, to be served at the root; false, the default: no page is served. */
   readonly editor?: string | false
+  /**
+   * The directory of the built page of operations, to be served at `/admin` below the base path; false, the default: no
+   * page is served. Who may see it and act, `authorizeOperations` says.
+   */
+  readonly operations?: string | false
 }
 
 /**
@@ -200,13 +206,14 @@ export const createQuire = (options: QuireOptions): Quire => {
     content: { collectGarbage: true, ...options.content },
     basePath,
     editorRoot: options.editor || null,
+    operationsRoot: options.operations || null,
     isTls: false, // what else is asked for at this host is not known here
   })
   const { clock, content, documents, edge, wholes } = assembly
   const { maxLoadMs, maxMessageBytes } = config.value
 
   const app = new Hono<{ Bindings: EdgeBindings }>()
-  for (const path of OWN_PATHS) app.use(path, needsNode)
+  for (const path of [...OWN_PATHS, `${OPERATIONS_PATH}/*`]) app.use(path, needsNode)
   app.route('/', assembly.app)
   const mounted = new Hono<{ Bindings: EdgeBindings }>().route(
     basePath === '' ? '/' : basePath,
@@ -218,7 +225,8 @@ export const createQuire = (options: QuireOptions): Quire => {
     (request, env) => fetch(request, env as EdgeBindings), // whatever speaks HTTP/1.1 or its likeness
     { hostname: 'localhost', overrideGlobalObjects: false }, // Request and Response are the host's
   )
-  const isOwn = (target: string): boolean => isOwnTarget(target, basePath)
+  const pages = options.operations ? [OPERATIONS_PATH.slice(1)] : []
+  const isOwn = (target: string): boolean => isOwnTarget(target, basePath, pages)
   const hasEditor = options.editor !== undefined && options.editor !== false
 
   assembly.start()

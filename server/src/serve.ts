@@ -24,6 +24,8 @@ const BACKLOG = 4_096
 
 const EDITOR_ROOT = fileURLToPath(new URL('../../web/editor/dist', import.meta.url))
 
+const OPERATIONS_ROOT = fileURLToPath(new URL('../../web/operations/dist', import.meta.url))
+
 const DEAF: Stateless = { received: () => undefined }
 
 /**
@@ -117,6 +119,7 @@ export const serve = async (
     content: { collectGarbage: config.garbageCollection },
     basePath: '',
     editorRoot: EDITOR_ROOT,
+    operationsRoot: OPERATIONS_ROOT,
     isTls: certificate.value !== null,
   })
   const server = quire.edge.createServer(quire.app.fetch, certificate.value?.door)

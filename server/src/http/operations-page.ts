@@ -22,7 +22,10 @@ export const operationsPageRoutes = (root: string, basePath: string, isTls: bool
   })
   if (!existsSync(join(root, 'index.html')))
     return routes.get('/', (c: Context) =>
-      c.text('There is no page of operations here. In a checkout of Quire, npm run build makes it.\n', 503),
+      c.text(
+        'There is no page of operations here. In a checkout of Quire, npm run build makes it.\n',
+        503,
+      ),
     )
   const rewriteRequestPath = (path: string): string =>
     path.slice(basePath.length + OPERATIONS_PATH.length)

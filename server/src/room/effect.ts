@@ -37,7 +37,13 @@ export type Effect =
       readonly from: SessionId
     }
   /** An update to all members but one, and but those who are held: encoded once per dialect (R8). */
-  | { readonly kind: 'relay'; readonly update: Update; readonly except: SessionId | null }
+  | {
+      readonly kind: 'relay'
+      readonly update: Update
+      readonly except: SessionId | null
+      /** When it was accepted, where that is measured. */
+      readonly acceptedAt: number | undefined
+    }
   /** Presence to many: of what is said about a client before it leaves, the latest counts (R8). */
   | {
       readonly kind: 'announce'
@@ -96,13 +102,8 @@ export type Effect =
   /** The room is absent: forget it, unsubscribe, and drop the outcomes that are still to come. */
   | { readonly kind: 'evict' }
   | { readonly kind: 'observe'; readonly event: RoomEvent }
-  /** An update of a session was accepted; only where that is measured (`step`). */
-  | {
-      readonly kind: 'accepted'
-      readonly session: SessionId
-      readonly bytes: number
-      readonly at: number
-    }
+  /** An update of a session was accepted; only where that is measured. */
+  | { readonly kind: 'accepted'; readonly session: SessionId; readonly bytes: number }
 
 /** What somebody has who asks for the rest. */
 export type Asker =

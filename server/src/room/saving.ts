@@ -15,6 +15,8 @@ export interface Pending {
   readonly update: Update | null
   /** Who brought what is new in it; absent: there is nothing to stamp. */
   readonly authors?: readonly AuthorStamp[]
+  /** When it was accepted, where that is measured. */
+  readonly acceptedAt?: number | undefined
 }
 
 /** Accepted messages in order, and what they hold in memory. Grows in place. */

@@ -7,11 +7,14 @@ import type { Room } from './phase.ts'
 export class Step {
   readonly room: Room
   readonly now: Millis
+  /** The same with fractions, as whoever measures reads it; undefined where nobody does. */
+  readonly at: number | undefined
   readonly effects: Effect[] = []
 
-  constructor(room: Room, now: Millis) {
+  constructor(room: Room, { now, at }: Pick<Step, 'now' | 'at'>) {
     this.room = room
     this.now = now
+    this.at = at
   }
 
   /** Adds an effect behind the others. */

@@ -40,7 +40,14 @@ import { Guard } from './guard.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace } from './login-check.ts'
-import { askAuth, askForOperations, askForPrefix, askForToken } from './login.ts'
+import {
+  askAuth,
+  askForOperations,
+  askForPrefix,
+  askForToken,
+  tellDenied,
+  type DeniedAsker,
+} from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import type { ReadingPace } from './reading-pace.ts'
@@ -246,6 +253,11 @@ export class Documents {
       const login = await askForOperations(this.#options, { token, request })
       return login.ok ? this.guard.capOperations(login.value) : login
     })
+  }
+
+  /** Whoever checks a login without a session tells of those that were denied. */
+  tellDenied(asker: DeniedAsker, problem: NoRoom): void {
+    tellDenied(this.#options.observe, asker, problem)
   }
 
   /** Makes a token for part of what another one grants, within the same places and time. */

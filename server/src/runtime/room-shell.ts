@@ -5,6 +5,7 @@
 import {
   assertNever,
   type CloseName,
+  type DocName,
   type Millis,
   type Result,
   type SessionId,
@@ -28,6 +29,7 @@ import type { AutoVersions, VersionWatch } from './auto-versions.ts'
 import { Deliveries } from './deliveries.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { Outbox } from './outbox.ts'
+import type { Measured } from './outbox-measure.ts'
 import { pushOutcome } from './outcome.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
@@ -101,6 +103,7 @@ export class RoomShell {
       sessions: this.#sessions,
       intervalMs: ports.flushIntervalMs,
       lagBytes: ports.lagBytes,
+      measured: ports.observe.measures === true ? measuredFor(room.name, ports) : null,
       onCongested: (session) => this.push({ kind: 'congested', session }),
       onServed: (session) => this.drained(session),
       onBug: (error) => this.#fail(error),
@@ -194,7 +197,9 @@ export class RoomShell {
     if (input === undefined) return
     if (input.kind === 'tick') this.#keepAlive()
     const before = this.room.phase
-    const effects = step(this.room, input, this.#ports.clock.now())
+    const { clock, observe } = this.#ports
+    const at = observe.measures === true ? clock.precise() : undefined
+    const effects = step(this.room, input, clock.now(), at)
     this.#held.set(this.room.phase)
     this.#folds.took(input)
     for (const effect of effects) {
@@ -245,7 +250,7 @@ export class RoomShell {
         return this.#outbox.signal(effect.message, this.#sessions.get(effect.from))
       case 'relay': {
         const author = effect.except === null ? undefined : this.#sessions.get(effect.except)
-        return this.#outbox.relay(effect.update, author)
+        return this.#outbox.relay(effect.update, author, effect.acceptedAt)
       }
       case 'announce':
         return this.#outbox.announce(this.#reach(effect.to), effect.entries)
@@ -392,6 +397,13 @@ export class RoomShell {
     })
   }
 }
+
+/** Whoever measures hears how long after their acceptance changes went out, and their authors were told. */
+const measuredFor = (document: DocName, { clock, observe }: ShellPorts): Measured => ({
+  now: () => clock.precise(),
+  relayed: (relayed) => observe.event({ kind: 'relayed', document, ...relayed }),
+  acknowledged: (ms) => observe.event({ kind: 'acknowledged', document, ms }),
+})
 
 /** What an answer is made of, and may take itself. */
 const sizeOf = (phase: Phase, unsaved: readonly Update[]) => {

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import { millis, parseDocName, type DocName } from '@quire/shared'
-import { CLOCK_TOLERANCE_MS, type Grant } from '../../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Grant, type OperationsGrant } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Documents } from '../../runtime/documents.ts'
+import type { Documents, NoRoom } from '../../runtime/documents.ts'
 import { GroupRate } from '../../runtime/group-rate.ts'
 import { requestFacts } from '../request-facts.ts'
 import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
@@ -45,7 +45,7 @@ export class Access {
   async toDocument(c: Context<ApiEnv>, document: DocName, need: Need): Promise<Grant> {
     const { token, request } = this.#given(c)
     const grant = await this.#options.documents.login(document, token, request)
-    if (!grant.ok) throw roomProblem(grant.error)
+    if (!grant.ok) throw this.#denied(document, grant.error)
     this.#count(c, grant.value, token)
     return sufficient(grant.value, need)
   }
@@ -54,7 +54,7 @@ export class Access {
   async toAll(c: Context<ApiEnv>, prefix: string, need: Need): Promise<Grant> {
     const { token, request } = this.#given(c)
     const grant = await this.#options.documents.loginAll(prefix, token, request)
-    if (!grant.ok) throw roomProblem(grant.error)
+    if (!grant.ok) throw this.#denied(null, grant.error)
     this.#count(c, grant.value, token)
     return sufficient(grant.value, need)
   }
@@ -68,7 +68,7 @@ export class Access {
     if (!documents.needsToken) return
     const { token, request } = this.#given(c)
     const grant = await documents.loginAll('', token, request)
-    if (!grant.ok && grant.error.close !== 'forbidden') throw roomProblem(grant.error)
+    if (!grant.ok && grant.error.close !== 'forbidden') throw this.#denied(null, grant.error)
   }
 
   /** The login of a request for a document of this name, or all whose names begin as before its `*`. */
@@ -89,19 +89,27 @@ export class Access {
   }
 
   /**
-   * The login of a request of who sees or runs the server, as a grant for any document. Whoever may run it has write
-   * access. It is meant by no revocation of access to documents: what is left of it was decided here.
+   * The login of a request to see or run the server. It is asked with what the request came with, also where documents
+   * go by the token alone, and counts to no rate: whoever reads figures every few seconds is to go on seeing them.
    */
-  async toOperations(c: Context<ApiEnv>, need: 'read' | 'write'): Promise<Grant> {
-    const { documents, clock } = this.#options
-    const { token, request } = this.#given(c)
-    const login = await documents.loginOperations(token, request)
-    if (!login.ok) throw roomProblem(login.error)
-    this.#count(c, { ...login.value, isApplication: false }, token)
-    if (need === 'write' && login.value.access !== 'write')
-      throw new Problem('forbidden', 'this login may look at the server, and not act on it')
-    const issuedAt = millis(clock.wall() + CLOCK_TOLERANCE_MS + 1)
-    return { ...login.value, tokenId: null, issuedAt, isApplication: true }
+  async toOperations(
+    c: Context<ApiEnv>,
+    need: OperationsGrant['access'],
+  ): Promise<OperationsGrant> {
+    const { documents, edge } = this.#options
+    const grant = await documents.loginOperations(tokenOf(c), requestFacts(c, edge))
+    if (!grant.ok) throw this.#denied(null, grant.error)
+    if (need === 'write' && grant.value.access !== 'write')
+      throw this.#denied(null, {
+        close: 'forbidden',
+        reason: 'this login may look at the server and not run it',
+      })
+    return grant.value
+  }
+
+  #denied(document: DocName | null, problem: NoRoom): Problem {
+    this.#options.documents.tellDenied({ document, family: 'api' }, problem)
+    return roomProblem(problem)
   }
 
   #given(c: Context<ApiEnv>) {
@@ -155,3 +163,14 @@ const sufficient = (grant: Grant, need: Need): Grant => {
     throw new Problem('forbidden', 'this needs the login of an application: a token without sub')
   return grant
 }
+
+/**
+ * The login of who runs the server as a grant for any document. No revocation of access to documents is meant: what is
+ * left of it was decided on its own.
+ */
+export const operatorGrant = (login: OperationsGrant, clock: Clock): Grant => ({
+  ...login,
+  tokenId: null,
+  issuedAt: millis(clock.wall() + CLOCK_TOLERANCE_MS + 1),
+  isApplication: true,
+})

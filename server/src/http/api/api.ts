@@ -20,7 +20,7 @@ import type { WholeDocuments } from '../../runtime/whole-documents.ts'
 import type { AnswerRoom } from '../answer-room.ts'
 import { takeBoth, type ByteBudget } from '../byte-budget.ts'
 import { readBody } from '../request-body.ts'
-import { Access } from './access.ts'
+import { Access, operatorGrant } from './access.ts'
 import type { ApiParts } from './api-parts.ts'
 import { bulkOperations } from './bulk.ts'
 import { catalogueOperations } from './catalogue.ts'
@@ -214,8 +214,10 @@ const answer = async (
     call['document'] = document
     if (!isOfOperators(needs)) call['grant'] = await parts.access.toDocument(c, document, needs)
   }
-  if (isOfOperators(needs))
-    call['grant'] = await parts.access.toOperations(c, needs === 'operations-read' ? 'read' : 'write')
+  if (isOfOperators(needs)) {
+    const need = needs === 'operations-read' ? 'read' : 'write'
+    call['grant'] = operatorGrant(await parts.access.toOperations(c, need), parts.clock)
+  }
   if (operation.path.includes('{id}')) call['id'] = idIn(c)
   const given = readQuery(query, c)
   const hasJson = body !== NOTHING && takes === undefined
@@ -239,7 +241,8 @@ const behindApi = (path: string): number => path.lastIndexOf(`${API_PATH}/`) + A
 /** The router decodes what it can and leaves the rest; a name is decoded once, whole, or not at all. */
 const documentIn = (c: Context): DocName => {
   const { pathname } = new URL(c.req.url)
-  const [, segment = ''] = /^(?:\/operations)?\/documents\/([^/]*)/.exec(pathname.slice(behindApi(pathname))) ?? []
+  const [, segment = ''] =
+    /^(?:\/operations)?\/documents\/([^/]*)/.exec(pathname.slice(behindApi(pathname))) ?? []
   let raw: string
   try {
     raw = decodeURIComponent(segment)

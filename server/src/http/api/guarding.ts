@@ -41,7 +41,10 @@ export const guardingOperations = (parts: ApiParts): readonly Operation[] => [
 ]
 
 /** Clients, and not what the server itself does with a document for requests and for the program around it. */
-export const connectionsOf = (documents: Documents, document: DocName): readonly ConnectionFacts[] =>
+export const connectionsOf = (
+  documents: Documents,
+  document: DocName,
+): readonly ConnectionFacts[] =>
   documents.guard.connections(document).filter(({ transport }) => transport !== 'direct')
 
 const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => [

@@ -15,7 +15,13 @@ import type { ApiParts } from './api-parts.ts'
 import { answerBytes } from './content.ts'
 import { formatTypes } from './given.ts'
 import { connectionJson, connectionsOf } from './guarding.ts'
-import { NOTHING, operation, type ApiEnv, type Operation, type OperationFacts } from './operation.ts'
+import {
+  NOTHING,
+  operation,
+  type ApiEnv,
+  type Operation,
+  type OperationFacts,
+} from './operation.ts'
 import {
   anatomySchema,
   endedSchema,
@@ -36,7 +42,12 @@ const MOST_VERSIONS = 1_000
 type Facts = OperationFacts<typeof NOTHING, typeof NOTHING>
 
 /** What all these say alike. */
-const looks = { tag: 'Operations', needs: 'operations-read', query: NOTHING, body: NOTHING } as const
+const looks = {
+  tag: 'Operations',
+  needs: 'operations-read',
+  query: NOTHING,
+  body: NOTHING,
+} as const
 const acts = { ...looks, needs: 'operations-write' } as const
 const of = (rest: string): string => `/operations/documents/{name}${rest}`
 
@@ -250,7 +261,8 @@ const quarantineOperations = (parts: ApiParts): readonly Operation[] => {
     method: 'get',
     path: of('/quarantine'),
     summary: 'Lists the updates that were taken out of a document',
-    description: 'With them nothing could be folded. They are kept, and are no part of the document.',
+    description:
+      'With them nothing could be folded. They are kept, and are no part of the document.',
     answers: {
       200: {
         description: 'In the order of the log',

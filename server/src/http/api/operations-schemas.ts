@@ -49,9 +49,7 @@ const now = z.object({
   isDraining: z.boolean(),
   failing: wholeNumber,
   unopened: wholeNumber,
-  sessions: z.array(
-    z.object({ family: z.string(), transport: z.string(), sessions: wholeNumber }),
-  ),
+  sessions: z.array(z.object({ family: z.string(), transport: z.string(), sessions: wholeNumber })),
   documents: z.array(
     z.object({
       name: z.string(),
@@ -73,7 +71,12 @@ const now = z.object({
 }) satisfies z.ZodType<OperationsNow>
 
 export const operationsOverview = z
-  .object({ access: z.enum(['read', 'write']), now, samples: z.array(sample), troubles: z.array(trouble) })
+  .object({
+    access: z.enum(['read', 'write']),
+    now,
+    samples: z.array(sample),
+    troubles: z.array(trouble),
+  })
   .meta({ id: 'OperationsOverview' })
 
 export const logSchema = z
@@ -132,13 +135,16 @@ export const anatomySchema = z
       gaps: wholeNumber,
     }),
     roots: z.array(
-      z.object({ name: z.string().nullable(), ...byBytes, deleted: wholeNumber, items: wholeNumber }),
+      z.object({
+        name: z.string().nullable(),
+        ...byBytes,
+        deleted: wholeNumber,
+        items: wholeNumber,
+      }),
     ),
     contents: z.array(z.object({ kind: z.string(), ...byBytes, items: wholeNumber })),
     clients: z.array(z.object({ client: wholeNumber, ...byBytes, structs: wholeNumber })),
-    authors: z.array(
-      z.object({ user: z.string().nullable(), ...byBytes, clients: wholeNumber }),
-    ),
+    authors: z.array(z.object({ user: z.string().nullable(), ...byBytes, clients: wholeNumber })),
     counts: z.object({ roots: wholeNumber, clients: wholeNumber, authors: wholeNumber }),
   })
   .meta({ id: 'Anatomy' })
@@ -161,4 +167,6 @@ export const quarantinedSchema = z
   })
   .meta({ id: 'Quarantined' })
 
-export const operationsVersion = z.strictObject({ name: versionName }).meta({ id: 'OperationsVersion' })
+export const operationsVersion = z
+  .strictObject({ name: versionName })
+  .meta({ id: 'OperationsVersion' })

@@ -11,7 +11,12 @@ import {
 import { orProblem, Problem } from './problem.ts'
 import { docName } from './schemas.ts'
 import { factsJson } from './told.ts'
-import { Listing, type ListedDocument, type ListOrder, type ListPlace } from '../../runtime/operations/listing.ts'
+import {
+  Listing,
+  type ListedDocument,
+  type ListOrder,
+  type ListPlace,
+} from '../../runtime/operations/listing.ts'
 
 /** The operations. */
 export const operationsOperations = (parts: ApiParts): readonly Operation[] => {
@@ -91,7 +96,10 @@ const writeCursor = (order: ListOrder, next: ListPlace): string =>
 
 /** A place in one order means nothing in another. */
 const readCursor = (raw: string, sort: ListOrder): ListPlace => {
-  const wrong = new Problem('bad-request', 'query.cursor: this is no `next` of an earlier page of this order')
+  const wrong = new Problem(
+    'bad-request',
+    'query.cursor: this is no `next` of an earlier page of this order',
+  )
   let json: unknown
   try {
     json = JSON.parse(Buffer.from(raw, 'base64url').toString())

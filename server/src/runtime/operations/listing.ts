@@ -73,9 +73,10 @@ export interface ListingPorts {
 /** Lists documents. */
 export class Listing {
   readonly #ports: ListingPorts
-  readonly #largest = new RecentMap<string, { readonly at: number; readonly told: Promise<Largest> }>(
-    SEARCHES,
-  )
+  readonly #largest = new RecentMap<
+    string,
+    { readonly at: number; readonly told: Promise<Largest> }
+  >(SEARCHES)
 
   constructor(ports: ListingPorts) {
     this.#ports = ports
@@ -134,7 +135,9 @@ export class Listing {
       return ok({ documents, next })
     }
     const others = await this.#byName(rest, null, (name) => isHot.has(name))
-    return others.ok ? ok({ ...others.value, documents: [...documents, ...others.value.documents] }) : others
+    return others.ok
+      ? ok({ ...others.value, documents: [...documents, ...others.value.documents] })
+      : others
   }
 
   async #byName(

@@ -71,6 +71,7 @@ export const setUp = (count: number, options: OutboxBounds = {}) => {
     sessions,
     intervalMs: () => options.intervalMs ?? 0,
     lagBytes: options.lagBytes ?? 1_000,
+    measured: null,
     onCongested: (session) => congested.push(session),
     onServed: (session) => served.push(session.id),
     onBug: (error) => {

@@ -1,0 +1,73 @@
+/*
+ * How long it takes from the acceptance of changes until they are handed to the sockets of those they are for, and
+ * until their authors are told that they are on disk: of one flush, the oldest of each.
+ */
+import type { SessionId } from '@quire/shared'
+
+/** Updates that were handed to sockets. */
+export interface Relayed {
+  readonly recipients: number
+  /** Of the updates, once. */
+  readonly bytes: number
+  /** Since the oldest of them was accepted. */
+  readonly ms: number
+}
+
+/** Who measures. */
+export interface Measured {
+  /** Milliseconds with fractions. */
+  now(): number
+  relayed(relayed: Relayed): void
+  acknowledged(ms: number): void
+}
+
+/** What is to be measured at the next flush of one room. */
+export class OutboxMeasure {
+  readonly #measured: Measured
+  #oldest: number | undefined
+  /** Whose the updates are; undefined: of several, or nobody's here. */
+  #author: SessionId | undefined
+  readonly #acknowledged: number[] = []
+
+  constructor(measured: Measured) {
+    this.#measured = measured
+  }
+
+  /** An update is to go with the next flush. */
+  willRelay(author: SessionId | undefined, acceptedAt: number): void {
+    if (this.#oldest === undefined) this.#author = author
+    else if (this.#author !== author) this.#author = undefined
+    this.#oldest = Math.min(this.#oldest ?? Infinity, acceptedAt)
+  }
+
+  /** So is an acknowledgement. */
+  willAcknowledge(acceptedAt: number): void {
+    this.#acknowledged.push(acceptedAt)
+  }
+
+  /** An acknowledgement went out another way. */
+  acknowledged(acceptedAt: number): void {
+    this.#measured.acknowledged(this.#measured.now() - acceptedAt)
+  }
+
+  /** Updates went out another way. */
+  relayed({
+    recipients,
+    bytes,
+    acceptedAt,
+  }: Omit<Relayed, 'ms'> & { readonly acceptedAt: number }): void {
+    if (recipients > 0)
+      this.#measured.relayed({ recipients, bytes, ms: this.#measured.now() - acceptedAt })
+  }
+
+  /** A flush is written; `hearers`: those who are told of updates, the author of these too. */
+  flushed(hearers: number, bytes: number): void {
+    if (this.#oldest !== undefined) {
+      const recipients = this.#author === undefined ? hearers : hearers - 1
+      this.relayed({ recipients, bytes, acceptedAt: this.#oldest })
+      this.#oldest = undefined
+    }
+    for (const acceptedAt of this.#acknowledged) this.acknowledged(acceptedAt)
+    this.#acknowledged.length = 0
+  }
+}
