@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildEditor, buildProvider, buildServer } from './build-steps.ts'
+import { buildEditor, buildOperations, buildProvider, buildServer } from './build-steps.ts'
 import { provideChromium } from './chromium.ts'
 import { run } from './run.ts'
 import { readPlaywright, readVitest, tallyOf, tallyReport, total, type Tally } from './tally.ts'
@@ -20,6 +20,7 @@ const PROJECTS = [
   'web/provider/tsconfig.test.json',
   'web/editor',
   'web/editor/tsconfig.worker.json',
+  'web/operations',
   'web/examples',
   'e2e',
 ]
@@ -56,7 +57,10 @@ ${describe(sum)}
 
 const built = await stage('build', async () =>
   tallyOf(
-    (await buildServer()) === 0 && (await buildProvider()) === 0 && (await buildEditor()) === 0,
+    (await buildServer()) === 0 &&
+      (await buildProvider()) === 0 &&
+      (await buildEditor()) === 0 &&
+      (await buildOperations()) === 0,
   ),
 )
 if (built.failed > 0) finish()

@@ -213,7 +213,8 @@ export const createQuire = (options: QuireOptions): Quire => {
   const { maxLoadMs, maxMessageBytes } = config.value
 
   const app = new Hono<{ Bindings: EdgeBindings }>()
-  for (const path of [...OWN_PATHS, `${OPERATIONS_PATH}/*`]) app.use(path, needsNode)
+  const pages = options.operations ? [OPERATIONS_PATH.slice(1)] : []
+  for (const path of [...OWN_PATHS, ...pages.map((page) => `/${page}/*`)]) app.use(path, needsNode)
   app.route('/', assembly.app)
   const mounted = new Hono<{ Bindings: EdgeBindings }>().route(
     basePath === '' ? '/' : basePath,
@@ -225,7 +226,6 @@ export const createQuire = (options: QuireOptions): Quire => {
     (request, env) => fetch(request, env as EdgeBindings), // whatever speaks HTTP/1.1 or its likeness
     { hostname: 'localhost', overrideGlobalObjects: false }, // Request and Response are the host's
   )
-  const pages = options.operations ? [OPERATIONS_PATH.slice(1)] : []
   const isOwn = (target: string): boolean => isOwnTarget(target, basePath, pages)
   const hasEditor = options.editor !== undefined && options.editor !== false
 

@@ -168,7 +168,7 @@ export const readFeed = (entries: readonly unknown[]): OperationsView => {
   const troubles: OperationsTrouble[] = []
   for (const entry of entries as readonly OperationsEntry[]) {
     const [key, value] = entry
-    if (key === 'now') now = value as OperationsNow // by its key
+    if (key === 'now') now = value
     else if (key.startsWith('s')) samples.push(decodeSample(value as readonly unknown[]))
     else if (key.startsWith('t')) troubles.push(value as OperationsTrouble)
   }

@@ -64,29 +64,24 @@ export class OperationsFeed implements Observe {
   }
 
   event(event: QuireEvent): void {
-    switch (event.kind) {
-      case 'update-accepted':
-      case 'relayed':
-      case 'committed':
-      case 'acknowledged':
-        return this.#measure(event)
-      case 'session-joined':
-        return this.#count(event, 1)
-      case 'session-left':
-        this.#slow.delete(event.session)
-        return this.#count(event, -1)
-      case 'session-held': {
-        const { document, session } = event
-        if (this.#slow.size < SLOW_KEPT)
-          this.#slow.set(session, { document, session, since: this.#clock.wall() })
-        return
-      }
-      case 'session-resynced':
-        this.#slow.delete(event.session)
-        return
-      default:
-        this.#troubles.take(event, this.#clock.wall())
-    }
+    const { kind } = event
+    if (
+      kind === 'update-accepted' ||
+      kind === 'relayed' ||
+      kind === 'committed' ||
+      kind === 'acknowledged'
+    )
+      this.#measure(event)
+    else if (kind === 'session-joined') this.#count(event, 1)
+    else if (kind === 'session-left') {
+      this.#slow.delete(event.session)
+      this.#count(event, -1)
+    } else if (kind === 'session-held') {
+      const { document, session } = event
+      if (this.#slow.size < SLOW_KEPT)
+        this.#slow.set(session, { document, session, since: this.#clock.wall() })
+    } else if (kind === 'session-resynced') this.#slow.delete(event.session)
+    else this.#troubles.take(event, this.#clock.wall())
   }
 
   /** Ends an interval; its figures are the newest sample. */

@@ -4,7 +4,7 @@
  */
 import type { CloseName, OperationsTrouble } from '@quire/shared'
 import { TROUBLES_KEPT } from '@quire/shared'
-import type { QuireEvent } from '../ports/observe.ts'
+import type { QuireEvent, QuireEventKind } from '../ports/observe.ts'
 import { redacted } from './redacted.ts'
 
 /** The same again within this time is counted with the last one, milliseconds. */
@@ -57,49 +57,54 @@ const error = (document: string | null, reason: string): Told => ({
   reason,
 })
 
-/** What it is to an operator; null for nothing. */
+const ofDocument = (event: { readonly document: string; readonly problem: string }): Told =>
+  error(event.document, event.problem)
+
+const ofServer = ({ problem }: { readonly problem: string }): Told => error(null, problem)
+
+type TellOf<K extends QuireEventKind> = (event: Extract<QuireEvent, { kind: K }>) => Told | null
+
+/** What events are to an operator; those that are not here are nothing to him, and null is no trouble. */
+const TROUBLES: { readonly [K in QuireEventKind]?: TellOf<K> } = {
+  'session-closed': ({ document, close, reason }) => {
+    if (NO_TROUBLE.has(close)) return null
+    return { kind: DENIALS.has(close) ? 'denial' : 'refusal', document, reason }
+  },
+  'login-denied': ({ family, document, denial }) =>
+    // the sessions of others say why as they are closed
+    family === 'api'
+      ? { kind: 'denial', document, reason: `a request of the API was ${SAID[denial]}` }
+      : null,
+  'newcomer-refused': ({ bound, of, limit, address }) => {
+    const whose = of === 'server' ? 'the server' : address
+    const what = bound.replaceAll('-', ' ')
+    return { kind: 'refusal', document: null, reason: `${whose} is at its ${limit} ${what}` }
+  },
+  'patch-full': ({ document }) => ({
+    kind: 'refusal',
+    document,
+    reason: 'what was denied was not kept',
+  }),
+  quarantined: ({ document, updates, problem }) =>
+    error(document, `${updates.length} updates taken out: ${problem}`),
+  bug: ({ document, error: { message } }) => error(document, message),
+  'load-failed': ofDocument,
+  'append-failed': ofDocument,
+  'version-failed': ofDocument,
+  'patch-failed': ofDocument,
+  'compact-failed': ofDocument,
+  'answer-failed': ofDocument,
+  'corrupt-update': ofDocument,
+  'request-failed': ofServer,
+  'purge-failed': ofServer,
+  'keys-failed': ofServer,
+  'tls-outdated': ofServer,
+  'tls-reload-failed': ofServer,
+}
+
 const troubleOf = (event: QuireEvent): Told | null => {
-  switch (event.kind) {
-    case 'session-closed': {
-      const { document, close, reason } = event
-      if (NO_TROUBLE.has(close)) return null
-      return { kind: DENIALS.has(close) ? 'denial' : 'refusal', document, reason }
-    }
-    case 'login-denied': {
-      const { family, document, denial } = event
-      // the sessions of others say why as they are closed
-      if (family !== 'api') return null
-      return { kind: 'denial', document, reason: `a request of the API was ${SAID[denial]}` }
-    }
-    case 'newcomer-refused': {
-      const { bound, of, limit, address } = event
-      const whose = of === 'server' ? 'the server' : address
-      const what = bound.replaceAll('-', ' ')
-      return { kind: 'refusal', document: null, reason: `${whose} is at its ${limit} ${what}` }
-    }
-    case 'patch-full':
-      return { kind: 'refusal', document: event.document, reason: 'what was denied was not kept' }
-    case 'load-failed':
-    case 'append-failed':
-    case 'version-failed':
-    case 'patch-failed':
-    case 'compact-failed':
-    case 'answer-failed':
-    case 'corrupt-update':
-      return error(event.document, event.problem)
-    case 'quarantined':
-      return error(event.document, `${event.updates.length} updates taken out: ${event.problem}`)
-    case 'bug':
-      return error(event.document, event.error.message)
-    case 'request-failed':
-    case 'purge-failed':
-    case 'keys-failed':
-    case 'tls-outdated':
-    case 'tls-reload-failed':
-      return error(null, event.problem)
-    default:
-      return null
-  }
+  const tell = TROUBLES[event.kind] as ((one: QuireEvent) => Told | null) | undefined // by its kind
+  return tell?.(event) ?? null
 }
 
 const SAID = {

@@ -126,7 +126,7 @@ export class Guard {
 
   /** Sends those away whose login has a problem, for good; null is none. */
   dismissWhere(problemOf: (granted: Grant) => string | null): void {
-    for (const session of [...this.#sessions.values()]) {
+    for (const session of this.#sessions.values()) {
       const problem = problemOf(session.granted)
       if (problem !== null) session.dismiss(problem)
     }

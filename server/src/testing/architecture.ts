@@ -2,7 +2,7 @@
  * The rules of the architecture, as functions from source files to sentences about what breaks them.
  *
  *   5  server/src/{main,index,serve,assembly,…}.ts, embedded  assembly
- *      web/editor
+ *      web/editor · web/operations
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
  *      web/provider/src/react                                hooks
  *   3  server/src/runtime · web/provider/src                  shells: clocks, queues, sockets, threads
@@ -48,6 +48,7 @@ const AREAS: readonly Area[] = [
   ),
   ofProvider('react/', 4),
   { path: 'web/editor/src/', floor: 5 },
+  { path: 'web/operations/src/', floor: 5 },
 ]
 
 function area(path: string, floor: number): Area {

@@ -307,9 +307,9 @@ class Dissection {
       parts: { live, deleted, collected, links, frame, deleteSet: bytes - deletesAt },
       structs: { ...this.#structs },
       roots: largest(
-        [...this.#byRoot].map(([i, own]) => ({ name: this.#names[i] ?? null, ...own })),
+        [...this.#byRoot].map(([i, own]) => Object.assign({ name: this.#names[i] ?? null }, own)),
       ),
-      contents: largest([...this.#byKind].map(([kind, own]) => ({ kind, ...own }))),
+      contents: largest([...this.#byKind].map(([kind, own]) => Object.assign({ kind }, own))),
       clients: largest(this.#clients),
       authors: largest(
         [...this.#byUser].map(([user, own]) => ({

@@ -111,10 +111,9 @@ const lookingOperations = (parts: ApiParts): readonly Operation[] => {
     operation(sessions, async ({ c, document }) => {
       const shell = documents.shell(document)
       const lags = shell === undefined ? null : lagOf(shell)
-      const listed = connectionsOf(documents, document).map((one) => ({
-        ...connectionJson(one),
-        ...(lags?.get(one.id) ?? { queuedBytes: 0, isHeld: false }),
-      }))
+      const listed = connectionsOf(documents, document).map((one) =>
+        Object.assign(connectionJson(one), lags?.get(one.id) ?? NO_LAG),
+      )
       return c.json({ sessions: listed })
     }),
     operation(anatomy, async ({ c, document, grant }) => {
@@ -133,6 +132,8 @@ const lookingOperations = (parts: ApiParts): readonly Operation[] => {
     }),
   ]
 }
+
+const NO_LAG = { queuedBytes: 0, isHeld: false }
 
 const logOf = (snapshot: Update | null, tail: readonly Update[]) => ({
   snapshotBytes: snapshot?.length ?? 0,

@@ -158,7 +158,7 @@ export class Operations {
     ])
     for (const one of topBy(open, TOP_DOCUMENTS, ({ sessions }) => sessions))
       if (busiest.size < TOP_DOCUMENTS) busiest.add(one)
-    return [...busiest].map((one) => ({ ...one, ...ratesOf(active.get(one.name)) }))
+    return [...busiest].map((one) => Object.assign(one, ratesOf(active.get(one.name))))
   }
 
   #tick(): void {
@@ -200,21 +200,15 @@ export class Operations {
   }
 
   #hear(event: QuireEvent): void {
-    const { observe } = this.#ports
-    switch (event.kind) {
-      case 'session-joined':
-        if (event.family !== 'direct') this.#arrived()
-        return
-      case 'session-left':
-        if (event.family !== 'direct') this.#gone()
-        return
-      // its name is not one of the documents that an operator knows
-      case 'bug':
-      case 'login-denied':
-      case 'session-closed':
-        return observe.event({ ...event, document: null })
-      default:
+    const { kind } = event
+    if (kind === 'session-joined' || kind === 'session-left') {
+      if (event.family === 'direct') return // the server's own writing
+      if (kind === 'session-joined') this.#arrived()
+      else this.#gone()
     }
+    // its name is not one of the documents that an operator knows
+    if (kind === 'bug' || kind === 'login-denied' || kind === 'session-closed')
+      this.#ports.observe.event({ ...event, document: null })
   }
 
   #arrived(): void {
