@@ -57,8 +57,7 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   for (const path of touched) app.use(path, edge.requestRate) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route(API_PATH, apiRoutes(options))
-  if (operationsRoot !== null)
-    app.route(OPERATIONS_PATH, operationsPageRoutes(operationsRoot, basePath, isTls))
+  if (operationsRoot !== null) app.route('/', operationsPageRoutes(operationsRoot, basePath, isTls))
   if (editorRoot !== null) app.route('/', editorRoutes(editorRoot, isTls))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()

@@ -10,29 +10,27 @@ import { operationsPageFields } from './page-fields.ts'
 /** Where the page of operations is, and below it what it follows. */
 export const OPERATIONS_PATH = '/admin'
 
+const PAGE = `${OPERATIONS_PATH}/`
+const ASSETS = `${OPERATIONS_PATH}/assets/*`
+const FILES = `${OPERATIONS_PATH}${FILE}`
+
 /** The built page of operations. It holds nothing that anybody may not see: what it shows it asks for with a login. */
 export const operationsPageRoutes = (root: string, basePath: string, isTls: boolean): Hono => {
   const routes = new Hono()
-  const files = ['/', '/assets/*', FILE]
-  for (const path of files) routes.use(path, operationsPageFields(isTls))
-  // its own files stand beside it
-  routes.get('', (c, next) => {
-    const { pathname } = new URL(c.req.url)
-    return pathname.endsWith('/') ? next() : Promise.resolve(c.redirect(`${pathname}/`, 308))
-  })
+  for (const path of [OPERATIONS_PATH, PAGE, ASSETS, FILES])
+    routes.use(path, operationsPageFields(isTls))
+  // its files are beside it, which takes the slash
+  routes.get(OPERATIONS_PATH, (c) => c.redirect(`${basePath}${PAGE}`, 308))
   if (!existsSync(join(root, 'index.html')))
-    return routes.get('/', (c: Context) =>
-      c.text(
-        'There is no page of operations here. In a checkout of Quire, npm run build makes it.\n',
-        503,
-      ),
-    )
+    return routes.get(PAGE, (c: Context) => c.text(NOT_BUILT, 503))
   const rewriteRequestPath = (path: string): string =>
     path.slice(basePath.length + OPERATIONS_PATH.length)
-  routes.use('/', compress(), etag())
-  for (const path of files.slice(1)) routes.use(path, compress(), etag())
-  routes.get('/', serveStatic({ root, path: 'index.html', onFound: revalidate }))
-  routes.get('/assets/*', serveStatic({ root, rewriteRequestPath, onFound: keepForEver }))
-  routes.get(FILE, serveStatic({ root, rewriteRequestPath, onFound: revalidate }))
+  for (const path of [PAGE, ASSETS, FILES]) routes.use(path, compress(), etag())
+  routes.get(PAGE, serveStatic({ root, path: 'index.html', onFound: revalidate }))
+  routes.get(ASSETS, serveStatic({ root, rewriteRequestPath, onFound: keepForEver }))
+  routes.get(FILES, serveStatic({ root, rewriteRequestPath, onFound: revalidate }))
   return routes
 }
+
+const NOT_BUILT =
+  'There is no page of operations here. In a checkout of Quire, npm run build makes it.\n'
