@@ -121,6 +121,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
   const utilisation = createUtilisation(clock)
   const content = createContent(clock, parts.content)
   const commits = new GroupCommit({
+    observe,
     storage,
     clock,
     spacingMs: COMMIT_SPACING_MS[config.durability],

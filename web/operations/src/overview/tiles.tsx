@@ -30,12 +30,12 @@ export function Tiles({ now, samples, aheadMs }: TilesProps) {
         note={now.slow.length > 0 ? counted(now.slow.length, 'slow reader') : undefined}
       />
       <Tile
-        label="Updates per second"
+        label="Updates/s"
         value={updates === null ? '–' : countText(updates)}
-        note={bytes === null ? undefined : `${bytesText(bytes)} per second`}
+        note={bytes === null ? undefined : `${bytesText(bytes)}/s`}
       />
       <Tile
-        label="Saved within (p99)"
+        label="Saved within, p99"
         value={text(last?.ackP99, durationText)}
         note={
           last?.ackP50 == null ? 'nothing was written' : `half within ${durationText(last.ackP50)}`
@@ -55,7 +55,7 @@ export function Tiles({ now, samples, aheadMs }: TilesProps) {
         note={last?.heapBytes == null ? undefined : `${bytesText(last.heapBytes)} of it heap`}
       />
       <Tile
-        label="Event loop late (p99)"
+        label="Loop late, p99"
         value={text(last?.loopP99, durationText)}
         note={last?.cpu == null ? undefined : `${shareText(last.cpu)} of a core`}
       />

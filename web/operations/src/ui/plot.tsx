@@ -1,5 +1,5 @@
-import type { SampleField } from '@quire/shared'
-import type { OperationsSample } from '@quire/shared'
+import { SAMPLE_MS, SAMPLES_KEPT } from '@quire/shared'
+import type { OperationsSample, SampleField } from '@quire/shared'
 import { useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -29,6 +29,15 @@ export const perSecond =
 
 /** A breath of room above the highest line, so that a flat one at zero is seen as such. */
 const LEAST_TOP = 1
+
+/** What a plot shows, seconds. */
+const SPAN_SECONDS = (SAMPLES_KEPT * SAMPLE_MS) / 1_000
+
+const CLOCK = new Intl.DateTimeFormat('en', {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
 
 /** Plots of one page have one cursor. */
 const TOGETHER = 'operations'
@@ -75,20 +84,16 @@ export function Plot({ title, samples, lines, format }: PlotProps) {
 
   const sample = samples[at ?? samples.length - 1]
   return (
-    <Card
-      title={title}
-      aside={
-        <ul className="legend">
-          {lines.map((line) => (
-            <li key={line.label}>
-              <span className={`legend__mark mark--${line.colour}`} />
-              {line.label}
-              <b>{textOf(sample === undefined ? null : line.of(sample), format)}</b>
-            </li>
-          ))}
-        </ul>
-      }
-    >
+    <Card title={title} isPlot>
+      <ul className="legend">
+        {lines.map((line) => (
+          <li key={line.label}>
+            <span className={`legend__mark mark--${line.colour}`} />
+            {line.label}
+            <b>{textOf(sample === undefined ? null : line.of(sample), format)}</b>
+          </li>
+        ))}
+      </ul>
       <div
         ref={place}
         className="plot"
@@ -150,9 +155,18 @@ const optionsOf = (
       drag: { x: false, y: false },
       points: { size: 6 },
     },
-    scales: { y: { range: (_, __, top) => [0, Math.max(LEAST_TOP, top * 1.1)] } },
+    scales: {
+      // as much time whether the server has run for so long or not
+      x: { range: (_, __, end) => [end - SPAN_SECONDS, end] },
+      y: { range: (_, __, top) => [0, Math.max(LEAST_TOP, top * 1.1)] },
+    },
     axes: [
-      { ...axis, font: FONT, space: 70 },
+      {
+        ...axis,
+        font: FONT,
+        space: 60,
+        values: (_, times) => times.map((time) => CLOCK.format(time * 1_000)),
+      },
       {
         ...axis,
         font: FONT,
