@@ -2,18 +2,10 @@
  * The shell around one room: one queue of inputs, one step at a time, effects performed in order. Each
  * asynchronous effect ends in exactly one input on the same queue. Nothing else touches the room.
  */
-import {
-  assertNever,
-  type CloseName,
-  type DocName,
-  type Millis,
-  type SessionId,
-  type Update,
-} from '@quire/shared'
+import { assertNever, type CloseName, type SessionId, type Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
-import type { Family, Observe } from '../ports/observe.ts'
-import type { Transport } from '../ports/socket.ts'
+import type { Observe } from '../ports/observe.ts'
 import type { Stateless } from '../ports/stateless.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect, RoomEvent } from '../room/effect.ts'
@@ -27,11 +19,12 @@ import type { AutoVersions, VersionWatch } from './auto-versions.ts'
 import { Deliveries } from './deliveries.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { Outbox } from './outbox.ts'
-import type { Measured } from './outbox-measure.ts'
+import { measuredFor } from './outbox-measure.ts'
 import { pushOutcome } from './outcome.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
 import { performOnStorage, type EffectOwner, type StorageEffectPorts } from './storage-effects.ts'
+import { ToldMembers } from './told-members.ts'
 import type { Turns } from './turns.ts'
 
 /** What the shells of one server share. */
@@ -59,13 +52,6 @@ export interface ShellPorts extends StorageEffectPorts {
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>
 
-/** A member that was told of. */
-interface ToldOf {
-  readonly family: Family
-  readonly transport: Transport
-  readonly since: Millis
-}
-
 let nextId = 1
 
 /** One room with its sessions. */
@@ -76,8 +62,7 @@ export class RoomShell {
   readonly #ports: ShellPorts
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
-  /** Those who are in, as they were told of: who leaves is detached before. */
-  readonly #members = new Map<SessionId, ToldOf>()
+  readonly #members: ToldMembers
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
@@ -100,7 +85,7 @@ export class RoomShell {
       sessions: this.#sessions,
       intervalMs: ports.flushIntervalMs,
       lagBytes: ports.lagBytes,
-      measured: ports.observe.measures === true ? measuredFor(room.name, ports) : null,
+      measured: measuredFor(room.name, ports),
       onCongested: (session) => this.push({ kind: 'congested', session }),
       onServed: (session) => this.drained(session),
       onBug: (error) => this.#fail(error),
@@ -115,6 +100,7 @@ export class RoomShell {
         this.push({ kind: 'drained', session, hasMissedPresence }),
       onUntold: (session) => this.push({ kind: 'untold', session }),
     })
+    this.#members = new ToldMembers(room.name, ports)
     this.#held = ports.held.share()
     this.#versions = ports.versions.watch(room.name)
     this.#owner = {
@@ -212,7 +198,7 @@ export class RoomShell {
     this.#held.release()
     this.#unsubscribe?.()
     this.#unsubscribe = null
-    for (const session of this.#members.keys()) this.#left(session) // of a room that failed
+    this.#members.end()
     this.#onEvicted()
   }
 
@@ -278,28 +264,10 @@ export class RoomShell {
   }
 
   #observe(event: RoomEvent): void {
-    const { observe } = this.#ports
-    if (event.kind === 'session-joined') this.#with(event.session, (session) => this.#came(session))
-    else if (event.kind === 'session-left') this.#left(event.session)
-    else observe.event(event)
-  }
-
-  #came({ id, dialect: { family }, socket }: Session): void {
-    const { clock, observe } = this.#ports
-    const { transport } = socket.wire
-    this.#members.set(id, { family, transport, since: clock.now() })
-    const document = this.room.name
-    observe.event({ kind: 'session-joined', document, session: id, family, transport })
-  }
-
-  #left(session: SessionId): void {
-    const member = this.#members.get(session)
-    if (member === undefined) return
-    this.#members.delete(session)
-    const { clock, observe } = this.#ports
-    const { since, ...who } = member
-    const ms = clock.now() - since
-    observe.event({ kind: 'session-left', document: this.room.name, session, ...who, ms })
+    if (event.kind === 'session-joined')
+      this.#with(event.session, (session) => this.#members.came(session))
+    else if (event.kind === 'session-left') this.#members.left(event.session)
+    else this.#ports.observe.event(event)
   }
 
   /** To one session that is attached, behind everything that was said to it before. */
@@ -385,13 +353,6 @@ export class RoomShell {
     })
   }
 }
-
-/** Whoever measures hears how long after their acceptance changes went out, and their authors were told. */
-const measuredFor = (document: DocName, { clock, observe }: ShellPorts): Measured => ({
-  now: () => clock.precise(),
-  relayed: (relayed) => observe.event({ kind: 'relayed', document, ...relayed }),
-  acknowledged: (ms) => observe.event({ kind: 'acknowledged', document, ms }),
-})
 
 /** What an answer is made of, and may take itself. */
 const sizeOf = (phase: Phase, unsaved: readonly Update[]) => {
