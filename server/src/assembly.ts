@@ -21,6 +21,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Cluster } from './ports/cluster.ts'
 import type { Content } from './ports/content.ts'
 import { METRICS_TYPE } from './observe/metrics.ts'
+import { openTelemetry } from './observe/tracing.ts'
 import type { Watched } from './observe/watched.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
@@ -130,6 +131,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     content,
     cluster,
     observe,
+    tracing: openTelemetry,
     clock,
     auth,
     stateless,

@@ -3,6 +3,7 @@
  * until their authors are told that they are on disk: of one flush, the oldest of each.
  */
 import type { DocName, SessionId } from '@quire/shared'
+import type { ChangeTraces } from './change-traces.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Observe } from '../ports/observe.ts'
 
@@ -23,16 +24,26 @@ export interface Measured {
   acknowledged(ms: number): void
 }
 
-/** Tells `observe` where it measures; null where it does not. */
+/** Tells `observe` where it measures, and the traces; null where nobody does. */
 export const measuredFor = (
   document: DocName,
-  { clock, observe }: { readonly clock: Clock; readonly observe: Observe },
+  {
+    clock,
+    observe,
+    traces,
+  }: { readonly clock: Clock; readonly observe: Observe; readonly traces: ChangeTraces },
 ): Measured | null =>
   observe.measures === true
     ? {
         now: () => clock.precise(),
-        relayed: (relayed) => observe.event({ kind: 'relayed', document, ...relayed }),
-        acknowledged: (ms) => observe.event({ kind: 'acknowledged', document, ms }),
+        relayed: (relayed) => {
+          observe.event({ kind: 'relayed', document, ...relayed })
+          traces.relayed()
+        },
+        acknowledged: (ms) => {
+          observe.event({ kind: 'acknowledged', document, ms })
+          traces.acknowledged()
+        },
       }
     : null
 

@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { Stateless } from '../ports/stateless.ts'
+import type { Tracing } from '../ports/tracing.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect, RoomEvent } from '../room/effect.ts'
 import { totalBytes } from '../room/folding.ts'
@@ -16,6 +17,7 @@ import type { Phase, Room } from '../room/phase.ts'
 import { step } from '../room/room.ts'
 import type { AnswerPorts } from './answers.ts'
 import type { AutoVersions, VersionWatch } from './auto-versions.ts'
+import { ChangeTraces } from './change-traces.ts'
 import { Deliveries } from './deliveries.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { Outbox } from './outbox.ts'
@@ -31,6 +33,8 @@ import type { Turns } from './turns.ts'
 export interface ShellPorts extends StorageEffectPorts {
   readonly cluster: Cluster
   readonly observe: Observe
+  /** Makes traces of changes, where `observe` measures; absent: nobody does. */
+  readonly tracing?: Tracing
   /** Hears what clients say beside their documents. */
   readonly stateless: Stateless
   readonly clock: Clock
@@ -63,6 +67,7 @@ export class RoomShell {
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
   readonly #members: ToldMembers
+  readonly #traces = new ChangeTraces()
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
@@ -85,7 +90,11 @@ export class RoomShell {
       sessions: this.#sessions,
       intervalMs: ports.flushIntervalMs,
       lagBytes: ports.lagBytes,
-      measured: measuredFor(room.name, ports),
+      measured: measuredFor(room.name, {
+        clock: ports.clock,
+        observe: ports.observe,
+        traces: this.#traces,
+      }),
       onCongested: (session) => this.push({ kind: 'congested', session }),
       onServed: (session) => this.drained(session),
       onBug: (error) => this.#fail(error),
@@ -175,6 +184,7 @@ export class RoomShell {
     const before = this.room.phase
     const { clock, observe } = this.#ports
     const at = observe.measures === true ? clock.precise() : undefined
+    this.#traces.hear(input, (session) => this.#sessions.has(session))
     const effects = step(this.room, input, clock.now(), at)
     this.#held.set(this.room.phase)
     for (const effect of effects) {
@@ -199,11 +209,13 @@ export class RoomShell {
     this.#unsubscribe?.()
     this.#unsubscribe = null
     this.#members.end()
+    this.#traces.end()
     this.#onEvicted()
   }
 
   #perform(effect: Effect): void {
-    const { observe, cluster } = this.#ports
+    const { cluster } = this.#ports
+    this.#traces.perform(effect)
     switch (effect.kind) {
       case 'subscribe':
         this.#unsubscribe = cluster.subscribe(this.room.name, (hint) =>
@@ -250,17 +262,22 @@ export class RoomShell {
       case 'observe':
         return this.#observe(effect.event)
       case 'accepted':
-        return this.#with(effect.session, ({ dialect: { family } }) =>
-          observe.event({
-            kind: 'update-accepted',
-            document: this.room.name,
-            family,
-            bytes: effect.bytes,
-          }),
-        )
+        return this.#with(effect.session, (session) => this.#accepted(session, effect))
       default:
         return assertNever(effect)
     }
+  }
+
+  #accepted(
+    { id, dialect: { family } }: Session,
+    { bytes, acceptedAt }: EffectOf<'accepted'>,
+  ): void {
+    const { observe, tracing } = this.#ports
+    const document = this.room.name
+    observe.event({ kind: 'update-accepted', document, family, bytes })
+    if (tracing === undefined || !this.#traces.hasPlace) return
+    const span = tracing.change({ document, family, session: id, bytes })
+    if (span !== null) this.#traces.accepted(acceptedAt, id, span)
   }
 
   #observe(event: RoomEvent): void {
