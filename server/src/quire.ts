@@ -27,6 +27,7 @@ import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
 import { OPERATIONS_PATH } from './http/operations-page.ts'
+import { watched } from './observe/watched.ts'
 import { redactedError } from './observe/redacted.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Cluster } from './ports/cluster.ts'
@@ -191,16 +192,18 @@ const BASE_PATH = /^(\/[A-Za-z0-9._~-]+)*$/
  * ```
  */
 export const createQuire = (options: QuireOptions): Quire => {
-  const { storage, observe = ONLY_BUGS, stateless = DEAF, basePath = '' } = options
+  const { storage, stateless = DEAF, basePath = '' } = options
   const problem = problemOf(options)
   if (problem !== null) throw new TypeError(`createQuire: ${problem}`)
   const config = readOptions(options)
   if (!config.ok) throw new RangeError(`createQuire: ${config.error}`)
+  const watching = watched(options.observe ?? ONLY_BUGS, systemClock)
+  const { observe } = watching
   const loading = new Loading(() => assembly.load())
   const assembly = assemble(config.value, {
     storage,
     auth: authAfter(loading, authOf(options, observe, config.value)),
-    observe,
+    watched: watching,
     stateless,
     cluster: options.cluster ?? createClusterHub().node(),
     content: { collectGarbage: true, ...options.content },

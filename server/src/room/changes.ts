@@ -149,7 +149,8 @@ const write = (
   const { at: acceptedAt } = step
   document.saving = add(document.saving, { session, receipt, update, ...stamped, acceptedAt })
   document.frontier.accept(contents)
-  if (acceptedAt !== undefined) step.do({ kind: 'accepted', session, bytes: update.length })
+  if (acceptedAt !== undefined)
+    step.do({ kind: 'accepted', session, bytes: update.length, acceptedAt })
   if (wasClean) append(step, document)
   if (step.room.durability === 'ack' && live.members.size > 1)
     step.do({ kind: 'relay', update, except: session, acceptedAt })

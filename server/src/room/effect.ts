@@ -103,7 +103,12 @@ export type Effect =
   | { readonly kind: 'evict' }
   | { readonly kind: 'observe'; readonly event: RoomEvent }
   /** An update of a session was accepted; only where that is measured. */
-  | { readonly kind: 'accepted'; readonly session: SessionId; readonly bytes: number }
+  | {
+      readonly kind: 'accepted'
+      readonly session: SessionId
+      readonly bytes: number
+      readonly acceptedAt: number
+    }
 
 /** What somebody has who asks for the rest. */
 export type Asker =

@@ -178,6 +178,13 @@ const batchOf = (item: Pending): Batch => {
   return batch
 }
 
+/** When the oldest of what is to be written was accepted, where that is measured; null: nothing is. */
+export const oldestIn = (saving: Saving): number | null => {
+  if (saving.kind === 'clean') return null
+  const { items } = saving.kind === 'appending' ? saving.inFlight : saving.unsaved
+  return items.find(({ acceptedAt }) => acceptedAt !== undefined)?.acceptedAt ?? null
+}
+
 /** True if the last attempt to write failed and nothing has been committed since. */
 export const isFailing = (saving: Saving): boolean =>
   saving.kind === 'retrying' || (saving.kind === 'appending' && saving.attempts > 0)

@@ -125,6 +125,16 @@ export interface HeldMemory {
   readonly queuedBytes: number
 }
 
+/** How much waits, or is being worked on. */
+export interface Queues {
+  readonly loginsBeingChecked: number
+  /** Answers to what clients have, which wait for a place or their turn. */
+  readonly answersWaiting: number
+  readonly answerBytes: number
+  /** Documents whose log is to be folded. */
+  readonly foldsWaiting: number
+}
+
 /** What a drain left: rooms with changes that are not on disk. */
 export interface DrainProblem {
   readonly rooms: number
@@ -349,6 +359,24 @@ export class Documents {
   /** What all documents hold in memory on behalf of their clients, bytes. */
   memory(): HeldMemory {
     return { unsavedBytes: this.#held.unsaved, queuedBytes: this.#held.queued }
+  }
+
+  /** How long the oldest of what is accepted and not yet on disk has been, where that is measured; 0 where there is none. */
+  oldestUnsavedMs(): number {
+    const { clock } = this.#options
+    const oldest = this.#rooms.oldestUnsaved()
+    return oldest === null ? 0 : Math.max(0, clock.precise() - oldest)
+  }
+
+  /** How much waits where. */
+  queues(): Queues {
+    const { pool, gate } = this.#ports.answering
+    return {
+      loginsBeingChecked: this.#logins.taken,
+      answersWaiting: pool.waiting + gate.waiting,
+      answerBytes: pool.heldBytes,
+      foldsWaiting: this.#ports.folds.waiting,
+    }
   }
 
   /** Why newcomers or changes are refused at this moment whoever they are from, or null. */

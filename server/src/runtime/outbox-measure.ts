@@ -2,7 +2,10 @@
  * How long it takes from the acceptance of changes until they are handed to the sockets of those they are for, and
  * until their authors are told that they are on disk: of one flush, the oldest of each.
  */
-import type { SessionId } from '@quire/shared'
+import type { DocName, SessionId } from '@quire/shared'
+import type { ChangeTraces } from './change-traces.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Observe } from '../ports/observe.ts'
 
 /** Updates that were handed to sockets. */
 export interface Relayed {
@@ -20,6 +23,29 @@ export interface Measured {
   relayed(relayed: Relayed): void
   acknowledged(ms: number): void
 }
+
+/** Tells `observe` where it measures, and the traces; null where nobody does. */
+export const measuredFor = (
+  document: DocName,
+  {
+    clock,
+    observe,
+    traces,
+  }: { readonly clock: Clock; readonly observe: Observe; readonly traces: ChangeTraces },
+): Measured | null =>
+  observe.measures === true
+    ? {
+        now: () => clock.precise(),
+        relayed: (relayed) => {
+          observe.event({ kind: 'relayed', document, ...relayed })
+          traces.relayed()
+        },
+        acknowledged: (ms) => {
+          observe.event({ kind: 'acknowledged', document, ms })
+          traces.acknowledged()
+        },
+      }
+    : null
 
 /** What is to be measured at the next flush of one room. */
 export class OutboxMeasure {

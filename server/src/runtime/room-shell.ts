@@ -5,17 +5,15 @@
 import {
   assertNever,
   type CloseName,
-  type DocName,
-  type Millis,
   type Result,
   type SessionId,
   type Update,
 } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
-import type { Family, Observe } from '../ports/observe.ts'
-import type { Transport } from '../ports/socket.ts'
+import type { Observe } from '../ports/observe.ts'
 import type { Stateless } from '../ports/stateless.ts'
+import type { Tracing } from '../ports/tracing.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { Effect, RoomEvent } from '../room/effect.ts'
 import { totalBytes } from '../room/folding.ts'
@@ -26,20 +24,24 @@ import { step } from '../room/room.ts'
 import type { AnswerPorts } from './answers.ts'
 import { AskedFolds } from './asked-folds.ts'
 import type { AutoVersions, VersionWatch } from './auto-versions.ts'
+import { ChangeTraces } from './change-traces.ts'
 import { Deliveries } from './deliveries.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { Outbox } from './outbox.ts'
-import type { Measured } from './outbox-measure.ts'
+import { measuredFor } from './outbox-measure.ts'
 import { pushOutcome } from './outcome.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
 import { performOnStorage, type EffectOwner, type StorageEffectPorts } from './storage-effects.ts'
+import { ToldMembers } from './told-members.ts'
 import type { Turns } from './turns.ts'
 
 /** What the shells of one server share. */
 export interface ShellPorts extends StorageEffectPorts {
   readonly cluster: Cluster
   readonly observe: Observe
+  /** Makes traces of changes, where `observe` measures; absent: nobody does. */
+  readonly tracing?: Tracing
   /** Hears what clients say beside their documents. */
   readonly stateless: Stateless
   readonly clock: Clock
@@ -61,13 +63,6 @@ export interface ShellPorts extends StorageEffectPorts {
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { kind: K }>
 
-/** A member that was told of. */
-interface ToldOf {
-  readonly family: Family
-  readonly transport: Transport
-  readonly since: Millis
-}
-
 let nextId = 1
 
 /** One room with its sessions. */
@@ -78,8 +73,8 @@ export class RoomShell {
   readonly #ports: ShellPorts
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
-  /** Those who are in, as they were told of: who leaves is detached before. */
-  readonly #members = new Map<SessionId, ToldOf>()
+  readonly #members: ToldMembers
+  readonly #traces = new ChangeTraces()
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
@@ -103,7 +98,11 @@ export class RoomShell {
       sessions: this.#sessions,
       intervalMs: ports.flushIntervalMs,
       lagBytes: ports.lagBytes,
-      measured: ports.observe.measures === true ? measuredFor(room.name, ports) : null,
+      measured: measuredFor(room.name, {
+        clock: ports.clock,
+        observe: ports.observe,
+        traces: this.#traces,
+      }),
       onCongested: (session) => this.push({ kind: 'congested', session }),
       onServed: (session) => this.drained(session),
       onBug: (error) => this.#fail(error),
@@ -118,6 +117,7 @@ export class RoomShell {
         this.push({ kind: 'drained', session, hasMissedPresence }),
       onUntold: (session) => this.push({ kind: 'untold', session }),
     })
+    this.#members = new ToldMembers(room.name, ports)
     this.#held = ports.held.share()
     this.#versions = ports.versions.watch(room.name)
     this.#owner = {
@@ -199,6 +199,7 @@ export class RoomShell {
     const before = this.room.phase
     const { clock, observe } = this.#ports
     const at = observe.measures === true ? clock.precise() : undefined
+    this.#traces.hear(input, (session) => this.#sessions.has(session))
     const effects = step(this.room, input, clock.now(), at)
     this.#held.set(this.room.phase)
     this.#folds.took(input)
@@ -224,12 +225,14 @@ export class RoomShell {
     this.#folds.end()
     this.#unsubscribe?.()
     this.#unsubscribe = null
-    for (const session of this.#members.keys()) this.#left(session) // of a room that failed
+    this.#members.end()
+    this.#traces.end()
     this.#onEvicted()
   }
 
   #perform(effect: Effect): void {
-    const { observe, cluster } = this.#ports
+    const { cluster } = this.#ports
+    this.#traces.perform(effect)
     switch (effect.kind) {
       case 'subscribe':
         this.#unsubscribe = cluster.subscribe(this.room.name, (hint) =>
@@ -276,42 +279,29 @@ export class RoomShell {
       case 'observe':
         return this.#observe(effect.event)
       case 'accepted':
-        return this.#with(effect.session, ({ dialect: { family } }) =>
-          observe.event({
-            kind: 'update-accepted',
-            document: this.room.name,
-            family,
-            bytes: effect.bytes,
-          }),
-        )
+        return this.#with(effect.session, (session) => this.#accepted(session, effect))
       default:
         return assertNever(effect)
     }
   }
 
-  #observe(event: RoomEvent): void {
-    const { observe } = this.#ports
-    if (event.kind === 'session-joined') this.#with(event.session, (session) => this.#came(session))
-    else if (event.kind === 'session-left') this.#left(event.session)
-    else observe.event(event)
-  }
-
-  #came({ id, dialect: { family }, socket }: Session): void {
-    const { clock, observe } = this.#ports
-    const { transport } = socket.wire
-    this.#members.set(id, { family, transport, since: clock.now() })
+  #accepted(
+    { id, dialect: { family } }: Session,
+    { bytes, acceptedAt }: EffectOf<'accepted'>,
+  ): void {
+    const { observe, tracing } = this.#ports
     const document = this.room.name
-    observe.event({ kind: 'session-joined', document, session: id, family, transport })
+    observe.event({ kind: 'update-accepted', document, family, bytes })
+    if (tracing === undefined || !this.#traces.hasPlace) return
+    const span = tracing.change({ document, family, session: id, bytes })
+    if (span !== null) this.#traces.accepted(acceptedAt, id, span)
   }
 
-  #left(session: SessionId): void {
-    const member = this.#members.get(session)
-    if (member === undefined) return
-    this.#members.delete(session)
-    const { clock, observe } = this.#ports
-    const { since, ...who } = member
-    const ms = clock.now() - since
-    observe.event({ kind: 'session-left', document: this.room.name, session, ...who, ms })
+  #observe(event: RoomEvent): void {
+    if (event.kind === 'session-joined')
+      this.#with(event.session, (session) => this.#members.came(session))
+    else if (event.kind === 'session-left') this.#members.left(event.session)
+    else this.#ports.observe.event(event)
   }
 
   /** To one session that is attached, behind everything that was said to it before. */
@@ -397,13 +387,6 @@ export class RoomShell {
     })
   }
 }
-
-/** Whoever measures hears how long after their acceptance changes went out, and their authors were told. */
-const measuredFor = (document: DocName, { clock, observe }: ShellPorts): Measured => ({
-  now: () => clock.precise(),
-  relayed: (relayed) => observe.event({ kind: 'relayed', document, ...relayed }),
-  acknowledged: (ms) => observe.event({ kind: 'acknowledged', document, ms }),
-})
 
 /** What an answer is made of, and may take itself. */
 const sizeOf = (phase: Phase, unsaved: readonly Update[]) => {

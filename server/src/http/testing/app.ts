@@ -10,6 +10,8 @@ import { defaultEdgeLimits, type EdgeLimits } from '../../edges/websocket/limits
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Auth } from '../../ports/auth.ts'
 import type { Observe, QuireEvent } from '../../ports/observe.ts'
+import { METRICS_TYPE } from '../../observe/metrics.ts'
+import { HealthWatch } from '../../runtime/health-watch.ts'
 import { systemClock } from '../../runtime/system-clock.ts'
 import type { ConnectionLimits } from '../../runtime/multiplexed.ts'
 import { OperationsFeed } from '../../observe/operations-feed.ts'
@@ -99,7 +101,10 @@ export const startApp = async (options: {
     answerBytes: MIB,
     flushIntervalMs: () => 0,
   })
+  const health = new HealthWatch(systemClock, {})
   const app = createApp({
+    metrics: { type: METRICS_TYPE, read: async () => '' },
+    parts: () => health.parts(),
     operationsRoot: null,
     operations,
     live,

@@ -169,7 +169,7 @@ export class Operations {
       documents: documents.figures().rooms,
       sessions: feed.sessions.reduce((sum, { sessions }) => sum + sessions, 0),
       unsavedBytes,
-      unsavedMs: null,
+      unsavedMs: documents.oldestUnsavedMs(),
       queuedBytes,
       rssBytes: rss,
       heapBytes: heapUsed,
