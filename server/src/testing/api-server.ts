@@ -24,6 +24,8 @@ export interface Said {
   readonly docs?: string
   readonly jti?: string
   readonly iat?: number
+  /** Absent: nothing. */
+  readonly operations?: 'read' | 'write'
 }
 
 /** A token, signed as the server wants it. */
@@ -34,12 +36,14 @@ export const tokenFor = ({
   docs = '*',
   jti,
   iat,
+  operations,
 }: Said = {}): Promise<string> => {
   const claims = {
     docs: [{ name: docs, access }],
     ...(sub === undefined ? {} : { sub }),
     ...(name === undefined ? {} : { name }),
     ...(jti === undefined ? {} : { jti }),
+    ...(operations === undefined ? {} : { operations }),
   }
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256' })

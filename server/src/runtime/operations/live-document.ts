@@ -24,8 +24,8 @@ export class LiveDocument {
    * written under its clocks again.
    */
   constructor(clientId: number, stored: readonly Uint8Array[]) {
-    this.#doc.clientID = clientId
     for (const update of stored) Y.applyUpdate(this.#doc, update)
+    this.#doc.clientID = clientId // behind that: Yjs takes another one when it hears of its own
     this.#feed = this.#doc.getArray(OPERATIONS_FEED)
   }
 

@@ -1,4 +1,3 @@
-import { SAMPLE_MS, SAMPLES_KEPT } from '@quire/shared'
 import type { OperationsSample, SampleField } from '@quire/shared'
 import { useEffect, useRef, useState } from 'react'
 import uPlot from 'uplot'
@@ -30,8 +29,8 @@ export const perSecond =
 /** A breath of room above the highest line, so that a flat one at zero is seen as such. */
 const LEAST_TOP = 1
 
-/** What a plot shows, seconds. */
-const SPAN_SECONDS = (SAMPLES_KEPT * SAMPLE_MS) / 1_000
+/** A server that has just begun has this much of a plot, seconds. */
+const LEAST_SPAN_SECONDS = 120
 
 const CLOCK = new Intl.DateTimeFormat('en', {
   hour: '2-digit',
@@ -156,8 +155,7 @@ const optionsOf = (
       points: { size: 6 },
     },
     scales: {
-      // as much time whether the server has run for so long or not
-      x: { range: (_, __, end) => [end - SPAN_SECONDS, end] },
+      x: { range: (_, start, end) => [Math.min(start, end - LEAST_SPAN_SECONDS), end] },
       y: { range: (_, __, top) => [0, Math.max(LEAST_TOP, top * 1.1)] },
     },
     axes: [
@@ -165,6 +163,7 @@ const optionsOf = (
         ...axis,
         font: FONT,
         space: 60,
+        size: 26,
         values: (_, times) => times.map((time) => CLOCK.format(time * 1_000)),
       },
       {
