@@ -26,7 +26,7 @@ import { authAfter, Loading } from './embedded/loading.ts'
 import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
-import { OPERATIONS_PATH } from './http/operations-page.ts'
+import { OPERATIONS_PATH, OPERATIONS_ROOT } from './http/operations-page.ts'
 import { watched } from './observe/watched.ts'
 import { redactedError } from './observe/redacted.ts'
 import type { Auth } from './ports/auth.ts'
@@ -90,10 +90,10 @@ export interface QuireOptions {
   /** The directory of the built editor page, to be served at the root; false, the default: no page is served. */
   readonly editor?: string | false
   /**
-   * The directory of the built page of operations, to be served at `/admin` below the base path; false, the default: no
-   * page is served. Who may see it and act, `authorizeOperations` says.
+   * True: the page of operations is served at `/admin` below the base path, and what it follows below that. Who may see it
+   * and act, `authorizeOperations` says. Absent: it is not, and `/admin` is the host's.
    */
-  readonly operations?: string | false
+  readonly operations?: boolean
 }
 
 /**
@@ -209,14 +209,14 @@ export const createQuire = (options: QuireOptions): Quire => {
     content: { collectGarbage: true, ...options.content },
     basePath,
     editorRoot: options.editor || null,
-    operationsRoot: options.operations || null,
+    operationsRoot: options.operations === true ? OPERATIONS_ROOT : null,
     isTls: false, // what else is asked for at this host is not known here
   })
   const { clock, content, documents, edge, wholes } = assembly
   const { maxLoadMs, maxMessageBytes } = config.value
 
   const app = new Hono<{ Bindings: EdgeBindings }>()
-  const pages = options.operations ? [OPERATIONS_PATH.slice(1)] : []
+  const pages = options.operations === true ? [OPERATIONS_PATH.slice(1)] : []
   for (const path of [...OWN_PATHS, ...pages.map((page) => `/${page}/*`)]) app.use(path, needsNode)
   app.route('/', assembly.app)
   const mounted = new Hono<{ Bindings: EdgeBindings }>().route(

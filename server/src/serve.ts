@@ -9,6 +9,7 @@ import { createClusterHub } from './cluster/single.ts'
 import { optionSentence, type Config } from './config.ts'
 import { serveCertificate, type ServedCertificate } from './edges/websocket/served-certificate.ts'
 import { jwtAuthOf } from './embedded/jwt-auth.ts'
+import { OPERATIONS_ROOT } from './http/operations-page.ts'
 import { watched } from './observe/watched.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Observe } from './ports/observe.ts'
@@ -24,8 +25,6 @@ import { systemClock } from './runtime/system-clock.ts'
 const BACKLOG = 4_096
 
 const EDITOR_ROOT = fileURLToPath(new URL('../../web/editor/dist', import.meta.url))
-
-const OPERATIONS_ROOT = fileURLToPath(new URL('../../web/operations/dist', import.meta.url))
 
 const DEAF: Stateless = { received: () => undefined }
 

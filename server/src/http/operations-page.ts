@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono, type Context } from 'hono'
 import { compress } from 'hono/compress'
@@ -9,6 +10,13 @@ import { operationsPageFields } from './page-fields.ts'
 
 /** Where the page of operations is, and below it what it follows. */
 export const OPERATIONS_PATH = '/admin'
+
+/** The built page: beside `dist` where this is a package, and where its sources are in a checkout. */
+export const OPERATIONS_ROOT = ((): string => {
+  const packed = fileURLToPath(new URL('../../operations', import.meta.url))
+  const built = new URL('../../../web/operations/dist', import.meta.url)
+  return existsSync(packed) ? packed : fileURLToPath(built)
+})()
 
 const PAGE = `${OPERATIONS_PATH}/`
 const ASSETS = `${OPERATIONS_PATH}/assets/*`

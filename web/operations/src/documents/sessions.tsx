@@ -108,7 +108,7 @@ export function Sessions({ name, isOpen, ask, told }: SessionsProps) {
                   <button
                     type="button"
                     className="button button--small"
-                    aria-label={`Send ${nameOf(row)} away`}
+                    aria-label={`Send away ${nameOf(row)}`}
                     data-testid="kick"
                     onClick={() => ask(kick(row))}
                   >
