@@ -252,7 +252,7 @@ export class EventMetrics {
       }
       case 'relayed':
         this.#delivered.updates += event.recipients
-        this.#delivered.bytes += event.recipients * event.bytes
+        this.#delivered.bytes += event.deliveredBytes
         return this.#relay.observe(event.ms / 1000)
       case 'committed':
         this.#committed.inc(event.updates)
