@@ -26,7 +26,7 @@ const STORAGE_ERRORS = {
   'corrupt-update': 'decode',
 } as const satisfies Partial<Record<QuireEventKind, string>>
 
-/** Changes of one family since the counters were read. */
+/** Changes of one family, or their deliveries, since the counters were read. */
 interface Sum {
   updates: number
   bytes: number
@@ -40,6 +40,7 @@ export class EventMetrics {
   readonly #sums = new Map<Family, Sum>(
     FAMILIES.map((family) => [family, { updates: 0, bytes: 0 }]),
   )
+  readonly #delivered: Sum = { updates: 0, bytes: 0 }
   /** Sessions that are told of no updates until they have read. */
   readonly #slow = new Set<number>()
   readonly #updates
@@ -235,6 +236,9 @@ export class EventMetrics {
       this.#updateBytes.inc({ family }, sum.bytes)
       sum.updates = sum.bytes = 0
     }
+    this.#deliveries.inc(this.#delivered.updates)
+    this.#deliveredBytes.inc(this.#delivered.bytes)
+    this.#delivered.updates = this.#delivered.bytes = 0
   }
 
   #measure(event: MeasuringEvent): void {
@@ -247,8 +251,8 @@ export class EventMetrics {
         return
       }
       case 'relayed':
-        this.#deliveries.inc(event.recipients)
-        this.#deliveredBytes.inc(event.recipients * event.bytes)
+        this.#delivered.updates += event.recipients
+        this.#delivered.bytes += event.deliveredBytes
         return this.#relay.observe(event.ms / 1000)
       case 'committed':
         this.#committed.inc(event.updates)

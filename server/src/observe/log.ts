@@ -49,7 +49,8 @@ export const createLog = (level: LogLevel): Observe => {
 const levelOfEvent = (event: QuireEvent): Exclude<LogLevel, 'silent'> =>
   levelOf(event.kind === 'events-left-out' ? event.of : event.kind)
 
-const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
+/** The level of a kind of event. */
+export const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
   switch (kind) {
     case 'presence-ignored':
     case 'unknown-message':

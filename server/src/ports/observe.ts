@@ -166,6 +166,8 @@ export type MeasuringEvent =
       readonly recipients: number
       /** Of the updates, once. */
       readonly bytes: number
+      /** Of each update as often as it was handed over; its author is not given it. */
+      readonly deliveredBytes: number
       readonly ms: number
     }
   /** One commit; `ms`: from its start to its end on disk. */

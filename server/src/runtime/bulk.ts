@@ -14,7 +14,7 @@ import type { SessionId, Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { WireBytes } from '../ports/socket.ts'
 import { COPY_BYTES, joined, laidOutOnce, type PerLane } from './lane.ts'
-import type { Relayed } from './outbox-measure.ts'
+import type { RelayedSince } from './outbox-measure.ts'
 import type { Session } from './session.ts'
 import type { Turns } from './turns.ts'
 
@@ -28,7 +28,7 @@ export interface BulkOptions {
   /** All that was on its way to a session has been written. */
   readonly onServed: (session: Session) => void
   /** Everybody whom an update was for has been given it, or is gone. */
-  readonly onRelayed: (relayed: Omit<Relayed, 'ms'> & { readonly acceptedAt: number }) => void
+  readonly onRelayed: (relayed: RelayedSince) => void
   /** A write that nobody called for threw. */
   readonly onBug: (error: unknown) => void
 }
@@ -148,10 +148,14 @@ export class Bulk {
     return bytes
   }
 
+  #relayed({ recipients, acceptedAt }: Measuring, bytes: number): void {
+    const deliveredBytes = recipients * bytes
+    this.#options.onRelayed({ recipients, bytes, deliveredBytes, acceptedAt })
+  }
+
   #leave(parcels: readonly Parcel[]): void {
     for (const { author, bytes, measuring } of parcels) {
-      if (measuring !== null && --measuring.left === 0)
-        this.#options.onRelayed({ ...measuring, bytes })
+      if (measuring !== null && --measuring.left === 0) this.#relayed(measuring, bytes)
       const left = (this.#from.get(author) ?? 0) - 1
       if (left > 0) this.#from.set(author, left)
       else this.#from.delete(author)

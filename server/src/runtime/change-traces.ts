@@ -26,6 +26,11 @@ interface Traced {
 export class ChangeTraces {
   readonly #changes = new Map<number, Traced>()
 
+  /** True while anything is traced. */
+  get isTracing(): boolean {
+    return this.#changes.size > 0
+  }
+
   /** True where there is place for another one. */
   get hasPlace(): boolean {
     return this.#changes.size < TRACED
@@ -45,14 +50,12 @@ export class ChangeTraces {
 
   /** What becomes of what is on its way to disk. */
   hear(input: Input, isThere: (session: SessionId) => boolean): void {
-    if (this.#changes.size === 0) return
     if (input.kind === 'appended') this.#committed(isThere)
     else if (input.kind === 'appendFailed') this.#failed(input.problem)
   }
 
   /** What is done with changes. */
   perform(effect: Effect): void {
-    if (this.#changes.size === 0) return
     if (effect.kind === 'append') this.#appending()
     else if (effect.kind === 'relay') this.#relaying(effect.acceptedAt)
     else if (effect.kind === 'send' && effect.message.kind === 'ack') this.#acknowledging(effect.to)

@@ -70,6 +70,7 @@ describe('where somebody measures', () => {
     await pass(20)
     const [, second] = of('relayed')
     expect(second).toMatchObject({ recipients: 3, ms: 8 }) // of two authors: each hears the other
+    expect(second?.deliveredBytes).toBe(2 * (second?.bytes ?? NaN)) // each to the two who have not written it
     expect(of('relayed')).toHaveLength(2)
   })
 

@@ -12,8 +12,15 @@ export interface Relayed {
   readonly recipients: number
   /** Of the updates, once. */
   readonly bytes: number
+  /** Of each as often as it was handed over. */
+  readonly deliveredBytes: number
   /** Since the oldest of them was accepted. */
   readonly ms: number
+}
+
+/** The same, by when the oldest was accepted. */
+export interface RelayedSince extends Omit<Relayed, 'ms'> {
+  readonly acceptedAt: number
 }
 
 /** Who measures. */
@@ -53,6 +60,8 @@ export class OutboxMeasure {
   #oldest: number | undefined
   /** Whose the updates are; undefined: of several, or nobody's here. */
   #author: SessionId | undefined
+  /** Bytes that one of the hearers has written, and is not told. */
+  #ownBytes = 0
   readonly #acknowledged: number[] = []
 
   constructor(measured: Measured) {
@@ -60,7 +69,8 @@ export class OutboxMeasure {
   }
 
   /** An update is to go with the next flush. */
-  willRelay(author: SessionId | undefined, acceptedAt: number): void {
+  willRelay(author: SessionId | undefined, bytes: number, acceptedAt: number): void {
+    if (author !== undefined) this.#ownBytes += bytes
     if (this.#oldest === undefined) this.#author = author
     else if (this.#author !== author) this.#author = undefined
     this.#oldest = Math.min(this.#oldest ?? Infinity, acceptedAt)
@@ -77,21 +87,19 @@ export class OutboxMeasure {
   }
 
   /** Updates went out another way. */
-  relayed({
-    recipients,
-    bytes,
-    acceptedAt,
-  }: Omit<Relayed, 'ms'> & { readonly acceptedAt: number }): void {
-    if (recipients > 0)
-      this.#measured.relayed({ recipients, bytes, ms: this.#measured.now() - acceptedAt })
+  relayed({ acceptedAt, ...relayed }: RelayedSince): void {
+    if (relayed.recipients > 0)
+      this.#measured.relayed({ ...relayed, ms: this.#measured.now() - acceptedAt })
   }
 
   /** A flush is written; `hearers`: those who are told of updates, the author of these too. */
   flushed(hearers: number, bytes: number): void {
     if (this.#oldest !== undefined) {
       const recipients = this.#author === undefined ? hearers : hearers - 1
-      this.relayed({ recipients, bytes, acceptedAt: this.#oldest })
+      const deliveredBytes = bytes * hearers - this.#ownBytes
+      this.relayed({ recipients, bytes, deliveredBytes, acceptedAt: this.#oldest })
       this.#oldest = undefined
+      this.#ownBytes = 0
     }
     for (const acceptedAt of this.#acknowledged) this.acknowledged(acceptedAt)
     this.#acknowledged.length = 0

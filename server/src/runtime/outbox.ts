@@ -163,7 +163,7 @@ export class Outbox {
     if (author !== undefined) this.#setAside(author, null)
     this.#items.push({ kind: 'update', update })
     this.#bytes = bytes
-    if (acceptedAt !== undefined) this.#measure?.willRelay(author?.id, acceptedAt)
+    if (acceptedAt !== undefined) this.#measure?.willRelay(author?.id, update.length, acceptedAt)
     this.#schedule()
   }
 

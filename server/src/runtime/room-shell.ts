@@ -199,7 +199,7 @@ export class RoomShell {
     const before = this.room.phase
     const { clock, observe } = this.#ports
     const at = observe.measures === true ? clock.precise() : undefined
-    this.#traces.hear(input, (session) => this.#sessions.has(session))
+    if (this.#traces.isTracing) this.#traces.hear(input, (id) => this.#sessions.has(id))
     const effects = step(this.room, input, clock.now(), at)
     this.#held.set(this.room.phase)
     this.#folds.took(input)
@@ -232,7 +232,7 @@ export class RoomShell {
 
   #perform(effect: Effect): void {
     const { cluster } = this.#ports
-    this.#traces.perform(effect)
+    if (this.#traces.isTracing) this.#traces.perform(effect)
     switch (effect.kind) {
       case 'subscribe':
         this.#unsubscribe = cluster.subscribe(this.room.name, (hint) =>
