@@ -18,6 +18,7 @@ export function App() {
   const session = useReadable(useServices().session)
   return (
     <Tooltip.Provider delay={400}>
+      {/* oxlint-disable-next-line react/hooks -- the router is given its hook by this */}
       <Router hook={useHashLocation}>
         <div className="page">
           <OperationsHeader session={session} />

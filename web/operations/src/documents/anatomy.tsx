@@ -170,7 +170,7 @@ function Parts({ anatomy }: { readonly anatomy: Told }) {
 
 /** As a picture, whose widths are attributes: the page's policy knows no inline styles. */
 function Bar({ parts, bytes }: { readonly parts: Told['parts']; readonly bytes: number }) {
-  let from = 0
+  const widths = PARTS.map(({ part }) => (1_000 * parts[part]) / Math.max(1, bytes))
   return (
     <svg
       className="bar"
@@ -179,12 +179,16 @@ function Bar({ parts, bytes }: { readonly parts: Told['parts']; readonly bytes: 
       role="img"
       aria-label={PARTS.map(({ part, label }) => `${label} ${bytesText(parts[part])}`).join(', ')}
     >
-      {PARTS.map(({ part, colour }) => {
-        const width = (1_000 * parts[part]) / Math.max(1, bytes)
-        const x = from
-        from += width
-        return <rect key={part} x={x} y={0} width={width} height={14} fill={`var(--${colour})`} />
-      })}
+      {PARTS.map(({ part, colour }, index) => (
+        <rect
+          key={part}
+          x={widths.slice(0, index).reduce((sum, width) => sum + width, 0)}
+          y={0}
+          width={widths[index]}
+          height={14}
+          fill={`var(--${colour})`}
+        />
+      ))}
     </svg>
   )
 }

@@ -1,6 +1,5 @@
 import { ArrowDown, ArrowUp } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { Link } from 'wouter'
 
 import { usePlace } from '../services.tsx'
 import type { DocumentRow, ListQuery } from '../session/api.ts'
@@ -8,9 +7,12 @@ import { Ago } from '../ui/ago.tsx'
 import { Table } from '../ui/table.tsx'
 import type { Column } from '../ui/table.tsx'
 import { bytesText, wholeText } from '../units.ts'
-import { documentPath } from './document-path.ts'
+import { DocumentLink } from './document-link.tsx'
 
 type Sort = ListQuery['sort']
+
+/** Another one of the same form asks anew. */
+type Question = Pick<ListQuery, 'search' | 'sort'>
 
 /** Keys follow each other faster than anybody wants to be answered, milliseconds. */
 const SETTLE_MS = 200
@@ -23,12 +25,11 @@ interface Listed {
 /** Every document, searched and sorted by the server, a page at a time. */
 export function DocumentsView() {
   const { api } = usePlace()
-  const [search, setSearch] = useState('')
-  const [sort, setSort] = useState<Sort>('sessions')
+  const [question, setQuestion] = useState<Question>({ search: '', sort: 'sessions' })
+  const { search, sort } = question
   const [listed, setListed] = useState<Listed | null>(null)
   const [problem, setProblem] = useState<string | null>(null)
   const [isBusy, setBusy] = useState(false)
-  const [round, setRound] = useState(0)
   const isFirst = useRef(true)
 
   useEffect(() => {
@@ -36,7 +37,7 @@ export function DocumentsView() {
     const ask = async (): Promise<void> => {
       setBusy(true)
       try {
-        const page = await api.documents({ search, sort }, over.signal)
+        const page = await api.documents(question, over.signal)
         setListed(page)
         setProblem(null)
       } catch (error) {
@@ -51,13 +52,13 @@ export function DocumentsView() {
       clearTimeout(timer)
       over.abort()
     }
-  }, [api, search, sort, round])
+  }, [api, question])
 
   const more = async (): Promise<void> => {
     if (listed === null || listed.next === null) return
     setBusy(true)
     try {
-      const page = await api.documents({ search, sort, cursor: listed.next })
+      const page = await api.documents({ ...question, cursor: listed.next })
       const known = new Set(listed.documents.map(({ name }) => name))
       const added = page.documents.filter(({ name }) => !known.has(name))
       setListed({ documents: [...listed.documents, ...added], next: page.next })
@@ -78,7 +79,7 @@ export function DocumentsView() {
         className="sort"
         aria-pressed={sort === by}
         data-testid={`sort-${by}`}
-        onClick={() => setSort(by)}
+        onClick={() => setQuestion({ search, sort: by })}
       >
         {label}
         {sort === by && (by === 'name' ? <ArrowUp size={12} /> : <ArrowDown size={12} />)}
@@ -99,7 +100,7 @@ export function DocumentsView() {
             data-testid="search"
             value={search}
             maxLength={1_024}
-            onChange={(event) => setSearch(event.target.value)}
+            onChange={(event) => setQuestion({ search: event.target.value, sort })}
           />
         </label>
         <label className="grid gap-1 text-sm sm:hidden">
@@ -107,7 +108,10 @@ export function DocumentsView() {
           <select
             className="field"
             value={sort}
-            onChange={(event) => setSort(event.target.value as Sort /* of the options below */)}
+            onChange={(event) => {
+              const by = event.target.value as Sort // of the options below
+              setQuestion({ search, sort: by })
+            }}
           >
             <option value="sessions">Most sessions</option>
             <option value="unsaved">Most unsaved</option>
@@ -115,7 +119,7 @@ export function DocumentsView() {
             <option value="name">Name</option>
           </select>
         </label>
-        <button type="button" className="button" onClick={() => setRound(round + 1)}>
+        <button type="button" className="button" onClick={() => setQuestion({ search, sort })}>
           Refresh
         </button>
       </div>
@@ -175,9 +179,7 @@ function Row({ row }: { readonly row: DocumentRow }) {
   return (
     <tr>
       <td className="name">
-        <Link href={documentPath(name)} className="link">
-          <bdi>{name}</bdi>
-        </Link>{' '}
+        <DocumentLink name={name} />{' '}
         {isOpen && (
           <span className="pill" data-tone="good">
             open

@@ -1,8 +1,7 @@
 import { useReadable } from '@quire/editor/use-readable.ts'
 import { useState } from 'react'
-import { Link } from 'wouter'
 
-import { documentPath } from '../documents/document-path.ts'
+import { DocumentLink } from '../documents/document-link.tsx'
 import { useLive, useServices } from '../services.tsx'
 import { Card } from '../ui/card.tsx'
 import { isOld } from '../ui/line-state.tsx'
@@ -67,9 +66,7 @@ function Busiest() {
           {shown.map(({ name, sessions, updatesPerSecond, bytesPerSecond, unsavedBytes }) => (
             <tr key={name}>
               <td className="name">
-                <Link href={documentPath(name)} className="link">
-                  <bdi>{name}</bdi>
-                </Link>
+                <DocumentLink name={name} />
               </td>
               <td className="number" data-label="Sessions">
                 {wholeText(sessions)}

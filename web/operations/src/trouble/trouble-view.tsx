@@ -1,9 +1,8 @@
 import { useReadable } from '@quire/editor/use-readable.ts'
 import type { OperationsTrouble } from '@quire/shared'
 import { useState } from 'react'
-import { Link } from 'wouter'
 
-import { documentPath } from '../documents/document-path.ts'
+import { DocumentLink } from '../documents/document-link.tsx'
 import { useLive, useServices } from '../services.tsx'
 import { sentence } from '../session/api.ts'
 import { Ago } from '../ui/ago.tsx'
@@ -146,13 +145,5 @@ function Met({ troubles }: { readonly troubles: readonly OperationsTrouble[] }) 
         </Table>
       )}
     </Card>
-  )
-}
-
-function DocumentLink({ name }: { readonly name: string }) {
-  return (
-    <Link href={documentPath(name)} className="link">
-      <bdi>{name}</bdi>
-    </Link>
   )
 }

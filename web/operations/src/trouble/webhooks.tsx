@@ -143,22 +143,20 @@ function Letters({ letters, problem, again }: LettersProps) {
               </td>
               {mayAct && (
                 <td className="number wide">
-                  <span className="inline-flex gap-2">
-                    <button
-                      type="button"
-                      className="button button--small"
-                      onClick={() => setQuestion(replay(letter))}
-                    >
-                      Deliver again
-                    </button>
-                    <button
-                      type="button"
-                      className="button button--small"
-                      onClick={() => setQuestion(drop(letter))}
-                    >
-                      Drop
-                    </button>
-                  </span>
+                  <button
+                    type="button"
+                    className="button button--small"
+                    onClick={() => setQuestion(replay(letter))}
+                  >
+                    Deliver again
+                  </button>{' '}
+                  <button
+                    type="button"
+                    className="button button--small"
+                    onClick={() => setQuestion(drop(letter))}
+                  >
+                    Drop
+                  </button>
                 </td>
               )}
             </tr>

@@ -16,11 +16,6 @@ export interface Question {
 export function Confirm({ question, onClose }: ConfirmProps) {
   const [state, setState] = useState<'asking' | 'acting' | { readonly problem: string }>('asking')
   const cancel = useRef<HTMLButtonElement>(null)
-  // what closes fades out with what it said
-  const last = useRef(question)
-  if (question !== null) last.current = question
-  const shown = question ?? last.current
-  if (shown === null) return null
   const close = (): void => {
     setState('asking')
     onClose()
@@ -28,7 +23,7 @@ export function Confirm({ question, onClose }: ConfirmProps) {
   const act = async (): Promise<void> => {
     setState('acting')
     try {
-      await shown.act()
+      await question?.act()
       close()
     } catch (error) {
       setState({ problem: error instanceof Error ? error.message : String(error) })
@@ -38,8 +33,8 @@ export function Confirm({ question, onClose }: ConfirmProps) {
     <Modal
       open={question !== null}
       onClose={close}
-      title={shown.title}
-      description={shown.description}
+      title={question?.title ?? ''}
+      description={question?.description ?? ''}
       focus={cancel}
     >
       {typeof state === 'object' && (
@@ -53,12 +48,12 @@ export function Confirm({ question, onClose }: ConfirmProps) {
         </button>
         <button
           type="button"
-          className={`button ${shown.isDangerous === true ? 'button--danger' : 'button--primary'}`}
+          className={`button ${question?.isDangerous === true ? 'button--danger' : 'button--primary'}`}
           disabled={state === 'acting'}
           data-testid="confirm"
           onClick={() => void act()}
         >
-          {shown.action}
+          {question?.action}
         </button>
       </Buttons>
     </Modal>

@@ -1,5 +1,5 @@
 import type { OperationsSample, SampleField } from '@quire/shared'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 
@@ -46,20 +46,18 @@ export function Plot({ title, samples, lines, format }: PlotProps) {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const [at, setAt] = useState<number | null>(null)
-  const data = useRef<uPlot.AlignedData>([[]])
-  data.current = dataOf(samples, lines)
+  const data = useMemo(() => dataOf(samples, lines), [samples, lines])
+  const make = useEffectEvent(() => {
+    const element = place.current
+    plot.current?.destroy()
+    if (element === null) return
+    const options = optionsOf(element, { lines, format, onCursor: setAt })
+    plot.current = new uPlot(options, data, element)
+  })
 
   useEffect(() => {
     const element = place.current
     if (element === null) return undefined
-    const make = (): void => {
-      plot.current?.destroy()
-      plot.current = new uPlot(
-        optionsOf(element, { lines, format, onCursor: setAt }),
-        data.current,
-        element,
-      )
-    }
     make()
     const size = new ResizeObserver(() =>
       plot.current?.setSize({ width: element.clientWidth, height: element.clientHeight }),
@@ -67,19 +65,20 @@ export function Plot({ title, samples, lines, format }: PlotProps) {
     size.observe(element)
     // colours are read once: a canvas knows nothing of the theme
     const scheme = matchMedia('(prefers-color-scheme: dark)')
-    const theme = new MutationObserver(make)
+    const anew = (): void => make()
+    const theme = new MutationObserver(anew)
     theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
-    scheme.addEventListener('change', make)
+    scheme.addEventListener('change', anew)
     return () => {
       size.disconnect()
       theme.disconnect()
-      scheme.removeEventListener('change', make)
+      scheme.removeEventListener('change', anew)
       plot.current?.destroy()
       plot.current = null
     }
-  }, [lines, format])
+  }, [])
 
-  useEffect(() => plot.current?.setData(data.current), [samples])
+  useEffect(() => plot.current?.setData(data), [data])
 
   const sample = samples[at ?? samples.length - 1]
   return (

@@ -8,6 +8,9 @@ export interface Asked<T> {
   readonly again: () => Promise<void>
 }
 
+/** The longest that timers wait, milliseconds (HTML §8.7). */
+const NEVER_MS = 2 ** 31 - 1
+
 /** Asks the server as a view is shown, and every `everyMs` while the page can be seen. */
 export function useAsked<T>(ask: () => Promise<T>, everyMs?: number): Asked<T> {
   const [state, setState] = useState<{ value: T | undefined; problem: string | null }>({
@@ -24,12 +27,14 @@ export function useAsked<T>(ask: () => Promise<T>, everyMs?: number): Asked<T> {
     }
   }, [ask])
   useEffect(() => {
-    void again()
-    if (everyMs === undefined) return undefined
+    const first = setTimeout(() => void again(), 0)
     const timer = setInterval(() => {
-      if (!document.hidden) void again()
-    }, everyMs)
-    return () => clearInterval(timer)
+      if (everyMs !== undefined && !document.hidden) void again()
+    }, everyMs ?? NEVER_MS)
+    return () => {
+      clearTimeout(first)
+      clearInterval(timer)
+    }
   }, [again, everyMs])
   return { ...state, again }
 }
