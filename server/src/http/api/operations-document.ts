@@ -10,6 +10,7 @@ import {
   logFigures,
   openFigures,
   type LogFigures,
+  type OpenFigures,
 } from '../../runtime/operations/open-documents.ts'
 import type { ApiParts } from './api-parts.ts'
 import { answerBytes } from './content.ts'
@@ -40,6 +41,19 @@ import { keepNow } from './versions.ts'
 const MOST_VERSIONS = 1_000
 
 type Facts = OperationFacts<typeof NOTHING, typeof NOTHING>
+
+/** A document, and what is going on in it. */
+export const operationsJson = (
+  facts: DocumentFacts,
+  open: OpenFigures | null,
+  log: LogFigures | null,
+) => ({
+  ...factsJson(facts),
+  isOpen: open !== null,
+  sessions: open?.sessions ?? 0,
+  unsavedBytes: open?.unsavedBytes ?? 0,
+  log,
+})
 
 /** What all these say alike. */
 const looks = {
@@ -100,13 +114,8 @@ const lookingOperations = (parts: ApiParts): readonly Operation[] => {
       const facts = await found(storage, document)
       const shell = documents.shell(document)
       const open = shell === undefined ? null : openFigures(shell)
-      return c.json({
-        ...factsJson(facts),
-        isOpen: open !== null,
-        sessions: open?.sessions ?? 0,
-        unsavedBytes: open?.unsavedBytes ?? 0,
-        log: shell === undefined ? await storedLog(parts, facts) : logFigures(shell),
-      })
+      const log = shell === undefined ? await storedLog(parts, facts) : logFigures(shell)
+      return c.json(operationsJson(facts, open, log))
     }),
     operation(sessions, async ({ c, document }) => {
       const shell = documents.shell(document)

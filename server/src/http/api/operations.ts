@@ -1,7 +1,7 @@
 /* Running the server: what is there and open, who is in it and why it is large; and what is done about it. */
 import { z } from 'zod'
 import type { ApiParts } from './api-parts.ts'
-import { documentOperationsOfOperators } from './operations-document.ts'
+import { documentOperationsOfOperators, operationsJson } from './operations-document.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
 import {
   operationsDocumentPage,
@@ -10,7 +10,6 @@ import {
 } from './operations-schemas.ts'
 import { orProblem, Problem } from './problem.ts'
 import { docName } from './schemas.ts'
-import { factsJson } from './told.ts'
 import {
   Listing,
   type ListedDocument,
@@ -75,13 +74,8 @@ export const operationsOperations = (parts: ApiParts): readonly Operation[] => {
   return [overview, list, ...documentOperationsOfOperators(parts)]
 }
 
-const listedJson = ({ facts, open }: ListedDocument) => ({
-  ...factsJson(facts),
-  isOpen: open !== null,
-  sessions: open?.sessions ?? 0,
-  unsavedBytes: open?.unsavedBytes ?? 0,
-  log: open?.log ?? null,
-})
+const listedJson = ({ facts, open }: ListedDocument) =>
+  operationsJson(facts, open, open?.log ?? null)
 
 const place = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('figure'), figure: z.number(), name: z.string() }),
