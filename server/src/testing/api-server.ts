@@ -83,6 +83,7 @@ export const startApi = async (
     readonly storage?: Storage
     readonly allowedOrigins?: readonly string[]
     readonly basePath?: string
+    readonly operations?: boolean
   } = {},
   keep: (stop: () => Promise<void>) => void = onTestFinished,
 ): Promise<ApiServer> => {
