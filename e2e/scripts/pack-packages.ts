@@ -81,13 +81,12 @@ const stage = ({ folder, entries, page }: Published, home: string): Manifest => 
   )
   const started = entries.flatMap((pattern) => globSync(pattern, { cwd: from }))
   for (const [file, text] of reachedFrom(from, [...exported, ...started])) write(home, file, text)
-  for (const file of globSync(
-    '{README.md,EMBEDDING.md,API.md,OPERATIONS.md,OPTIONS.md,SECURITY.md,bin/*}',
-    {
-      cwd: from,
-    },
-  ))
-    copy(from, home, file)
+  for (const pattern of [
+    '{README,EMBEDDING,API,OPERATIONS,OPTIONS,SECURITY,OBSERVING}.md',
+    'bin/*',
+    'deploy/*/*',
+  ])
+    for (const file of globSync(pattern, { cwd: from })) copy(from, home, file)
   copy(ROOT, home, 'LICENSE')
   if (page !== undefined) copyPage(page, home)
   write(home, 'package.json', `${JSON.stringify(manifest, null, 2)}\n`)
