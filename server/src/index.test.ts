@@ -80,6 +80,8 @@ const CLIENT_TYPES = [
   'ApiConnection',
   'ApiDocument',
   'ApiFormat',
+  'ApiOperationsClient',
+  'ApiOperationsDocument',
   'ApiPatch',
   'ApiRevocation',
   'ApiStep',
