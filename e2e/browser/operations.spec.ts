@@ -152,7 +152,7 @@ test('an operator finds one document of ten thousand, sees why it is big, and ac
   await page.getByTestId('compact').click()
   await page.getByTestId('confirm').click()
   await expect(page.getByTestId('done')).toContainText('0 updates behind it')
-  await expect(page.getByTestId('facts')).toContainText('Updates in the tail0')
+  await expect(page.getByTestId('facts')).toContainText('Tail, updates0')
 
   await page.getByTestId('name-version').click()
   await accessible(page, 'naming a version')

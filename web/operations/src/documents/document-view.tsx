@@ -132,7 +132,7 @@ function Figures({ row }: { readonly row: DocumentRow }) {
       <Fact label="Sessions">{wholeText(row.sessions)}</Fact>
       <Fact label="Stored">{bytesText(row.bytes)}</Fact>
       <Fact label="Snapshot">{log === null ? '–' : bytesText(log.snapshotBytes)}</Fact>
-      <Fact label="Updates in the tail">{log === null ? '–' : wholeText(log.tailUpdates)}</Fact>
+      <Fact label="Tail, updates">{log === null ? '–' : wholeText(log.tailUpdates)}</Fact>
       <Fact label="Not on disk yet">{bytesText(row.unsavedBytes)}</Fact>
       <Fact label="Changed">
         <Ago at={row.changedAt} />
