@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { QuireApiError } from './client.ts'
+import type { Quire } from './quire.ts'
 import { startApi } from './testing/api-server.ts'
 
 const problemOf = async (work: Promise<unknown>): Promise<Record<string, unknown>> => {
@@ -13,6 +14,14 @@ const problemOf = async (work: Promise<unknown>): Promise<Record<string, unknown
   }
   throw new Error('it went well')
 }
+
+/** Somebody opens a document, which makes it, and leaves. */
+const opened = (quire: Quire, name: string): Promise<void> =>
+  new Promise((resolve) => {
+    const undo = quire.document(name).subscribe(({ kind }) => {
+      if (kind === 'open') resolve(undo())
+    })
+  })
 
 describe('documents', () => {
   it('are made, described, listed by prefix in pages, and found by part of their names', async () => {
@@ -53,7 +62,7 @@ describe('documents', () => {
   it('that somebody has opened and nobody has written are filled, and by one of two', async () => {
     const { client, quire } = await startApi()
     const api = await client()
-    await quire.document('notes').read({ as: 'update' })
+    await opened(quire, 'notes')
     const content = { format: 'text', value: 'filled' } as const
     const tries = await Promise.allSettled([
       api.create('notes', { content }),
@@ -62,7 +71,7 @@ describe('documents', () => {
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect((await api.document('notes').read('text')).content.trim()).toBe('filled')
     // with a key each attempt of one creator is answered alike, and another creator is not
-    await quire.document('others').read({ as: 'update' })
+    await opened(quire, 'others')
     const make = (idempotencyKey: string) => api.create('others', { content, idempotencyKey })
     const made = await Promise.all([make('a'), make('a')])
     expect([...made, await make('a')].map(({ name }) => name)).toEqual([
@@ -104,7 +113,7 @@ describe('documents', () => {
     expect((await api.document('one').read('text')).content.trim()).toBe('same')
     expect(await problemOf(api.document('one').duplicate('two'))).toMatchObject({ status: 409 })
     // nor over one that somebody has only opened, however often that is tried
-    await quire.document('three').read({ as: 'update' })
+    await opened(quire, 'three')
     const copy = () => api.document('one').duplicate('three', { idempotencyKey: 'copy' })
     expect(await problemOf(copy())).toMatchObject({ status: 409 })
     expect(await problemOf(copy())).toMatchObject({ status: 409 })

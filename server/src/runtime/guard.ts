@@ -38,8 +38,8 @@ export interface Guarded {
   /** As its login gives it, before anything is revoked of that. */
   readonly granted: Grant
   facts(): ConnectionFacts
-  /** Its login gives this, and what is left of that is what it may do from here on. */
-  regrant(login: Grant): void
+  /** What is left of its login by now is what it may do from here on. */
+  reapply(): void
   /** It is sent away for good. */
   dismiss(reason: string): void
 }
@@ -100,14 +100,14 @@ export class Guard {
     if (!stored.ok) return stored
     const { value: revocation } = stored
     const meant = this.#meant(revocation).filter(({ granted }) => isMeant(revocation, granted))
-    for (const session of meant) session.regrant(session.granted)
+    for (const session of meant) session.reapply()
     return { ok: true, value: { revocation, sessions: meant.length } }
   }
 
   /** Takes a revocation back: those who are here may do at once what their logins give them. False: there is none. */
   async unrevoke(id: number): Promise<Result<boolean, StorageProblem>> {
     const stored = await this.#revocations.unrevoke(id)
-    if (stored.ok) for (const session of this.#meant({})) session.regrant(session.granted)
+    if (stored.ok) for (const session of this.#meant({})) session.reapply()
     return stored
   }
 
