@@ -195,6 +195,57 @@ describe('content', () => {
   })
 })
 
+describe('a range', () => {
+  it('of a paragraph is replaced in it, and a caret in another word stays where it is', async () => {
+    const { client } = await startApi()
+    const api = await client()
+    await api.create('notes', {
+      content: { format: 'markdown', value: '- The **quick** brown fox jumps.' },
+    })
+    const notes = api.document('notes')
+    const hers = new Y.Doc()
+    Y.applyUpdate(hers, (await notes.read('update')).content)
+    let paragraph: Y.XmlFragment = hers.getXmlFragment('default')
+    for (const index of [0, 0, 0]) paragraph = paragraph.get(index) as Y.XmlElement // as it was made
+    const text = paragraph.get(0) as Y.XmlText // as above
+    const caret = Y.createRelativePositionFromTypeIndex(text, 'The quick brown f'.length)
+    const node = [0, 0, 0]
+    await notes.patch([
+      { op: 'replace-text', node, from: 6, to: 9, text: 'iet' },
+      { op: 'replace-text', node, from: 0, to: 0, text: '→ ' },
+    ])
+    const { content } = await notes.read('markdown')
+    expect(content.trim()).toBe('- → The **quiet** brown fox jumps.')
+    Y.applyUpdate(hers, (await notes.read('update')).content)
+    const place = Y.createAbsolutePositionFromRelativePosition(caret, hers)
+    expect(place?.type).toBe(text)
+    expect(place?.index).toBe('→ The quiet brown f'.length)
+  })
+
+  it('that is none is refused with what is wrong, and with the step that it is in', async () => {
+    const { client } = await startApi()
+    const api = await client()
+    await api.create('notes', { content: { format: 'markdown', value: 'One 😀.' } })
+    const detailOf = async (from: number, to: number, node?: number[]) => {
+      const step = { op: 'replace-text', from, to, text: '', ...(node && { node }) } as const
+      const problem = await problemOf(api.document('notes').patch([step]))
+      return [problem['status'], problem['detail']]
+    }
+    expect(await detailOf(0, 9, [0])).toEqual([
+      422,
+      'range: 0 to 9 is not within the 7 units of the "paragraph" at path [0]',
+    ])
+    expect(await detailOf(5, 6, [0])).toEqual([
+      422,
+      'range: 5 is within a pair of surrogates, which is one character',
+    ])
+    expect(await detailOf(0, 1)).toEqual([
+      422,
+      '"default" is rich text: a range in it needs the path of the block that it is in',
+    ])
+  })
+})
+
 describe('versions', () => {
   it('are kept, listed, read, compared, and restored as a new edit', async () => {
     const { client } = await startApi()

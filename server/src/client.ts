@@ -105,6 +105,7 @@ export type ApiWritten = Of<'writtenSchema'> & { readonly etag: string }
  *
  * const steps: readonly ApiStep[] = [
  *   { op: 'replace-node', node: [0], format: 'markdown', value: '# Minutes' }, // the first block
+ *   { op: 'replace-text', node: [1], from: 0, to: 3, text: 'Eve' }, // three characters of the second
  *   { op: 'append', format: 'markdown', value: 'That was all.' },
  * ]
  * const api = createApiClient({ url: 'http://127.0.0.1:4400' })

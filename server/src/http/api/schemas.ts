@@ -242,6 +242,7 @@ export const diffSchema = z
 const MOST_STEPS = 100
 
 const index = z.int().min(0)
+const path = z.array(index).min(1).max(64)
 const part = { format: contentFormat, value: z.unknown(), field }
 export const patchStep = z
   .discriminatedUnion('op', [
@@ -254,17 +255,23 @@ export const patchStep = z
         from: index,
         to: index,
         text: z.string(),
+        node: path.optional(),
         field,
       })
-      .meta({ description: 'A range of a Y.Text, in UTF-16 code units' }),
+      .meta({
+        description:
+          'A range of a Y.Text, in UTF-16 code units; with `node` of a block of rich text, in which a hard break or another inline leaf takes one place as well. What is new there has the marks of the character before it, at the start of the block of the one behind',
+      }),
     z
       .strictObject({
         op: z.enum(['replace-node', 'insert-before', 'insert-after']),
-        node: z.array(index).min(1).max(64),
+        node: path,
         ...part,
       })
       .meta({ description: 'A block, by its index in each level' }),
-    z.strictObject({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
+    z
+      .strictObject({ op: z.literal('delete-node'), node: path, field })
+      .meta({ description: 'A block with all that is in it, by its index in each level' }),
   ])
   .meta({ id: 'PatchStep' })
 
