@@ -106,7 +106,11 @@ describe('a version that is kept by itself', () => {
     await settle()
     const { id } = server.memory.byName.get(notes) ?? { id: 0 }
     const byHand = { seq: seq(2), at: server.clock.wall(), name: 'by hand', author: null }
-    await server.weather.storage.keepVersion(docId(id), { ...byHand, update: EMPTY_UPDATE }, 2)
+    await server.weather.storage.keepVersion(
+      docId(id),
+      { ...byHand, update: EMPTY_UPDATE },
+      { unnamed: 2, named: 9 },
+    )
     await pass(server.clock, 620_000)
     await kept(server, 3)
     expect(textsOf(server).at(-1)).toBe('one two three')
