@@ -79,15 +79,23 @@ export const startApi = async (
     readonly storage?: Storage
     readonly allowedOrigins?: readonly string[]
     readonly basePath?: string
+    /** Is told of each event as it happens. */
+    readonly told?: (event: QuireEvent) => void
   } = {},
   keep: (stop: () => Promise<void>) => void = onTestFinished,
 ): Promise<ApiServer> => {
   const events: QuireEvent[] = []
+  const { told, ...rest } = options
   const quire = createQuire({
     storage: memoryStorage(),
     authorize: createJwtAuth({ secret: createSecretKey(SECRET, 'utf8') }),
-    observe: { event: (event) => events.push(event) },
-    ...options,
+    observe: {
+      event: (event) => {
+        events.push(event)
+        told?.(event)
+      },
+    },
+    ...rest,
   })
   const server = createServer((request, response) => {
     if (!quire.handle(request, response)) response.writeHead(404).end()
