@@ -1,4 +1,6 @@
 /* The `quire` command: its commands, each in a file of its own. The environment is read here and in them, nowhere else. */
+import { registerExport } from './commands/export.ts'
+import { registerImport } from './commands/import.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerToken } from './commands/token.ts'
 import { createProgram } from './commands/usage.ts'
@@ -9,6 +11,7 @@ process.stderr.on('error', () => undefined)
 process.umask(0o077) // documents are nobody else's business, whoever made the directory that they go to
 
 const program = createProgram()
-for (const register of [registerServe, registerToken]) register(program)
+for (const register of [registerServe, registerToken, registerExport, registerImport])
+  register(program)
 
 await program.parseAsync()
