@@ -138,11 +138,16 @@ describe('moving in', () => {
     expect(early.exit).toBe(1)
     expect(early.log).toContain('stop the server that uses it')
     await old.stop()
-    expect(await run(['import', folder, '--data-dir', dataDir])).toMatchObject({
-      exit: 0,
+    const database = new LeveldbPersistence(folder)
+    await database.storeUpdate('team%2Fplan', new TextEncoder().encode('torn'))
+    await database.destroy()
+    const imported = await run(['import', folder, '--data-dir', dataDir])
+    expect(imported).toMatchObject({
+      exit: 3,
       from: 'y-leveldb',
       created: NAMES.length,
       verified: NAMES.length,
+      findings: [{ name: 'team/plan', reason: expect.stringMatching(/^update (\d+) of \1: /) }],
     })
     await expectTexts(
       dataDir,
@@ -158,6 +163,11 @@ describe('moving in', () => {
     const without = await runCommand(['import', folder, '--data-dir', dataDir], { flags })
     expect(without.exit).toBe(1)
     expect(without.log).toContain('npm install y-leveldb@0.1.2')
+
+    writeFileSync(join(folder, 'CURRENT'), 'MANIFEST-999999\n')
+    const torn = await runCommand(['import', folder, '--data-dir', dataDir])
+    expect(torn.exit).toBe(1)
+    expect(torn.log).toMatch(/^quire: the y-leveldb database .* cannot be opened \(.*\)\n$/)
   })
 
   it('from Markdown into a running server, by an application’s token', async () => {

@@ -167,6 +167,14 @@ describe('an import', () => {
     expect(documentsIn(dataDir)).toEqual({ 'team/a': 'first' })
   })
 
+  it('takes the first of two files that give the same name', async () => {
+    const dataDir = newFolder()
+    const source = folderOf({ 'a.MD': 'first', 'a.md': 'second' })
+    const done = await runImport(source, { dataDir, existing: 'merge' })
+    expect(done).toMatchObject({ documents: 2, created: 1, skipped: 1 })
+    expect(done.lines).toContain('"a" (a.md): a.MD has given the same name')
+  })
+
   it('says that an export was cut, and what it could not read', async () => {
     const lost = { name: 'lost', result: 'failed', detail: 'torn' }
     const done = await runImport(linesFile([line('a', 'a'), lost]), { dataDir: newFolder() })
