@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto'
 import { parseDocName, readUpdate, type DocName, type UpdateContents } from '@quire/shared'
 import type { Content } from '../../ports/content.ts'
+import { MOST_FINDINGS } from './findings.ts'
 import { LeftOut, type Broken, type Source, type SourceDocument } from './source.ts'
 import type { NewDocument, Target } from './target.ts'
 import { coversAll, isNothing, wholeOf } from './whole.ts'
@@ -60,9 +61,6 @@ export interface Carried {
   /** All of them, counted. */
   readonly found: number
 }
-
-/** Findings that are kept; the others are counted. */
-export const MOST_FINDINGS = 1_000
 
 type Outcome = 'created' | 'merged' | 'present'
 
@@ -145,6 +143,10 @@ class Carrying {
     const nothing = { isVerified: false, written: 0 }
     if (there === null) return { outcome: 'created', ...nothing }
     if (coversAll(there, document.contents)) return { outcome: 'present', ...nothing }
+    if (document.key !== null)
+      throw new LeftOut(
+        'it is there already; only an import that writes can tell whether it is this',
+      )
     if (!isNothing(there)) this.#mayMerge(document)
     return { outcome: 'merged', ...nothing }
   }
@@ -160,8 +162,8 @@ class Carrying {
     if (there === null) throw new LeftOut('it was deleted meanwhile')
     // what was made under the same key may have been edited since, and is as it should be
     const isDone = made.kind === 'repeated' && (!isNothing(there) || isNothing(contents))
-    if (isDone || coversAll(there, contents))
-      return { outcome: 'present', isVerified: true, written: 0 }
+    const isVerified = coversAll(there, contents)
+    if (isDone || isVerified) return { outcome: 'present', isVerified, written: 0 }
     if (!isNothing(there)) this.#mayMerge(document)
     const refused = await target.merge(document)
     if (refused !== null) throw new LeftOut(refused)

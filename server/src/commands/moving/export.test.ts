@@ -81,7 +81,7 @@ describe('an export', () => {
   it('brings back the same lines, of any documents, as often as it is imported', async () => {
     const documents = fc.uniqueArray(
       fc.tuple(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }), sessionPlans),
-      { selector: ([name]) => name, minLength: 1, maxLength: 8 },
+      { selector: ([name]) => name, minLength: 8, maxLength: 12 },
     )
     const check = async (all: readonly (readonly [string, SessionPlan])[]): Promise<void> => {
       const made = all.filter(([name]) => parseDocName(name).ok && !['.', '..'].includes(name))
@@ -116,7 +116,7 @@ describe('an export', () => {
       const second = first.map(asMade)
       for (const into of again) expect((await linesOf(into))[0]).toEqual(second)
     }
-    await fc.assert(fc.asyncProperty(documents, check), { numRuns: 2 })
+    await fc.assert(fc.asyncProperty(documents, check), { numRuns: 1 })
   })
 
   it('of a running server is of whole commits, and changes nothing', async () => {
@@ -158,18 +158,11 @@ describe('an export', () => {
     const done = await runExport(out, { dataDir, as: 'markdown', prefix: 'team/' })
     expect(done).toMatchObject({ documents: 1, found: 0 })
     expect(readFileSync(join(out, 'team/Notes.md'), 'utf8').trim()).toBe(markdown)
-    for (const as of ['html', 'json'] as const) {
-      const folder = newFolder()
-      await runExport(folder, { dataDir, as })
-      const into = newFolder()
-      expect(await runImport(folder, { dataDir: into })).toMatchObject({
-        from: 'quire',
-        created: 2,
-      })
-      const shown = join(again, as)
-      await runExport(shown, { dataDir: into, as: 'markdown' })
-      expect(readFileSync(join(shown, 'team/Notes.md'), 'utf8').trim()).toBe(markdown)
-    }
+    const [folder, into] = [newFolder(), newFolder()]
+    await runExport(folder, { dataDir, as: 'json' })
+    expect(await runImport(folder, { dataDir: into })).toMatchObject({ from: 'quire', created: 2 })
+    await runExport(again, { dataDir: into, as: 'markdown' })
+    expect(readFileSync(join(again, 'team/Notes.md'), 'utf8').trim()).toBe(markdown)
   })
 
   it('says of a file that is empty that the content is elsewhere', async () => {
@@ -254,20 +247,19 @@ describe('an export', () => {
 })
 
 describe('a folder that was exported', () => {
-  it.each([
-    ['../outside.yjs', 'it leads out of the folder'],
-    ['/etc/passwd', 'it leads out of the folder'],
-    ['a\\..\\b', 'it leads out of the folder'],
-    ['missing.yjs', 'it cannot be read: ENOENT'],
-  ])('of which the list names %j', async (file, reason) => {
+  it('has files within itself, whatever its list says', async () => {
+    const files = ['../outside.yjs', '/etc/passwd', 'a\\..\\b', 'a//b', 'missing.yjs']
     const head = { format: 'quire-folder', version: 1, as: 'update' }
-    const list = [head, { name: 'a', file }, { done: true }]
+    const list = [head, ...files.map((file, at) => ({ name: `${at}`, file })), { done: true }]
     const source = folderOf({
       'manifest.ndjson': list.map((line) => `${JSON.stringify(line)}\n`).join(''),
     })
     const done = await runImport(source, { dataDir: newFolder() })
-    expect(done).toMatchObject({ created: 0, skipped: 1 })
-    expect(done.lines).toContain(reason)
+    expect(done).toMatchObject({ created: 0, skipped: files.length })
+    expect((done['findings'] as { reason: string }[]).map(({ reason }) => reason)).toEqual([
+      ...Array<string>(4).fill('file: it leads out of the folder'),
+      expect.stringContaining('it cannot be read: ENOENT'),
+    ])
   })
 
   it('that is none, or was cut, says so', async () => {

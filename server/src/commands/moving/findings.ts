@@ -1,3 +1,6 @@
+/** Findings that are kept; the others are counted. */
+export const MOST_FINDINGS = 1_000
+
 /** Findings that are listed for people; with --json all of them are there that were kept. */
 const MOST_LINES = 50
 /** Of a name, or of a place, in a line. */

@@ -4,6 +4,7 @@ import { parseDocName, readUpdate, type DocName, type Update } from '@quire/shar
 import { contentBytes } from '../../http/api/told.ts'
 import type { Content, Json } from '../../ports/content.ts'
 import { extensions, fileNameOf, plainFileNameOf } from './file-names.ts'
+import { MOST_FINDINGS } from './findings.ts'
 import { MANIFEST, type ContentKind } from './folder-manifest.ts'
 import type { Exported, Origin } from './origin.ts'
 import { mustNotBeThere, startFile, type PartialFile } from './partial-file.ts'
@@ -13,9 +14,6 @@ interface Finding {
   readonly name: string
   readonly reason: string
 }
-
-/** Findings that are kept; the others are counted. */
-const MOST_FINDINGS = 1_000
 
 /** What came of an export. */
 export interface Export {
