@@ -1,7 +1,7 @@
 /*
  * The rules of the architecture, as functions from source files to sentences about what breaks them.
  *
- *   5  server/src/{main,index,serve,assembly}.ts, embedded    assembly
+ *   5  server/src/{main,index,serve,assembly}.ts, embedded, commands    assembly
  *      web/editor
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
  *      web/provider/src/react                                hooks
@@ -27,9 +27,16 @@ const AREAS: readonly Area[] = [
   area('thread-file.ts', 2),
   area('runtime/', 3),
   ...['http/', 'edges/'].map((path) => area(path, 4)),
-  ...['assembly.ts', 'serve.ts', 'main.ts', 'index.ts', 'client.ts', 'quire.ts', 'embedded/'].map(
-    (path) => area(path, 5),
-  ),
+  ...[
+    'assembly.ts',
+    'serve.ts',
+    'main.ts',
+    'index.ts',
+    'client.ts',
+    'quire.ts',
+    'embedded/',
+    'commands/',
+  ].map((path) => area(path, 5)),
   ...['connection/', 'offline/store.ts', 'listeners.ts', 'state.ts', 'api.ts'].map((path) =>
     ofProvider(path, 1),
   ),

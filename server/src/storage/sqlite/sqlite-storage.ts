@@ -70,7 +70,8 @@ const openedFrom = (document: PackedDocument): OpenedDocument => {
   return { id, epoch, head, snapshot, snapshotBytes, tail, origins }
 }
 
-const contentFrom = ({ head, writer, hasSnapshot, packed }: PackedContent) => {
+/** A document as the reader thread has packed it. */
+export const contentFrom = ({ head, writer, hasSnapshot, packed }: PackedContent) => {
   const parts = unpack(packed) as Update[]
   const snapshot = hasSnapshot ? (parts.shift() ?? null) : null
   return { head, writer, snapshot, tail: parts }
