@@ -11,8 +11,8 @@ const CLIENTS = 2_000
 /** What `QUIRE_MAX_DRAIN_MS` is by default, of which half of what is left for the disk is used for sending away. */
 const DRAIN_MS = 8_000
 const SENDING_MS = 3_000
-/** How much later than it was told to a client may come back: the provider's own first pause. */
-const OWN_PAUSE_MS = 1_000
+/** How much later than it was told to a client may come back: the provider's own pause after less than 10 s on a line. */
+const OWN_PAUSE_MS = 2_000
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
