@@ -168,6 +168,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     edge,
     streams,
     clock,
+    random: Math.random,
     presence: presenceLimits(config),
     connectionLimits: connectionLimits(config),
     observe,

@@ -86,6 +86,11 @@ export const optionRows = [
     '',
     'Whether a commit waits until the disk has it (full), or may be lost to a power cut but not to a crash of the process (normal).',
   ]),
+  row('migrationBackup', onOff, [
+    'on',
+    '',
+    'Whether the database is copied beside itself before a new version of Quire changes its schema (quire-before-schema-….db, of which three are kept); off where it is too large for that and a copy is kept elsewhere.',
+  ]),
   row('garbageCollection', onOff, [
     'on',
     '',

@@ -34,6 +34,8 @@ export const runServer = async (config: Config): Promise<void> => {
   const storage = await openSqliteStorage({
     dataDir: config.dataDir,
     synchronous: config.synchronous,
+    migrationBackup: config.migrationBackup,
+    observe,
   })
   if (!storage.ok) return fail(storage.error.message)
   const server = await serve(config, { storage: storage.value, observe })

@@ -64,6 +64,8 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'missing-dependencies':
     case 'compacted':
       return 'debug'
+    case 'migrating':
+    case 'migrated':
     case 'listening':
     case 'draining':
     case 'drained':

@@ -90,6 +90,22 @@ export type QuireEvent =
   | { readonly kind: 'tls-outdated'; readonly problem: string }
   /** The certificate could not be read anew, or is not valid now; the one from before is still shown. */
   | { readonly kind: 'tls-reload-failed'; readonly problem: string }
+  /** A database of an earlier schema version is copied, so many bytes at most, and then brought to this one. */
+  | {
+      readonly kind: 'migrating'
+      readonly from: number
+      readonly to: number
+      readonly bytes: number
+    }
+  /** It was. `backup` is the path of the copy; null where none was wanted. */
+  | {
+      readonly kind: 'migrated'
+      readonly from: number
+      readonly to: number
+      readonly backup: string | null
+      readonly backupMs: number
+      readonly migrateMs: number
+    }
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'draining'; readonly rooms: number; readonly sessions: number }
   | { readonly kind: 'drained'; readonly left: number }

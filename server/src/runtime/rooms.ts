@@ -7,6 +7,7 @@ import { err, ok, type CloseName, type DocId, type DocName, type Result } from '
 import type { Undo } from '../ports/undo.ts'
 import type { NoRoom } from './documents.ts'
 import type { RoomShell } from './room-shell.ts'
+import { sendAway, type SendingAway } from './sending-away.ts'
 import { isFailing } from '../room/saving.ts'
 
 /** What an operator wants to know first. */
@@ -103,11 +104,11 @@ export class Rooms {
     for (const shell of this.#all) shell.tick()
   }
 
-  /** R10: sends everybody away and has everything saved; resolves once no room is left. */
-  drain(): Promise<void> {
-    for (const shell of this.#all) shell.push({ kind: 'drain' })
-    if (this.#all.size === 0) return Promise.resolve()
-    return new Promise((resolve) => (this.#whenEmpty = resolve))
+  /** R10: sends everybody away in batches and has everything saved; resolves once no room is left. */
+  drain(sending: SendingAway): { readonly drained: Promise<void>; readonly undo: Undo } {
+    const undo = sendAway([...this.#all], sending)
+    if (this.#all.size === 0) return { drained: Promise.resolve(), undo }
+    return { drained: new Promise((resolve) => (this.#whenEmpty = resolve)), undo }
   }
 
   /** The figures of this moment. */

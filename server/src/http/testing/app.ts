@@ -83,6 +83,7 @@ export const startApp = async (options: {
     edge,
     streams,
     clock: systemClock,
+    random: Math.random,
     presence: { presenceEntries: 100, presenceBytes: 16 * 1024 },
     connectionLimits: options.connectionLimits ?? testConnectionLimits,
     observe,

@@ -14,8 +14,8 @@ export interface DataDir {
 // Documents are nobody else's business: the directory is closed to other users of the machine.
 const directoryMode = 0o700
 
-/** A power cut must not take back the name of a directory that holds acknowledged updates. */
-const syncDirectory = (path: string): void => {
+/** Has the disk keep the names in a directory: a power cut must not take back one of what was promised. */
+export const syncDirectory = (path: string): void => {
   if (process.platform === 'win32') return // directories cannot be opened there, nor need to be
   const descriptor = openSync(path, constants.O_RDONLY)
   try {

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { err, ok, type Result } from '@quire/shared'
 import type { StorageProblem } from '../../ports/storage.ts'
+import { copyKnownTo, type Migration } from './migration-backup.ts'
 import { attempt } from './problem.ts'
 import { transactionOn } from './transaction.ts'
 
@@ -183,16 +184,15 @@ const foreign = (file: string, found: string): Result<never, WrongFile> =>
   })
 
 /**
- * Brings `db` to the newest schema in one transaction, or refuses it untouched: a file of another
+ * What has to be done to bring `db` to the newest schema; 0 is the version of an empty file. Refuses a file of another
  * program, or one that a later Quire has written. `steps` is the list to follow.
  */
-export const migrate = (
+export const migrationOf = (
   db: Database,
   file: string,
   steps: readonly string[] = migrations,
-): Result<void, StorageProblem | WrongFile> => {
-  const inTransaction = transactionOn(db)
-  return attempt('read the schema version', file, () => {
+): Result<Migration, StorageProblem | WrongFile> =>
+  attempt('read the schema version', file, () => {
     const owner = numberPragma(db, 'application_id')
     const version = numberPragma(db, 'user_version')
     const isNew = owner === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
@@ -203,16 +203,33 @@ export const migrate = (
         kind: 'newer-schema',
         message:
           `${file} has schema version ${version}, this Quire knows versions up to ${steps.length}: ` +
-          'it was written by a later Quire, start that one',
+          `it was written by a later Quire, start that one${wayBack(file, steps.length)}`,
       })
-    if (version === steps.length) return ok(undefined)
-    return attempt(`migrate from schema version ${version} to ${steps.length}`, file, () =>
-      inTransaction(() => {
-        db.pragma(`application_id = ${applicationId}`)
-        for (const step of steps.slice(version)) db.exec(step)
-        db.pragma(`user_version = ${steps.length}`)
-        return ok(undefined)
-      }),
-    )
+    return ok({ from: version, to: steps.length })
   })
+
+const wayBack = (file: string, versions: number): string => {
+  const copy = copyKnownTo(file, versions)
+  return copy === null ? '' : `, or put back ${copy}, which lacks what was written since`
+}
+
+/** Brings `db` to the newest schema in one transaction, or refuses it untouched, as `migrationOf` does. */
+export const migrate = (
+  db: Database,
+  file: string,
+  steps: readonly string[] = migrations,
+): Result<void, StorageProblem | WrongFile> => {
+  const migration = migrationOf(db, file, steps)
+  if (!migration.ok) return migration
+  const { from, to } = migration.value
+  if (from === to) return ok(undefined)
+  const inTransaction = transactionOn(db)
+  return attempt(`migrate from schema version ${from} to ${to}`, file, () =>
+    inTransaction(() => {
+      db.pragma(`application_id = ${applicationId}`)
+      for (const step of steps.slice(from)) db.exec(step)
+      db.pragma(`user_version = ${to}`)
+      return ok(undefined)
+    }),
+  )
 }

@@ -5,7 +5,7 @@ import type { StorageProblem } from '../../ports/storage.ts'
 import { createAuthorReader } from './authors.ts'
 import { createCatalogueReader, createCatalogueWriter } from './catalogue.ts'
 import { type Checkpointed, createCheckpointer } from './checkpoint.ts'
-import { openReaderConnection, openWriterConnection } from './connection.ts'
+import { openReaderConnection, openWriterConnection, type MigrationEvent } from './connection.ts'
 import { createLogReader } from './log-reader.ts'
 import { createLogWriter } from './log-writer.ts'
 import type { OpenProblem, ThreadOptions } from './messages.ts'
@@ -49,12 +49,18 @@ const readerHandlers = (db: Database, file: string): Handlers<ReaderOperations> 
   ...createPatchReader(db, file),
 })
 
-/** Opens the connection that `options` describe. */
-export const openService = (options: ThreadOptions): Result<Service, OpenProblem> => {
+/** Opens the connection that `options` describe; `tell` hears of a migration. */
+export const openService = (
+  options: ThreadOptions,
+  tell: (event: MigrationEvent) => void,
+): Result<Service, OpenProblem> => {
   const { file } = options
   const opened =
     options.role === 'writer'
-      ? openWriterConnection(file, options.synchronous)
+      ? openWriterConnection(file, options.synchronous, {
+          backup: options.migrationBackup ?? true,
+          tell,
+        })
       : openReaderConnection(file)
   if (!opened.ok) return opened
   const db = opened.value

@@ -3,6 +3,7 @@ import { assertNever, err, ok, type Result } from '@quire/shared'
 import type { StorageProblem } from '../../ports/storage.ts'
 import { threadFile } from '../../thread-file.ts'
 import type { Checkpointed } from './checkpoint.ts'
+import type { MigrationEvent } from './connection.ts'
 import type { FromThread, OpenProblem, ThreadOptions, ToThread } from './messages.ts'
 import type { Outcome } from './operations.ts'
 import { transfersOf } from './packed.ts'
@@ -45,10 +46,15 @@ type State =
   | { readonly kind: 'dead' }
   | { readonly kind: 'closed'; readonly done: Promise<void> }
 
+interface RunListener {
+  readonly onMigration: (event: MigrationEvent) => void
+  readonly onCheckpoint: (checkpointed: Checkpointed) => void
+  readonly onEnd: () => void
+}
+
 const startRun = (
   options: ThreadOptions,
-  onCheckpoint: (checkpointed: Checkpointed) => void,
-  onEnd: () => void,
+  { onMigration, onCheckpoint, onEnd }: RunListener,
 ): Run => {
   const { role, file } = options
   const [body, flags] = threadFile(import.meta.url, './worker')
@@ -60,6 +66,8 @@ const startRun = (
 
   worker.on('message', (message: FromThread) => {
     switch (message.kind) {
+      case 'migration':
+        return onMigration(message.event)
       case 'ready':
         return opened.resolve(ok(undefined))
       case 'refused':
@@ -90,22 +98,25 @@ const startRun = (
   return { worker, waiting, opened: opened.promise, ended: ended.promise }
 }
 
-/** Starts a storage thread, which takes some 200 ms. It touches nothing before `open`. */
-export const startThread = <O>(options: ThreadOptions): Thread<O> => {
+/** Starts a storage thread, which takes some 200 ms. It touches nothing before `open`, in which it may migrate its file. */
+export const startThread = <O>(
+  options: ThreadOptions,
+  onMigration: (event: MigrationEvent) => void = () => undefined,
+): Thread<O> => {
   let lastId = 0
   let checkpointed: Checkpointed | null = null
   let state: State = { kind: 'dead' }
 
   const start = (): Run => {
-    const run = startRun(
-      options,
-      (newest) => {
+    const run = startRun(options, {
+      onMigration,
+      onCheckpoint: (newest) => {
         checkpointed = newest
       },
-      () => {
+      onEnd: () => {
         if (state.kind === 'running' && state.run === run) state = { kind: 'dead' }
       },
-    )
+    })
     state = { kind: 'running', run }
     return run
   }

@@ -32,7 +32,7 @@ export const loopThread = <O>(options: ThreadOptions): Thread<O> => {
 
   return {
     open: async () => {
-      const opened = openService(options)
+      const opened = openService(options, () => undefined)
       if (!opened.ok) return opened
       service = opened.value
       return ok(undefined)
