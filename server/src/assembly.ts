@@ -13,12 +13,16 @@ import type { EdgeBindings } from './edges/websocket/edge-bindings.ts'
 import { createWebSocketEdge, type WebSocketEdge } from './edges/websocket/web-socket-edge.ts'
 import { AnswerRoom } from './http/answer-room.ts'
 import { createApp } from './http/app.ts'
+import { openProblem, writeProblem } from './http/health.ts'
+import { serverState } from './http/server-state.ts'
 import { ByteBudget, sharedBytes } from './http/byte-budget.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Cluster } from './ports/cluster.ts'
 import type { Content } from './ports/content.ts'
-import type { Observe } from './ports/observe.ts'
+import { METRICS_TYPE } from './observe/metrics.ts'
+import { openTelemetry } from './observe/tracing.ts'
+import type { Watched } from './observe/watched.ts'
 import type { Stateless } from './ports/stateless.ts'
 import type { Storage } from './ports/storage.ts'
 import type { Undo } from './ports/undo.ts'
@@ -27,6 +31,7 @@ import type { VersionPolicy } from './runtime/auto-versions.ts'
 import { Documents } from './runtime/documents.ts'
 import { flushIntervalMs } from './runtime/flush-pacer.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
+import { HealthWatch } from './runtime/health-watch.ts'
 import type { ServerLimits } from './runtime/limits.ts'
 import type { ConnectionLimits } from './runtime/multiplexed.ts'
 import { purgeDeleted } from './runtime/purge.ts'
@@ -52,7 +57,8 @@ export interface AssemblyParts {
   /** Opened; the server's from here on, which closes it. */
   readonly storage: Storage
   readonly auth: Auth
-  readonly observe: Observe
+  /** What is told of the server, and to whom. */
+  readonly watched: Watched
   readonly stateless: Stateless
   /** The server's from here on, which closes it. */
   readonly cluster: Cluster
@@ -108,14 +114,16 @@ export interface Assembly {
 
 /** Puts a server together; no timer runs until it is started. */
 export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly => {
-  const { storage, auth, observe, stateless, cluster, basePath, editorRoot, isTls } = parts
+  const { storage, auth, watched, stateless, cluster, basePath, editorRoot, isTls } = parts
   const clock = systemClock
+  const { observe, metrics, keys } = watched
   const utilisation = createUtilisation(clock)
   const content = createContent(clock, parts.content)
   const commits = new GroupCommit({
     storage,
     clock,
     spacingMs: COMMIT_SPACING_MS[config.durability],
+    observe,
   })
   const documents = new Documents({
     storage,
@@ -123,6 +131,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     content,
     cluster,
     observe,
+    tracing: openTelemetry,
     clock,
     auth,
     stateless,
@@ -163,7 +172,19 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
   })
   const { maxTotalLoadQueueBytes: bodyBytes } = config
   const largestBody = Math.max(config.maxApiBodyBytes, config.maxMessageBytes)
+  const bodies = new ByteBudget(sharedBytes(bodyBytes, largestBody))
+  const strangersBodies = new ByteBudget(sharedBytes(bodyBytes / 2, largestBody))
+  const health = new HealthWatch(clock, {
+    storage: () => writeProblem(documents.figures()),
+    documents: () => openProblem(documents.figures()),
+    places: () => edge.full() ?? documents.refusing(),
+    'login-keys': () => keys.problem(),
+  })
+  const state = () =>
+    serverState({ documents, storage, edge, streams, bodies: [bodies, strangersBodies] })
   const app = createApp({
+    metrics: { type: METRICS_TYPE, read: () => metrics.read(state) },
+    parts: () => health.parts(),
     documents,
     edge,
     streams,
@@ -175,8 +196,8 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     content,
     wholes,
     answers: new AnswerRoom(config.maxAnswerBytes),
-    bodies: new ByteBudget(sharedBytes(bodyBytes, largestBody)),
-    strangersBodies: new ByteBudget(sharedBytes(bodyBytes / 2, largestBody)),
+    bodies,
+    strangersBodies,
     maxUpdateBytes: config.maxMessageBytes,
     maxBodyBytes: bodyBytes,
     readMs: config.maxReadMs,
@@ -193,8 +214,10 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     maxNamedVersions: config.maxNamedVersions,
   })
   let stopPurging: Undo = () => undefined
+  let stopWatching: Undo = () => undefined
   const discard = async (): Promise<void> => {
     stopPurging()
+    stopWatching()
     await content.close()
     await cluster.close()
     await storage.close()
@@ -213,6 +236,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     },
     start() {
       documents.start()
+      stopWatching = health.start()
       stopPurging = purgeDeleted({ storage, clock, observe }, config.maxDeletedDays * DAY_MS)
       content.warmUp()
     },

@@ -1,4 +1,12 @@
-export type { Authorize, AuthorizeQuestion, Denied, Granted } from './auth/authorize.ts'
+export type {
+  Authorize,
+  AuthorizeOperations,
+  AuthorizeQuestion,
+  Denied,
+  Granted,
+  GrantedOperations,
+  OperationsQuestion,
+} from './auth/authorize.ts'
 export { openAuth } from './auth/open.ts'
 export { readConfig, type Config } from './config.ts'
 export { optionRows, type OptionRow } from './option-rows.ts'
@@ -26,12 +34,20 @@ export type {
   Denial,
   Grant,
   GrantPart,
+  OperationsGrant,
+  OperationsRequest,
   PrefixRequest,
   RequestFacts,
 } from './ports/auth.ts'
 export type { Json } from './ports/content.ts'
 export type { Cluster, Hint } from './ports/cluster.ts'
-export type { Observe, QuireEvent, QuireEventKind } from './ports/observe.ts'
+export type {
+  Family,
+  MeasuringEvent,
+  Observe,
+  QuireEvent,
+  QuireEventKind,
+} from './ports/observe.ts'
 export type { Stateless, StatelessMessage, StatelessReply } from './ports/stateless.ts'
 export type { Storage } from './ports/storage.ts'
 export { createQuire, type CloseOptions, type Quire, type QuireOptions } from './quire.ts'

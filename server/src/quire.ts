@@ -9,7 +9,12 @@ import { Hono } from 'hono'
 import { parseDocName } from '@quire/shared'
 import { assemble } from './assembly.ts'
 import { createClusterHub } from './cluster/single.ts'
-import { createAuthorizeAuth, type Authorize } from './auth/authorize.ts'
+import {
+  createAuthorizeAuth,
+  withOperations,
+  type Authorize,
+  type AuthorizeOperations,
+} from './auth/authorize.ts'
 import type { Config } from './config.ts'
 import type { ContentOptions } from './content/threaded.ts'
 import { refusesTarget } from './edges/websocket/http-server.ts'
@@ -21,6 +26,7 @@ import { authAfter, Loading } from './embedded/loading.ts'
 import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
+import { watched } from './observe/watched.ts'
 import { redactedError } from './observe/redacted.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Cluster } from './ports/cluster.ts'
@@ -53,6 +59,11 @@ export interface QuireOptions {
    * lets everybody write everything.
    */
   readonly authorize: Authorize | Auth
+  /**
+   * Decides who may see the server's figures (`/metrics`) and run it. Absent: what `authorize` says of that, where it is an
+   * `Auth` (`jwtAuth`: the claim `operations`; `openAuth`: everybody), and else nobody.
+   */
+  readonly authorizeOperations?: AuthorizeOperations
   /** Hears what happens. Absent: only what is Quire's own fault is told, as a warning of the process. */
   readonly observe?: Observe
   /** Hears what Hocuspocus clients say beside their documents. Absent: nobody does. */
@@ -175,16 +186,18 @@ const BASE_PATH = /^(\/[A-Za-z0-9._~-]+)*$/
  * ```
  */
 export const createQuire = (options: QuireOptions): Quire => {
-  const { storage, authorize, observe = ONLY_BUGS, stateless = DEAF, basePath = '' } = options
+  const { storage, stateless = DEAF, basePath = '' } = options
   const problem = problemOf(options)
   if (problem !== null) throw new TypeError(`createQuire: ${problem}`)
   const config = readOptions(options)
   if (!config.ok) throw new RangeError(`createQuire: ${config.error}`)
+  const watching = watched(options.observe ?? ONLY_BUGS)
+  const { observe } = watching
   const loading = new Loading(() => assembly.load())
   const assembly = assemble(config.value, {
     storage,
-    auth: authAfter(loading, authOf(authorize, observe, config.value)),
-    observe,
+    auth: authAfter(loading, authOf(options, observe, config.value)),
+    watched: watching,
     stateless,
     cluster: options.cluster ?? createClusterHub().node(),
     content: { collectGarbage: true, ...options.content },
@@ -275,11 +288,19 @@ const hasLostBody = (request: IncomingMessage): boolean =>
     Number(request.headers['content-length'] ?? 0) > 0)
 
 /** What is wrong with options that are no rows of the table; programs in JavaScript have no compiler that says it. */
-const problemOf = ({ storage, authorize, basePath = '', editor = false }: QuireOptions) => {
+const problemOf = ({
+  storage,
+  authorize,
+  authorizeOperations,
+  basePath = '',
+  editor = false,
+}: QuireOptions) => {
   if (typeof storage?.open !== 'function')
     return 'storage is missing: give an opened one, such as await sqliteStorage({ dataDir })'
   if (typeof authorize !== 'function' && typeof authorize?.authorize !== 'function')
     return 'authorize is missing: say who may open what; openAuth lets everybody write everything'
+  if (authorizeOperations !== undefined && typeof authorizeOperations !== 'function')
+    return 'authorizeOperations is not a function: say who may see and run the server, or leave it out'
   if (!BASE_PATH.test(basePath))
     return `basePath must be '' or a path such as /collab, without a slash at its end, not ${JSON.stringify(basePath)}`
   if (editor !== false && basePath !== '')
@@ -287,14 +308,17 @@ const problemOf = ({ storage, authorize, basePath = '', editor = false }: QuireO
   return null
 }
 
-const authOf = (authorize: Authorize | Auth, observe: Observe, config: Config): Auth =>
-  typeof authorize === 'function'
-    ? createAuthorizeAuth(authorize, {
-        clock: systemClock,
-        observe,
-        deadlineMs: config.maxLoginMs,
-      })
-    : authorize
+const authOf = (
+  { authorize, authorizeOperations }: QuireOptions,
+  observe: Observe,
+  { maxLoginMs }: Config,
+): Auth => {
+  const options = { clock: systemClock, observe, deadlineMs: maxLoginMs }
+  const auth = typeof authorize === 'function' ? createAuthorizeAuth(authorize, options) : authorize
+  return authorizeOperations === undefined
+    ? auth
+    : withOperations(auth, authorizeOperations, options)
+}
 
 const docNameOf = (name: string) => {
   const parsed = parseDocName(name)

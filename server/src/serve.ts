@@ -9,6 +9,7 @@ import { createClusterHub } from './cluster/single.ts'
 import { optionSentence, type Config } from './config.ts'
 import { serveCertificate, type ServedCertificate } from './edges/websocket/served-certificate.ts'
 import { jwtAuthOf } from './embedded/jwt-auth.ts'
+import { watched } from './observe/watched.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Observe } from './ports/observe.ts'
 import type { Stateless } from './ports/stateless.ts'
@@ -100,8 +101,10 @@ export interface ServeParts {
  */
 export const serve = async (
   config: Config,
-  { storage, observe, stateless = DEAF, ...parts }: ServeParts,
+  { storage, stateless = DEAF, ...parts }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
+  const watching = watched(parts.observe)
+  const { observe } = watching
   const certificate = certificateOf(config, observe)
   if (!certificate.ok) {
     await storage.close()
@@ -111,7 +114,7 @@ export const serve = async (
   const quire = assemble(config, {
     storage,
     auth,
-    observe,
+    watched: watching,
     stateless,
     cluster: createClusterHub().node(),
     content: { collectGarbage: config.garbageCollection },

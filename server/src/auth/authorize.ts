@@ -2,21 +2,9 @@
  * A function of the program that Quire is part of, as the judge of logins. What it answers is checked like
  * anything that comes from outside: an answer that says nothing clear lets nobody in, and is reported.
  */
-import { err, millis, ok, utf8Length, type DocName, type Millis, type Result } from '@quire/shared'
-import type { Access, Auth, Denial, Grant, RequestFacts } from '../ports/auth.ts'
-import type { Clock } from '../ports/clock.ts'
-import { loginError } from '../ports/login-error.ts'
-import type { Observe } from '../ports/observe.ts'
-import { plainGrant } from './plain-grant.ts'
-
-/** Longest user, name or token id, bytes of UTF-8: as long as a document's name. Each stands in the log of what was written. */
-const TEXT_BYTES = 1_024
-
-/** Longest message of a denial, UTF-16 units; a close frame has room for 123 bytes of it (RFC 6455 §5.5). */
-const MESSAGE_LENGTH = 1_024
-
-/** Numbers below are a time in seconds that was taken for milliseconds: March 1973. */
-const LEAST_MILLIS = 1e11
+import { err, type DocName, type Result } from '@quire/shared'
+import type { Access, Auth, Denial, Grant, OperationsRequest, RequestFacts } from '../ports/auth.ts'
+import { judged, readGrant, readOperations, type JudgeOptions } from './judged.ts'
 
 /**
  * What a client asks for: one document, or all whose names begin so ('' being every document).
@@ -117,48 +105,74 @@ export type Authorize = (
   question: AuthorizeQuestion,
 ) => Promise<Granted | Denied> | Granted | Denied
 
-/** What `createAuthorizeAuth` needs. */
-export interface AuthorizeOptions {
-  readonly clock: Clock
-  readonly observe: Observe
-  /** Time for an answer, milliseconds. */
-  readonly deadlineMs: number
+/**
+ * Who asks to see or run the server.
+ *
+ * @example
+ * ```ts
+ * import type { OperationsQuestion } from '@quire/server'
+ *
+ * // the value of the cookie `session`, null where there is none
+ * export const sessionOf = ({ request }: OperationsQuestion): string | null =>
+ *   /(?:^|; )session=([^;]*)/.exec(request?.headers.get('cookie') ?? '')?.[1] ?? null
+ * ```
+ */
+export type OperationsQuestion = Pick<AuthorizeQuestion, 'request' | 'token' | 'signal'>
+
+/**
+ * What somebody may do who runs the server: `read` its figures and its page of operations, or `write`, which is to
+ * end sessions, fold documents, keep versions and export as well.
+ *
+ * @example
+ * ```ts
+ * import type { GrantedOperations } from '@quire/server'
+ *
+ * export const onCall = (user: string): GrantedOperations => ({ access: 'write', user })
+ * ```
+ */
+export interface GrantedOperations extends Omit<Granted, 'access' | 'isApplication'> {
+  readonly access: 'read' | 'write'
 }
+
+/**
+ * Decides who may see the server's figures and run it. It is asked for each request.
+ *
+ * @example
+ * ```ts
+ * import type { AuthorizeOperations } from '@quire/server'
+ *
+ * const TOKEN = process.env['SCRAPE_TOKEN']
+ *
+ * // a scraper with a token of its own, and nobody else
+ * export const authorizeOperations: AuthorizeOperations = ({ token }) =>
+ *   token !== null && token === TOKEN
+ *     ? { access: 'read', user: null, name: 'Prometheus' }
+ *     : { deny: 'unauthorized' }
+ * ```
+ */
+export type AuthorizeOperations = (
+  question: OperationsQuestion,
+) => Promise<GrantedOperations | Denied> | GrantedOperations | Denied
 
 /**
  * An `Auth` that asks a function. Where it throws, or answers what cannot be read, the client is told of a failure
  * (`internalError`) and the event `bug` says what it was; where it does not answer in time, the client is to come back
  * (`tryAgainLater`). Of tokens it makes none: the program does.
  */
-export const createAuthorizeAuth = (authorize: Authorize, options: AuthorizeOptions): Auth => {
-  const ask = async (
-    asked: Pick<AuthorizeQuestion, 'token'> & { readonly request?: RequestFacts | undefined },
+export const createAuthorizeAuth = (authorize: Authorize, options: JudgeOptions): Auth => {
+  const ask = (
+    asked: OperationsRequest,
     what:
       | { readonly document: DocName; readonly prefix: null }
-      | { document: null; prefix: string },
-  ): Promise<Result<Grant, Denial>> => {
-    const { clock, observe, deadlineMs } = options
-    const { token, request = null } = asked
-    const over = new AbortController()
-    const late = Promise.withResolvers<typeof LATE>()
-    const undo = clock.after(deadlineMs, () => late.resolve(LATE))
-    try {
-      const question = { request, token, signal: over.signal, ...what }
-      const answer: unknown = await Promise.race([authorize(question), late.promise])
-      if (answer === LATE)
-        return err({
-          kind: 'tryAgainLater',
-          message: `authorize did not answer within ${deadlineMs} ms`,
-        })
-      return readAnswer(answer)
-    } catch (thrown) {
-      observe.event({ kind: 'bug', document: what.document, error: loginError(thrown, asked) })
-      return err({ kind: 'internalError', message: 'the login could not be checked' })
-    } finally {
-      undo()
-      over.abort()
-    }
-  }
+      | { readonly document: null; readonly prefix: string },
+  ): Promise<Result<Grant, Denial>> =>
+    judged(options, {
+      name: 'authorize',
+      document: what.document,
+      asked,
+      ask: (question) => authorize({ ...question, ...what }),
+      read: readGrant,
+    })
   return {
     needsToken: false, // a cookie may do
     readsRequests: true,
@@ -174,64 +188,23 @@ export const createAuthorizeAuth = (authorize: Authorize, options: AuthorizeOpti
   }
 }
 
-const LATE = Symbol('late')
-
-/** Throws where the answer is none, and says what of it. */
-const readAnswer = (answer: unknown): Result<Grant, Denial> => {
-  if (typeof answer !== 'object' || answer === null) throw wrong('its answer', 'an object', answer)
-  const { deny, message = '', ...granted } = answer as Record<string, unknown>
-  if (deny === undefined) return ok(readGrant(granted))
-  if (deny !== 'unauthorized' && deny !== 'forbidden')
-    throw wrong('deny', '"unauthorized" or "forbidden"', deny)
-  if (typeof message !== 'string') throw wrong('message', 'text', message)
-  const said = message === '' ? DENIED[deny] : message.slice(0, MESSAGE_LENGTH)
-  return err({ kind: deny, message: said })
-}
-
-const DENIED = {
-  unauthorized: 'there is no valid login',
-  forbidden: 'the login does not grant this',
-}
-
-const readGrant = (granted: Readonly<Record<string, unknown>>): Grant => {
-  const { access, isApplication = false, user } = granted
-  if (access !== 'read' && access !== 'comment' && access !== 'write')
-    throw wrong('access', '"read", "comment" or "write"', access)
-  if (user === undefined) throw wrong('user', 'text, or null', user)
-  if (typeof isApplication !== 'boolean')
-    throw wrong('isApplication', 'true or false', isApplication)
-  return {
-    ...plainGrant({
-      access,
-      user: textIn(granted, 'user'),
-      expiresAt: timeIn(granted, 'expiresAt'),
+/** An `Auth` like another one, but that a function decides who may see and run the server; in the same way. */
+export const withOperations = (
+  auth: Auth,
+  authorizeOperations: AuthorizeOperations,
+  options: JudgeOptions,
+): Auth => ({
+  needsToken: auth.needsToken,
+  readsRequests: auth.readsRequests === true,
+  authorize: (request) => auth.authorize(request),
+  authorizeAll: (request) => auth.authorizeAll(request),
+  issue: (request, part) => auth.issue(request, part),
+  authorizeOperations: (asked) =>
+    judged(options, {
+      name: 'authorizeOperations',
+      document: null,
+      asked,
+      ask: authorizeOperations,
+      read: readOperations,
     }),
-    name: textIn(granted, 'name'),
-    tokenId: textIn(granted, 'tokenId'),
-    issuedAt: timeIn(granted, 'issuedAt'),
-    isApplication,
-  }
-}
-
-const textIn = (granted: Readonly<Record<string, unknown>>, key: string): string | null => {
-  const { [key]: text } = granted
-  if (text === undefined || text === null) return null
-  const isText = typeof text === 'string' && text !== '' && text.isWellFormed()
-  if (isText && utf8Length(text) <= TEXT_BYTES) return text
-  throw wrong(key, `well-formed text of 1 to ${TEXT_BYTES} bytes, or null`, text)
-}
-
-const timeIn = (granted: Readonly<Record<string, unknown>>, key: string): Millis | null => {
-  const { [key]: time } = granted
-  if (time === undefined || time === null) return null
-  const at = time instanceof Date ? time.getTime() : time
-  if (typeof at === 'number' && at >= LEAST_MILLIS && at <= Number.MAX_SAFE_INTEGER)
-    return millis(Math.floor(at))
-  throw wrong(key, 'a Date, or milliseconds since the epoch and not seconds', time)
-}
-
-/** Says of what kind it is, and no more: it may be somebody's secret. */
-const wrong = (what: string, wanted: string, is: unknown): Error => {
-  const kind = is === null ? 'null' : typeof is === 'number' ? String(is) : typeof is
-  return new Error(`authorize: ${what} is not ${wanted}, but ${kind}`)
-}
+})

@@ -8,12 +8,13 @@
  * user's token gives one for that user alone, and a client's gives none, or whoever has it in his browser
  * could be anybody. A client's token has the id (`jti`) of the one that it was made with: who takes that one
  * back takes both.
+ *
+ * `"operations": "read"` or `"write"` says that whoever has it may see, or run, the server; such a token needs no `docs`.
  */
 import { SignJWT } from 'jose'
 import { err, millis, ok, type DocName, type Result } from '@quire/shared'
 import { CLOCK_TOLERANCE_S, readToken, type Said, type TokenKeys } from './token.ts'
-import { plainGrant } from './plain-grant.ts'
-import type { Access, Auth, Denial, Grant } from '../ports/auth.ts'
+import type { Access, Auth, Denial, Grant, OperationsGrant } from '../ports/auth.ts'
 
 /** The type of the tokens that the server makes (RFC 8725 §3.11). */
 const CLIENT_TYPE = 'quire-client+jwt'
@@ -68,17 +69,24 @@ export const createJwtAuth = (keys: TokenKeys): Auth => ({
       jwt.setExpirationTime(Math.min(Math.floor(expiresAt / 1000), said.value.exp ?? Infinity))
     return ok(await jwt.sign(keys.secret))
   },
+
+  async authorizeOperations({ token }) {
+    const said = await readToken(token, keys)
+    return said.ok ? operationsOf(said.value) : said
+  },
 })
 
 const denied = (kind: Denial['kind'], message: string) => err({ kind, message })
 
 /** `what` is what is asked for, for people. */
 const grantOf = (
-  { type, docs, sub, name, jti, exp, iat }: Said,
+  said: Said,
   isCovered: (pattern: string) => boolean,
   what: string,
 ): Result<Grant, Denial> => {
-  const entries = entriesOf(docs)
+  const { type, docs, sub, operations } = said
+  // who runs the server need not be let into any document
+  const entries = docs === undefined && operations !== undefined ? ok([]) : entriesOf(docs)
   if (!entries.ok) return denied('unauthorized', entries.error)
   let access: Access | null = null
   for (const entry of entries.value)
@@ -86,16 +94,27 @@ const grantOf = (
       access = entry.access
   if (access === null)
     return denied('forbidden', `the token does not grant ${JSON.stringify(what)}`)
-  // as long as the same token is accepted: whoever is asked for another one may only have this one
-  const expiresAt = exp === undefined ? null : millis((exp + CLOCK_TOLERANCE_S) * 1000)
-  return ok({
-    ...plainGrant({ access, user: sub ?? null, expiresAt }),
-    name: name ?? null,
-    tokenId: jti ?? null,
-    issuedAt: iat === undefined ? null : millis(iat * 1000),
-    isApplication: sub === undefined && type !== CLIENT_TYPE,
-  })
+  return ok({ access, ...holderOf(said), isApplication: sub === undefined && type !== CLIENT_TYPE })
 }
+
+const operationsOf = (said: Said): Result<OperationsGrant, Denial> => {
+  const { operations: access } = said
+  if (access === undefined)
+    return denied('forbidden', 'the token has no claim operations, which this needs')
+  if (access !== 'read' && access !== 'write')
+    return denied('unauthorized', 'the claim operations of the token is not "read" or "write"')
+  return ok({ access, ...holderOf(said) })
+}
+
+/** Whose the token is, and from when until when it is good. */
+const holderOf = ({ sub, name, jti, exp, iat }: Said): Omit<OperationsGrant, 'access'> => ({
+  user: sub ?? null,
+  name: name ?? null,
+  tokenId: jti ?? null,
+  issuedAt: iat === undefined ? null : millis(iat * 1000),
+  // as long as the same token is accepted: whoever is asked for another one may only have this one
+  expiresAt: exp === undefined ? null : millis((exp + CLOCK_TOLERANCE_S) * 1000),
+})
 
 const covers = (pattern: string, document: DocName): boolean =>
   pattern.endsWith('*') ? document.startsWith(pattern.slice(0, -1)) : document === pattern

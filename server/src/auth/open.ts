@@ -27,4 +27,12 @@ export const openAuth: Auth = {
   authorize: ({ token }) => granted(token),
   authorizeAll: ({ token }) => granted(token),
   issue: (_, { access }) => Promise.resolve(ok(access === 'write' ? null : READ_ONLY)),
+  authorizeOperations: ({ token }) => {
+    const { isApplication: _, ...anybody } = plainGrant({
+      access: 'read',
+      user: null,
+      expiresAt: null,
+    })
+    return Promise.resolve(ok({ ...anybody, access: token === READ_ONLY ? 'read' : 'write' }))
+  },
 }

@@ -61,6 +61,7 @@ export class RemoteKeys {
   #known: { readonly find: Find; readonly readAt: Millis } | null = null
   #reading: Promise<Reading> | null = null
   #endedAt: Millis | null = null
+  #isFailing = false
 
   constructor(options: RemoteKeysOptions) {
     this.#options = {
@@ -98,9 +99,12 @@ export class RemoteKeys {
     const { clock, observe, url } = this.#options
     const keys = await this.#fetch()
     if (keys.ok) {
+      if (this.#isFailing) observe.event({ kind: 'keys-recovered' })
+      this.#isFailing = false
       this.#known = { find: createLocalJWKSet(keys.value), readAt: clock.now() }
       return 'fetched'
     }
+    this.#isFailing = true
     const { origin, pathname } = new URL(url) // a query may hold a key of its own
     observe.event({ kind: 'keys-failed', problem: `${origin}${pathname} ${keys.error}` })
     return 'failed'

@@ -39,6 +39,7 @@ export interface Said {
   /** Seconds since the epoch. */
   readonly iat: number | undefined
   readonly docs: unknown
+  readonly operations: unknown
 }
 
 const unauthorized = (message: string) => err({ kind: 'unauthorized', message } as const)
@@ -109,7 +110,7 @@ const wayOf = async (
 }
 
 const saidIn = (payload: JWTPayload, type: string | undefined): Result<Said, Denial> => {
-  const { exp, iat, docs } = payload // jose has looked at the times
+  const { exp, iat, docs, operations } = payload // jose has looked at the times
   const { sub, name, jti }: Record<string, unknown> = payload
   const texts = { sub, name, jti }
   for (const [claim, value] of Object.entries(texts))
@@ -118,7 +119,7 @@ const saidIn = (payload: JWTPayload, type: string | undefined): Result<Said, Den
   if (iat !== undefined && iat > Date.now() / 1000 + CLOCK_TOLERANCE_S)
     return unauthorized('the claim iat of the token lies ahead')
   const claims = texts as Readonly<Record<keyof typeof texts, string | undefined>> // as just checked
-  return ok({ type, ...claims, exp, iat, docs })
+  return ok({ type, ...claims, exp, iat, docs, operations })
 }
 
 /** For people, without anything of the token. */

@@ -1,10 +1,13 @@
 import type { DecodeProblem, Frame, Result } from '@quire/shared'
+import type { Family } from '../ports/observe.ts'
 import type { ClientMessage, ServerMessage } from '../room/message.ts'
 import type { Asking } from '../room/phase.ts'
 
 /** A client family's bytes for the room's messages: pure, total, no I/O. */
 export interface Dialect {
   readonly name: string
+  /** What it is counted under. */
+  readonly family: Family
   /** Clients of the same lane are sent the same bytes: an address inside the frames is part of it. */
   readonly lane: string
   /** When such a client is asked for what it has and the server lacks. */

@@ -38,6 +38,7 @@ export type DirectAnswer =
 /** The dialect of a route that says this, in one frame. */
 export const direct = (said: readonly ClientMessage[]): Dialect => ({
   name: 'direct',
+  family: 'direct',
   lane: 'direct',
   asking: 'on-join',
   keepAliveMs: NEVER_MS,

@@ -97,6 +97,7 @@ export const hocuspocus = (prefix: AddressBytes, bounds: PresenceLimits): Dialec
   const syncPrefix = Uint8Array.of(...prefix, SYNC)
   return {
     name: 'hocuspocus',
+    family: 'hocuspocus',
     lane: `hocuspocus ${String.fromCharCode(...prefix)}`,
     asking: 'in-return',
     keepAliveMs: KEEP_ALIVE_MS,

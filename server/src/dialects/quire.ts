@@ -26,6 +26,7 @@ import type { Dialect } from './dialect.ts'
 /** What speaks on a channel. `decode` takes whole frames. */
 export const quire = (channel: number, bounds: PresenceLimits): Dialect => ({
   name: 'quire.v1',
+  family: 'quire',
   lane: `quire.v1 ${channel}`,
   asking: 'on-demand',
   keepAliveMs: Infinity, // the connection beats

@@ -39,6 +39,7 @@ export const ySweet = (bounds: PresenceLimits): Dialect => {
   const base = yWebsocket(bounds)
   return {
     name: 'y-sweet',
+    family: 'y-sweet',
     lane: 'y-sweet',
     asking: 'twice',
     keepAliveMs: KEEP_ALIVE_MS,

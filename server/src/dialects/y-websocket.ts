@@ -46,6 +46,7 @@ const EMPTY_UPDATE_BYTES = 2
 /** The y-websocket dialect with these bounds on presence. */
 export const yWebsocket = (bounds: PresenceLimits): Dialect => ({
   name: 'y-websocket',
+  family: 'y-websocket',
   lane: 'y-websocket',
   asking: 'on-join',
   keepAliveMs: KEEP_ALIVE_MS,

@@ -1,4 +1,5 @@
 import { err, type Result } from '@quire/shared'
+import { authorizeOperations } from '../ports/operations.ts'
 import type { Auth, Denial } from '../ports/auth.ts'
 
 /** Reads something once; after a failure whoever asks next has it read again. */
@@ -31,5 +32,6 @@ export const authAfter = (loading: Loading, auth: Auth): Auth => {
     authorize: (request) => after(() => auth.authorize(request)),
     authorizeAll: (request) => after(() => auth.authorizeAll(request)),
     issue: (request, part) => auth.issue(request, part),
+    authorizeOperations: (request) => after(() => authorizeOperations(auth, request)),
   }
 }

@@ -8,14 +8,19 @@ import { API_PATH, apiRoutes, type ApiOptions } from './api/api.ts'
 import { answerProblem, Problem } from './api/problem.ts'
 import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'
+import type { PartFacts } from '../runtime/health-watch.ts'
 import { OWN_PATHS } from './own-paths.ts'
 import { answerFields } from './page-fields.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
+import { metricsRoute, type MetricsRoute } from './metrics.ts'
 import { socketRoutes, type SocketRoutes } from './sockets.ts'
 import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
-export interface AppOptions extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>, ApiOptions {
+export interface AppOptions
+  extends SocketRoutes, Omit<YSweetRoutes, 'notReady'>, ApiOptions, Pick<MetricsRoute, 'metrics'> {
+  /** Which parts of the server are ill, and since when. */
+  readonly parts: () => readonly PartFacts[]
   /** Directory of the built editor; null: no page of it is served, and only what is a route's is touched. */
   readonly editorRoot: string | null
 }
@@ -42,7 +47,8 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
     memory: () => documents.memory(),
     refusing: () => edge.full() ?? documents.refusing(),
   }
-  app.route('/health', healthRoutes(health))
+  app.route('/health', healthRoutes(health, options.parts))
+  app.route('/metrics', metricsRoute(options))
   // a browser that asks whether it may ask is not counted: the answer costs no more than a refusal
   for (const path of CROSS_SITE_PATHS)
     app.use(path, crossSite(options.allowedOrigins, { fields: CROSS_SITE_FIELDS }))

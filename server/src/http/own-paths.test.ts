@@ -14,6 +14,7 @@ it.each([
   ['/collab/yjs/notes', '/collab', true],
   ['http://localhost/collab/yjs/notes', '/collab', true],
   ['/collab/health/live', '/collab', true],
+  ['/collab/metrics?token=a', '/collab', true],
   ['/collab', '/collab', false],
   ['/collab/', '/collab', false],
   ['/collabx/yjs', '/collab', false],

@@ -12,6 +12,7 @@ export const OWN_SEGMENTS = [
   'doc',
   'health',
   'hocuspocus',
+  'metrics',
   'ready',
   'sync',
   'yjs',

@@ -56,8 +56,9 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
   const granted = async (document: DocName, c: Context<GrantedEnv>): Promise<Grant> => {
     const request = documents.readsRequests ? requestFacts(c, edge) : undefined
     const grant = await documents.login(document, tokenOf(c), request)
-    if (!grant.ok) throw refusal(grant.error)
-    return grant.value
+    if (grant.ok) return grant.value
+    documents.tellDenied({ document, family: 'y-sweet' }, grant.error)
+    throw refusal(grant.error)
   }
 
   /** The document in the path, if the token of the request grants it. */

@@ -49,10 +49,15 @@ export const createLog = (level: LogLevel): Observe => {
 const levelOfEvent = (event: QuireEvent): Exclude<LogLevel, 'silent'> =>
   levelOf(event.kind === 'events-left-out' ? event.of : event.kind)
 
-const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
+/** The level of a kind of event. */
+export const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
   switch (kind) {
     case 'presence-ignored':
     case 'unknown-message':
+    case 'update-accepted':
+    case 'relayed':
+    case 'committed':
+    case 'acknowledged':
       return 'trace'
     case 'room-opened':
     case 'room-evicted':
@@ -60,6 +65,7 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'session-held':
     case 'session-joined':
     case 'session-left':
+    case 'session-resynced':
     case 'session-closed':
     case 'missing-dependencies':
     case 'compacted':
@@ -72,11 +78,13 @@ const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'append-recovered':
     case 'purged':
     case 'tls-reloaded':
+    case 'keys-recovered':
     case 'patch-kept':
     case 'version-kept':
       return 'info'
     case 'newcomer-refused':
     case 'events-left-out':
+    case 'login-denied':
     case 'load-failed':
     case 'append-failed':
     case 'patch-full':

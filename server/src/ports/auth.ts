@@ -55,6 +55,43 @@ export interface Grant {
 }
 
 /**
+ * What somebody may do who runs the server: `read` its figures and its page of operations; `write`: also end sessions,
+ * fold documents, keep versions, export, and send again what could not be delivered.
+ *
+ * @example
+ * ```ts
+ * import type { OperationsGrant } from '@quire/server'
+ *
+ * // what an `Auth` gives the program that reads the figures
+ * export const scraper: OperationsGrant = {
+ *   access: 'read',
+ *   user: null,
+ *   name: 'Prometheus',
+ *   tokenId: 'scraper-1',
+ *   issuedAt: null,
+ *   expiresAt: null,
+ * }
+ * ```
+ */
+export interface OperationsGrant extends Omit<Grant, 'access' | 'isApplication'> {
+  readonly access: 'read' | 'write'
+}
+
+/**
+ * Who asks to see or run the server: the token that came, and the request with it.
+ *
+ * @example
+ * ```ts
+ * import type { OperationsRequest } from '@quire/server'
+ *
+ * // true for a request from this machine itself
+ * export const isLocal = ({ request }: OperationsRequest): boolean =>
+ *   request?.address === '127.0.0.1' || request?.address === '::1'
+ * ```
+ */
+export type OperationsRequest = Omit<AccessRequest, 'document'>
+
+/**
  * The part of a grant that a token is to be made for.
  *
  * @example
@@ -195,4 +232,6 @@ export interface Auth {
    * denied where that may not speak for `part.user`, null being whoever asks.
    */
   issue(request: AccessRequest, part: GrantPart): Promise<Result<string | null, Denial>>
+  /** Who may see how the server is, and run it; absent: nobody. */
+  authorizeOperations?(request: OperationsRequest): Promise<Result<OperationsGrant, Denial>>
 }

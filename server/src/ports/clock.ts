@@ -8,6 +8,8 @@ export interface Clock {
    * clock's value, so it reads like it, but drifts from it.
    */
   now(): Millis
+  /** Milliseconds with fractions since some moment: for what is measured. */
+  precise(): number
   /** Wall-clock time, milliseconds since the Unix epoch: for what is stored. */
   wall(): Millis
   /** Calls `task` once everything that is ready in this turn of the event loop has been taken. */

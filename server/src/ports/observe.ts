@@ -1,4 +1,19 @@
 import type { CloseName, DocName, Seq } from '@quire/shared'
+import type { Denial } from './auth.ts'
+import type { Transport } from './socket.ts'
+
+/**
+ * Whose words a client speaks; `direct`: it is in this process.
+ *
+ * @example
+ * ```ts
+ * import type { Family } from '@quire/server'
+ *
+ * // families whose clients wait for the server to say that it is still there
+ * export const isImpatient = (family: Family): boolean => family !== 'direct'
+ * ```
+ */
+export type Family = 'quire' | 'y-websocket' | 'hocuspocus' | 'y-sweet' | 'direct'
 
 /**
  * What happened, for logs and figures: never document content, tokens or presence.
@@ -16,12 +31,37 @@ export type QuireEvent =
   | { readonly kind: 'room-opened'; readonly document: DocName; readonly loadMs: number }
   | { readonly kind: 'room-evicted'; readonly document: DocName }
   | { readonly kind: 'load-failed'; readonly document: DocName; readonly problem: string }
-  | { readonly kind: 'session-joined'; readonly document: DocName; readonly session: number }
-  | { readonly kind: 'session-left'; readonly document: DocName; readonly session: number }
+  | {
+      readonly kind: 'session-joined'
+      readonly document: DocName
+      readonly session: number
+      readonly family: Family
+      readonly transport: Transport
+    }
+  | {
+      readonly kind: 'session-left'
+      readonly document: DocName
+      readonly session: number
+      readonly family: Family
+      readonly transport: Transport
+      /** How long it was in, milliseconds. */
+      readonly ms: number
+    }
   /** A client of quire.v1 says what it is, and both keep to this revision. */
   | { readonly kind: 'client-named'; readonly agent: string; readonly revision: number }
   /** R9: a session does not read as fast as others write; it is to get what it misses at once, later. */
   | { readonly kind: 'session-held'; readonly document: DocName; readonly session: number }
+  /** R9: a session that was held has read what waited for it, and is given what it missed. */
+  | { readonly kind: 'session-resynced'; readonly document: DocName; readonly session: number }
+  /** Somebody was not let in, or not any more. `document` is null where it is not about one. */
+  | {
+      readonly kind: 'login-denied'
+      readonly document: DocName | null
+      /** `api`: by HTTP, without a session. */
+      readonly family: Family | 'api'
+      readonly denial: Denial['kind']
+    }
+  | MeasuringEvent
   /** The server closed a session. `document` is null where none was named. */
   | {
       readonly kind: 'session-closed'
@@ -84,6 +124,8 @@ export type QuireEvent =
   | { readonly kind: 'bug'; readonly document: DocName | null; readonly error: Error }
   /** The keys that tokens are signed with could not be read; those that are known go on being used. */
   | { readonly kind: 'keys-failed'; readonly problem: string }
+  /** They could be read again. */
+  | { readonly kind: 'keys-recovered' }
   /** The certificate was read anew, and is shown to whoever connects from here on. */
   | { readonly kind: 'tls-reloaded'; readonly validTo: string }
   /** The certificate that is shown has ended, or not begun: whoever connects is warned, or refuses to. */
@@ -109,6 +151,51 @@ export type QuireEvent =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'draining'; readonly rooms: number; readonly sessions: number }
   | { readonly kind: 'drained'; readonly left: number }
+
+/**
+ * What is measured of every change, as often as people type: told to those alone that ask for it (`Observe.measures`).
+ * Times are milliseconds with fractions.
+ *
+ * @example
+ * ```ts
+ * import type { MeasuringEvent } from '@quire/server'
+ *
+ * // how late somebody learned of something, null where the event does not say
+ * export const lateMs = (event: MeasuringEvent): number | null =>
+ *   event.kind === 'update-accepted' ? null : event.ms
+ * ```
+ */
+export type MeasuringEvent =
+  | {
+      readonly kind: 'update-accepted'
+      readonly document: DocName
+      readonly family: Family
+      readonly bytes: number
+    }
+  /**
+   * Updates were handed to the sockets of those they are for, in one write to each. `ms`: since the oldest of them was
+   * accepted.
+   */
+  | {
+      readonly kind: 'relayed'
+      readonly document: DocName
+      readonly recipients: number
+      /** Of the updates, once. */
+      readonly bytes: number
+      /** Of each update as often as it was handed over; its author is not given it. */
+      readonly deliveredBytes: number
+      readonly ms: number
+    }
+  /** One commit; `ms`: from its start to its end on disk. */
+  | {
+      readonly kind: 'committed'
+      readonly documents: number
+      readonly updates: number
+      readonly bytes: number
+      readonly ms: number
+    }
+  /** A sender was told that what it wrote is on disk. `ms`: since the oldest of that was accepted. */
+  | { readonly kind: 'acknowledged'; readonly document: DocName; readonly ms: number }
 
 /**
  * The kind of an event.
@@ -144,5 +231,7 @@ export type QuireEventKind = QuireEvent['kind']
  * ```
  */
 export interface Observe {
+  /** True where it wants what is measured of every change as well (`MeasuringEvent`); absent: none of that is told. */
+  readonly measures?: boolean
   event(event: QuireEvent): void
 }

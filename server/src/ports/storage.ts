@@ -365,6 +365,13 @@ export interface Revocations {
   unrevoke(id: number): Promise<Result<boolean, StorageProblem>>
 }
 
+/** What a storage takes on disk. */
+export interface StorageFigures {
+  readonly databaseBytes: number
+  /** Committed, but not yet moved into the database. */
+  readonly walBytes: number
+}
+
 /**
  * Durable home of all documents. One process owns it at a time. Methods never throw.
  *
@@ -419,6 +426,8 @@ export interface Storage extends Catalogue, Versions, Patches, Revocations {
   ): Promise<Result<boolean, StorageProblem>>
   /** Reads a document's quarantine, in the order of the log. */
   quarantined(doc: DocId): Promise<Result<readonly QuarantinedUpdate[], StorageProblem>>
+  /** What it takes on disk; absent where it takes nothing. */
+  figures?(): Promise<Result<StorageFigures, StorageProblem>>
   /** Commits what is under way and gives the store back. Safe to call twice. */
   close(): Promise<void>
 }

@@ -21,6 +21,8 @@ interface To {
 export interface Behind {
   receipts: Receipt[]
   bytes: number
+  /** When the oldest of them was accepted, where that is measured. */
+  acceptedAt?: number | undefined
 }
 
 /** Tells a session that these are on disk, now or behind the answers that are under way. */
@@ -28,9 +30,12 @@ export const acknowledge = (
   step: Step,
   { session, member }: To,
   receipts: readonly Receipt[],
+  acceptedAt?: number,
 ): void => {
-  if (!waitForAnswer(member, receipts)) return step.send(session, { kind: 'ack', receipts })
+  if (!waitForAnswer(member, receipts))
+    return step.send(session, { kind: 'ack', receipts, acceptedAt })
   const { behind } = member
+  behind.acceptedAt ??= acceptedAt
   for (const receipt of receipts) {
     behind.receipts.push(receipt)
     behind.bytes += receiptCost(receipt)
@@ -50,10 +55,10 @@ export const mustNotOvertake = (asking: Asking, receipts: readonly Receipt[]): b
 /** An answer is on its way to the session: behind the last one follows what has waited for it. */
 export const answerWent = (step: Step, { session, member }: To): void => {
   member.answersUnderWay--
-  const { receipts } = member.behind
+  const { receipts, acceptedAt } = member.behind
   if (member.answersUnderWay > 0 || receipts.length === 0) return
   member.behind = { receipts: [], bytes: 0 }
-  step.send(session, { kind: 'ack', receipts })
+  step.send(session, { kind: 'ack', receipts, acceptedAt })
 }
 
 /** A session that begins anew waits for none of it any more. */

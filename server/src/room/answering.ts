@@ -184,6 +184,7 @@ export const drained = (step: Step, live: Live, input: InputOf<'drained'>): void
   const { since } = member.flow
   member.flow = FLOWING
   step.do({ kind: 'release', session })
+  step.observe({ kind: 'session-resynced', document: step.room.name, session })
   give(step, live.document, { to: { session, member }, stateVector: since, isWhole: false })
 }
 

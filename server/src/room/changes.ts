@@ -146,11 +146,14 @@ const write = (
   if (authors.length > 0 && !hasPlace(step, live, { session, member }, cost)) return false
   document.authorship.note(authors)
   const stamped = authors.length > 0 ? { authors } : {}
-  document.saving = add(document.saving, { session, receipt, update, ...stamped })
+  const { at: acceptedAt } = step
+  document.saving = add(document.saving, { session, receipt, update, ...stamped, acceptedAt })
   document.frontier.accept(contents)
+  if (acceptedAt !== undefined)
+    step.do({ kind: 'accepted', session, bytes: update.length, acceptedAt })
   if (wasClean) append(step, document)
   if (step.room.durability === 'ack' && live.members.size > 1)
-    step.do({ kind: 'relay', update, except: session })
+    step.do({ kind: 'relay', update, except: session, acceptedAt })
   if (document.frontier.lacksDependenciesOf(contents)) {
     step.observe({ kind: 'missing-dependencies', document: step.room.name, session })
     if (member.question.kind === 'none')

@@ -148,7 +148,7 @@ const acknowledgeBatch = (
   members: Members,
   { batch, epoch, after }: Committed,
 ): void => {
-  const receipts = new Map<SessionId, Receipt[]>()
+  const told = new Map<SessionId, Told>()
   let at: number = after
   for (const item of batch.items) {
     if (item.update !== null) at++
@@ -157,18 +157,29 @@ const acknowledgeBatch = (
       if (members.has(item.session)) step.send(item.session, { kind: 'written', position })
       continue
     }
-    const own = receipts.get(item.session)
-    if (own === undefined) receipts.set(item.session, [item.receipt])
-    else own.push(item.receipt)
+    const own = told.get(item.session)
+    if (own === undefined)
+      told.set(item.session, { receipts: [item.receipt], acceptedAt: item.acceptedAt })
+    else {
+      own.receipts.push(item.receipt)
+      own.acceptedAt ??= item.acceptedAt
+    }
   }
-  for (const [session, own] of receipts) {
+  for (const [session, { receipts, acceptedAt }] of told) {
     const member = members.get(session)
-    if (member !== undefined) acknowledge(step, { session, member }, own)
+    if (member !== undefined) acknowledge(step, { session, member }, receipts, acceptedAt)
   }
+}
+
+/** What one session is told. */
+interface Told {
+  readonly receipts: Receipt[]
+  /** Of the oldest of them, where that is measured. */
+  acceptedAt: number | undefined
 }
 
 const relayBatch = (step: Step, members: Members, batch: Batch): void => {
   if (members.size === 0) return
-  for (const { session, update } of batch.items)
-    if (update !== null) step.do({ kind: 'relay', update, except: session })
+  for (const { session, update, acceptedAt } of batch.items)
+    if (update !== null) step.do({ kind: 'relay', update, except: session, acceptedAt })
 }

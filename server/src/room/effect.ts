@@ -1,6 +1,7 @@
 import type {
   CloseName,
   DocId,
+  DocName,
   KnownPresence,
   Seq,
   SessionId,
@@ -14,6 +15,12 @@ import type { AuthorStamp } from '../ports/storage.ts'
 import type { Denied } from './aside.ts'
 import type { ServerMessage } from './message.ts'
 import type { AsOf } from './phase.ts'
+
+/** What a room tells of; whose words a session speaks, and over what, is known to whoever runs it. */
+export type RoomEvent =
+  | Exclude<QuireEvent, { readonly kind: 'session-joined' | 'session-left' }>
+  | { readonly kind: 'session-joined'; readonly document: DocName; readonly session: SessionId }
+  | { readonly kind: 'session-left'; readonly document: DocName; readonly session: SessionId }
 
 /** What the runtime is to do, in this order. Those marked * end in exactly one input. */
 export type Effect =
@@ -30,7 +37,13 @@ export type Effect =
       readonly from: SessionId
     }
   /** An update to all members but one, and but those who are held: encoded once per dialect (R8). */
-  | { readonly kind: 'relay'; readonly update: Update; readonly except: SessionId | null }
+  | {
+      readonly kind: 'relay'
+      readonly update: Update
+      readonly except: SessionId | null
+      /** When it was accepted, where that is measured. */
+      readonly acceptedAt: number | undefined
+    }
   /** Presence to many: of what is said about a client before it leaves, the latest counts (R8). */
   | {
       readonly kind: 'announce'
@@ -88,7 +101,14 @@ export type Effect =
   | { readonly kind: 'catch-up'; readonly doc: DocId }
   /** The room is absent: forget it, unsubscribe, and drop the outcomes that are still to come. */
   | { readonly kind: 'evict' }
-  | { readonly kind: 'observe'; readonly event: QuireEvent }
+  | { readonly kind: 'observe'; readonly event: RoomEvent }
+  /** An update of a session was accepted; only where that is measured. */
+  | {
+      readonly kind: 'accepted'
+      readonly session: SessionId
+      readonly bytes: number
+      readonly acceptedAt: number
+    }
 
 /** What somebody has who asks for the rest. */
 export type Asker =

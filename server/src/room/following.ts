@@ -92,6 +92,6 @@ const relay = (
     }
     if (!document.frontier.accept(contents.value)) continue
     document.authorship.forget(contents.value.structs)
-    if (members.size > 0) step.do({ kind: 'relay', update, except: null })
+    if (members.size > 0) step.do({ kind: 'relay', update, except: null, acceptedAt: undefined })
   }
 }

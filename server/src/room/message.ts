@@ -75,7 +75,12 @@ export type ServerMessage =
   /** Asks the client for the presence it knows, its own above all. */
   | { readonly kind: 'query-presence' }
   /** These are committed, in the order in which this session sent them (R5). */
-  | { readonly kind: 'ack'; readonly receipts: readonly Receipt[] }
+  | {
+      readonly kind: 'ack'
+      readonly receipts: readonly Receipt[]
+      /** When the oldest of them was accepted, where that is measured and anything was written for it. */
+      readonly acceptedAt?: number | undefined
+    }
   /** What it wrote is committed, and is in what the log holds up to here. */
   | { readonly kind: 'written'; readonly position: Position }
   /** Something was accepted behind what it expected; nothing was changed. The newest has or will have this number. */

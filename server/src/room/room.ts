@@ -16,9 +16,12 @@ import type { OpenDocument, PhaseKind, PhaseOf, Room, Waiting } from './phase.ts
 import { waitingCost } from './saving.ts'
 import { Step } from './step.ts'
 
-/** Takes one input. Changes `room`; the effects are to be performed in order, before the next input. */
-export const step = (room: Room, input: Input, now: Millis): readonly Effect[] => {
-  const made = new Step(room, timeOf(room, now))
+/**
+ * Takes one input. Changes `room`; the effects are to be performed in order, before the next input. `at` is now with
+ * fractions, for who measures how long changes take.
+ */
+export const step = (room: Room, input: Input, now: Millis, at?: number): readonly Effect[] => {
+  const made = new Step(room, { now: timeOf(room, now), at })
   // the cell of this phase and this kind takes exactly this phase and this input: Table says so
   const cell = table[room.phase.kind][input.kind] as Cell<PhaseKind, InputKind>
   cell(made, room.phase, input)

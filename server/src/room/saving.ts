@@ -15,6 +15,8 @@ export interface Pending {
   readonly update: Update | null
   /** Who brought what is new in it; absent: there is nothing to stamp. */
   readonly authors?: readonly AuthorStamp[]
+  /** When it was accepted, where that is measured. */
+  readonly acceptedAt?: number | undefined
 }
 
 /** Accepted messages in order, and what they hold in memory. Grows in place. */
@@ -174,6 +176,13 @@ const batchOf = (item: Pending): Batch => {
   const batch = nothing()
   extend(batch, item)
   return batch
+}
+
+/** When the oldest of what is to be written was accepted, where that is measured; null: nothing is. */
+export const oldestIn = (saving: Saving): number | null => {
+  if (saving.kind === 'clean') return null
+  const { items } = saving.kind === 'appending' ? saving.inFlight : saving.unsaved
+  return items.find(({ acceptedAt }) => acceptedAt !== undefined)?.acceptedAt ?? null
 }
 
 /** True if the last attempt to write failed and nothing has been committed since. */

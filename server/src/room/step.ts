@@ -1,6 +1,5 @@
 import type { CloseName, Millis, SessionId } from '@quire/shared'
-import type { QuireEvent } from '../ports/observe.ts'
-import type { Effect } from './effect.ts'
+import type { Effect, RoomEvent } from './effect.ts'
 import type { ServerMessage } from './message.ts'
 import type { Room } from './phase.ts'
 
@@ -8,11 +7,14 @@ import type { Room } from './phase.ts'
 export class Step {
   readonly room: Room
   readonly now: Millis
+  /** The same with fractions, as whoever measures reads it; undefined where nobody does. */
+  readonly at: number | undefined
   readonly effects: Effect[] = []
 
-  constructor(room: Room, now: Millis) {
+  constructor(room: Room, { now, at }: Pick<Step, 'now' | 'at'>) {
     this.room = room
     this.now = now
+    this.at = at
   }
 
   /** Adds an effect behind the others. */
@@ -36,7 +38,7 @@ export class Step {
   }
 
   /** Reports what happened. */
-  observe(event: QuireEvent): void {
+  observe(event: RoomEvent): void {
     this.do({ kind: 'observe', event })
   }
 

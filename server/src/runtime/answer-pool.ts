@@ -84,6 +84,11 @@ export class AnswerPool {
     return this.#heldBytes
   }
 
+  /** How many wait for a place. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /**
    * The answer under this key; made if it is not there. The same key is the same answer. Null if by its
    * turn nobody waits for it: it is not kept, and who asks next has it made.

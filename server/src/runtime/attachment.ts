@@ -27,7 +27,7 @@ import type { Guard } from './guard.ts'
 import { Guarding } from './guarding.ts'
 import type { LoginLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace, type LoginCheckOptions } from './login-check.ts'
-import { askAuth } from './login.ts'
+import { askAuth, tellDenied } from './login.ts'
 import { Membership, type MembershipPorts } from './membership.ts'
 import type { NoPlace, Places } from './places.ts'
 import type { Refusals } from './refusals.ts'
@@ -236,7 +236,7 @@ class Attachment implements Attached {
   }
 
   #decide(outcome: Result<Grant, NoRoom>): void {
-    if (!outcome.ok) return this.#refuse(outcome.error.close, outcome.error.reason)
+    if (!outcome.ok) return this.#deny(outcome.error)
     const state = this.#state
     if (state.kind === 'authorizing') this.#admit(outcome.value, state.frames)
     if (state.kind === 'checking') this.#readmit(state, outcome.value)
@@ -246,7 +246,7 @@ class Attachment implements Attached {
   #admit(login: Grant, frames: Uint8Array[]): void {
     const left = this.#ports.guard.cap(this.#arrival.document, login)
     if (left.ok) this.#join({ login, grant: left.value }, frames)
-    else this.#refuse(left.error.close, left.error.reason)
+    else this.#deny(left.error)
   }
 
   #join({ login, grant }: { login: Grant; grant: Grant }, frames: Uint8Array[]): void {
@@ -290,7 +290,7 @@ class Attachment implements Attached {
   /** R16: what waited is heard under the new grant. */
   #readmit({ membership, guarding, frames }: State & { kind: 'checking' }, login: Grant): void {
     const left = this.#ports.guard.cap(this.#arrival.document, login)
-    if (!left.ok) return this.#refuse(left.error.close, left.error.reason)
+    if (!left.ok) return this.#deny(left.error)
     guarding.renew(login)
     const undoExpiry = this.#watch(login.expiresAt)
     this.#state = { kind: 'joined', membership, guarding, undoExpiry }
@@ -338,7 +338,7 @@ class Attachment implements Attached {
     const wait = (): void => {
       undo = clock.after(loginMs, () => {
         if (this.#session.socket.isPaused) wait()
-        else this.#refuse('unauthorized', `no login within ${loginMs} ms`)
+        else this.#deny({ close: 'unauthorized', reason: `no login within ${loginMs} ms` })
       })
     }
     wait()
@@ -351,6 +351,14 @@ class Attachment implements Attached {
     const problem = this.#backlog.add(frame)
     if (problem !== null) this.#refuse('tryAgainLater', `said ${problem}`)
     return problem === null
+  }
+
+  /** Its login is not, or not any more, one with which it may be here. */
+  #deny(problem: NoRoom): void {
+    if (this.#state.kind === 'over') return
+    const { document, dialect } = this.#arrival
+    tellDenied(this.#ports.observe, { document, family: dialect.family }, problem)
+    this.#refuse(problem.close, problem.reason)
   }
 
   #refuse(close: CloseName, reason: string): void {

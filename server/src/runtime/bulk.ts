@@ -14,6 +14,7 @@ import type { SessionId, Update } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { WireBytes } from '../ports/socket.ts'
 import { COPY_BYTES, joined, laidOutOnce, type PerLane } from './lane.ts'
+import type { RelayedSince } from './outbox-measure.ts'
 import type { Session } from './session.ts'
 import type { Turns } from './turns.ts'
 
@@ -26,11 +27,22 @@ export interface BulkOptions {
   readonly turns: Turns
   /** All that was on its way to a session has been written. */
   readonly onServed: (session: Session) => void
+  /** Everybody whom an update was for has been given it, or is gone. */
+  readonly onRelayed: (relayed: RelayedSince) => void
   /** A write that nobody called for threw. */
   readonly onBug: (error: unknown) => void
 }
 
+/** An update on its way to several, as it is measured. */
+interface Measuring {
+  readonly recipients: number
+  left: number
+  readonly acceptedAt: number
+}
+
 interface Parcel {
+  /** The same of each who is to be given it; null: nobody measures. */
+  readonly measuring: Measuring | null
   readonly author: Author
   readonly bytes: number
   /** The update as each family has it, laid out when the first of them is served (R8). */
@@ -67,12 +79,14 @@ export class Bulk {
   }
 
   /** Sends an update on its way to sessions, behind what is on its way to each of them. */
-  add(update: Update, author: Author, to: readonly Session[]): void {
+  add(update: Update, author: Author, to: readonly Session[], acceptedAt?: number): void {
     const wire = laidOutOnce({ kind: 'update', update })
+    const { length: recipients } = to
+    const measuring = acceptedAt === undefined ? null : { recipients, left: recipients, acceptedAt }
     if (to.length > 0) this.#from.set(author, (this.#from.get(author) ?? 0) + to.length)
     for (const session of to) {
       const queue = this.#queues.get(session) ?? { parcels: [], bytes: 0 }
-      queue.parcels.push({ author, bytes: update.length, wire })
+      queue.parcels.push({ measuring, author, bytes: update.length, wire })
       queue.bytes += update.length
       this.#queues.set(session, queue)
     }
@@ -127,15 +141,21 @@ export class Bulk {
     queue.bytes -= bytes
     this.#queues.delete(session)
     if (parcels.length > 0) this.#queues.set(session, queue) // behind the others
-    this.#leave(served)
     session.lastSentAt = this.#options.clock.now()
     for (const part of joined(served.map(({ wire }) => wire.of(session))))
       session.socket.sendWire(part)
+    this.#leave(served)
     return bytes
   }
 
+  #relayed({ recipients, acceptedAt }: Measuring, bytes: number): void {
+    const deliveredBytes = recipients * bytes
+    this.#options.onRelayed({ recipients, bytes, deliveredBytes, acceptedAt })
+  }
+
   #leave(parcels: readonly Parcel[]): void {
-    for (const { author } of parcels) {
+    for (const { author, bytes, measuring } of parcels) {
+      if (measuring !== null && --measuring.left === 0) this.#relayed(measuring, bytes)
       const left = (this.#from.get(author) ?? 0) - 1
       if (left > 0) this.#from.set(author, left)
       else this.#from.delete(author)

@@ -88,13 +88,16 @@ export class Deliveries {
    */
   say(session: Session, message: ServerMessage): void {
     const { delivery, dialect } = session
-    const { outbox, onUntold } = this.#options
+    const { outbox, sessions, onUntold } = this.#options
     if (message.kind === 'at' && (delivery.isUnderWay || outbox.isServing(session)))
       return onUntold(session.id)
     const waits = message.kind === 'ack' && mustNotOvertake(dialect.asking, message.receipts)
-    if (waits && delivery.isUnderWay)
-      delivery.add([() => layOut([message], laneOf(session)).bytes], () => undefined)
-    else outbox.say(session, message)
+    if (!waits || !delivery.isUnderWay) return outbox.say(session, message)
+    const { acceptedAt } = message
+    const write = () => layOut([message], laneOf(session)).bytes
+    delivery.add([write], () => {
+      if (acceptedAt !== undefined && sessions.has(session.id)) outbox.acknowledged(acceptedAt)
+    })
   }
 
   /** What waited for a session to read has been taken: writes on, or tells that it has read all of it. */

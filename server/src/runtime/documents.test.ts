@@ -131,7 +131,7 @@ describe('documents', () => {
 
   it('[R4] a failing disk is shown, kept from eviction, and recovers without another edit', async () => {
     const server = startTestServer()
-    const health = healthRoutes(server.documents)
+    const health = healthRoutes(server.documents, () => [])
     const ann = server.connect(notes)
     await settle()
     server.weather.fail('append', DISK_FULL, Infinity)

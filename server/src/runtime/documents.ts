@@ -11,7 +11,14 @@ import {
   type Result,
 } from '@quire/shared'
 import type { Dialect } from '../dialects/dialect.ts'
-import type { AccessRequest, Auth, Grant, GrantPart, RequestFacts } from '../ports/auth.ts'
+import type {
+  AccessRequest,
+  Auth,
+  Grant,
+  GrantPart,
+  OperationsGrant,
+  RequestFacts,
+} from '../ports/auth.ts'
 import type { Socket } from '../ports/socket.ts'
 import type {
   DocumentCreated,
@@ -33,7 +40,14 @@ import { Guard } from './guard.ts'
 import { HeldBytes } from './held-bytes.ts'
 import type { ServerLimits } from './limits.ts'
 import { LoginCheck, takeLoginPlace } from './login-check.ts'
-import { askAuth, askForPrefix, askForToken } from './login.ts'
+import {
+  askAuth,
+  askForOperations,
+  askForPrefix,
+  askForToken,
+  tellDenied,
+  type DeniedAsker,
+} from './login.ts'
 import { Places } from './places.ts'
 import type { Rate } from './rate.ts'
 import type { ReadingPace } from './reading-pace.ts'
@@ -112,6 +126,16 @@ export interface HeldMemory {
   readonly unsavedBytes: number
   /** Said to documents that are still to be read. */
   readonly queuedBytes: number
+}
+
+/** How much waits, or is being worked on. */
+export interface Queues {
+  readonly loginsBeingChecked: number
+  /** Answers to what clients have, which wait for a place or their turn. */
+  readonly answersWaiting: number
+  readonly answerBytes: number
+  /** Documents whose log is to be folded. */
+  readonly foldsWaiting: number
 }
 
 /** What a drain left: rooms with changes that are not on disk. */
@@ -233,6 +257,22 @@ export class Documents {
     })
   }
 
+  /** The same of who wants to see or run the server. */
+  loginOperations(
+    token: string | null,
+    request?: RequestFacts,
+  ): Promise<Result<OperationsGrant, NoRoom>> {
+    return this.#checked(async () => {
+      const login = await askForOperations(this.#options, { token, request })
+      return login.ok ? this.guard.capOperations(login.value) : login
+    })
+  }
+
+  /** Whoever checks a login without a session tells of those that were denied. */
+  tellDenied(asker: DeniedAsker, problem: NoRoom): void {
+    tellDenied(this.#options.observe, asker, problem)
+  }
+
   /** Makes a token for part of what another one grants, within the same places and time. */
   issue(request: AccessRequest, part: GrantPart): Promise<Result<string | null, NoRoom>> {
     return this.#checked(async () => {
@@ -312,6 +352,24 @@ export class Documents {
   /** What all documents hold in memory on behalf of their clients, bytes. */
   memory(): HeldMemory {
     return { unsavedBytes: this.#held.unsaved, queuedBytes: this.#held.queued }
+  }
+
+  /** How long the oldest of what is accepted and not yet on disk has been, where that is measured; 0 where there is none. */
+  oldestUnsavedMs(): number {
+    const { clock } = this.#options
+    const oldest = this.#rooms.oldestUnsaved()
+    return oldest === null ? 0 : Math.max(0, clock.precise() - oldest)
+  }
+
+  /** How much waits where. */
+  queues(): Queues {
+    const { pool, gate } = this.#ports.answering
+    return {
+      loginsBeingChecked: this.#logins.taken,
+      answersWaiting: pool.waiting + gate.waiting,
+      answerBytes: pool.heldBytes,
+      foldsWaiting: this.#ports.folds.waiting,
+    }
   }
 
   /** Why newcomers or changes are refused at this moment whoever they are from, or null. */

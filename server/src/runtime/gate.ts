@@ -15,6 +15,11 @@ export class Gate {
     this.#atOnce = atOnce
   }
 
+  /** How many wait. */
+  get waiting(): number {
+    return this.#waiting.next.length + this.#waiting.last.length
+  }
+
   /** Runs `work` when there is a place, and settles as it does. */
   async run<T>(work: () => Promise<T>, turn: Turn = 'next'): Promise<T> {
     if (this.#running < this.#atOnce) this.#running++

@@ -5,6 +5,7 @@
  */
 import { err, ok, type Result } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
+import type { Observe } from '../ports/observe.ts'
 import type { AppendEntry, Appended, Storage, StorageProblem } from '../ports/storage.ts'
 
 /** Bytes of one commit: it is packed into one buffer on its way to the writer. A larger append goes alone. */
@@ -19,6 +20,16 @@ interface Waiting {
   readonly done: (outcome: AppendOutcome) => void
 }
 
+/** What commits are made with. */
+export interface GroupCommitOptions {
+  readonly storage: Storage
+  readonly clock: Clock
+  /** Those that follow each other are this far apart, milliseconds. */
+  readonly spacingMs: number
+  /** Hears of each where it measures (`Observe.measures`). */
+  readonly observe?: Observe
+}
+
 /** Commits appends in batches, one batch in flight at a time. */
 export class GroupCommit {
   #waiting: Waiting[] = []
@@ -27,11 +38,13 @@ export class GroupCommit {
   readonly #storage: Storage
   readonly #clock: Clock
   readonly #spacingMs: number
+  readonly #observe: Observe | null
 
-  constructor(options: { storage: Storage; clock: Clock; spacingMs: number }) {
+  constructor(options: GroupCommitOptions) {
     this.#storage = options.storage
     this.#clock = options.clock
     this.#spacingMs = options.spacingMs
+    this.#observe = options.observe?.measures === true ? options.observe : null
   }
 
   /**
@@ -56,10 +69,25 @@ export class GroupCommit {
     this.#state = 'committing'
     this.#startedAt = this.#clock.now()
     const batch = this.#takeBatch()
+    const begun = this.#observe === null ? 0 : this.#clock.precise()
     const outcomes = await this.#append(batch)
+    this.#measure(batch, outcomes, begun)
     batch.forEach(({ done }, i) => done(outcomes[i] ?? err(NO_OUTCOME)))
     this.#state = 'idle' // not before: what the `done`s append goes into one commit
     if (this.#waiting.length > 0) this.#schedule()
+  }
+
+  #measure(batch: readonly Waiting[], outcomes: readonly AppendOutcome[], begun: number): void {
+    if (this.#observe === null) return
+    const stored = batch.filter((_, i) => outcomes[i]?.ok === true)
+    if (stored.length === 0) return // whose it was tells of that
+    let [updates, bytes] = [0, 0]
+    for (const waiting of stored) {
+      updates += waiting.entry.updates.length
+      bytes += waiting.bytes
+    }
+    const ms = this.#clock.precise() - begun
+    this.#observe.event({ kind: 'committed', documents: stored.length, updates, bytes, ms })
   }
 
   #takeBatch(): readonly Waiting[] {

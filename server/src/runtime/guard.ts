@@ -3,7 +3,7 @@
  * sessions that are here already as something is revoked. Both happen in one turn, so none slips between (R16).
  */
 import type { DocName, Millis, Result, SessionId } from '@quire/shared'
-import type { Access, Grant } from '../ports/auth.ts'
+import type { Access, Grant, OperationsGrant } from '../ports/auth.ts'
 import type { Transport } from '../ports/socket.ts'
 import type { Revocation, StorageProblem } from '../ports/storage.ts'
 import type { Undo } from '../ports/undo.ts'
@@ -83,6 +83,11 @@ export class Guard {
   /** What is left of a login for all documents whose names begin so. */
   capAll(prefix: string, login: Grant): Result<Grant, NoRoom> {
     return this.#revocations.capAll(prefix, login)
+  }
+
+  /** What is left of a login to see or run the server. */
+  capOperations(login: OperationsGrant): Result<OperationsGrant, NoRoom> {
+    return this.#revocations.capOperations(login)
   }
 
   /** A session is let in; undone as it leaves. */

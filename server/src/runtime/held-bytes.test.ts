@@ -117,7 +117,7 @@ describe('what all documents hold unsaved', () => {
 
   it('is shown by health from a refusal on, until half of it is free', async () => {
     const server = limited({ totalUnsavedBytes: 8 * KIB })
-    const health = healthRoutes(server.documents)
+    const health = healthRoutes(server.documents, () => [])
     server.weather.hold('append')
     const ann = server.connect(nameOf('a'))
     await settle()
@@ -192,7 +192,7 @@ describe('open documents', () => {
 
   it('find a place up to their limit, and again when one is closed; health says that they are full', async () => {
     const server = limited({ openDocuments: 2 })
-    const health = healthRoutes(server.documents)
+    const health = healthRoutes(server.documents, () => [])
     const ann = server.connect(nameOf('a'))
     await settle()
     expect((await health.request('/ready')).status).toBe(200)

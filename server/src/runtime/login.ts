@@ -1,7 +1,17 @@
-import { err, type DocName, type Result } from '@quire/shared'
-import type { AccessRequest, Auth, Denial, Grant, GrantPart, PrefixRequest } from '../ports/auth.ts'
+import { err, type CloseName, type DocName, type Result } from '@quire/shared'
+import type {
+  AccessRequest,
+  Auth,
+  Denial,
+  Grant,
+  GrantPart,
+  OperationsGrant,
+  OperationsRequest,
+  PrefixRequest,
+} from '../ports/auth.ts'
 import { loginError } from '../ports/login-error.ts'
-import type { Observe } from '../ports/observe.ts'
+import type { Observe, QuireEvent } from '../ports/observe.ts'
+import { authorizeOperations } from '../ports/operations.ts'
 import type { NoRoom } from './documents.ts'
 
 /** Whose login is asked about. */
@@ -31,6 +41,27 @@ export const askForToken = (
   part: GrantPart,
 ): Promise<Result<string | null, NoRoom>> =>
   asked(ports, request.document, request, () => ports.auth.issue(request, part))
+
+/** Asks whether a token grants to see or run the server. */
+export const askForOperations = (
+  ports: LoginPorts,
+  request: OperationsRequest,
+): Promise<Result<OperationsGrant, NoRoom>> =>
+  asked(ports, null, request, () => authorizeOperations(ports.auth, request))
+
+/** Whom a login was denied, as far as it is told. */
+export type DeniedAsker = Pick<Extract<QuireEvent, { kind: 'login-denied' }>, 'document' | 'family'>
+
+/** Tells of a login that was denied; of what else keeps a client out other events tell. */
+export const tellDenied = (observe: Observe, asker: DeniedAsker, { close }: NoRoom): void => {
+  if (isDenial(close)) observe.event({ kind: 'login-denied', ...asker, denial: close })
+}
+
+const isDenial = (close: CloseName): close is Denial['kind'] =>
+  close === 'unauthorized' ||
+  close === 'forbidden' ||
+  close === 'tryAgainLater' ||
+  close === 'internalError'
 
 /** An auth that throws is a bug, and costs whoever asked; what that came with is told to nobody. */
 const asked = async <T>(

@@ -16,6 +16,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Undo } from '../ports/undo.ts'
 import type { ServerMessage } from '../room/message.ts'
 import { Bulk, type Author } from './bulk.ts'
+import { OutboxMeasure, type Measured } from './outbox-measure.ts'
 import { laidOutOnce, laneOf, layOut, PerLane } from './lane.ts'
 import { writeLine, type Flush, type ToAll } from './line.ts'
 import type { Session } from './session.ts'
@@ -52,6 +53,8 @@ export interface OutboxOptions {
   readonly intervalMs: (recipients: number) => number
   /** R9: bytes that may wait for a session before it is congested. */
   readonly lagBytes: number
+  /** Who measures how long changes take; null: nobody does. */
+  readonly measured: Measured | null
   readonly onCongested: (session: SessionId) => void
   /** The large updates that were on their way to a session have been written. */
   readonly onServed: (session: Session) => void
@@ -63,6 +66,7 @@ export interface OutboxOptions {
 export class Outbox {
   readonly #options: OutboxOptions
   readonly #bulk: Bulk
+  readonly #measure: OutboxMeasure | null
   #items: ServerMessage[] = []
   /** Bytes of the updates among them. */
   #bytes = 0
@@ -83,7 +87,8 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options
-    this.#bulk = new Bulk(options)
+    this.#measure = options.measured === null ? null : new OutboxMeasure(options.measured)
+    this.#bulk = new Bulk({ ...options, onRelayed: (relayed) => this.#measure?.relayed(relayed) })
   }
 
   /** A session is attached: what was said before is not for it. */
@@ -120,6 +125,7 @@ export class Outbox {
     if (message.kind === 'at') this.#hasPosition = true
     this.#setAside(session, message)
     if (message.kind !== 'ack') return this.#schedule()
+    if (message.acceptedAt !== undefined) this.#measure?.willAcknowledge(message.acceptedAt)
     const now = this.#options.clock.now()
     this.#schedule(this.#othersWrite(session, now) ? now + ACK_WAIT_MS : 0)
   }
@@ -146,17 +152,18 @@ export class Outbox {
   }
 
   /** An update to all but one, and but those who are held. */
-  relay(update: Update, author: Session | undefined): void {
+  relay(update: Update, author: Session | undefined, acceptedAt?: number): void {
     const id = author?.id ?? null
     if (this.#latest.author !== id) this.#other = this.#latest
     this.#latest = { author: id, at: this.#options.clock.now() }
     const { sessions, turns } = this.#options
     const bytes = this.#bytes + update.length
     if (this.#bulk.isFrom(id) || bytes * sessions.size > turns.bytes)
-      return this.#relayInBulk(update, author)
+      return this.#relayInBulk(update, author, acceptedAt)
     if (author !== undefined) this.#setAside(author, null)
     this.#items.push({ kind: 'update', update })
     this.#bytes = bytes
+    if (acceptedAt !== undefined) this.#measure?.willRelay(author?.id, update.length, acceptedAt)
     this.#schedule()
   }
 
@@ -196,6 +203,7 @@ export class Outbox {
     const { clock, sessions, lagBytes, onCongested } = this.#options
     const now = clock.now()
     this.#flushedAt = now
+    const bytes = this.#bytes
     this.#items = []
     this.#bytes = 0
     if (signals > 0) this.#signals = []
@@ -210,13 +218,16 @@ export class Outbox {
       now,
     }
     const congested: SessionId[] = []
+    let hearers = 0
     // those who are told nothing but what all are told are most, or none
     for (const session of items.length > 0 ? sessions.values() : this.#aside) {
       writeLine(session, flush)
-      if (!session.line.isHeld && session.socket.queuedBytes() > lagBytes)
-        congested.push(session.id)
+      if (session.line.isHeld) continue
+      hearers++
+      if (session.socket.queuedBytes() > lagBytes) congested.push(session.id)
     }
     this.#aside.clear()
+    this.#measure?.flushed(hearers, bytes)
     for (const session of congested) onCongested(session)
   }
 
@@ -225,12 +236,17 @@ export class Outbox {
     this.#aside.add(session)
   }
 
+  /** An acknowledgement of this age went to its session another way. */
+  acknowledged(acceptedAt: number): void {
+    this.#measure?.acknowledged(acceptedAt)
+  }
+
   /** Writes the large updates that are on their way to a session, as it is to be closed. */
   finish(session: Session): void {
     this.#bulk.finish(session)
   }
 
-  #relayInBulk(update: Update, author: Session | undefined): void {
+  #relayInBulk(update: Update, author: Session | undefined, acceptedAt?: number): void {
     const { sessions, lagBytes, onCongested } = this.#options
     const id = author?.id ?? null
     // what its author has said before stays before it
@@ -240,7 +256,7 @@ export class Outbox {
     const congested = hearers.filter(
       (one) => one.socket.queuedBytes() + this.#bulk.bytesFor(one) > lagBytes,
     )
-    this.#bulk.add(update, id, hearers)
+    this.#bulk.add(update, id, hearers, acceptedAt)
     for (const one of congested) onCongested(one.id)
   }
 

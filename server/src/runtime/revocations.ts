@@ -6,7 +6,7 @@
  *     document "a/b"     a/b   *   a*   a/*   a/b*
  */
 import { err, ok, type DocName, type Millis, type Result } from '@quire/shared'
-import { CLOCK_TOLERANCE_MS, type Access, type Grant } from '../ports/auth.ts'
+import { CLOCK_TOLERANCE_MS, type Access, type Grant, type OperationsGrant } from '../ports/auth.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Revocation, Revocations, StorageProblem } from '../ports/storage.ts'
 import type { NoRoom } from './documents.ts'
@@ -116,17 +116,36 @@ export class RevocationList {
     return this.#lowered(grant, met)
   }
 
+  /**
+   * What is left of a grant to see or run the server: the revocations of its user or its token hold for it that are not of
+   * some documents alone. Who may only comment may only read there.
+   */
+  capOperations(grant: OperationsGrant): Result<OperationsGrant, NoRoom> {
+    const met = ownKeys(grant).flatMap((key) => Array.from(this.#byKey.get(key) ?? []))
+    const left = this.#left(
+      { ...grant, isApplication: false },
+      met.filter(({ document }) => document === null || document === '*'),
+    )
+    if (left === 'none') return err(REVOKED)
+    return ok({ ...grant, access: left === 'write' ? 'write' : 'read' })
+  }
+
   #lowered(grant: Grant, met: readonly Revocation[]): Result<Grant, NoRoom> {
+    const left = this.#left(grant, met)
+    if (left === 'none') return err(REVOKED)
+    if (left === grant.access) return ok(grant)
+    const lowered = { ...grant, access: left }
+    this.#logins.set(lowered, grant)
+    return ok(lowered)
+  }
+
+  #left(grant: Grant, met: readonly Revocation[]): Access | 'none' {
     const now = this.#clock.wall()
     let left: Access | 'none' = grant.access
     for (const revocation of met)
       if (isInForce(revocation, now) && isMeant(revocation, grant))
         left = lesser(left, revocation.access)
-    if (left === 'none') return err({ close: 'forbidden', reason: 'this login was revoked' })
-    if (left === grant.access) return ok(grant)
-    const lowered = { ...grant, access: left }
-    this.#logins.set(lowered, grant)
-    return ok(lowered)
+    return left
   }
 
   #add(revocation: Revocation): void {
@@ -154,6 +173,8 @@ export class RevocationList {
     for (const [id, revocation] of this.#known) if (!isInForce(revocation, now)) this.#remove(id)
   }
 }
+
+const REVOKED: NoRoom = { close: 'forbidden', reason: 'this login was revoked' }
 
 /** The lesser of what two allow. */
 export const lesser = <A extends Access | 'none', B extends Access | 'none'>(a: A, b: B): A | B =>
@@ -198,7 +219,7 @@ const keyOf = ({ token, user, document }: Revocation): string => {
   return user === null ? documentKey(document ?? '*') : `user ${user}`
 }
 
-const ownKeys = ({ tokenId, user }: Grant): readonly string[] => [
+const ownKeys = ({ tokenId, user }: Pick<Grant, 'tokenId' | 'user'>): readonly string[] => [
   ...(tokenId === null ? [] : [`token ${tokenId}`]),
   ...(user === null ? [] : [`user ${user}`]),
 ]

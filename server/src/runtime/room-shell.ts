@@ -7,8 +7,9 @@ import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
 import type { Observe } from '../ports/observe.ts'
 import type { Stateless } from '../ports/stateless.ts'
+import type { Tracing } from '../ports/tracing.ts'
 import type { Undo } from '../ports/undo.ts'
-import type { Effect } from '../room/effect.ts'
+import type { Effect, RoomEvent } from '../room/effect.ts'
 import { totalBytes } from '../room/folding.ts'
 import type { Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
@@ -16,19 +17,24 @@ import type { Phase, Room } from '../room/phase.ts'
 import { RESTART, step } from '../room/room.ts'
 import type { AnswerPorts } from './answers.ts'
 import type { AutoVersions, VersionWatch } from './auto-versions.ts'
+import { ChangeTraces } from './change-traces.ts'
 import { Deliveries } from './deliveries.ts'
 import type { HeldBytes, HeldShare } from './held-bytes.ts'
 import { Outbox } from './outbox.ts'
+import { measuredFor } from './outbox-measure.ts'
 import { pushOutcome } from './outcome.ts'
 import { READ_BYTES } from './reading-pace.ts'
 import { closeSession, type Session } from './session.ts'
 import { performOnStorage, type EffectOwner, type StorageEffectPorts } from './storage-effects.ts'
+import { ToldMembers } from './told-members.ts'
 import type { Turns } from './turns.ts'
 
 /** What the shells of one server share. */
 export interface ShellPorts extends StorageEffectPorts {
   readonly cluster: Cluster
   readonly observe: Observe
+  /** Makes traces of changes, where `observe` measures; absent: nobody does. */
+  readonly tracing?: Tracing
   /** Hears what clients say beside their documents. */
   readonly stateless: Stateless
   readonly clock: Clock
@@ -60,6 +66,8 @@ export class RoomShell {
   readonly #ports: ShellPorts
   readonly #onEvicted: () => void
   readonly #sessions = new Map<SessionId, Session>()
+  readonly #members: ToldMembers
+  readonly #traces = new ChangeTraces()
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
@@ -82,6 +90,11 @@ export class RoomShell {
       sessions: this.#sessions,
       intervalMs: ports.flushIntervalMs,
       lagBytes: ports.lagBytes,
+      measured: measuredFor(room.name, {
+        clock: ports.clock,
+        observe: ports.observe,
+        traces: this.#traces,
+      }),
       onCongested: (session) => this.push({ kind: 'congested', session }),
       onServed: (session) => this.drained(session),
       onBug: (error) => this.#fail(error),
@@ -96,6 +109,7 @@ export class RoomShell {
         this.push({ kind: 'drained', session, hasMissedPresence }),
       onUntold: (session) => this.push({ kind: 'untold', session }),
     })
+    this.#members = new ToldMembers(room.name, ports)
     this.#held = ports.held.share()
     this.#versions = ports.versions.watch(room.name)
     this.#owner = {
@@ -178,7 +192,10 @@ export class RoomShell {
     if (input === undefined) return
     if (input.kind === 'tick') this.#keepAlive()
     const before = this.room.phase
-    const effects = step(this.room, input, this.#ports.clock.now())
+    const { clock, observe } = this.#ports
+    const at = observe.measures === true ? clock.precise() : undefined
+    if (this.#traces.isTracing) this.#traces.hear(input, (id) => this.#sessions.has(id))
+    const effects = step(this.room, input, clock.now(), at)
     this.#held.set(this.room.phase)
     for (const effect of effects) {
       if (effect.kind === 'evict') this.#versions.ended(before)
@@ -201,11 +218,14 @@ export class RoomShell {
     this.#held.release()
     this.#unsubscribe?.()
     this.#unsubscribe = null
+    this.#members.end()
+    this.#traces.end()
     this.#onEvicted()
   }
 
   #perform(effect: Effect): void {
-    const { observe, cluster } = this.#ports
+    const { cluster } = this.#ports
+    if (this.#traces.isTracing) this.#traces.perform(effect)
     switch (effect.kind) {
       case 'subscribe':
         this.#unsubscribe = cluster.subscribe(this.room.name, (hint) =>
@@ -226,7 +246,7 @@ export class RoomShell {
         return this.#outbox.signal(effect.message, this.#sessions.get(effect.from))
       case 'relay': {
         const author = effect.except === null ? undefined : this.#sessions.get(effect.except)
-        return this.#outbox.relay(effect.update, author)
+        return this.#outbox.relay(effect.update, author, effect.acceptedAt)
       }
       case 'announce':
         return this.#outbox.announce(this.#reach(effect.to), effect.entries)
@@ -250,10 +270,31 @@ export class RoomShell {
       case 'evict':
         return this.#end()
       case 'observe':
-        return observe.event(effect.event)
+        return this.#observe(effect.event)
+      case 'accepted':
+        return this.#with(effect.session, (session) => this.#accepted(session, effect))
       default:
         return assertNever(effect)
     }
+  }
+
+  #accepted(
+    { id, dialect: { family } }: Session,
+    { bytes, acceptedAt }: EffectOf<'accepted'>,
+  ): void {
+    const { observe, tracing } = this.#ports
+    const document = this.room.name
+    observe.event({ kind: 'update-accepted', document, family, bytes })
+    if (tracing === undefined || !this.#traces.hasPlace) return
+    const span = tracing.change({ document, family, session: id, bytes })
+    if (span !== null) this.#traces.accepted(acceptedAt, id, span)
+  }
+
+  #observe(event: RoomEvent): void {
+    if (event.kind === 'session-joined')
+      this.#with(event.session, (session) => this.#members.came(session))
+    else if (event.kind === 'session-left') this.#members.left(event.session)
+    else this.#ports.observe.event(event)
   }
 
   /** To one session that is attached, behind everything that was said to it before. */

@@ -7,8 +7,8 @@ import { err, ok, type CloseName, type DocId, type DocName, type Result } from '
 import type { Undo } from '../ports/undo.ts'
 import type { NoRoom } from './documents.ts'
 import type { RoomShell } from './room-shell.ts'
+import { isFailing, oldestIn } from '../room/saving.ts'
 import { sendAway, type SendingAway } from './sending-away.ts'
-import { isFailing } from '../room/saving.ts'
 
 /** What an operator wants to know first. */
 export interface Figures {
@@ -124,6 +124,18 @@ export class Rooms {
       if (phase.kind === 'failed' && phase.close !== 'deleted') unopened++
     }
     return { rooms: this.#all.size, sessions, failing, unopened }
+  }
+
+  /** When the oldest of what is not on disk was accepted, where that is measured; null: all is on disk. */
+  oldestUnsaved(): number | null {
+    let oldest: number | null = null
+    for (const { room } of this.#all) {
+      const { phase } = room
+      if (phase.kind !== 'live' && phase.kind !== 'closing') continue
+      const at = oldestIn(phase.document.saving)
+      if (at !== null && (oldest === null || at < oldest)) oldest = at
+    }
+    return oldest
   }
 
   #ended(name: DocName, shell: RoomShell): void {

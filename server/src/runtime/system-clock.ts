@@ -7,6 +7,7 @@ const ORIGIN = performance.timeOrigin
 /** The operating system's clock and Node's timers. Intervals keep no process alive. */
 export const systemClock: Clock = {
   now: () => millis(Math.floor(ORIGIN + performance.now())),
+  precise: () => performance.now(),
   wall: () => millis(Date.now()),
   endOfTurn: (task) => void setImmediate(task),
   after(delayMs, task) {

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
 import { parseDocName, type DocName } from '@quire/shared'
-import type { Grant } from '../../ports/auth.ts'
+import type { Grant, OperationsGrant } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Documents } from '../../runtime/documents.ts'
+import type { Documents, NoRoom } from '../../runtime/documents.ts'
 import { GroupRate } from '../../runtime/group-rate.ts'
 import { requestFacts } from '../request-facts.ts'
 import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
@@ -45,7 +45,7 @@ export class Access {
   async toDocument(c: Context<ApiEnv>, document: DocName, need: Need): Promise<Grant> {
     const { token, request } = this.#given(c)
     const grant = await this.#options.documents.login(document, token, request)
-    if (!grant.ok) throw roomProblem(grant.error)
+    if (!grant.ok) throw this.#denied(document, grant.error)
     this.#count(c, grant.value, token)
     return sufficient(grant.value, need)
   }
@@ -54,7 +54,7 @@ export class Access {
   async toAll(c: Context<ApiEnv>, prefix: string, need: Need): Promise<Grant> {
     const { token, request } = this.#given(c)
     const grant = await this.#options.documents.loginAll(prefix, token, request)
-    if (!grant.ok) throw roomProblem(grant.error)
+    if (!grant.ok) throw this.#denied(null, grant.error)
     this.#count(c, grant.value, token)
     return sufficient(grant.value, need)
   }
@@ -68,7 +68,7 @@ export class Access {
     if (!documents.needsToken) return
     const { token, request } = this.#given(c)
     const grant = await documents.loginAll('', token, request)
-    if (!grant.ok && grant.error.close !== 'forbidden') throw roomProblem(grant.error)
+    if (!grant.ok && grant.error.close !== 'forbidden') throw this.#denied(null, grant.error)
   }
 
   /** The login of a request for a document of this name, or all whose names begin as before its `*`. */
@@ -86,6 +86,30 @@ export class Access {
     return left.value.access === 'write'
       ? null
       : `this login was revoked but for its ${left.value.access} access`
+  }
+
+  /**
+   * The login of a request to see or run the server. It is asked with what the request came with, also where documents
+   * go by the token alone, and counts to no rate: whoever reads figures every few seconds is to go on seeing them.
+   */
+  async toOperations(
+    c: Context<ApiEnv>,
+    need: OperationsGrant['access'],
+  ): Promise<OperationsGrant> {
+    const { documents, edge } = this.#options
+    const grant = await documents.loginOperations(tokenOf(c), requestFacts(c, edge))
+    if (!grant.ok) throw this.#denied(null, grant.error)
+    if (need === 'write' && grant.value.access !== 'write')
+      throw this.#denied(null, {
+        close: 'forbidden',
+        reason: 'this login may look at the server and not run it',
+      })
+    return grant.value
+  }
+
+  #denied(document: DocName | null, problem: NoRoom): Problem {
+    this.#options.documents.tellDenied({ document, family: 'api' }, problem)
+    return roomProblem(problem)
   }
 
   #given(c: Context<ApiEnv>) {

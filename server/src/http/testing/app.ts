@@ -10,6 +10,8 @@ import { defaultEdgeLimits, type EdgeLimits } from '../../edges/websocket/limits
 import { createWebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Auth } from '../../ports/auth.ts'
 import type { Observe, QuireEvent } from '../../ports/observe.ts'
+import { METRICS_TYPE } from '../../observe/metrics.ts'
+import { HealthWatch } from '../../runtime/health-watch.ts'
 import { systemClock } from '../../runtime/system-clock.ts'
 import type { ConnectionLimits } from '../../runtime/multiplexed.ts'
 import { startTestServer, type TestServer } from '../../runtime/testing/server.ts'
@@ -78,7 +80,10 @@ export const startApp = async (options: {
   })
   const observe: Observe = { event: (event) => events.push(event) }
   const limitBytes = options.maxAnswerBytes ?? 4 * MIB
+  const health = new HealthWatch(systemClock, {})
   const app = createApp({
+    metrics: { type: METRICS_TYPE, read: async () => '' },
+    parts: () => health.parts(),
     documents: server.documents,
     edge,
     streams,

@@ -222,6 +222,7 @@ export class ModelShell {
         return this.kill()
       case 'signal':
       case 'tell':
+      case 'accepted':
       case 'observe':
     }
   }

@@ -30,6 +30,7 @@ export const createManualClock = (start = 1_000_000): ManualClock => {
       return timers.size
     },
     now: (): Millis => millis(now),
+    precise: () => now,
     wall: () => millis(now),
     endOfTurn: (task) => void setImmediate(task), // turns are the event loop's, not the clock's
     after: (delayMs, task) => add({ at: now + delayMs, everyMs: null, task }),

@@ -24,6 +24,7 @@ export const update = (text: string): Update => bytesOf(text) as Update // never
 /** Says what a message is in words; of a grant it has none. */
 const words: Dialect = {
   name: 'words',
+  family: 'direct',
   lane: 'words',
   asking: 'on-join',
   keepAliveMs: 10_000,
@@ -70,6 +71,7 @@ export const setUp = (count: number, options: OutboxBounds = {}) => {
     sessions,
     intervalMs: () => options.intervalMs ?? 0,
     lagBytes: options.lagBytes ?? 1_000,
+    measured: null,
     onCongested: (session) => congested.push(session),
     onServed: (session) => served.push(session.id),
     onBug: (error) => {

@@ -17,6 +17,7 @@ import type {
   QuarantinedUpdate,
   Snapshot,
   Storage,
+  StorageFigures,
   StorageProblem,
 } from '../../ports/storage.ts'
 import { createCatalogue } from './catalogue.ts'
@@ -30,9 +31,8 @@ import type { Thread } from './thread.ts'
 import { createVersions } from './versions.ts'
 
 /** What the store takes on disk, for the operator. */
-export interface SqliteFigures {
-  readonly databaseBytes: number
-  /** Committed, but not yet moved into the database. Stays near 16 MiB; grows if moving it fails. */
+export interface SqliteFigures extends StorageFigures {
+  /** Stays near 16 MiB; grows if moving it fails. */
   readonly walBytes: number
   /** Why the newest move failed, null if it did not. */
   readonly checkpointProblem: StorageProblem | null

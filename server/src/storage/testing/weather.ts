@@ -1,8 +1,8 @@
 import { err, type Result } from '@quire/shared'
 import type { Storage, StorageProblem } from '../../ports/storage.ts'
 
-/** The operations that weather can touch: all but `close`, which always gets through. */
-export type StorageOp = Exclude<keyof Storage, 'close'>
+/** The operations that weather can touch: all but `close`, which always gets through, and `figures`, which a storage in memory has none of. */
+export type StorageOp = Exclude<keyof Storage, 'close' | 'figures'>
 
 /** A storage under a test's control. Nothing happens by itself: no timers, no randomness. */
 export interface StorageWeather {

@@ -31,6 +31,7 @@ export const manualClock = (): ManualClock => {
 
   return {
     now: () => millis(now),
+    precise: () => now,
     wall: () => millis(now),
     endOfTurn: (task) => void setImmediate(task),
     after: (delayMs, task) => start({ at: now + delayMs, everyMs: null, task }),
