@@ -73,9 +73,12 @@ const stage = ({ folder, entries }: Published, home: string): Manifest => {
   )
   const started = entries.flatMap((pattern) => globSync(pattern, { cwd: from }))
   for (const [file, text] of reachedFrom(from, [...exported, ...started])) write(home, file, text)
-  for (const file of globSync('{README.md,EMBEDDING.md,API.md,OPTIONS.md,SECURITY.md,bin/*}', {
-    cwd: from,
-  }))
+  for (const file of globSync(
+    '{README.md,EMBEDDING.md,API.md,OPTIONS.md,SECURITY.md,WEBHOOKS.md,bin/*}',
+    {
+      cwd: from,
+    },
+  ))
     copy(from, home, file)
   copy(ROOT, home, 'LICENSE')
   write(home, 'package.json', `${JSON.stringify(manifest, null, 2)}\n`)
