@@ -74,7 +74,7 @@ const stage = ({ folder, entries }: Published, home: string): Manifest => {
   const started = entries.flatMap((pattern) => globSync(pattern, { cwd: from }))
   for (const [file, text] of reachedFrom(from, [...exported, ...started])) write(home, file, text)
   for (const file of globSync(
-    '{README.md,EMBEDDING.md,API.md,MOVING.md,OPTIONS.md,SECURITY.md,bin/*}',
+    '{README.md,EMBEDDING.md,API.md,MOVING.md,OPTIONS.md,SECURITY.md,WEBHOOKS.md,bin/*}',
     {
       cwd: from,
     },

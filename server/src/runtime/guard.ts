@@ -51,10 +51,17 @@ export interface Revoked {
   readonly sessions: number
 }
 
+/** Hears who comes and goes. It must not throw. */
+export interface SessionWatcher {
+  entered(session: Guarded): void
+  left(session: Guarded): void
+}
+
 /** Guards the sessions of one server. */
 export class Guard {
   readonly #revocations: RevocationList
   readonly #sessions = new Map<SessionId, Guarded>()
+  #watcher: SessionWatcher | null = null
 
   constructor(revocations: RevocationList) {
     this.#revocations = revocations
@@ -93,7 +100,15 @@ export class Guard {
   /** A session is let in; undone as it leaves. */
   enter(id: SessionId, session: Guarded): Undo {
     this.#sessions.set(id, session)
-    return () => this.#sessions.delete(id)
+    this.#watcher?.entered(session)
+    return () => {
+      if (this.#sessions.delete(id)) this.#watcher?.left(session)
+    }
+  }
+
+  /** Has somebody hear who comes and goes, from here on. */
+  watch(watcher: SessionWatcher): void {
+    this.#watcher = watcher
   }
 
   /**

@@ -8,6 +8,7 @@ import { createJwtAuth } from '../auth/jwt.ts'
 import { createApiClient, type ApiClient } from '../client.ts'
 import type { QuireLimits } from '../embedded/options.ts'
 import { memoryStorage } from '../embedded/storage.ts'
+import type { QuireWebhooks } from '../embedded/webhooks.ts'
 import type { QuireEvent } from '../ports/observe.ts'
 import type { Storage } from '../ports/storage.ts'
 import { createQuire, type Quire } from '../quire.ts'
@@ -24,6 +25,8 @@ export interface Said {
   readonly docs?: string
   readonly jti?: string
   readonly iat?: number
+  /** What it grants of the server itself. */
+  readonly operations?: 'read' | 'write'
 }
 
 /** A token, signed as the server wants it. */
@@ -34,12 +37,14 @@ export const tokenFor = ({
   docs = '*',
   jti,
   iat,
+  operations,
 }: Said = {}): Promise<string> => {
   const claims = {
     docs: [{ name: docs, access }],
     ...(sub === undefined ? {} : { sub }),
     ...(name === undefined ? {} : { name }),
     ...(jti === undefined ? {} : { jti }),
+    ...(operations === undefined ? {} : { operations }),
   }
   return new SignJWT(claims)
     .setProtectedHeader({ alg: 'HS256' })
@@ -81,6 +86,7 @@ export const startApi = async (
     readonly basePath?: string
     /** Is told of each event as it happens. */
     readonly told?: (event: QuireEvent) => void
+    readonly webhooks?: QuireWebhooks
   } = {},
   keep: (stop: () => Promise<void>) => void = onTestFinished,
 ): Promise<ApiServer> => {

@@ -279,6 +279,54 @@ export const contentPatch = z
   .strictObject({ steps: z.array(patchStep).min(1).max(MOST_STEPS), author: userId.optional() })
   .meta({ id: 'ContentPatch' })
 
+/** Dead letters in one answer. */
+export const MOST_LETTERS = 1_000
+
+export const webhooksSchema = z
+  .object({
+    endpoints: z.array(
+      z
+        .object({
+          host: z.string(),
+          configured: z.boolean().meta({
+            description: 'False for one that is told no more, and has dead letters of before',
+          }),
+          waiting: wholeNumber.meta({ description: 'Events that it has not taken yet' }),
+          oldestAt: time.nullable().meta({ description: 'When the oldest of them happened' }),
+          dead: wholeNumber,
+          deliveredAt: time
+            .nullable()
+            .meta({ description: 'When it took one last, in this life of the server' }),
+          failure: z
+            .object({ at: time, problem: z.string() })
+            .nullable()
+            .meta({ description: 'The last one in this life of the server' }),
+        })
+        .meta({ id: 'WebhookEndpoint' }),
+    ),
+  })
+  .meta({ id: 'Webhooks' })
+
+export const deadLetterSchema = z
+  .object({
+    id: wholeNumber,
+    event: z.string().meta({ description: 'The id that its target is told' }),
+    type: z.string(),
+    document: z.string(),
+    host: z.string(),
+    attempts: wholeNumber,
+    problem: z.string(),
+    at: time.meta({ description: 'When it happened' }),
+    diedAt: time.meta({ description: 'When it was given up' }),
+  })
+  .meta({ id: 'DeadLetter' })
+
+export const deadLetterPage = z
+  .object({ deadLetters: z.array(deadLetterSchema), next: wholeNumber.nullable() })
+  .meta({ id: 'DeadLetterPage' })
+
+export const replayedSchema = z.object({ replayed: wholeNumber }).meta({ id: 'Replayed' })
+
 export const problemSchema = z
   .object({
     type: z.string(),

@@ -111,6 +111,7 @@ export const startApp = async (options: {
     basePath: '',
     editorRoot: options.editorRoot,
     storage: server.weather.storage,
+    webhooks: null,
     maxApiBodyBytes: MIB,
     maxApiRequestsPerMinute: options.maxApiRequestsPerMinute ?? 6_000,
     maxVersions: 3,

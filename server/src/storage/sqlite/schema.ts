@@ -48,6 +48,9 @@ export const applicationId = 0x51756972
  * patches    `parts` and `bytes` count what is in `patch_parts`: a bound is asked for with every part. A part's hash
  *            is the front of its SHA-256; it finds, and the bytes decide. By it and not by the number, as each part
  *            that comes is looked for and a patch is seldom read.
+ * outbox_*   what others are to be told (ports/outbox.ts). A delivery whose `due_at` is null is dead. `changed`: the document
+ *            that a `document.changed` is of, to be found when a newer one takes its place; no foreign key, as an event
+ *            outlives a purge. A mark says that a document was written to since it was last told of.
  * AUTOINCREMENT, here as above: what is numbered is told to people, and must not become something else.
  */
 export const migrations: readonly string[] = [
@@ -171,6 +174,45 @@ export const migrations: readonly string[] = [
     at        INTEGER NOT NULL,
     until     INTEGER
   ) STRICT;
+  `,
+  `
+  CREATE TABLE outbox_endpoints (
+    id    INTEGER PRIMARY KEY,
+    key   TEXT    NOT NULL UNIQUE COLLATE BINARY,
+    host  TEXT    NOT NULL
+  ) STRICT;
+  CREATE TABLE outbox_events (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,
+    id        TEXT    NOT NULL,
+    kind      TEXT    NOT NULL,
+    document  TEXT    NOT NULL,
+    changed   INTEGER,
+    at        INTEGER NOT NULL,
+    data      TEXT    NOT NULL
+  ) STRICT;
+  CREATE INDEX outbox_changes ON outbox_events (changed) WHERE changed IS NOT NULL;
+  CREATE TABLE outbox_deliveries (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    event     INTEGER NOT NULL REFERENCES outbox_events (number) ON DELETE CASCADE,
+    endpoint  INTEGER NOT NULL REFERENCES outbox_endpoints (id),
+    attempts  INTEGER NOT NULL DEFAULT 0,
+    due_at    INTEGER,
+    died_at   INTEGER,
+    problem   TEXT
+  ) STRICT;
+  CREATE INDEX outbox_by_event ON outbox_deliveries (event);
+  CREATE INDEX outbox_due ON outbox_deliveries (endpoint, due_at, id) WHERE due_at IS NOT NULL;
+  CREATE INDEX outbox_dead ON outbox_deliveries (id, endpoint) WHERE due_at IS NULL;
+
+  CREATE TABLE outbox_marks (
+    doc  INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    at   INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE outbox_mark_users (
+    doc   INTEGER NOT NULL REFERENCES outbox_marks (doc) ON DELETE CASCADE,
+    user  TEXT    NOT NULL COLLATE BINARY,
+    PRIMARY KEY (doc, user)
+  ) STRICT, WITHOUT ROWID;
   `,
 ]
 

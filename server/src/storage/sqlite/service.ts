@@ -10,6 +10,8 @@ import { createLogReader } from './log-reader.ts'
 import { createLogWriter } from './log-writer.ts'
 import type { OpenProblem, ThreadOptions } from './messages.ts'
 import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
+import { createOutboxReader, createOutboxWriter } from './outbox.ts'
+import { OutboxLog } from './outbox-log.ts'
 import { createPatchReader, createPatchWriter } from './patches.ts'
 import { attemptValue } from './problem.ts'
 import { createRevocations } from './revocations.ts'
@@ -29,17 +31,36 @@ export interface Service {
 // Both ends of the port compile against operations.ts, so each `ask` is what its handler takes.
 const asHandlers = (handlers: object) => handlers as Record<string, Handle>
 
-const writerHandlers = (db: Database, file: string): Handlers<WriterOperations> => {
+const writerHandlers = (db: Database, file: string): Readonly<Record<string, Handle>> => {
   // chosen as the file is opened, and never read from it: a copy of the file does not repeat it
   const writer = randomInt(1, 2 ** 31)
-  return {
-    ...createLogWriter(db, file, writer),
-    ...createCatalogueWriter(db, file, writer),
-    ...createVersionWriter(db, file),
+  const outbox = new OutboxLog(db)
+  const handlers: Handlers<WriterOperations> = {
+    ...createLogWriter(db, file, { writer, outbox }),
+    ...createCatalogueWriter(db, file, { writer, outbox }),
+    ...createVersionWriter(db, file, outbox),
     ...createPatchWriter(db, file),
     ...createRevocations(db, file),
+    ...createOutboxWriter(db, file, outbox),
   }
+  return following(asHandlers(handlers), outbox)
 }
+
+/** Each operation is one transaction, and what is kept in memory of it is as the file has it. */
+const following = (
+  handlers: Readonly<Record<string, Handle>>,
+  outbox: OutboxLog,
+): Readonly<Record<string, Handle>> =>
+  Object.fromEntries(
+    Object.entries(handlers).map(([op, handle]) => [
+      op,
+      (ask: unknown) => {
+        const result = handle(ask)
+        outbox.ended(result.ok)
+        return result
+      },
+    ]),
+  )
 
 const readerHandlers = (db: Database, file: string): Handlers<ReaderOperations> => ({
   ...createLogReader(db, file),
@@ -47,6 +68,7 @@ const readerHandlers = (db: Database, file: string): Handlers<ReaderOperations> 
   ...createAuthorReader(db, file),
   ...createVersionReader(db, file),
   ...createPatchReader(db, file),
+  ...createOutboxReader(db, file),
 })
 
 /** Opens the connection that `options` describe; `tell` hears of a migration. */
@@ -67,7 +89,7 @@ export const openService = (
   const prepared = attemptValue('prepare the statements', file, () =>
     options.role === 'writer'
       ? {
-          handlers: asHandlers(writerHandlers(db, file)),
+          handlers: writerHandlers(db, file),
           afterAnswer: createCheckpointer(db, file),
         }
       : { handlers: asHandlers(readerHandlers(db, file)), afterAnswer: () => null },

@@ -21,6 +21,8 @@ export interface Thread<O> {
   open(): Promise<Result<void, OpenProblem>>
   /** Performs one operation. Transfers `ask.packed`: its bytes belong to the thread from here on. */
   ask<K extends keyof O & string>(op: K, ask: Asked<O, K>): Promise<Outcome<O, K>>
+  /** Performs an operation, and again as the first one in each later life of the thread. One at a time: the newest. */
+  askAlways<K extends keyof O & string>(op: K, ask: Asked<O, K>): Promise<Outcome<O, K>>
   /** What the newest checkpoint came to, null before the first. */
   checkpointed(): Checkpointed | null
   /** Lets the thread finish what it was asked, then close its file. Safe to call twice. */
@@ -105,6 +107,7 @@ export const startThread = <O>(
 ): Thread<O> => {
   let lastId = 0
   let checkpointed: Checkpointed | null = null
+  let always: { readonly op: string; readonly ask: unknown } | null = null
   let state: State = { kind: 'dead' }
 
   const start = (): Run => {
@@ -127,6 +130,8 @@ export const startThread = <O>(
   const restart = (): Run => {
     const run = start()
     post(run, { kind: 'open', options })
+    // nobody waits for it: where it fails, so does what is asked next
+    if (always !== null) post(run, { kind: 'ask', id: ++lastId, ...always })
     return run
   }
 
@@ -154,6 +159,10 @@ export const startThread = <O>(
     },
     // The worker answers `op` with its Outcome: both ends compile against operations.ts.
     ask: ask as Thread<O>['ask'],
+    askAlways: ((op: string, asked: unknown) => {
+      always = { op, ask: asked }
+      return ask(op, asked)
+    }) as Thread<O>['askAlways'],
     checkpointed: () => checkpointed,
     close: () => {
       if (state.kind === 'closed') return state.done

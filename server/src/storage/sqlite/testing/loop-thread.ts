@@ -38,6 +38,7 @@ export const loopThread = <O>(options: ThreadOptions): Thread<O> => {
       return ok(undefined)
     },
     ask: ask as Thread<O>['ask'], // as in thread.ts: the service compiles against operations.ts
+    askAlways: ask as Thread<O>['askAlways'], // a loop has one life
     checkpointed: () => checkpointed,
     close,
     kill: close,
