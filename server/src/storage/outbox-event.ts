@@ -6,7 +6,7 @@ import type { DocumentFacts, Version } from '../ports/storage.ts'
 /** Users that one event names; of a crowd nobody reads the list. */
 export const MOST_USERS = 100
 
-/** Documents that are told of in one commit, in which appends wait: measured 2 to 6 ms on a busy machine (DESIGN.md). */
+/** Documents that are told of in one commit, in which appends wait: measured 1 to 6 ms on a busy machine (DESIGN.md). */
 export const SETTLED_AT_ONCE = 50
 
 /** The id of a new event. */
