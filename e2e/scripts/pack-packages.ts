@@ -73,13 +73,12 @@ const stage = ({ folder, entries }: Published, home: string): Manifest => {
   )
   const started = entries.flatMap((pattern) => globSync(pattern, { cwd: from }))
   for (const [file, text] of reachedFrom(from, [...exported, ...started])) write(home, file, text)
-  for (const file of globSync(
-    '{README.md,EMBEDDING.md,API.md,MOVING.md,OPTIONS.md,SECURITY.md,WEBHOOKS.md,bin/*}',
-    {
-      cwd: from,
-    },
-  ))
-    copy(from, home, file)
+  for (const pattern of [
+    '{README,API,COMMANDS,DEPLOYING,EMBEDDING,MOVING,OBSERVING,OPERATIONS,OPTIONS,SECURITY,WEBHOOKS}.md',
+    'bin/*',
+    'deploy/*/*',
+  ])
+    for (const file of globSync(pattern, { cwd: from })) copy(from, home, file)
   copy(ROOT, home, 'LICENSE')
   write(home, 'package.json', `${JSON.stringify(manifest, null, 2)}\n`)
   return manifest

@@ -73,7 +73,10 @@ describe('a server that decides itself', () => {
   ])('and throws over %s costs that request', async (_, over) => {
     const app = await start({ auth: ownAuth(over) })
     await expect(during(app, managerOf(app, 'work').getClientToken('mine'))).rejects.toThrow('500')
-    expect(app.server.events).toMatchObject([{ kind: 'bug', document: 'mine' }])
+    expect(app.server.events).toMatchObject([
+      { kind: 'bug', document: 'mine' },
+      { kind: 'login-denied', document: 'mine', family: 'y-sweet', denial: 'internalError' },
+    ])
   })
 
   it('and grants what is no grant costs that request, and is told of where all is told of', async () => {

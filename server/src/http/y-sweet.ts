@@ -126,7 +126,10 @@ export const ySweetRoutes = (options: YSweetRoutes): Hono<GrantedEnv> => {
       },
       { access, user: userId, expiresAt },
     )
-    if (!made.ok) throw refusal(made.error)
+    if (!made.ok) {
+      documents.tellDenied({ document, family: 'y-sweet' }, made.error)
+      throw refusal(made.error)
+    }
     const token = made.value
     const { host } = new URL(c.req.url)
     const home = `${host}${options.basePath}/d/${document}`
