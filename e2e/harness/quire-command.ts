@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly launcher?: readonly string[]
   /** Arguments of Node. */
   readonly flags?: readonly string[]
+  /** Hears all that it has said on standard error, each time it says more. */
+  readonly onStderr?: (said: string, child: ChildProcess) => void
 }
 
 /** A command that runs. */
@@ -31,7 +33,7 @@ export interface RanCommand {
 /** Starts a command line of `quire`. */
 export const startCommand = (
   args: readonly string[],
-  { env, launcher = [], flags = [] }: RunOptions = {},
+  { env, launcher = [], flags = [], onStderr }: RunOptions = {},
 ): RunningCommand => {
   const line = commandLine()
   const [program = process.execPath, ...rest] = [
@@ -48,7 +50,10 @@ export const startCommand = (
   })
   let [out, log] = ['', '']
   child.stdout.on('data', (text: Buffer) => (out += text.toString()))
-  child.stderr.on('data', (text: Buffer) => (log += text.toString()))
+  child.stderr.on('data', (text: Buffer) => {
+    log += text.toString()
+    onStderr?.(log, child)
+  })
   const done = once(child, 'close').then(([code]) => {
     return { exit: code as number | null, out, log } // node:child_process
   })
@@ -58,3 +63,17 @@ export const startCommand = (
 /** Runs a command line of `quire` to its end. */
 export const runCommand = (args: readonly string[], options?: RunOptions): Promise<RanCommand> =>
   startCommand(args, options).done
+
+/** What a command that ends by itself said. */
+export interface Ran {
+  /** Null where a signal ended it. */
+  readonly exit: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `quire` with these arguments to its end. */
+export const runQuire = async (args: readonly string[], options?: RunOptions): Promise<Ran> => {
+  const { exit, out, log } = await startCommand(args, options).done
+  return { exit, stdout: out, stderr: log }
+}

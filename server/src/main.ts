@@ -1,8 +1,11 @@
 /* The `quire` command: its commands, each in a file of its own. The environment is read here and in them, nowhere else. */
+import { registerBackup } from './commands/backup.ts'
 import { registerExport } from './commands/export.ts'
 import { registerImport } from './commands/import.ts'
+import { registerRestore } from './commands/restore.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerToken } from './commands/token.ts'
+import { registerVerify } from './commands/verify.ts'
 import { createProgram } from './commands/usage.ts'
 
 // nobody reads them any more, which must not end a server: also Node's own warnings go to standard error
@@ -11,7 +14,15 @@ process.stderr.on('error', () => undefined)
 process.umask(0o077) // documents are nobody else's business, whoever made the directory that they go to
 
 const program = createProgram()
-for (const register of [registerServe, registerToken, registerExport, registerImport])
+for (const register of [
+  registerServe,
+  registerBackup,
+  registerRestore,
+  registerVerify,
+  registerExport,
+  registerImport,
+  registerToken,
+])
   register(program)
 
 await program.parseAsync()

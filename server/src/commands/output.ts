@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import type { Result } from '@quire/shared'
 import { redacted } from '../observe/redacted.ts'
 import { exitCodes } from './exit-codes.ts'
+import { messageOf } from './message-of.ts'
 import { createProgress, noProgress, type Progress } from './progress.ts'
 
 /** What a command that is done has to say. */
@@ -37,9 +38,6 @@ export interface Output {
 
 /** A command's work. What it throws counts as failed, with its message. */
 export type Work = (output: Output) => Promise<Result<Done, NotDone>>
-
-const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown)
 
 const outputOf = (isJson: boolean, signal: AbortSignal): Output => ({
   signal,

@@ -57,7 +57,7 @@ const onTerminal = (
       if (!isOver && now() - drawnAt >= REDRAW_MS) draw()
     },
     end: () => {
-      if (isOver) return
+      if (isOver || drawnAt === -Infinity) return // not begun: there is nothing to tell
       isOver = true
       draw()
       target.write('\n')
@@ -80,7 +80,7 @@ const inLines = (label: string, unit: string, target: ProgressTarget): Progress 
       tell()
     },
     end: () => {
-      if (isOver) return
+      if (isOver || told < 0) return // not begun: there is nothing to tell
       isOver = true
       tell()
     },

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { SignJWT } from 'jose'
 import { err, ok, parseDocName, utf8Length, type Result } from '@quire/shared'
 import { readToken } from '../auth/token.ts'
-import { parseDuration } from './durations.ts'
+import { parseDuration } from './times.ts'
 import type { Done, NotDone, Output } from './output.ts'
 
 /** The options of `quire token`. */

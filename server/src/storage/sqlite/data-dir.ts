@@ -14,7 +14,7 @@ export interface DataDir {
 // Documents are nobody else's business: the directory is closed to other users of the machine.
 const directoryMode = 0o700
 
-/** Has the disk keep the names in a directory: a power cut must not take back one of what was promised. */
+/** Names in a directory are on disk, as far as the system has that: a power cut takes none of them back. Throws. */
 export const syncDirectory = (path: string): void => {
   if (process.platform === 'win32') return // directories cannot be opened there, nor need to be
   const descriptor = openSync(path, constants.O_RDONLY)

@@ -7,3 +7,9 @@ export const parseDuration = (text: string): number | null => {
   const seconds = Number(digits) * (UNITS[unit] ?? 0)
   return seconds > 0 ? seconds : null
 }
+
+/** What is wrong with a time that `--at` gave, null for none. */
+export const timeProblem = (at: string | undefined): string | null =>
+  at === undefined || !Number.isNaN(Date.parse(at))
+    ? null
+    : `--at ${at}: must be a time (ISO 8601) such as 2026-11-26T06:29:29Z`
