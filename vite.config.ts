@@ -50,7 +50,7 @@ export default defineConfig({
           environment: 'node',
           include: [
             '{server,shared}/src/**/*.test.ts',
-            'web/{editor,provider}/src/**/*.test.ts',
+            'web/{editor,operations,provider}/src/**/*.test.ts',
             'e2e/**/*.test.ts',
           ],
         },

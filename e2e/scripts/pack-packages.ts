@@ -8,6 +8,7 @@
 import { execFile } from 'node:child_process'
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -25,12 +26,19 @@ interface Published {
   readonly folder: string
   /** Files of `dist` that are entries without being exported: commands, and what threads are started with. */
   readonly entries: readonly string[]
+  /** A page that it serves: the folder of its build, and what that is called in the package. */
+  readonly page?: { readonly from: string; readonly as: string }
 }
 
 /** What is published, each after what it needs. */
 export const PUBLISHED: readonly Published[] = [
   { name: '@quire/shared', folder: 'shared', entries: [] },
-  { name: '@quire/server', folder: 'server', entries: ['dist/main.js', 'dist/**/worker.js'] },
+  {
+    name: '@quire/server',
+    folder: 'server',
+    entries: ['dist/main.js', 'dist/**/worker.js'],
+    page: { from: 'web/operations/dist', as: 'operations' },
+  },
   { name: '@quire/provider', folder: 'web/provider', entries: [] },
 ]
 
@@ -64,7 +72,7 @@ export const packPackages = async (into: string): Promise<readonly string[]> => 
 }
 
 /** Writes a package as it is published into a folder, which is emptied. */
-const stage = ({ folder, entries }: Published, home: string): Manifest => {
+const stage = ({ folder, entries, page }: Published, home: string): Manifest => {
   const from = join(ROOT, folder)
   rmSync(home, { recursive: true, force: true })
   const manifest = publishedManifest(join(from, 'package.json'))
@@ -80,6 +88,7 @@ const stage = ({ folder, entries }: Published, home: string): Manifest => {
   ])
     for (const file of globSync(pattern, { cwd: from })) copy(from, home, file)
   copy(ROOT, home, 'LICENSE')
+  if (page !== undefined) copyPage(page, home)
   write(home, 'package.json', `${JSON.stringify(manifest, null, 2)}\n`)
   return manifest
 }
@@ -131,6 +140,16 @@ const reachedFrom = (from: string, entries: readonly string[]): ReadonlyMap<stri
 const write = (home: string, file: string, text: string): void => {
   mkdirSync(dirname(join(home, file)), { recursive: true })
   writeFileSync(join(home, file), text)
+}
+
+const copyPage = (
+  { from, as }: { readonly from: string; readonly as: string },
+  home: string,
+): void => {
+  const built = join(ROOT, from)
+  if (!existsSync(join(built, 'index.html')))
+    throw new Error(`${built} is missing: npm run build makes it`)
+  cpSync(built, join(home, as), { recursive: true })
 }
 
 const copy = (from: string, home: string, file: string): void => {

@@ -1,10 +1,19 @@
 /* npm start: builds what is missing or older than its sources, then becomes the server. */
 import { spawn } from 'node:child_process'
 import { COMMAND, commandLine } from '../harness/command.ts'
-import { buildEditor, buildServer, isEditorBuilt } from './build-steps.ts'
+import {
+  areOperationsBuilt,
+  buildEditor,
+  buildOperations,
+  buildServer,
+  isEditorBuilt,
+} from './build-steps.ts'
 import { ROOT } from './run.ts'
 
-const built = (await buildServer()) || (isEditorBuilt() ? 0 : await buildEditor())
+const built =
+  (await buildServer()) ||
+  (isEditorBuilt() ? 0 : await buildEditor()) ||
+  (areOperationsBuilt() ? 0 : await buildOperations())
 if (built !== 0) process.exit(built)
 
 const { flags, env } = commandLine()

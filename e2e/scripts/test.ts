@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildEditor, buildProvider, buildServer } from './build-steps.ts'
+import { buildEditor, buildOperations, buildProvider, buildServer } from './build-steps.ts'
 import { provideChromium } from './chromium.ts'
 import { PROXIES, providePrograms } from './debian-packages.ts'
 import { run } from './run.ts'
@@ -21,6 +21,7 @@ const PROJECTS = [
   'web/provider/tsconfig.test.json',
   'web/editor',
   'web/editor/tsconfig.worker.json',
+  'web/operations',
   'web/examples',
   'e2e',
 ]
@@ -57,7 +58,10 @@ ${describe(sum)}
 
 const built = await stage('build', async () =>
   tallyOf(
-    (await buildServer()) === 0 && (await buildProvider()) === 0 && (await buildEditor()) === 0,
+    (await buildServer()) === 0 &&
+      (await buildProvider()) === 0 &&
+      (await buildEditor()) === 0 &&
+      (await buildOperations()) === 0,
   ),
 )
 if (built.failed > 0) finish()

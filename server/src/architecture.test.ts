@@ -21,7 +21,13 @@ const read = (folder: string): SourceFile[] =>
     .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts') && !isExempt(path))
     .map((path) => parseSource(path, readFileSync(join(REPOSITORY, path), 'utf8')))
 
-const files = ['shared/src', 'server/src', 'web/provider/src', 'web/editor/src'].flatMap(read)
+const files = [
+  'shared/src',
+  'server/src',
+  'web/provider/src',
+  'web/editor/src',
+  'web/operations/src',
+].flatMap(read)
 const byPath = new Map(files.map((file) => [file.path, file]))
 const serving = reachedFrom('server/src/main.ts', byPath)
 const served = files.filter(({ path }) => serving.has(path))

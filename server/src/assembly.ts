@@ -16,6 +16,7 @@ import { createApp } from './http/app.ts'
 import { openProblem, writeProblem } from './http/health.ts'
 import { serverState } from './http/server-state.ts'
 import { ByteBudget, sharedBytes } from './http/byte-budget.ts'
+import { assembleOperations } from './operations-assembly.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Cluster } from './ports/cluster.ts'
@@ -31,6 +32,7 @@ import type { VersionPolicy } from './runtime/auto-versions.ts'
 import { Documents } from './runtime/documents.ts'
 import { flushIntervalMs } from './runtime/flush-pacer.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
+import type { Operations } from './runtime/operations/operations.ts'
 import { HealthWatch } from './runtime/health-watch.ts'
 import type { ServerLimits } from './runtime/limits.ts'
 import type { ConnectionLimits } from './runtime/multiplexed.ts'
@@ -68,6 +70,8 @@ export interface AssemblyParts {
   readonly basePath: string
   /** Directory of the built editor; null: it is not served. */
   readonly editorRoot: string | null
+  /** Directory of the built page of operations; null: it is not served. */
+  readonly operationsRoot: string | null
   /** True where the server that it is for speaks TLS, and is nobody else's. */
   readonly isTls: boolean
 }
@@ -115,9 +119,10 @@ export interface Assembly {
 
 /** Puts a server together; no timer runs until it is started. */
 export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly => {
-  const { storage, auth, watched, stateless, cluster, basePath, editorRoot, isTls } = parts
+  const { storage, auth, watched, stateless, cluster } = parts
+  const { basePath, editorRoot, operationsRoot, isTls } = parts
   const clock = systemClock
-  const { observe, metrics, keys } = watched
+  const { observe, metrics, keys, feed } = watched
   const utilisation = createUtilisation(clock)
   const content = createContent(clock, parts.content)
   const commits = new GroupCommit({
@@ -126,7 +131,16 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     spacingMs: COMMIT_SPACING_MS[config.durability],
     observe,
   })
+  const sessionLimits = {
+    limits: roomLimits(config),
+    serverLimits: serverLimits(config),
+    lagBytes: config.maxLagBytes,
+    readMs: config.maxReadMs,
+    answerBytes: config.maxAnswerBytes,
+    flushIntervalMs: (recipients: number) => flushIntervalMs(recipients, utilisation()),
+  }
   const documents = new Documents({
+    ...sessionLimits,
     storage,
     commits,
     content,
@@ -136,14 +150,8 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     clock,
     auth,
     stateless,
-    limits: roomLimits(config),
-    serverLimits: serverLimits(config),
     durability: config.durability,
-    lagBytes: config.maxLagBytes,
-    readMs: config.maxReadMs,
-    answerBytes: config.maxAnswerBytes,
     versionPolicy: versionPolicy(config),
-    flushIntervalMs: (recipients) => flushIntervalMs(recipients, utilisation()),
   })
   const webhooks = webhooksOf(config, { outbox: storage, clock, observe })
   if (webhooks !== null) documents.guard.watch(webhooks)
@@ -172,6 +180,15 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     clock,
     observe,
     limitBytes: config.maxAnswerBytes,
+  })
+  const { operations, live } = assembleOperations({
+    ...sessionLimits,
+    documents,
+    feed,
+    clock,
+    observe,
+    content,
+    refusing: () => edge.full() ?? documents.refusing(),
   })
   const { maxTotalLoadQueueBytes: bodyBytes } = config
   const largestBody = Math.max(config.maxApiBodyBytes, config.maxMessageBytes)
@@ -209,6 +226,9 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     isOpen: isOpenToAll(auth) && !config.unsafeOpenToNetwork,
     basePath,
     editorRoot,
+    operationsRoot,
+    operations,
+    live,
     isTls,
     storage,
     webhooks,
@@ -221,6 +241,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
   let stopWatching: Undo = () => undefined
   const discard = async (): Promise<void> => {
     stopPurging()
+    await operations.stop(CLOSING_MS)
     stopWatching()
     webhooks?.stop()
     await webhooks?.finish()
@@ -244,6 +265,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     },
     start() {
       documents.start()
+      operations.start()
       stopWatching = health.start()
       stopPurging = purgeDeleted({ storage, clock, observe }, config.maxDeletedDays * DAY_MS)
       webhooks?.start()
@@ -252,7 +274,10 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     discard,
     close(closing) {
       webhooks?.stop() // nobody waits for targets: what they have not taken is in the outbox
-      return (closed ??= takeApart({ clock, documents, edges: [edge, streams], discard }, closing))
+      return (closed ??= takeApart(
+        { clock, documents, operations, edges: [edge, streams], discard },
+        closing,
+      ))
     },
   }
 }
@@ -265,17 +290,19 @@ const isOpenToAll = ({ needsToken, readsRequests = false }: Auth): boolean =>
 interface Running {
   readonly clock: Clock
   readonly documents: Documents
+  readonly operations: Operations
   readonly edges: readonly Pick<WebSocketEdge | EventStreamEdge, 'close'>[]
   readonly discard: () => Promise<void>
 }
 
 const takeApart = async (
-  { clock, documents, edges, discard }: Running,
+  { clock, documents, operations, edges, discard }: Running,
   { graceMs, onLeft }: Closing,
 ): Promise<Result<void, string>> => {
   const closingMs = Math.min(CLOSING_MS, graceMs / 4)
   const endsAt = clock.now() + graceMs
-  const drained = await documents.drain(graceMs - 2 * closingMs)
+  const drainMs = graceMs - 2 * closingMs
+  const [drained] = await Promise.all([documents.drain(drainMs), operations.stop(drainMs)])
   const { code, meaning } = closeCodes.serviceRestart
   const drain = { code, reason: meaning, graceMs: closingMs }
   await within(clock, closingMs, Promise.all(edges.map((edge) => edge.close(drain))))

@@ -27,6 +27,7 @@ import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
 import type { QuireWebhooks } from './embedded/webhooks.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
+import { OPERATIONS_PATH, OPERATIONS_ROOT } from './http/operations-page.ts'
 import { watched } from './observe/watched.ts'
 import { redactedError } from './observe/redacted.ts'
 import type { Auth } from './ports/auth.ts'
@@ -91,6 +92,11 @@ export interface QuireOptions {
   readonly webhooks?: QuireWebhooks
   /** The directory of the built editor page, to be served at the root; false, the default: no page is served. */
   readonly editor?: string | false
+  /**
+   * True: the page of operations is served at `/admin` below the base path, and what it follows below that. Who may see it
+   * and act, `authorizeOperations` says. Absent: it is not, and `/admin` is the host's.
+   */
+  readonly operations?: boolean
 }
 
 /**
@@ -194,7 +200,7 @@ export const createQuire = (options: QuireOptions): Quire => {
   if (problem !== null) throw new TypeError(`createQuire: ${problem}`)
   const config = readOptions(options)
   if (!config.ok) throw new RangeError(`createQuire: ${config.error}`)
-  const watching = watched(options.observe ?? ONLY_BUGS)
+  const watching = watched(options.observe ?? ONLY_BUGS, systemClock)
   const { observe } = watching
   const loading = new Loading(() => assembly.load())
   const assembly = assemble(config.value, {
@@ -206,13 +212,15 @@ export const createQuire = (options: QuireOptions): Quire => {
     content: { collectGarbage: true, ...options.content },
     basePath,
     editorRoot: options.editor || null,
+    operationsRoot: options.operations === true ? OPERATIONS_ROOT : null,
     isTls: false, // what else is asked for at this host is not known here
   })
   const { clock, content, documents, edge, wholes } = assembly
   const { maxLoadMs, maxMessageBytes } = config.value
 
   const app = new Hono<{ Bindings: EdgeBindings }>()
-  for (const path of OWN_PATHS) app.use(path, needsNode)
+  const pages = options.operations === true ? [OPERATIONS_PATH.slice(1)] : []
+  for (const path of [...OWN_PATHS, ...pages.map((page) => `/${page}/*`)]) app.use(path, needsNode)
   app.route('/', assembly.app)
   const mounted = new Hono<{ Bindings: EdgeBindings }>().route(
     basePath === '' ? '/' : basePath,
@@ -224,7 +232,7 @@ export const createQuire = (options: QuireOptions): Quire => {
     (request, env) => fetch(request, env as EdgeBindings), // whatever speaks HTTP/1.1 or its likeness
     { hostname: 'localhost', overrideGlobalObjects: false }, // Request and Response are the host's
   )
-  const isOwn = (target: string): boolean => isOwnTarget(target, basePath)
+  const isOwn = (target: string): boolean => isOwnTarget(target, basePath, pages)
   const hasEditor = options.editor !== undefined && options.editor !== false
 
   assembly.start()

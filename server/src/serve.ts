@@ -9,6 +9,7 @@ import { createClusterHub } from './cluster/single.ts'
 import { optionSentence, type Config } from './config.ts'
 import { serveCertificate, type ServedCertificate } from './edges/websocket/served-certificate.ts'
 import { jwtAuthOf } from './embedded/jwt-auth.ts'
+import { OPERATIONS_ROOT } from './http/operations-page.ts'
 import { watched } from './observe/watched.ts'
 import type { Auth } from './ports/auth.ts'
 import type { Observe } from './ports/observe.ts'
@@ -103,7 +104,7 @@ export const serve = async (
   config: Config,
   { storage, stateless = DEAF, ...parts }: ServeParts,
 ): Promise<Result<RunningServer, string>> => {
-  const watching = watched(parts.observe)
+  const watching = watched(parts.observe, systemClock)
   const { observe } = watching
   const certificate = certificateOf(config, observe)
   if (!certificate.ok) {
@@ -120,6 +121,7 @@ export const serve = async (
     content: { collectGarbage: config.garbageCollection },
     basePath: '',
     editorRoot: EDITOR_ROOT,
+    operationsRoot: OPERATIONS_ROOT,
     isTls: certificate.value !== null,
   })
   const server = quire.edge.createServer(quire.app.fetch, certificate.value?.door)

@@ -20,6 +20,17 @@ export { cutUpdate } from './protocol/cut-update.ts'
 export { updateBeyond } from './protocol/update-beyond.ts'
 export { indexOfUpdate, stretchesOf, structsWithin } from './protocol/update-index.ts'
 export type { Stretch, UpdateIndex } from './protocol/update-index.ts'
+export { anatomyOf } from './protocol/update-anatomy.ts'
+export type {
+  AnatomyAuthor,
+  AnatomyClient,
+  AnatomyContent,
+  AnatomyParts,
+  AnatomyRoot,
+  AnatomyStamp,
+  ContentKind,
+  UpdateAnatomy,
+} from './protocol/update-anatomy.ts'
 export { readUpdate } from './protocol/update.ts'
 export type { UpdateContents } from './protocol/update.ts'
 export { readSync, syncTypes, writeSync } from './protocol/sync.ts'
@@ -63,3 +74,26 @@ export {
   streamFields,
 } from './protocol/event-stream.ts'
 export type { StreamEvent, StreamOpening } from './protocol/event-stream.ts'
+export {
+  decodeSample,
+  encodeSample,
+  OPERATIONS_DOCUMENT,
+  OPERATIONS_FEED,
+  readFeed,
+  SAMPLE_MS,
+  sampleFields,
+  SAMPLES_KEPT,
+  TOP_DOCUMENTS,
+  TROUBLES_KEPT,
+} from './operations.ts'
+export type {
+  BusyDocument,
+  OperationsEntry,
+  OperationsNow,
+  OperationsSample,
+  OperationsTrouble,
+  OperationsView,
+  SampleField,
+  SessionCount,
+  SlowReader,
+} from './operations.ts'

@@ -156,6 +156,7 @@ const bytesIn = (job: Job): readonly Uint8Array[] => {
     }
     case 'fold':
     case 'answer':
+    case 'anatomy':
     case 'merge': {
       const { snapshot, tail } = job.source
       return [snapshot, ...tail].filter((part) => part !== null)
@@ -186,6 +187,7 @@ const copyOut = (job: Job): Job => {
     }
     case 'fold':
     case 'answer':
+    case 'anatomy':
     case 'merge': {
       const { snapshot, tail } = job.source
       return { ...job, source: { snapshot: snapshot && copyOf(snapshot), tail: tail.map(copyOf) } }

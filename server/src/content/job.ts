@@ -1,5 +1,7 @@
 import type { StateVector, Update } from '@quire/shared'
+import type { AuthorRange } from '../ports/storage.ts'
 import type {
+  Anatomy,
   Answer,
   AuthoredText,
   Change,
@@ -24,6 +26,11 @@ export type Job =
     }
   | { readonly kind: 'answer'; readonly source: ContentSource; readonly stateVector: StateVector }
   | { readonly kind: 'merge'; readonly source: ContentSource }
+  | {
+      readonly kind: 'anatomy'
+      readonly source: ContentSource
+      readonly stamps: readonly AuthorRange[]
+    }
   | { readonly kind: 'near'; readonly source: NearSource; readonly stateVector: StateVector }
   | FormatJob
 
@@ -48,5 +55,6 @@ export type FormatDone =
 export type JobDone =
   | { readonly kind: 'fold'; readonly value: Folded }
   | { readonly kind: 'answer'; readonly value: Answer }
+  | { readonly kind: 'anatomy'; readonly value: Anatomy }
   | { readonly kind: 'broken'; readonly message: string }
   | FormatDone

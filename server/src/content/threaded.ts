@@ -84,6 +84,10 @@ export const createContent = (
     near,
     merge: mergeAll,
     fold: (source) => foldInThread(folds, source, collectGarbage),
+    async anatomy(source, stamps) {
+      const done = await formats.ask({ kind: 'anatomy', source, stamps })
+      return done.kind === 'anatomy' ? ok(done.value) : err(problemOf(done))
+    },
     ...formatsIn(formats, schema),
     warmUp: () => answers.warmUp(),
     async close() {

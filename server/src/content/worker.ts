@@ -1,6 +1,7 @@
 /* The content thread: takes jobs one after another, keeps nothing between them. */
 import { parentPort } from 'node:worker_threads'
 import { assertNever } from '@quire/shared'
+import { anatomy } from './anatomy.ts'
 import { fold } from './fold.ts'
 import { foldAround } from './search.ts'
 import type { Job, JobDone } from './job.ts'
@@ -33,6 +34,8 @@ const run = async (job: Job): Promise<JobDone> => {
         return { kind: 'answer', value: { first: [], last: merge(job.source.tail) } }
       case 'near':
         return { kind: 'answer', value: nearAnswer(job.source, job.stateVector) }
+      case 'anatomy':
+        return { kind: 'anatomy', value: anatomy(job.source, job.stamps) }
       case 'read-as':
       case 'change':
       case 'restore':

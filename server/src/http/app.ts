@@ -3,6 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
 import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
 import { plainAnswer } from '../edges/websocket/web-socket-edge.ts'
+import type { Documents } from '../runtime/documents.ts'
 import { apiAccess } from './api-access.ts'
 import { API_PATH, apiRoutes, type ApiOptions } from './api/api.ts'
 import { answerProblem, Problem } from './api/problem.ts'
@@ -13,7 +14,8 @@ import { OWN_PATHS } from './own-paths.ts'
 import { answerFields } from './page-fields.ts'
 import { healthRoutes, notReady, type HealthSource } from './health.ts'
 import { metricsRoute, type MetricsRoute } from './metrics.ts'
-import { socketRoutes, type SocketRoutes } from './sockets.ts'
+import { quireRoutes, socketRoutes, type SocketRoutes } from './sockets.ts'
+import { OPERATIONS_PATH, operationsPageRoutes } from './operations-page.ts'
 import { CROSS_SITE_FIELDS, CROSS_SITE_PATHS, ySweetRoutes, type YSweetRoutes } from './y-sweet.ts'
 
 /** What the routes are made of. */
@@ -23,6 +25,10 @@ export interface AppOptions
   readonly parts: () => readonly PartFacts[]
   /** Directory of the built editor; null: no page of it is served, and only what is a route's is touched. */
   readonly editorRoot: string | null
+  /** Directory of the built page of operations; null: there is none, and nothing that it follows. */
+  readonly operationsRoot: string | null
+  /** The documents of the server that pages of operations follow. */
+  readonly live: Documents
 }
 
 /** Longest id that a client may give its request; of letters, digits, `-`, `_` and `=`. Another one is not taken. */
@@ -30,12 +36,15 @@ const REQUEST_ID_LENGTH = 64
 
 /** All routes of the server, without the base path that they are mounted on. */
 export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }> => {
-  const { documents, edge, editorRoot } = options
+  const { documents, edge, editorRoot, operationsRoot, live, basePath, isTls } = options
   const app = new Hono<{ Bindings: EdgeBindings }>()
   app.route('/', socketRoutes(options))
-  const touched = editorRoot === null ? OWN_PATHS : ['*']
+  if (operationsRoot !== null)
+    app.route(OPERATIONS_PATH, quireRoutes({ ...options, documents: live }))
+  const operationsPaths = operationsRoot === null ? [] : [`${OPERATIONS_PATH}/*`]
+  const touched = editorRoot === null ? [...OWN_PATHS, ...operationsPaths] : ['*']
   // on a 101 they mean nothing, and would cost each handshake
-  const named = [requestId({ limitLength: REQUEST_ID_LENGTH }), answerFields(options.isTls)]
+  const named = [requestId({ limitLength: REQUEST_ID_LENGTH }), answerFields(isTls)]
   for (const path of touched)
     for (const fields of named)
       app.use(path, (c, next) => (c.env.outgoing === undefined ? next() : fields(c, next)))
@@ -56,7 +65,8 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   for (const path of touched) app.use(path, rated(options)) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route(API_PATH, apiRoutes(options))
-  if (editorRoot !== null) app.route('/', editorRoutes(editorRoot, options.isTls))
+  if (operationsRoot !== null) app.route('/', operationsPageRoutes(operationsRoot, basePath, isTls))
+  if (editorRoot !== null) app.route('/', editorRoutes(editorRoot, isTls))
   app.onError((error, c) => {
     if (error instanceof HTTPException) return error.getResponse()
     options.observe.event({ kind: 'bug', document: null, error })

@@ -7,7 +7,7 @@ import { etag } from 'hono/etag'
 import { pageFields } from './page-fields.ts'
 
 /** A file of the build beside its page. */
-const FILE = '/:file{[^/]+\\.[a-z0-9]+}'
+export const FILE = '/:file{[^/]+\\.[a-z0-9]+}'
 
 const YEAR_SECONDS = 31_536_000
 
@@ -32,7 +32,9 @@ export const editorRoutes = (root: string, isTls: boolean): Hono => {
   return routes
 }
 
-const revalidate = (_path: string, c: Context): void => c.header('Cache-Control', 'no-cache')
+/** It is asked for again each time. */
+export const revalidate = (_path: string, c: Context): void => c.header('Cache-Control', 'no-cache')
 
-const keepForEver = (_path: string, c: Context): void =>
+/** What is named by its content never changes. */
+export const keepForEver = (_path: string, c: Context): void =>
   c.header('Cache-Control', `public, max-age=${YEAR_SECONDS}, immutable`)

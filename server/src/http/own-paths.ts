@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 
-/** The first segments of all routes but the editor's. */
+/** The first segments of all routes but those of pages. */
 export const OWN_SEGMENTS = [
   'api',
   'check_store',
@@ -33,9 +33,14 @@ export const targetOf = (request: IncomingMessage): string => {
 }
 
 /** True if a request target is below the base path, and names a route there. */
-export const isOwnTarget = (target: string, basePath: string): boolean => {
+export const isOwnTarget = (
+  target: string,
+  basePath: string,
+  /** First segments of pages. */
+  pages: readonly string[] = [],
+): boolean => {
   const [path = ''] = target.replace(AUTHORITY, '').split('?', 1)
   if (!path.startsWith(`${basePath}/`)) return false
   const [, segment = ''] = path.slice(basePath.length).split('/', 2)
-  return SEGMENTS.has(segment)
+  return SEGMENTS.has(segment) || pages.includes(segment)
 }

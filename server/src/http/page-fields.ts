@@ -51,6 +51,20 @@ export const pageFields = (isTls: boolean): MiddlewareHandler =>
     frameAncestors: ["'none'"],
   })
 
+/** The fields of the page of operations, which shows no documents and so nothing from elsewhere. */
+export const operationsPageFields = (isTls: boolean): MiddlewareHandler =>
+  fields(isTls, {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    imgSrc: ["'self'", 'data:'],
+    connectSrc: ["'self'"],
+    objectSrc: ["'none'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  })
+
 /** The fields of answers for programs. */
 export const answerFields = (isTls: boolean): MiddlewareHandler =>
   fields(isTls, {

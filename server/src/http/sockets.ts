@@ -70,33 +70,9 @@ const comebackOf = ({ documents, edge, streams, random }: SocketRoutes): Comebac
 
 /** The WebSocket routes: which dialect is spoken, the route says and never the bytes. */
 export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
-  const { documents, edge, clock, observe, presence, connectionLimits } = options
-  const quireLimits = {
-    messageBytes: options.maxUpdateBytes,
-    documents: connectionLimits.documents,
-  }
-  const comeback = comebackOf(options)
+  const { documents, edge, presence, connectionLimits } = options
   const yWebsocketDialect = yWebsocket(presence)
-  const turnAway = (socket: Socket, why: NoRoom, what: string): SocketListener => {
-    documents.turnAway(socket, why, what)
-    return DEAF
-  }
-  const given = (c: Context<Bindings>): GivenOnTheWay => ({
-    token: tokenOf(c),
-    request: documents.readsRequests ? requestFacts(c, edge) : undefined,
-  })
-  const share = <P>(
-    family: SharedFamily<P>,
-    socket: Socket,
-    c: Context<Bindings>,
-  ): SocketListener => {
-    const limits = connectionLimits
-    return multiplex({ family, socket, ...given(c), documents, limits, clock, observe })
-  }
-  const foreign = (c: Context<Bindings>): string | null => {
-    const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
-    return originProblem(c.req.header('origin'), host, options)
-  }
+  const { turnAway, given, share, foreign } = arrivingAt(options)
   const routes = new Hono<Bindings>()
   routes.get(
     '/yjs/*',
@@ -128,6 +104,20 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
       return share(hocuspocusFamily(connectionLimits.documents, presence), socket, c)
     }),
   )
+  routes.route('/', quireRoutes(options))
+  return routes
+}
+
+/** The routes of Quire's own dialect, `/sync` and below, by WebSocket and by event stream. */
+export const quireRoutes = (options: SocketRoutes): Hono<Bindings> => {
+  const { edge, streams, presence, connectionLimits } = options
+  const { turnAway, share, foreign } = arrivingAt(options)
+  const quireLimits = {
+    messageBytes: options.maxUpdateBytes,
+    documents: connectionLimits.documents,
+  }
+  const comeback = comebackOf(options)
+  const routes = new Hono<Bindings>()
   const speakQuire = (socket: Socket, c: Context<Bindings>): SocketListener => {
     const family = quireFamily(quireLimits, presence, comeback)
     const problem = foreign(c)
@@ -150,4 +140,30 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
     edge.upgrade<Bindings>(speakQuire, { protocols: [QUIRE_SUBPROTOCOL] }),
   )
   return routes
+}
+
+/** What the routes do with whoever arrives. */
+const arrivingAt = (options: SocketRoutes) => {
+  const { documents, edge, clock, observe, connectionLimits } = options
+  const turnAway = (socket: Socket, why: NoRoom, what: string): SocketListener => {
+    documents.turnAway(socket, why, what)
+    return DEAF
+  }
+  const given = (c: Context<Bindings>): GivenOnTheWay => ({
+    token: tokenOf(c),
+    request: documents.readsRequests ? requestFacts(c, edge) : undefined,
+  })
+  const share = <P>(
+    family: SharedFamily<P>,
+    socket: Socket,
+    c: Context<Bindings>,
+  ): SocketListener => {
+    const limits = connectionLimits
+    return multiplex({ family, socket, ...given(c), documents, limits, clock, observe })
+  }
+  const foreign = (c: Context<Bindings>): string | null => {
+    const { host } = new URL(c.req.url) // of the target where it names one, of Host otherwise
+    return originProblem(c.req.header('origin'), host, options)
+  }
+  return { turnAway, given, share, foreign }
 }

@@ -1,4 +1,12 @@
-import type { DeleteSet, Result, StateVector, Update, UpdateIndex } from '@quire/shared'
+import type {
+  DeleteSet,
+  Result,
+  StateVector,
+  Update,
+  UpdateAnatomy,
+  UpdateIndex,
+} from '@quire/shared'
+import type { AuthorRange } from './storage.ts'
 
 /** What is to be folded or compared: a snapshot and the updates after it, in order. */
 export interface ContentSource {
@@ -198,6 +206,16 @@ export interface Formats {
   ): Promise<Result<readonly AuthoredText[], ContentProblem>>
 }
 
+/** Of what a document is made: as `anatomyOf` tells it, with the largest 50 of each list. */
+export interface Anatomy extends UpdateAnatomy {
+  /** How many there are of each. */
+  readonly counts: {
+    readonly roots: number
+    readonly clients: number
+    readonly authors: number
+  }
+}
+
 /** Work on document content. Whatever is not small runs outside of the event loop. Never throws. */
 export interface Content extends Formats {
   /** What a client with this state vector lacks. */
@@ -211,6 +229,11 @@ export interface Content extends Formats {
    * a problem means that the snapshot itself is broken, or that not even the first update was done.
    */
   fold(source: ContentSource): Promise<Result<Folded, ContentProblem>>
+  /** Of what a document is made, byte by byte; `stamps` say whose the structs are. */
+  anatomy(
+    source: ContentSource,
+    stamps: readonly AuthorRange[],
+  ): Promise<Result<Anatomy, ContentProblem>>
   /** Gets ready what the first answer would wait for. */
   warmUp(): void
   /** Stops the threads; work under way ends with `closed`. Safe to call twice. */

@@ -46,6 +46,18 @@ describe('while somebody is there', () => {
     expect(committed(room, 1)[0]).toContain('compact')
   })
 
+  test('[R14] any tail is folded when somebody asks for it, also after a failure, and one fold at a time', () => {
+    const room = new TestRoom({ compactUpdates: 100 }).open(ann)
+    expect(kindsOf(room.take({ kind: 'fold' }))).toEqual([]) // there is nothing to fold
+    committed(room, 2)
+    expect(kindsOf(room.take({ kind: 'fold' }))).toEqual(['compact'])
+    expect(kindsOf(room.take({ kind: 'fold' }))).toEqual([])
+    room.take({ kind: 'compactFailed', problem: 'disk' })
+    expect(kindsOf(room.take({ kind: 'fold' }))).toEqual(['compact'])
+    compacted(room, 2, 60)
+    expect(kindsOf(room.take({ kind: 'fold' }))).toEqual([])
+  })
+
   test('[R14] so many bytes are folded, unless the snapshot is larger, or it is one update', () => {
     const room = new TestRoom({ compactBytes: 200 }).open(ann)
     const long = 'x'.repeat(150)

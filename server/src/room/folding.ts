@@ -30,6 +30,14 @@ export const compactIfDue = (step: Step, document: OpenDocument, when: 'busy' | 
   step.do({ kind: 'compact', doc: document.id, turn: when === 'busy' ? 'next' : 'last' })
 }
 
+/** Starts a fold of whatever tail there is, as somebody asks for it. */
+export const compactNow = (step: Step, document: OpenDocument): void => {
+  const { compaction, tail } = document
+  if (compaction.kind === 'running' || tail.updates === 0) return
+  document.compaction = { kind: 'running' }
+  step.do({ kind: 'compact', doc: document.id, turn: 'next' })
+}
+
 /** Folds the tail of a document at which nobody has written for a while. */
 export const compactIfQuiet = (step: Step, document: OpenDocument): void => {
   const quietMs = step.now - document.tail.grownAt

@@ -71,6 +71,8 @@ export type Input =
   | { readonly kind: 'untold'; readonly session: SessionId }
   /** The server does not read these sessions at the moment: what they say waits, their renewals as well. */
   | { readonly kind: 'unread'; readonly sessions: readonly SessionId[] }
+  /** The tail is to be folded now, however short it is. */
+  | { readonly kind: 'fold' }
   | { readonly kind: 'compacted'; readonly folded: Folded }
   | { readonly kind: 'compactFailed'; readonly problem: string }
   | { readonly kind: 'remote'; readonly hint: Hint }

@@ -94,6 +94,7 @@ const inputs: { readonly [K in InputKind]: InputOf<K> } = {
   drained: { kind: 'drained', session: ann, hasMissedPresence: true },
   untold: { kind: 'untold', session: ann },
   unread: { kind: 'unread', sessions: [ann] },
+  fold: { kind: 'fold' },
   compacted: {
     kind: 'compacted',
     folded: { updates: 1, updateBytes: 20, snapshotBytes: 20, quarantined: [], waiting: null },
@@ -119,6 +120,7 @@ const outcome = (phase: PhaseKind, kind: InputKind): '—' | 'ignored' | 'handle
     room.now += 60_000
   }
   if (kind === 'unread') room.now += 25_000
+  if (kind === 'fold' && phase === 'live') room.take(inputs.compactFailed) // which leaves the tail
   const look = () => inspect(room.room.phase, { depth: 8 })
   const before = look()
   try {

@@ -7,7 +7,7 @@ import { answered, answerFailed, congested, drained, tellPositions, untold } fro
 import { keepFailed, keptAside, writeAside } from './aside.ts'
 import { appended, appendFailed, openDocument, retryAppend } from './document.ts'
 import type { Effect } from './effect.ts'
-import { compactFailed, compactIfDue, compactIfQuiet, compacted } from './folding.ts'
+import { compactFailed, compactIfDue, compactIfQuiet, compactNow, compacted } from './folding.ts'
 import { catchUp, catchUpFailed, caughtUp, follow, retryCatchUp } from './following.ts'
 import { askAgain, endOpenings, hear, hearAs, isLowered, regrant } from './hear.ts'
 import type { Input, InputKind, InputOf } from './input.ts'
@@ -80,6 +80,7 @@ const table: Table = {
     drained: ignore,
     untold: ignore,
     unread: ignore,
+    fold: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: ignore,
@@ -137,6 +138,7 @@ const table: Table = {
     drained: ignore,
     untold: ignore,
     unread: ignore,
+    fold: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: (at, phase, { hint }) => {
@@ -182,6 +184,7 @@ const table: Table = {
     untold: (at, phase, { session }) => untold(at, phase, session),
     unread: (at, phase, { sessions }) =>
       announce(at, phase, phase.presence.renew(sessions, at.now)),
+    fold: (at, phase) => compactNow(at, phase.document),
     compacted: (at, phase, input) => compacted(at, phase.document, input.folded),
     compactFailed: (at, phase, input) => compactFailed(at, phase.document, input.problem),
     remote: (at, phase, input) => follow(at, phase.document, phase.members, input.hint),
@@ -235,6 +238,7 @@ const table: Table = {
     drained: ignore,
     untold: ignore,
     unread: ignore,
+    fold: ignore,
     compacted: (at, { document, waitsFor }, input) => {
       compacted(at, document, input.folded)
       settle(at, document, waitsFor)
@@ -271,6 +275,7 @@ const table: Table = {
     drained: ignore,
     untold: ignore,
     unread: ignore,
+    fold: ignore,
     compacted: impossible,
     compactFailed: impossible,
     remote: ignore,

@@ -349,6 +349,16 @@ export class Documents {
     return this.#rooms.figures()
   }
 
+  /** The rooms of the documents that are open, to be looked at and not to be changed. */
+  shells(): Iterable<RoomShell> {
+    return this.#rooms.named()
+  }
+
+  /** The room of a document, where it is open. */
+  shell(document: DocName): RoomShell | undefined {
+    return this.#rooms.of(document)
+  }
+
   /** What all documents hold in memory on behalf of their clients, bytes. */
   memory(): HeldMemory {
     return { unsavedBytes: this.#held.unsaved, queuedBytes: this.#held.queued }

@@ -62,6 +62,7 @@ export class Guard {
   readonly #revocations: RevocationList
   readonly #sessions = new Map<SessionId, Guarded>()
   #watcher: SessionWatcher | null = null
+  readonly #listeners = new Set<() => void>()
 
   constructor(revocations: RevocationList) {
     this.#revocations = revocations
@@ -121,6 +122,7 @@ export class Guard {
     const { value: revocation } = stored
     const meant = this.#meant(revocation).filter(({ granted }) => isMeant(revocation, granted))
     for (const session of meant) session.reapply()
+    for (const listener of this.#listeners) listener()
     return { ok: true, value: { revocation, sessions: meant.length } }
   }
 
@@ -129,6 +131,20 @@ export class Guard {
     const stored = await this.#revocations.unrevoke(id)
     if (stored.ok) for (const session of this.#meant({})) session.reapply()
     return stored
+  }
+
+  /** Calls a listener in the turn in which something is revoked, until undone. */
+  onChange(listener: () => void): Undo {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Sends those away whose login has a problem, for good; null is none. */
+  dismissWhere(problemOf: (granted: Grant) => string | null): void {
+    for (const session of this.#sessions.values()) {
+      const problem = problemOf(session.granted)
+      if (problem !== null) session.dismiss(problem)
+    }
   }
 
   /** Revocations that have not ended, the newest last. */

@@ -26,6 +26,7 @@ const createSlowContent = () => {
     near: slow,
     fold: () => Promise.reject(new Error('not asked for in this test')),
     merge: () => Promise.reject(new Error('not asked for in this test')),
+    anatomy: () => Promise.reject(new Error('not asked for in this test')),
     warmUp: () => undefined,
     close: () => Promise.resolve(),
   }

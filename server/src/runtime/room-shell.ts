@@ -2,7 +2,13 @@
  * The shell around one room: one queue of inputs, one step at a time, effects performed in order. Each
  * asynchronous effect ends in exactly one input on the same queue. Nothing else touches the room.
  */
-import { assertNever, type CloseName, type SessionId, type Update } from '@quire/shared'
+import {
+  assertNever,
+  type CloseName,
+  type Result,
+  type SessionId,
+  type Update,
+} from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type { Cluster } from '../ports/cluster.ts'
 import type { Observe } from '../ports/observe.ts'
@@ -16,6 +22,7 @@ import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
 import { RESTART, step } from '../room/room.ts'
 import type { AnswerPorts } from './answers.ts'
+import { AskedFolds } from './asked-folds.ts'
 import type { AutoVersions, VersionWatch } from './auto-versions.ts'
 import { ChangeTraces } from './change-traces.ts'
 import { Deliveries } from './deliveries.ts'
@@ -71,6 +78,7 @@ export class RoomShell {
   readonly #outbox: Outbox
   readonly #deliveries: Deliveries
   readonly #held: HeldShare
+  readonly #folds = new AskedFolds()
   readonly #versions: VersionWatch
   /** What the outcomes of asynchronous effects go back to. */
   readonly #owner: EffectOwner
@@ -153,6 +161,13 @@ export class RoomShell {
     this.#versions.look(this.room.phase, now, this.room.limits.compactQuietMs)
   }
 
+  /** Folds the tail, or waits for the fold that is under way. The room has to be live, with a tail. */
+  fold(): Promise<Result<void, string>> {
+    const outcome = this.#folds.outcome()
+    this.push({ kind: 'fold' })
+    return outcome
+  }
+
   /** Makes a session unreachable; a `leave` input is to follow. */
   detach(session: SessionId): void {
     const known = this.#sessions.get(session)
@@ -197,6 +212,7 @@ export class RoomShell {
     if (this.#traces.isTracing) this.#traces.hear(input, (id) => this.#sessions.has(id))
     const effects = step(this.room, input, clock.now(), at)
     this.#held.set(this.room.phase)
+    this.#folds.took(input)
     for (const effect of effects) {
       if (effect.kind === 'evict') this.#versions.ended(before)
       this.#perform(effect)
@@ -216,6 +232,7 @@ export class RoomShell {
   #end(): void {
     this.#isOver = true
     this.#held.release()
+    this.#folds.end()
     this.#unsubscribe?.()
     this.#unsubscribe = null
     this.#members.end()

@@ -63,6 +63,11 @@ export class Rooms {
     return shell === undefined ? null : documentOf(shell)
   }
 
+  /** All of them, those that have no name any more left out. */
+  named(): Iterable<RoomShell> {
+    return this.#named.values()
+  }
+
   /** R1: the room of this name, made absent where there is none and there is a place for it. */
   open(name: DocName): Result<RoomShell, NoRoom> {
     const known = this.#named.get(name)

@@ -30,6 +30,7 @@ const createHeldContent = () => {
     },
     fold: () => Promise.reject(new Error('not asked for in this test')),
     merge: () => Promise.reject(new Error('not asked for in this test')),
+    anatomy: () => Promise.reject(new Error('not asked for in this test')),
     warmUp: () => undefined,
     close: () => Promise.resolve(),
   }

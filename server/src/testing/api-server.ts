@@ -25,7 +25,7 @@ export interface Said {
   readonly docs?: string
   readonly jti?: string
   readonly iat?: number
-  /** What it grants of the server itself. */
+  /** What it grants of the server itself; absent: nothing. */
   readonly operations?: 'read' | 'write'
 }
 

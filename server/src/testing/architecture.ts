@@ -1,8 +1,8 @@
 /*
  * The rules of the architecture, as functions from source files to sentences about what breaks them.
  *
- *   5  server/src/{main,index,serve,assembly}.ts, embedded, commands    assembly
- *      web/editor
+ *   5  server/src/{main,index,serve,assembly,…}.ts, embedded, commands    assembly
+ *      web/editor · web/operations
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
  *      web/provider/src/react                                hooks
  *   3  server/src/runtime · web/provider/src                  shells: clocks, queues, sockets, threads
@@ -29,6 +29,7 @@ const AREAS: readonly Area[] = [
   ...['http/', 'edges/'].map((path) => area(path, 4)),
   ...[
     'assembly.ts',
+    'operations-assembly.ts',
     'serve.ts',
     'main.ts',
     'index.ts',
@@ -48,6 +49,7 @@ const AREAS: readonly Area[] = [
   ),
   ofProvider('react/', 4),
   { path: 'web/editor/src/', floor: 5 },
+  { path: 'web/operations/src/', floor: 5 },
 ]
 
 function area(path: string, floor: number): Area {

@@ -1,8 +1,8 @@
 /* Who asks the API for what: the login of a request, what it needs, and how often it may ask. */
 import { createHash } from 'node:crypto'
 import type { Context } from 'hono'
-import { parseDocName, type DocName } from '@quire/shared'
-import type { Grant, OperationsGrant } from '../../ports/auth.ts'
+import { millis, parseDocName, type DocName } from '@quire/shared'
+import { CLOCK_TOLERANCE_MS, type Grant, type OperationsGrant } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Documents, NoRoom } from '../../runtime/documents.ts'
 import { GroupRate } from '../../runtime/group-rate.ts'
@@ -163,3 +163,14 @@ const sufficient = (grant: Grant, need: Need): Grant => {
     throw new Problem('forbidden', 'this needs the login of an application: a token without sub')
   return grant
 }
+
+/**
+ * The login of who runs the server as a grant for any document. No revocation of access to documents is meant: what is
+ * left of it was decided on its own.
+ */
+export const operatorGrant = (login: OperationsGrant, clock: Clock): Grant => ({
+  ...login,
+  tokenId: null,
+  issuedAt: millis(clock.wall() + CLOCK_TOLERANCE_MS + 1),
+  isApplication: true,
+})

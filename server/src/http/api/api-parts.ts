@@ -9,6 +9,7 @@ import type { Undo } from '../../ports/undo.ts'
 import type { Contents } from '../../runtime/contents.ts'
 import type { DirectRequest } from '../../runtime/direct.ts'
 import type { Documents } from '../../runtime/documents.ts'
+import type { OperationsSource } from '../../runtime/operations/operations.ts'
 import type { NoPlace } from '../../runtime/places.ts'
 import type { Webhooks } from '../../runtime/webhooks/webhooks.ts'
 import type { Access } from './access.ts'
@@ -23,6 +24,7 @@ export interface ApiParts {
   readonly content: Content
   readonly contents: Contents
   readonly access: Access
+  readonly operations: OperationsSource
   readonly clock: Clock
   readonly observe: Observe
   /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */

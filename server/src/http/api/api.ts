@@ -14,18 +14,20 @@ import type { Observe } from '../../ports/observe.ts'
 import type { Storage } from '../../ports/storage.ts'
 import { Contents } from '../../runtime/contents.ts'
 import type { Documents } from '../../runtime/documents.ts'
+import type { OperationsSource } from '../../runtime/operations/operations.ts'
 import type { NoPlace } from '../../runtime/places.ts'
 import type { Webhooks } from '../../runtime/webhooks/webhooks.ts'
 import type { WholeDocuments } from '../../runtime/whole-documents.ts'
 import type { AnswerRoom } from '../answer-room.ts'
 import { takeBoth, type ByteBudget } from '../byte-budget.ts'
 import { readBody } from '../request-body.ts'
-import { Access } from './access.ts'
+import { Access, operatorGrant } from './access.ts'
 import type { ApiParts } from './api-parts.ts'
 import { bulkOperations } from './bulk.ts'
 import { catalogueOperations } from './catalogue.ts'
 import { contentOperations } from './content.ts'
 import { guardingOperations } from './guarding.ts'
+import { operationsOperations } from './operations.ts'
 import { describeOperations } from './openapi.ts'
 import {
   needsType,
@@ -34,6 +36,7 @@ import {
   readQuery,
   type ApiEnv,
   type Call,
+  type Need,
   type Operation,
 } from './operation.ts'
 import { answerProblem, bodyProblem, Problem } from './problem.ts'
@@ -73,6 +76,7 @@ export interface ApiOptions {
   readonly maxApiRequestsPerMinute: number
   readonly maxVersions: number
   readonly maxNamedVersions: number
+  readonly operations: OperationsSource
   /** Time for 2 MiB of a body or an answer, or its end, milliseconds. */
   readonly readMs: number
   /** Time for a document to answer, milliseconds. */
@@ -87,6 +91,7 @@ export const apiOperations = (parts: ApiParts): readonly Operation[] => [
   ...guardingOperations(parts),
   ...bulkOperations(parts),
   ...webhookOperations(parts),
+  ...operationsOperations(parts),
 ]
 
 /** The routes below `API_PATH`. */
@@ -199,6 +204,9 @@ const noAnswerRoom = ({ kind, limit }: NoPlace): Problem =>
     ? new Problem('too-many', `answers to your address hold ${limit} bytes, which is its share`)
     : new Problem('unavailable', `answers hold ${limit} bytes, which is the limit`)
 
+const isOfOperators = (needs: Need): needs is 'operations-read' | 'operations-write' =>
+  needs === 'operations-read' || needs === 'operations-write'
+
 const answer = async (
   parts: ApiParts,
   operation: Operation,
@@ -209,7 +217,11 @@ const answer = async (
   if (operation.path.includes('{name}')) {
     const document = documentIn(c)
     call['document'] = document
-    call['grant'] = await parts.access.toDocument(c, document, needs)
+    if (!isOfOperators(needs)) call['grant'] = await parts.access.toDocument(c, document, needs)
+  }
+  if (isOfOperators(needs)) {
+    const need = needs === 'operations-read' ? 'read' : 'write'
+    call['grant'] = operatorGrant(await parts.access.toOperations(c, need), parts.clock)
   }
   if (operation.path.includes('{id}')) call['id'] = idIn(c)
   const given = readQuery(query, c)
@@ -234,7 +246,8 @@ const behindApi = (path: string): number => path.lastIndexOf(`${API_PATH}/`) + A
 /** The router decodes what it can and leaves the rest; a name is decoded once, whole, or not at all. */
 const documentIn = (c: Context): DocName => {
   const { pathname } = new URL(c.req.url)
-  const [, segment = ''] = /^\/documents\/([^/]*)/.exec(pathname.slice(behindApi(pathname))) ?? []
+  const [, segment = ''] =
+    /^(?:\/operations)?\/documents\/([^/]*)/.exec(pathname.slice(behindApi(pathname))) ?? []
   let raw: string
   try {
     raw = decodeURIComponent(segment)

@@ -21,7 +21,8 @@ import {
 } from './schemas.ts'
 import { authorOf, found, timeText } from './told.ts'
 
-const connectionJson = ({ since, ...connection }: ConnectionFacts) => ({
+/** A connection as the API tells it. */
+export const connectionJson = ({ since, ...connection }: ConnectionFacts) => ({
   ...connection,
   since: timeText(since),
 })
@@ -40,7 +41,10 @@ export const guardingOperations = (parts: ApiParts): readonly Operation[] => [
 ]
 
 /** Clients, and not what the server itself does with a document for requests and for the program around it. */
-const connectionsOf = (documents: Documents, document: DocName): readonly ConnectionFacts[] =>
+export const connectionsOf = (
+  documents: Documents,
+  document: DocName,
+): readonly ConnectionFacts[] =>
   documents.guard.connections(document).filter(({ transport }) => transport !== 'direct')
 
 const connectionOperations = ({ documents }: ApiParts): readonly Operation[] => [

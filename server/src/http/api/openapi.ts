@@ -89,6 +89,9 @@ const NEEDS = {
   write: 'Needs a login that may write the document.',
   application: 'Needs an application’s login (a token without `sub`) that may write the document.',
   itself: undefined,
+  'operations-read':
+    'Needs a login that may see how the server is (`"operations": "read"` in a token).',
+  'operations-write': 'Needs a login that may run the server (`"operations": "write"` in a token).',
 } as const
 
 const parametersOf = ({ path, query, fields = {} }: Operation, schemaOf: SchemaOf): Json[] => {

@@ -17,9 +17,16 @@ export interface ApiEnv {
 
 /**
  * What a login has to grant: to see or to change the document in the path; `application` is a login that speaks
- * for all users, with write access to it; `itself`: the operation asks, as the document is not in its path.
+ * for all users, with write access to it; `itself`: the operation asks, as the document is not in its path. Of
+ * `operations-` it is whether somebody may see how the server is, or run it, whatever documents are his.
  */
-export type Need = 'read' | 'write' | 'application' | 'itself'
+export type Need =
+  | 'read'
+  | 'write'
+  | 'application'
+  | 'itself'
+  | 'operations-read'
+  | 'operations-write'
 
 /** A type of bytes that are taken or given as they are. */
 export type MediaType =
@@ -46,7 +53,7 @@ export interface Call<Q, B> {
   readonly c: Context<ApiEnv>
   /** Of the path; of an operation without one it must not be read. */
   readonly document: DocName
-  /** Of the document in the path; as with it. */
+  /** Of the document in the path; as with it. Of who runs the server, to any document, and whatever is in the path. */
   readonly grant: Grant
   /** Of a path with one, such as that of a version. */
   readonly id: number

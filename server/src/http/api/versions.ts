@@ -42,9 +42,32 @@ const noMore = (limit: number): Problem =>
     { fields: { limit } },
   )
 
+/** Keeps the document of a call as it is now, and answers with the version. */
+export const keepNow = async (
+  parts: ApiParts,
+  { c, document, grant }: Pick<Call<unknown, unknown>, 'c' | 'document' | 'grant'>,
+  { name, author }: Pick<Version, 'author'> & { readonly name: string },
+): Promise<Response> => {
+  const { storage, contents, clock, maxVersions, maxNamedVersions } = parts
+  const facts = await found(storage, document)
+  const whole = await contents.whole(parts.asked(c, document, grant), parts.isWanted(c))
+  if (!whole.ok) throw roomProblem(whole.error)
+  try {
+    const { update, position } = whole.value
+    if (position.epoch !== facts.epoch) throw another()
+    const version = { seq: position.seq, at: clock.wall(), name, author, update }
+    const limits = { unnamed: maxVersions, named: maxNamedVersions }
+    const kept = orProblem(await storage.keepVersion(facts.id, version, limits))
+    if (kept === 'full') throw noMore(limits.named)
+    return c.json(versionJson(kept), 201)
+  } finally {
+    whole.value.read()
+  }
+}
+
 /** The operations. */
 export const versionOperations = (parts: ApiParts): readonly Operation[] => {
-  const { storage, content, contents, clock } = parts
+  const { storage, content, contents } = parts
   const limits = { unnamed: parts.maxVersions, named: parts.maxNamedVersions }
 
   /** What there is of a version, and of the document that has it. */
@@ -117,20 +140,8 @@ export const versionOperations = (parts: ApiParts): readonly Operation[] => {
       problems: ['not-found', 'conflict', 'deleted'],
     },
     async ({ c, document, grant, body }) => {
-      const facts = await found(storage, document)
       const author = authorOf(grant, body.author)
-      const whole = await contents.whole(parts.asked(c, document, grant), parts.isWanted(c))
-      if (!whole.ok) throw roomProblem(whole.error)
-      try {
-        const { update, position } = whole.value
-        if (position.epoch !== facts.epoch) throw another()
-        const version = { seq: position.seq, at: clock.wall(), name: body.name, author, update }
-        const kept = orProblem(await storage.keepVersion(facts.id, version, limits))
-        if (kept === 'full') throw noMore(limits.named)
-        return c.json(versionJson(kept), 201)
-      } finally {
-        whole.value.read()
-      }
+      return keepNow(parts, { c, document, grant }, { name: body.name, author })
     },
   )
 

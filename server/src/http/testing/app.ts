@@ -14,7 +14,14 @@ import { METRICS_TYPE } from '../../observe/metrics.ts'
 import { HealthWatch } from '../../runtime/health-watch.ts'
 import { systemClock } from '../../runtime/system-clock.ts'
 import type { ConnectionLimits } from '../../runtime/multiplexed.ts'
-import { startTestServer, type TestServer } from '../../runtime/testing/server.ts'
+import { OperationsFeed } from '../../observe/operations-feed.ts'
+import { assembleOperations } from '../../operations-assembly.ts'
+import {
+  startTestServer,
+  testLimits,
+  testServerLimits,
+  type TestServer,
+} from '../../runtime/testing/server.ts'
 import { WholeDocuments } from '../../runtime/whole-documents.ts'
 import { AnswerRoom } from '../answer-room.ts'
 import { createApp } from '../app.ts'
@@ -80,10 +87,27 @@ export const startApp = async (options: {
   })
   const observe: Observe = { event: (event) => events.push(event) }
   const limitBytes = options.maxAnswerBytes ?? 4 * MIB
+  const { operations, live } = assembleOperations({
+    documents: server.documents,
+    feed: new OperationsFeed(systemClock),
+    clock: systemClock,
+    observe,
+    content: server.content,
+    refusing: () => null,
+    limits: testLimits,
+    serverLimits: testServerLimits,
+    lagBytes: MIB,
+    readMs: 60_000,
+    answerBytes: MIB,
+    flushIntervalMs: () => 0,
+  })
   const health = new HealthWatch(systemClock, {})
   const app = createApp({
     metrics: { type: METRICS_TYPE, read: async () => '' },
     parts: () => health.parts(),
+    operationsRoot: null,
+    operations,
+    live,
     documents: server.documents,
     edge,
     streams,

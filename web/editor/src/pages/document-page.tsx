@@ -8,6 +8,7 @@ import { ConnectionStatus } from '../session/connection-status.tsx'
 import { connectionSentence } from '../session/connection-text.ts'
 import { refusalMessage, isDeletion } from '../session/refusal.ts'
 import type { Session } from '../session/session.ts'
+import { useServices } from '../services.tsx'
 import { ThemeToggle } from '../theme/theme-toggle.tsx'
 import { CopyLink } from '../ui/copy-link.tsx'
 import { Header } from '../ui/header.tsx'
@@ -24,6 +25,7 @@ const DocumentSurface = lazy(async () => {
 
 /** One document: its header, and its text once it has arrived. */
 export function DocumentPage({ session, onRename }: DocumentPageProps) {
+  const { theme } = useServices()
   const title = useReadable(session.title) || session.name
   return (
     <div className="page">
@@ -32,7 +34,7 @@ export function DocumentPage({ session, onRename }: DocumentPageProps) {
         <ConnectionStatus session={session} />
         <PeopleList session={session} onRename={onRename} />
         <CopyLink />
-        <ThemeToggle />
+        <ThemeToggle theme={theme} />
       </Header>
       <DocumentBody session={session} />
     </div>

@@ -18,11 +18,12 @@ import { WaitingNotice } from './waiting-notice.tsx'
 
 /** Where documents are started and found again. */
 export function HomePage({ onRename }: { readonly onRename: () => void }) {
+  const { theme } = useServices()
   return (
     <div className="page">
       <title>Quire</title>
       <Header>
-        <ThemeToggle />
+        <ThemeToggle theme={theme} />
         <MyName onRename={onRename} />
       </Header>
       <main id="main" className="home" tabIndex={-1}>

@@ -1,3 +1,4 @@
+import { useServices } from '../services.tsx'
 import { ThemeToggle } from '../theme/theme-toggle.tsx'
 import { Header } from '../ui/header.tsx'
 import { ProblemPanel } from './problem-panel.tsx'
@@ -10,11 +11,12 @@ export function ProblemPage({
   readonly title: string
   readonly detail: string
 }) {
+  const { theme } = useServices()
   return (
     <div className="page">
       <title>{`${title} – Quire`}</title>
       <Header>
-        <ThemeToggle />
+        <ThemeToggle theme={theme} />
       </Header>
       <ProblemPanel title={title} detail={detail} />
     </div>

@@ -1,17 +1,15 @@
 import { Monitor, Moon, Sun } from 'lucide-react'
 import type { LucideIcon } from 'lucide-react'
 
-import { useServices } from '../services.tsx'
 import { Tip } from '../ui/tip.tsx'
 import { useReadable } from '../use-readable.ts'
 import { nextTheme } from './theme.ts'
-import type { Theme } from './theme.ts'
+import type { Theme, ThemeChoice } from './theme.ts'
 
 const icons: Record<Theme, LucideIcon> = { system: Monitor, light: Sun, dark: Moon }
 
 /** Goes through the themes: system, light, dark. */
-export function ThemeToggle() {
-  const { theme } = useServices()
+export function ThemeToggle({ theme }: { readonly theme: ThemeChoice }) {
   const chosen = useReadable(theme)
   const Icon = icons[chosen]
   const label = `Theme: ${chosen}`

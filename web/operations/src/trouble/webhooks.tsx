@@ -1,0 +1,175 @@
+import { useCallback, useState } from 'react'
+
+import { usePlace } from '../services.tsx'
+import { ApiProblem } from '../session/api.ts'
+import type { DeadLetterRow, WebhookRow } from '../session/api.ts'
+import { Ago } from '../ui/ago.tsx'
+import { Card } from '../ui/card.tsx'
+import { Confirm } from '../ui/confirm.tsx'
+import type { Question } from '../ui/confirm.tsx'
+import { Table } from '../ui/table.tsx'
+import { useAsked } from '../ui/use-asked.ts'
+import { counted, wholeText } from '../units.ts'
+
+const EVERY_MS = 5_000
+
+interface Told {
+  readonly targets: readonly WebhookRow[]
+  readonly letters: readonly DeadLetterRow[]
+}
+
+/** The targets of webhooks, and what could not be delivered to them; nothing where the server has none. */
+export function Webhooks() {
+  const { api } = usePlace()
+  const told = useAsked<Told | null>(
+    useCallback(async () => {
+      try {
+        const [targets, letters] = await Promise.all([api.webhooks(), api.deadLetters()])
+        return { targets, letters }
+      } catch (error) {
+        if (error instanceof ApiProblem && error.status === 404) return null // it has no webhooks
+        throw error
+      }
+    }, [api]),
+    EVERY_MS,
+  )
+  const { value, problem, again } = told
+  if (value === undefined || value === null) return null
+  if (value.targets.length + value.letters.length === 0) return null
+  return (
+    <>
+      <Targets targets={value.targets} />
+      <Letters letters={value.letters} problem={problem} again={again} />
+    </>
+  )
+}
+
+function Targets({ targets }: { readonly targets: readonly WebhookRow[] }) {
+  return (
+    <Card title="Webhooks" testId="webhooks">
+      <Table
+        label="Webhooks"
+        columns={[
+          { key: 'host', head: 'Target' },
+          { key: 'waiting', head: 'Waiting', isNumber: true },
+          { key: 'dead', head: 'Given up', isNumber: true },
+          { key: 'delivered', head: 'Delivered', isNumber: true },
+          { key: 'failure', head: 'Last failure' },
+        ]}
+      >
+        {targets.map((target) => (
+          <tr key={target.host}>
+            <td className="name">
+              {target.host} {!target.configured && <span className="pill">told no more</span>}
+            </td>
+            <td className="number" data-label="Waiting">
+              {wholeText(target.waiting)}
+            </td>
+            <td className="number" data-label="Given up">
+              {wholeText(target.dead)}
+            </td>
+            <td className="number" data-label="Delivered">
+              {target.deliveredAt === null ? '–' : <Ago at={target.deliveredAt} />}
+            </td>
+            <td className="name" data-label="Last failure">
+              {target.failure === null ? (
+                <span className="nothing">none</span>
+              ) : (
+                <>
+                  {target.failure.problem}, <Ago at={target.failure.at} />
+                </>
+              )}
+            </td>
+          </tr>
+        ))}
+      </Table>
+    </Card>
+  )
+}
+
+function Letters({ letters, problem, again }: LettersProps) {
+  const { api, mayAct } = usePlace()
+  const [question, setQuestion] = useState<Question | null>(null)
+  const drop = (letter: DeadLetterRow): Question => ({
+    title: 'Drop this dead letter?',
+    description: `${letter.type} of ${letter.document}: ${letter.host} is never told of it.`,
+    action: 'Drop',
+    isDangerous: true,
+    act: async () => {
+      await api.dropLetter(letter.id)
+      await again()
+    },
+  })
+  const replay = (letter: DeadLetterRow): Question => ({
+    title: 'Deliver it again?',
+    description: `${letter.type} of ${letter.document}, to ${letter.host}, under the id that it had.`,
+    action: 'Deliver',
+    act: async () => {
+      await api.replayLetter(letter.id)
+      await again()
+    },
+  })
+  return (
+    <Card
+      title="Dead letters"
+      testId="dead-letters"
+      note={
+        problem ??
+        (letters.length === 0 ? 'Everything was delivered, or is still tried.' : undefined)
+      }
+    >
+      {letters.length > 0 && (
+        <Table
+          label="Dead letters"
+          columns={[
+            { key: 'event', head: 'Event' },
+            { key: 'host', head: 'Target' },
+            { key: 'problem', head: 'Why' },
+            { key: 'died', head: 'Given up', isNumber: true },
+            ...(mayAct ? [{ key: 'act', head: <span className="sr-only">Act</span> }] : []),
+          ]}
+        >
+          {letters.map((letter) => (
+            <tr key={letter.id}>
+              <td className="name">
+                {letter.type}, <bdi>{letter.document}</bdi>
+              </td>
+              <td data-label="Target">{letter.host}</td>
+              <td className="name">
+                {letter.problem} ({counted(letter.attempts, 'attempt')})
+              </td>
+              <td className="number" data-label="Given up">
+                <Ago at={letter.diedAt} />
+              </td>
+              {mayAct && (
+                <td className="number wide">
+                  <button
+                    type="button"
+                    className="button button--small"
+                    onClick={() => setQuestion(replay(letter))}
+                  >
+                    Deliver again
+                  </button>{' '}
+                  <button
+                    type="button"
+                    className="button button--small"
+                    onClick={() => setQuestion(drop(letter))}
+                  >
+                    Drop
+                  </button>
+                </td>
+              )}
+            </tr>
+          ))}
+        </Table>
+      )}
+      <Confirm question={question} onClose={() => setQuestion(null)} />
+    </Card>
+  )
+}
+
+interface LettersProps {
+  readonly letters: readonly DeadLetterRow[]
+  readonly problem: string | null
+  readonly again: () => Promise<void>
+}
