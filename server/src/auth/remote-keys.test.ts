@@ -170,6 +170,7 @@ describe('while keys cannot be read', () => {
     server.tell([first.jwk])
     clock.advance(10_000)
     expect(await problemOf(token)).toBeNull()
+    expect(events.slice(1)).toEqual([{ kind: 'keys-recovered' }])
   })
 
   it('at the start, nobody is there: logins are to come back, and those with the secret are let in', async () => {

@@ -54,6 +54,9 @@ describe('[R9] a session that does not keep up', () => {
     room.update(ann, type(' missed'))
     const effects = drained(room)
     expect(kindsOf(effects)).toEqual(['release', 'answer'])
+    expect(only(effects, 'observe')).toMatchObject([
+      { event: { kind: 'session-resynced', document: 'doc', session: bob } },
+    ])
     expect(clocksOf(only(effects, 'answer')[0]?.asker)).toEqual({ 1: 4 })
     expect(kindsOf(answered(room, effects))).toEqual(['sync-step-2'])
     expect(drained(room)).toEqual([])
