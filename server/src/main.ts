@@ -1,5 +1,6 @@
 /* The `quire` command: its commands, each in a file of its own. The environment is read here and in them, nowhere else. */
 import { registerBackup } from './commands/backup.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerRestore } from './commands/restore.ts'
 import { registerServe } from './commands/serve.ts'
 import { registerToken } from './commands/token.ts'
@@ -18,6 +19,7 @@ for (const register of [
   registerRestore,
   registerVerify,
   registerToken,
+  registerDoctor,
 ])
   register(program)
 
