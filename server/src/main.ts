@@ -1,5 +1,6 @@
 /* The `quire` command: its commands, each in a file of its own. The environment is read here and in them, nowhere else. */
 import { registerBackup } from './commands/backup.ts'
+import { registerDoctor } from './commands/doctor.ts'
 import { registerExport } from './commands/export.ts'
 import { registerImport } from './commands/import.ts'
 import { registerRestore } from './commands/restore.ts'
@@ -22,6 +23,7 @@ for (const register of [
   registerExport,
   registerImport,
   registerToken,
+  registerDoctor,
 ])
   register(program)
 

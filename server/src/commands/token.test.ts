@@ -64,7 +64,7 @@ describe('quire token', () => {
     [['--doc', 'a=read'], { QUIRE_JWT_SECRET: 'hush' }, 'the secret is 4 bytes'],
     [LONG, env, 'limit 8192'],
     [['--jwt-secret=hush', '--doc', 'a=read'], env, "unknown option '--jwt-secret=…'"],
-  ])('%j is wrong usage, which is said without a secret', async (args, variables, problem) => {
+  ])('wrong usage is told without a secret, %#', async (args, variables, problem) => {
     const ran = await runCommand(['token', ...args], variables)
     expect(ran).toMatchObject({ exit: 2, stdout: '' })
     expect(ran.stderr).toContain(problem)
