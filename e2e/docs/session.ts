@@ -49,21 +49,26 @@ const environment = (): NodeJS.ProcessEnv => ({
   PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
   QUIRE_PORT: '0',
   QUIRE_DATA_DIR: undefined,
-  npm_config_offline: 'true', // npx runs what is installed, and gets nothing
 })
 
-/** What HTTP refuses has failed, but where the status is what is shown. */
-const CURL = `curl() {
+/*
+ * Commands as they are here: `npx` runs what is installed, as it does, and without a second of npm before it;
+ * for `curl` what HTTP refuses has failed, but where the status is what is shown.
+ */
+const COMMANDS = `
+npx() { "./node_modules/.bin/$1" "\${@:2}"; }
+curl() {
   case "$*" in
     *http_code*) command curl "$@" ;;
     *) command curl --fail-with-body "$@" ;;
   esac
-}`
+}
+`
 
 type Child = ChildProcessByStdio<null, Readable, Readable>
 
 const shell = (home: string, code: string): Child =>
-  spawn('bash', ['-euo', 'pipefail', '-c', `${CURL}\n${code}`], {
+  spawn('bash', ['-euo', 'pipefail', '-c', `${COMMANDS}${code}`], {
     cwd: home,
     env: environment(),
     stdio: ['ignore', 'pipe', 'pipe'],
