@@ -1,16 +1,19 @@
 /*
  * Every fenced code block of every Markdown file is held by something: code compiles, data parses,
- * configuration is a part of a file that tests run, and commands run (running.test.ts).
+ * configuration is read or a part of a file that tests run, and commands run (running.test.ts). The few
+ * that are not have a reason (exceptions.ts).
  */
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { readConfig } from '@quire/server'
 import { afterAll, describe, expect, it } from 'vitest'
 import { parseDocument } from 'yaml'
 import { codeBlocksIn, filesOf, pages, type CodeBlock } from '../harness/code-blocks.ts'
 import { compile, type Source } from '../harness/compile.ts'
 import { ROOT } from '../scripts/run.ts'
-import { exceptions, isException } from './exceptions.ts'
-import { isRun } from './session.ts'
+import { exceptionOf, exceptions } from './exceptions.ts'
+import { isRun, staysInFolder } from './session.ts'
 
 /** Below this folder, so that packages are found as in any program of the workspace. */
 const HOME = join(import.meta.dirname, `.blocks-${process.pid}`)
@@ -20,7 +23,7 @@ const blocks = pages().flatMap(codeBlocksIn)
 
 /** Blocks in one of these languages, but for those that stand elsewhere as a whole. */
 const blocksIn = (...languages: readonly string[]): readonly CodeBlock[] =>
-  blocks.filter((block) => languages.includes(block.language) && !isException(block))
+  blocks.filter((block) => languages.includes(block.language) && exceptionOf(block) === undefined)
 
 const nameOf = ({ page, line }: CodeBlock): string => `${page}:${line}`
 
@@ -70,7 +73,9 @@ it('JavaScript compiles', async () => {
 
 describe('data parses', () => {
   it.each(blocksIn('json').map((block) => [nameOf(block), block] as const))('%s', (_, { code }) => {
-    expect(JSON.parse(code)).toBeDefined()
+    // one value, or one in each line as in a log
+    const values = code.startsWith('{\n') || code.startsWith('[\n') ? [code] : linesOf(code)
+    expect(values.map((value) => JSON.parse(value) as unknown).length).toBeGreaterThan(0)
   })
 
   const yaml = blocksIn('yaml').map((block) => [nameOf(block), block] as const)
@@ -80,10 +85,12 @@ describe('data parses', () => {
   })
 })
 
-it('configuration is a part of a file that is delivered, which tests run', () => {
+it('configuration is of options, or a part of a file that is delivered, which tests run', () => {
   const files = ['server/deploy', 'Dockerfile', 'compose.yaml'].flatMap((path) => filesOf(path))
+  const isOfOptions = ({ code }: CodeBlock): boolean =>
+    linesOf(code).every((line) => /^QUIRE_\w+=/.test(line)) && readConfig({}, parseEnv(code)).ok
   const strange = blocksIn(...LANGUAGES.configuration).filter(
-    (block) => !files.some((file) => isPartOf(block, file)),
+    (block) => !isOfOptions(block) && !files.some((file) => isPartOf(block, file)),
   )
   expect(strange.map(nameOf)).toEqual([])
 })
@@ -93,21 +100,31 @@ it('commands, and what they print, are run, or there is a reason why not', () =>
   expect(strange.map(nameOf)).toEqual([])
 })
 
-describe('what is not held here', () => {
-  it.each(exceptions.map((exception) => [exception.starts, exception] as const))(
-    '%s: is on its page, and held by what it names',
-    (_, exception) => {
-      const { page, starts, by } = exception
-      const [block, ...more] = codeBlocksIn(page).filter(({ code }) => code.startsWith(starts))
-      if (block === undefined) throw new Error(`${page} has no such block`)
-      expect(more).toEqual([])
-      const isHeld =
-        by.kind === 'part'
-          ? isPartOf(block, by.file)
-          : readFileSync(join(ROOT, by.file), 'utf8').includes(by.mentions)
-      expect(isHeld).toBe(true)
-    },
+it.each([
+  'sudo true',
+  'cd x && docker run quire',
+  'echo a > /etc/quire.env',
+  'node a.mjs; rm -r x',
+  'mv quire.db /var/lib/quire',
+])('%s is not run', (code) => {
+  expect(staysInFolder({ page: 'x.md', line: 1, language: 'sh', file: '', code })).toBe(false)
+})
+
+describe('what is left to others', () => {
+  const left = exceptions.flatMap((exception) =>
+    exception.starts.map((start) => [`${exception.page} ${start}`, start, exception] as const),
   )
+
+  it.each(left)('%s is on its page, and held by what it names', (_, start, { page, by }) => {
+    const [block, ...more] = codeBlocksIn(page).filter(({ code }) => code.startsWith(start))
+    if (block === undefined) throw new Error(`${page} has no such block`)
+    expect(more).toEqual([])
+    const isHeld =
+      by.kind === 'part'
+        ? isPartOf(block, by.file)
+        : readFileSync(join(ROOT, by.file), 'utf8').includes(by.mentions)
+    expect(isHeld).toBe(true)
+  })
 
   it('is little', () => {
     expect(exceptions.length).toBeLessThanOrEqual(12)

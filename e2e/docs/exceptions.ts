@@ -1,19 +1,22 @@
 /* The code blocks that the mechanism here leaves to others, each with its reason. Keep this short. */
 import type { CodeBlock } from '../harness/code-blocks.ts'
 
-/** A code block, and who holds it instead. */
+/** Who holds a block: a test that mentions something of it, or a file in which its lines stand in this order. */
+export type Holder =
+  | { readonly kind: 'test'; readonly file: string; readonly mentions: string }
+  | { readonly kind: 'part'; readonly file: string }
+
+/** Code blocks of a page that somebody else holds. */
 export interface Exception {
   readonly page: string
-  /** How its code begins. */
-  readonly starts: string
+  /** How each of them begins. */
+  readonly starts: readonly string[]
   readonly why: string
-  readonly by:
-    | { readonly kind: 'test'; readonly file: string; readonly mentions: string }
-    /** All of its lines stand in this file, in this order. */
-    | { readonly kind: 'part'; readonly file: string }
+  readonly by: Holder
 }
 
 const packed = {
+  starts: ['npm install'],
   why: 'installs from the registry; the packages as they are published are installed by',
   by: { kind: 'test', file: 'e2e/harness/packed-project.ts', mentions: "'npm', ['install'" },
 } as const
@@ -24,12 +27,15 @@ const program = {
 } as const
 
 export const exceptions: readonly Exception[] = [
-  { page: 'README.md', starts: '  await api.document', ...program },
-  { page: 'server/EMBEDDING.md', starts: '// A program with a login', ...program },
-  { page: 'server/EMBEDDING.md', starts: 'npm install', ...packed },
-  { page: 'server/README.md', starts: 'npm install', ...packed },
+  { page: 'README.md', starts: ['  await api.document'], ...program },
+  { page: 'server/EMBEDDING.md', starts: ['// A program with a login'], ...program },
+  { page: 'server/EMBEDDING.md', ...packed },
+  { page: 'server/README.md', ...packed },
 ]
 
-/** Whether a block is left to others. */
-export const isException = ({ page, code }: CodeBlock): boolean =>
-  exceptions.some((exception) => exception.page === page && code.startsWith(exception.starts))
+/** The exception that a block is, if it is one. */
+export const exceptionOf = ({ page, code }: CodeBlock): Exception | undefined =>
+  exceptions.find(
+    (exception) =>
+      exception.page === page && exception.starts.some((start) => code.startsWith(start)),
+  )

@@ -3,7 +3,8 @@
  * language are saved under it, `sh` blocks are run, and a `text` block behind one is all that it has
  * printed, where … stands for anything in a line. `quire serve` is started and stays, on a free port that
  * the blocks behind it use in place of 4400; pages that start none use a server that is there. 4401 is a
- * port of a reader's own program, and is a free one here.
+ * port of a reader's own program, and is a free one here. In commands, https://docs.example.org is the server
+ * as well, and TOKEN is set.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,24 +16,35 @@ import { text } from 'node:stream/consumers'
 import { codeBlocksIn, type CodeBlock } from '../harness/code-blocks.ts'
 import { freePort } from '../harness/free-port.ts'
 import { ROOT } from '../scripts/run.ts'
-import { isException } from './exceptions.ts'
+import { exceptionOf } from './exceptions.ts'
 
 const [SERVER_PORT, OWN_PORT] = ['4400', '4401']
+const SERVER_NAME = 'https://docs.example.org'
 /** Time for the commands of one block, milliseconds. */
 const BLOCK_MS = 30_000
 
 const isShell = (block: CodeBlock | undefined): block is CodeBlock =>
-  block?.language === 'sh' && !isException(block)
+  block?.language === 'sh' && exceptionOf(block) === undefined
 
 /** A line that starts a server and does nothing with what it says. */
 const isServer = ({ code }: CodeBlock): boolean =>
   /^(?:[A-Z_]+=(?:'[^']*'|\S+) )*npx quire serve\b(?!.*(?:--help|\|))/m.test(code)
 
+/**
+ * What a machine would keep: commands that change it, and paths that are not of the folder. A page that has them
+ * is never run here.
+ */
+const LASTING =
+  /(?:^|[;&|(]\s*)(?:sudo|docker|systemctl|install|rm|mount|chown|apt(?:-get)?|npm|kill|git)\b|(?:^|[\s'"=(<>])\/(?!dev\/null\b)\w/m
+
+/** Whether commands do nothing outside of the folder that they are run in, as far as can be seen. */
+export const staysInFolder = ({ code }: CodeBlock): boolean => !LASTING.test(code)
+
 /** Whether a block of commands, or of what they print, takes part in its page's session. */
 export const isRun = (block: CodeBlock): boolean => {
   const blocks = codeBlocksIn(block.page)
   const before = blocks[blocks.findIndex(({ line }) => line === block.line) - 1]
-  return block.language === 'text' ? isShell(before) : isShell(block)
+  return block.language === 'text' ? isShell(before) : isShell(block) && staysInFolder(block)
 }
 
 /** Whether a page has commands that can be run. */
@@ -44,10 +56,12 @@ interface Serving {
   end(): Promise<void>
 }
 
-const environment = (): NodeJS.ProcessEnv => ({
+const environment = (home: string): NodeJS.ProcessEnv => ({
   ...process.env,
+  HOME: home,
   PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
   QUIRE_PORT: '0',
+  TOKEN: 'of-your-application',
   QUIRE_DATA_DIR: undefined,
 })
 
@@ -70,7 +84,7 @@ type Child = ChildProcessByStdio<null, Readable, Readable>
 const shell = (home: string, code: string): Child =>
   spawn('bash', ['-euo', 'pipefail', '-c', `${COMMANDS}${code}`], {
     cwd: home,
-    env: environment(),
+    env: environment(home),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true, // a group of its own, which ends as one
   })
@@ -134,7 +148,9 @@ const doBlock = async (desk: Desk, block: CodeBlock): Promise<Desk> => {
     if (desk.printed === null || !patternOf(code).test(desk.printed))
       throw new Error(`shown is\n${code}\nprinted was\n${desk.printed ?? 'nothing'}`)
   } else if (block.language === 'sh') {
-    if (!isServer(block)) return { ...desk, printed: await run(desk.home, code) }
+    if (!staysInFolder(block)) throw new Error('would change the machine: it is not run')
+    const commands = code.replaceAll(SERVER_NAME, `http://127.0.0.1:${desk.server.port}`)
+    if (!isServer(block)) return { ...desk, printed: await run(desk.home, commands) }
     await desk.server.end()
     return { ...desk, printed: null, server: await serve(desk.home, code) }
   }
@@ -151,7 +167,7 @@ export const doPage = async (page: string, port: string): Promise<number> => {
   const server = { port, end: () => Promise.resolve() }
   let desk: Desk = { home, server, ownPort: String(await freePort()), printed: null }
   try {
-    const blocks = codeBlocksIn(page).filter((block) => !isException(block))
+    const blocks = codeBlocksIn(page).filter((block) => exceptionOf(block) === undefined)
     for (const block of blocks)
       desk = await doBlock(desk, block).catch((error: unknown) => {
         throw new Error(`${page}:${block.line}`, { cause: error })
