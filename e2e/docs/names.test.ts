@@ -22,8 +22,8 @@ const strangeIn = (pattern: RegExp, known: ReadonlySet<string>): readonly string
   )
 
 it('options are the server’s', () => {
-  // a token for programs that ask the server, which is no option of it
-  const known = new Set([...optionRows.map(({ env }) => env), 'QUIRE_TOKEN'])
+  // a token for programs that ask the server, and the site of compose.yaml, are no options of it
+  const known = new Set([...optionRows.map(({ env }) => env), 'QUIRE_TOKEN', 'QUIRE_SITE'])
   expect(strangeIn(/\b(QUIRE_[A-Z_]*[A-Z])\b/g, known)).toEqual([])
 })
 
