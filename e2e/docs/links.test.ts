@@ -1,9 +1,11 @@
 /* Links lead somewhere: to files that are there, and to headings of them as GitHub names those. */
-import { posix } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import GithubSlugger from 'github-slugger'
 import { walkTokens, type Token } from 'marked'
 import { expect, it } from 'vitest'
 import { filesOf, pages, tokensOf } from '../harness/code-blocks.ts'
+import { ROOT } from '../scripts/run.ts'
 
 interface Link {
   readonly page: string
@@ -86,6 +88,22 @@ it('links are written in Markdown, where they are looked at', () => {
   )
   expect(hidden).toEqual([])
 })
+
+it.each(['server', 'shared', 'web/provider'])(
+  '%s links to no page that its package lacks',
+  (home) => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, home, 'package.json'), 'utf8')) as {
+      readonly files: readonly string[]
+    }
+    // npm carries the README in any case; what is outside of the package is looked up in the repository
+    const carried = ['README.md', ...manifest.files.filter((file) => file.endsWith('.md'))]
+    const lacking = carried
+      .flatMap((file) => linksOf(`${home}/${file}`))
+      .map(({ href }) => href.split('#')[0] ?? '')
+      .filter((path) => /^[\w-]+\.md$/.test(path) && !carried.includes(path))
+    expect(lacking).toEqual([])
+  },
+)
 
 it('the index of the documentation leads to each of its pages', () => {
   const home = 'web/docs/README.md'

@@ -39,6 +39,7 @@ interface Manifest {
   readonly name: string
   readonly version: string
   readonly bin?: Readonly<Record<string, string>>
+  readonly files: readonly string[]
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
@@ -73,12 +74,8 @@ const stage = ({ folder, entries }: Published, home: string): Manifest => {
   )
   const started = entries.flatMap((pattern) => globSync(pattern, { cwd: from }))
   for (const [file, text] of reachedFrom(from, [...exported, ...started])) write(home, file, text)
-  for (const file of globSync(
-    '{README.md,EMBEDDING.md,API.md,MOVING.md,OPTIONS.md,SECURITY.md,bin/*}',
-    {
-      cwd: from,
-    },
-  ))
+  const pages = manifest.files.filter((file) => file.endsWith('.md'))
+  for (const file of ['README.md', ...pages, ...globSync('bin/*', { cwd: from })])
     copy(from, home, file)
   copy(ROOT, home, 'LICENSE')
   write(home, 'package.json', `${JSON.stringify(manifest, null, 2)}\n`)
