@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { optionRows } from '@quire/server'
 import { expect, test } from 'vitest'
+import { codeOf } from './harness/code-blocks.ts'
 import { startServer } from './harness/server-process.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -40,7 +41,7 @@ test('the README has less than 120 lines and links to files that exist', () => {
 })
 
 test('the client code of the README runs against a server', async () => {
-  const [code = ''] = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
+  const [code = ''] = codeOf('README.md', 'js')
   expect(code).toContain('ws://127.0.0.1:4400/yjs')
   const server = await startServer()
   // beside the workspace's packages, so that the imports resolve; it ends once all is sent, where a
