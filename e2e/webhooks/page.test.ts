@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { optionRows } from '@quire/server'
 import { createApiClient } from '@quire/server/client'
 import { expect, onTestFinished, test } from 'vitest'
-import { codeBlocksOf } from '../harness/code-blocks.ts'
+import { codeOf } from '../harness/code-blocks.ts'
 import { serverDuringTest } from '../harness/during-test.ts'
 import { freePort } from '../harness/free-port.ts'
 import { until } from '../harness/until.ts'
@@ -14,7 +14,7 @@ import { SECRET } from './target.ts'
 
 const PAGE = readFileSync(new URL('../../server/WEBHOOKS.md', import.meta.url), 'utf8')
 const ENDING = fileURLToPath(new URL('../', import.meta.url))
-const receivers = codeBlocksOf('../WEBHOOKS.md', 'js')
+const receivers = codeOf('server/WEBHOOKS.md', 'js')
 
 /** Runs a receiver on a port of its own, with a secret; gives what it has printed. */
 const run = (code: string, port: number, secret: string): (() => string) => {

@@ -110,7 +110,7 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
 
 /** The routes of Quire's own dialect, `/sync` and below, by WebSocket and by event stream. */
 export const quireRoutes = (options: SocketRoutes): Hono<Bindings> => {
-  const { edge, streams, presence, connectionLimits } = options
+  const { edge, presence, connectionLimits } = options
   const { turnAway, share, foreign } = arrivingAt(options)
   const quireLimits = {
     messageBytes: options.maxUpdateBytes,
