@@ -23,11 +23,6 @@ const amount = (fallback: string): string => {
 const rowOf = ({ env, fallback, unit }: (typeof optionRows)[number]): string =>
   `| \`${env}\` | ${amount(fallback)} | ${unit} |`
 
-test('the README lists every option that is not a limit, with its default and unit', () => {
-  const rows = optionRows.filter(({ env }) => !env.startsWith('QUIRE_MAX_')).map(rowOf)
-  expect(README).toContain(`| --- | --- | --- |\n${rows.join('\n')}\n`)
-})
-
 test('OPTIONS.md lists every option with its default, its unit and its reason', () => {
   const rows = optionRows.map((option) => `${rowOf(option)} ${option.about} |`)
   expect(OPTIONS).toContain(`| --- | --- | --- | --- |\n${rows.join('\n')}\n`)

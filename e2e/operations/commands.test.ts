@@ -47,7 +47,7 @@ it('the examples of COMMANDS.md run as they stand there', { timeout: TEST_MS }, 
   expect(examples.length).toBeGreaterThanOrEqual(5)
   const shell = spawn('sh', ['-euc', examples.join('\n')], {
     cwd: here,
-    env: { PATH: `${bin}:${process.env['PATH']}`, QUIRE_ADDRESS: url },
+    env: { PATH: `${bin}:${process.env['PATH']}`, ADDRESS: url },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let said = ''
