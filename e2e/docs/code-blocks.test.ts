@@ -120,6 +120,7 @@ it.each([
   'echo a > /etc/quire.env',
   'node a.mjs; rm -r x',
   'mv quire.db /var/lib/quire',
+  'cp -r .quire ../backup',
 ])('%s is not run', (code) => {
   expect(staysInFolder({ page: 'x.md', line: 1, language: 'sh', file: '', code })).toBe(false)
 })

@@ -11,7 +11,7 @@ export type Holder =
 /** Code blocks of a page that somebody else holds. */
 export interface Exception {
   readonly page: string
-  /** How each of them begins; or all commands of the page. */
+  /** How each of them begins; or all commands of the page, and what they print. */
   readonly starts: readonly string[] | 'commands'
   readonly why: string
   readonly by: Holder
@@ -33,6 +33,12 @@ export const exceptions: readonly Exception[] = [
   { page: 'server/EMBEDDING.md', starts: ['// A program with a login'], ...program },
   { page: 'server/EMBEDDING.md', ...packed },
   { page: 'server/README.md', ...packed },
+  {
+    page: 'server/COMMANDS.md',
+    starts: 'commands',
+    why: 'are of an operator’s folders; all of them are run, and what they print is looked at, by',
+    by: { kind: 'test', file: 'e2e/operations/commands.test.ts', mentions: 'COMMANDS.md' },
+  },
   {
     page: 'server/MOVING.md',
     starts: 'commands',
@@ -64,5 +70,7 @@ export const exceptionOf = ({ page, language, code }: CodeBlock): Exception | un
   exceptions.find(
     ({ page: its, starts }) =>
       its === page &&
-      (starts === 'commands' ? language === 'sh' : starts.some((start) => code.startsWith(start))),
+      (starts === 'commands'
+        ? ['sh', 'text'].includes(language)
+        : starts.some((start) => code.startsWith(start))),
   )

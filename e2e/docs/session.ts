@@ -35,7 +35,7 @@ const isServer = ({ code }: CodeBlock): boolean =>
  * is never run here.
  */
 const LASTING =
-  /(?:^|[;&|(]\s*)(?:sudo|docker|systemctl|install|rm|mount|chown|apt(?:-get)?|npm|kill|git)\b|(?:^|[\s'"=(<>])\/(?!dev\/null\b)\w/m
+  /(?:^|[;&|(]\s*)(?:sudo|docker|systemctl|install|rm|mount|chown|apt(?:-get)?|npm|kill|git)\b|(?:^|[\s'"=(<>])(?:\.\.(?:\/|\s|$)|\/(?!dev\/null\b)\w)/m
 
 /** Whether commands do nothing outside of the folder that they are run in, as far as can be seen. */
 export const staysInFolder = ({ code }: CodeBlock): boolean => !LASTING.test(code)
