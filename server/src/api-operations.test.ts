@@ -248,3 +248,22 @@ it('says how the server is, and what it met', async () => {
   expect(told.now.since.updates).toBeGreaterThan(0)
   expect(told.troubles.map(({ kind }) => kind)).toContain('denial')
 })
+
+it('is asked by the client of the API in its own words', async () => {
+  await write('asked', ['b', 'a'])
+  const { operations } = await server.client(operator)
+  expect((await operations.documents({ search: 'asked', sort: 'name' })).documents).toMatchObject([
+    { name: 'asked', sequence: 2 },
+  ])
+  expect((await operations.compact('asked')).after.tailUpdates).toBe(0)
+  expect((await operations.document('asked')).log).toMatchObject({ tailUpdates: 0 })
+  const { bytes } = await operations.anatomy('asked')
+  expect((await operations.export('asked')).length).toBe(bytes)
+  await operations.keepVersion('asked', 'first')
+  expect(await operations.sessions('asked')).toEqual([])
+  expect(await operations.endSessions('asked')).toBe(0)
+  expect(await operations.quarantine('asked')).toEqual([])
+  await expect(operations.quarantined('asked', 7)).rejects.toMatchObject({ status: 404 })
+  await expect(operations.endSession('asked', 7)).rejects.toMatchObject({ status: 404 })
+  expect((await operations.overview()).access).toBe('write')
+})

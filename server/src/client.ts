@@ -4,6 +4,9 @@
  */
 import type { z } from 'zod'
 import type * as schemas from './http/api/schemas.ts'
+import { ApiOperationsClient } from './operations-client.ts'
+
+export type { ApiOperationsClient, ApiOperationsDocument } from './operations-client.ts'
 
 type Of<K extends keyof typeof schemas> = (typeof schemas)[K] extends z.ZodType
   ? z.input<(typeof schemas)[K]>
@@ -365,6 +368,11 @@ export class ApiClient {
   /** What asks for one document; asks nothing yet. Throws a `RangeError` for `.` and `..`, which URLs cannot name. */
   document(name: string): ApiDocumentClient {
     return new ApiDocumentClient(name, (method, path, sent) => this.#ask(method, path, sent))
+  }
+
+  /** What asks on behalf of whoever runs the server: its token has the claim `operations`. */
+  get operations(): ApiOperationsClient {
+    return new ApiOperationsClient((method, path, sent) => this.#ask(method, path, sent))
   }
 
   /** A page of the documents whose names begin with `prefix`, by name. `cursor` is `next` of the page before. */

@@ -82,6 +82,8 @@ const CLIENT_TYPES = [
   'ApiDeadLetter',
   'ApiDocument',
   'ApiFormat',
+  'ApiOperationsClient',
+  'ApiOperationsDocument',
   'ApiPatch',
   'ApiRevocation',
   'ApiStep',

@@ -87,6 +87,7 @@ export const startApi = async (
     /** Is told of each event as it happens. */
     readonly told?: (event: QuireEvent) => void
     readonly webhooks?: QuireWebhooks
+    readonly operations?: boolean
   } = {},
   keep: (stop: () => Promise<void>) => void = onTestFinished,
 ): Promise<ApiServer> => {

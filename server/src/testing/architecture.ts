@@ -34,6 +34,7 @@ const AREAS: readonly Area[] = [
     'main.ts',
     'index.ts',
     'client.ts',
+    'operations-client.ts',
     'quire.ts',
     'embedded/',
     'commands/',
