@@ -11,7 +11,7 @@ interface BackupFlags extends DataDirOption {
   readonly maxWalBytes: number
 }
 
-/** As much as 30 s of the fastest writing that a server was measured at. */
+/** With 50 people writing it grew by 1.4 MB a second (DESIGN.md): twelve minutes of that, in which 100 GB are copied. */
 const MAX_WAL_BYTES = 1024 ** 3
 
 /** `quire backup`: all documents into a folder, also while a server writes to them. */

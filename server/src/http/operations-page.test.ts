@@ -23,7 +23,8 @@ const served = async (basePath: string, from = root) => {
     basePath === '' ? '/' : basePath,
     operationsPageRoutes(from, basePath, false),
   )
-  const server = createServer(getRequestListener((request) => app.fetch(request)))
+  const listener = getRequestListener((request) => app.fetch(request))
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
