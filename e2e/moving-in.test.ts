@@ -14,7 +14,7 @@ import { startKind } from './bench/servers/server.ts'
 import { hocuspocusFamilies } from './compat/families/hocuspocus.ts'
 import type { Address, Client, Family } from './compat/families/family.ts'
 import { yWebsocketFamilies } from './compat/families/y-websocket.ts'
-import { codeBlocksOf } from './harness/code-blocks.ts'
+import { codeOf } from './harness/code-blocks.ts'
 import { startServer } from './harness/server-process.ts'
 import { until } from './harness/until.ts'
 
@@ -58,7 +58,7 @@ const expectBody = async (server: Address, document: string, text: string): Prom
 }
 
 test('from Hocuspocus', async () => {
-  const [use = '', carry = '', ...more] = codeBlocksOf('from-hocuspocus.md', 'js')
+  const [use = '', carry = '', ...more] = codeOf('server/moving-in/from-hocuspocus.md', 'js')
   expect(more).toEqual([])
   const [quire, old] = [await quireServer(), await startKind(kinds.hocuspocus)]
   cleanups.push(() => old.remove())
@@ -73,7 +73,7 @@ test('from Hocuspocus', async () => {
 })
 
 test('from y-websocket', async () => {
-  const [use = '', carry = '', ...more] = codeBlocksOf('from-y-websocket.md', 'js')
+  const [use = '', carry = '', ...more] = codeOf('server/moving-in/from-y-websocket.md', 'js')
   expect(more).toEqual([])
   const [quire, old] = [await quireServer(), await startKind(kinds['y-websocket'])]
   cleanups.push(() => old.remove())
@@ -88,7 +88,10 @@ test('from y-websocket', async () => {
 })
 
 test('from y-sweet, whose own server is stood in for by another Quire', async () => {
-  const [tokens = '', use = '', carry = '', ...more] = codeBlocksOf('from-y-sweet.md', 'js')
+  const [tokens = '', use = '', carry = '', ...more] = codeOf(
+    'server/moving-in/from-y-sweet.md',
+    'js',
+  )
   expect(more).toEqual([])
   const [quire, old] = [await quireServer(), await quireServer()]
   const doc = new Doc()

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { optionRows } from '@quire/server'
 import { expect, test } from 'vitest'
+import { codeOf } from './harness/code-blocks.ts'
 import { startServer } from './harness/server-process.ts'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
@@ -22,11 +23,6 @@ const amount = (fallback: string): string => {
 const rowOf = ({ env, fallback, unit }: (typeof optionRows)[number]): string =>
   `| \`${env}\` | ${amount(fallback)} | ${unit} |`
 
-test('the README lists every option that is not a limit, with its default and unit', () => {
-  const rows = optionRows.filter(({ env }) => !env.startsWith('QUIRE_MAX_')).map(rowOf)
-  expect(README).toContain(`| --- | --- | --- |\n${rows.join('\n')}\n`)
-})
-
 test('OPTIONS.md lists every option with its default, its unit and its reason', () => {
   const rows = optionRows.map((option) => `${rowOf(option)} ${option.about} |`)
   expect(OPTIONS).toContain(`| --- | --- | --- | --- |\n${rows.join('\n')}\n`)
@@ -40,7 +36,7 @@ test('the README has less than 120 lines and links to files that exist', () => {
 })
 
 test('the client code of the README runs against a server', async () => {
-  const [code = ''] = [...README.matchAll(/```js\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
+  const [code = ''] = codeOf('README.md', 'js')
   expect(code).toContain('ws://127.0.0.1:4400/yjs')
   const server = await startServer()
   // beside the workspace's packages, so that the imports resolve; it ends once all is sent, where a

@@ -12,7 +12,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { DocumentManager } from '@y-sweet/sdk'
-import { codeBlocksOf } from '../harness/code-blocks.ts'
+import { codeOf } from '../harness/code-blocks.ts'
 import { buildPage } from './page-build.ts'
 
 /** A running application. */
@@ -26,7 +26,7 @@ export interface Application {
 /** Builds the pages and serves them on a free port. */
 export const startApplication = async (): Promise<Application> => {
   const page = 'y-sweet-react'
-  const [block = ''] = codeBlocksOf('from-y-sweet.md', 'jsx')
+  const [block = ''] = codeOf('server/moving-in/from-y-sweet.md', 'jsx')
   const built = [
     await buildPage({ page, base: '/', mode: 'production' }),
     await buildPage({ page, base: '/development/', mode: 'development' }),

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { DocumentManager } from '@y-sweet/sdk'
 import * as Y from 'yjs'
 import { SECRET, sign } from '../compat/servers/login.ts'
-import { codeBlocksOf } from '../harness/code-blocks.ts'
+import { codeOf } from '../harness/code-blocks.ts'
 import { mountDisk } from '../harness/private-disk.ts'
 import { startServer } from '../harness/server-process.ts'
 import { until } from '../harness/until.ts'
@@ -245,7 +245,7 @@ test('a page that goes on to the next document is seen there alone', async ({
 })
 
 test('the code of the page for those who move in works', async ({ serve, application, page }) => {
-  expect(codeBlocksOf('from-y-sweet.md', 'jsx')).toHaveLength(1)
+  expect(codeOf('server/moving-in/from-y-sweet.md', 'jsx')).toHaveLength(1)
   await serve()
   const trouble = await watchTrouble(page)
   await page.goto(`${application.url}/moving-in/`)

@@ -47,6 +47,7 @@ interface Manifest {
   readonly name: string
   readonly version: string
   readonly bin?: Readonly<Record<string, string>>
+  readonly files: readonly string[]
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
@@ -81,12 +82,9 @@ const stage = ({ folder, entries, page }: Published, home: string): Manifest => 
   )
   const started = entries.flatMap((pattern) => globSync(pattern, { cwd: from }))
   for (const [file, text] of reachedFrom(from, [...exported, ...started])) write(home, file, text)
-  for (const pattern of [
-    '{README,EMBEDDING,API,OPERATIONS,OPTIONS,SECURITY,OBSERVING}.md',
-    'bin/*',
-    'deploy/*/*',
-  ])
-    for (const file of globSync(pattern, { cwd: from })) copy(from, home, file)
+  const pages = manifest.files.filter((file) => file.endsWith('.md'))
+  for (const file of ['README.md', ...pages, ...globSync('{bin/*,deploy/*/*}', { cwd: from })])
+    copy(from, home, file)
   copy(ROOT, home, 'LICENSE')
   if (page !== undefined) copyPage(page, home)
   write(home, 'package.json', `${JSON.stringify(manifest, null, 2)}\n`)

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { QuireApiError } from './client.ts'
+import type { Quire } from './quire.ts'
 import { startApi } from './testing/api-server.ts'
 
 const problemOf = async (work: Promise<unknown>): Promise<Record<string, unknown>> => {
@@ -13,6 +14,14 @@ const problemOf = async (work: Promise<unknown>): Promise<Record<string, unknown
   }
   throw new Error('it went well')
 }
+
+/** Somebody opens a document, which makes it, and leaves. */
+const opened = (quire: Quire, name: string): Promise<void> =>
+  new Promise((resolve) => {
+    const undo = quire.document(name).subscribe(({ kind }) => {
+      if (kind === 'open') resolve(undo())
+    })
+  })
 
 describe('documents', () => {
   it('are made, described, listed by prefix in pages, and found by part of their names', async () => {
@@ -53,7 +62,7 @@ describe('documents', () => {
   it('that somebody has opened and nobody has written are filled, and by one of two', async () => {
     const { client, quire } = await startApi()
     const api = await client()
-    await quire.document('notes').read({ as: 'update' })
+    await opened(quire, 'notes')
     const content = { format: 'text', value: 'filled' } as const
     const tries = await Promise.allSettled([
       api.create('notes', { content }),
@@ -62,7 +71,7 @@ describe('documents', () => {
     expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect((await api.document('notes').read('text')).content.trim()).toBe('filled')
     // with a key each attempt of one creator is answered alike, and another creator is not
-    await quire.document('others').read({ as: 'update' })
+    await opened(quire, 'others')
     const make = (idempotencyKey: string) => api.create('others', { content, idempotencyKey })
     const made = await Promise.all([make('a'), make('a')])
     expect([...made, await make('a')].map(({ name }) => name)).toEqual([
@@ -104,7 +113,7 @@ describe('documents', () => {
     expect((await api.document('one').read('text')).content.trim()).toBe('same')
     expect(await problemOf(api.document('one').duplicate('two'))).toMatchObject({ status: 409 })
     // nor over one that somebody has only opened, however often that is tried
-    await quire.document('three').read({ as: 'update' })
+    await opened(quire, 'three')
     const copy = () => api.document('one').duplicate('three', { idempotencyKey: 'copy' })
     expect(await problemOf(copy())).toMatchObject({ status: 409 })
     expect(await problemOf(copy())).toMatchObject({ status: 409 })
@@ -183,6 +192,57 @@ describe('content', () => {
     expect(problem).toMatchObject({ status: 422 })
     expect(String(problem['detail'])).toContain('step 1')
     expect((await notes.read('markdown')).content).toBe(content)
+  })
+})
+
+describe('a range', () => {
+  it('of a paragraph is replaced in it, and a caret in another word stays where it is', async () => {
+    const { client } = await startApi()
+    const api = await client()
+    await api.create('notes', {
+      content: { format: 'markdown', value: '- The **quick** brown fox jumps.' },
+    })
+    const notes = api.document('notes')
+    const hers = new Y.Doc()
+    Y.applyUpdate(hers, (await notes.read('update')).content)
+    let paragraph: Y.XmlFragment = hers.getXmlFragment('default')
+    for (const index of [0, 0, 0]) paragraph = paragraph.get(index) as Y.XmlElement // as it was made
+    const text = paragraph.get(0) as Y.XmlText // as above
+    const caret = Y.createRelativePositionFromTypeIndex(text, 'The quick brown f'.length)
+    const node = [0, 0, 0]
+    await notes.patch([
+      { op: 'replace-text', node, from: 6, to: 9, text: 'iet' },
+      { op: 'replace-text', node, from: 0, to: 0, text: '→ ' },
+    ])
+    const { content } = await notes.read('markdown')
+    expect(content.trim()).toBe('- → The **quiet** brown fox jumps.')
+    Y.applyUpdate(hers, (await notes.read('update')).content)
+    const place = Y.createAbsolutePositionFromRelativePosition(caret, hers)
+    expect(place?.type).toBe(text)
+    expect(place?.index).toBe('→ The quiet brown f'.length)
+  })
+
+  it('that is none is refused with what is wrong, and with the step that it is in', async () => {
+    const { client } = await startApi()
+    const api = await client()
+    await api.create('notes', { content: { format: 'markdown', value: 'One 😀.' } })
+    const detailOf = async (from: number, to: number, node?: number[]) => {
+      const step = { op: 'replace-text', from, to, text: '', ...(node && { node }) } as const
+      const problem = await problemOf(api.document('notes').patch([step]))
+      return [problem['status'], problem['detail']]
+    }
+    expect(await detailOf(0, 9, [0])).toEqual([
+      422,
+      'range: 0 to 9 is not within the 7 units of the "paragraph" at path [0]',
+    ])
+    expect(await detailOf(5, 6, [0])).toEqual([
+      422,
+      'range: 5 is within a pair of surrogates, which is one character',
+    ])
+    expect(await detailOf(0, 1)).toEqual([
+      422,
+      '"default" is rich text: a range in it needs the path of the block that it is in',
+    ])
   })
 })
 

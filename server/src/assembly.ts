@@ -39,6 +39,7 @@ import type { ConnectionLimits } from './runtime/multiplexed.ts'
 import { purgeDeleted } from './runtime/purge.ts'
 import { systemClock } from './runtime/system-clock.ts'
 import { createUtilisation } from './runtime/utilisation.ts'
+import { type WebhookPorts, Webhooks } from './runtime/webhooks/webhooks.ts'
 import { WholeDocuments } from './runtime/whole-documents.ts'
 
 /**
@@ -82,7 +83,7 @@ export type AssemblyConfig = Pick<
   | 'unsafeOpenToNetwork'
   | 'trustedProxies'
   | 'durability'
-  | Extract<keyof Config, `max${string}`>
+  | Extract<keyof Config, `max${string}` | `webhook${string}`>
 >
 
 /** How to take a server apart. */
@@ -152,6 +153,8 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     durability: config.durability,
     versionPolicy: versionPolicy(config),
   })
+  const webhooks = webhooksOf(config, { outbox: storage, clock, observe })
+  if (webhooks !== null) documents.guard.watch(webhooks)
   const onBug = (error: Error): void => observe.event({ kind: 'bug', document: null, error })
   const edge = createWebSocketEdge({
     limits: edgeLimits(config),
@@ -206,6 +209,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     edge,
     streams,
     clock,
+    random: Math.random,
     presence: presenceLimits(config),
     connectionLimits: connectionLimits(config),
     observe,
@@ -227,6 +231,7 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     live,
     isTls,
     storage,
+    webhooks,
     maxApiBodyBytes: config.maxApiBodyBytes,
     maxApiRequestsPerMinute: config.maxApiRequestsPerMinute,
     maxVersions: config.maxVersions,
@@ -238,6 +243,8 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     stopPurging()
     await operations.stop(CLOSING_MS)
     stopWatching()
+    webhooks?.stop()
+    await webhooks?.finish()
     await content.close()
     await cluster.close()
     await storage.close()
@@ -252,21 +259,26 @@ export const assemble = (config: AssemblyConfig, parts: AssemblyParts): Assembly
     app,
     async load() {
       const loaded = await documents.guard.load()
-      return loaded.ok ? loaded : err(`revoked logins cannot be read: ${loaded.error.message}`)
+      if (!loaded.ok) return err(`revoked logins cannot be read: ${loaded.error.message}`)
+      const opened = webhooks === null ? loaded : await webhooks.open()
+      return opened.ok ? opened : err(`the outbox cannot be opened: ${opened.error.message}`)
     },
     start() {
       documents.start()
       operations.start()
       stopWatching = health.start()
       stopPurging = purgeDeleted({ storage, clock, observe }, config.maxDeletedDays * DAY_MS)
+      webhooks?.start()
       content.warmUp()
     },
     discard,
-    close: (closing) =>
-      (closed ??= takeApart(
+    close(closing) {
+      webhooks?.stop() // nobody waits for targets: what they have not taken is in the outbox
+      return (closed ??= takeApart(
         { clock, documents, operations, edges: [edge, streams], discard },
         closing,
-      )),
+      ))
+    },
   }
 }
 
@@ -327,6 +339,29 @@ const edgeLimits = (config: AssemblyConfig): EdgeLimits => ({
   sockets: config.maxSessions,
   socketsPerAddress: config.maxSessionsPerAddress,
 })
+
+/** Null where nobody is to be told. */
+const webhooksOf = (
+  config: AssemblyConfig,
+  ports: Omit<WebhookPorts, 'random'>,
+): Webhooks | null => {
+  if (config.webhookUrls.length === 0) return null
+  return new Webhooks(
+    {
+      urls: config.webhookUrls,
+      secret: config.webhookSecret,
+      kinds: config.webhookEvents,
+      debounceMs: config.webhookDebounceMs,
+      maxWaitMs: config.webhookMaxWaitMs,
+      timeoutMs: config.webhookTimeoutMs,
+      allowPrivate: config.webhookAllowPrivate,
+      maxAttempts: config.maxWebhookAttempts,
+      maxBacklog: config.maxWebhookBacklog,
+      maxDeadLetters: config.maxWebhookDeadLetters,
+    },
+    { ...ports, random: Math.random },
+  )
+}
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -85,6 +85,35 @@ export type ApiConnection = Of<'connectionSchema'>
  */
 export type ApiRevocation = Of<'revocationSchema'>
 /**
+ * How a target of webhooks stands.
+ *
+ * @example
+ * ```ts
+ * import type { ApiWebhookEndpoint } from '@quire/server/client'
+ *
+ * // true for a target that somebody is to look at
+ * export const isIll = ({ dead, waiting }: ApiWebhookEndpoint): boolean => dead > 0 || waiting > 100
+ * ```
+ */
+export type ApiWebhookEndpoint = Of<'webhooksSchema'>['endpoints'][number]
+/**
+ * An event that a target of webhooks has not taken.
+ *
+ * @example
+ * ```ts
+ * import type { ApiClient, ApiDeadLetter } from '@quire/server/client'
+ *
+ * const isOf = (letter: ApiDeadLetter, host: string): boolean => letter.host === host
+ *
+ * // has a target told again what it has missed
+ * export const replay = async (api: ApiClient, host: string): Promise<void> => {
+ *   const { deadLetters } = await api.deadLetters({ limit: 1_000 })
+ *   for (const letter of deadLetters) if (isOf(letter, host)) await api.replayDeadLetter(letter.id)
+ * }
+ * ```
+ */
+export type ApiDeadLetter = Of<'deadLetterSchema'>
+/**
  * Where a change left a document.
  *
  * @example
@@ -108,6 +137,7 @@ export type ApiWritten = Of<'writtenSchema'> & { readonly etag: string }
  *
  * const steps: readonly ApiStep[] = [
  *   { op: 'replace-node', node: [0], format: 'markdown', value: '# Minutes' }, // the first block
+ *   { op: 'replace-text', node: [1], from: 0, to: 3, text: 'Eve' }, // three characters of the second
  *   { op: 'append', format: 'markdown', value: 'That was all.' },
  * ]
  * const api = createApiClient({ url: 'http://127.0.0.1:4400' })
@@ -395,6 +425,34 @@ export class ApiClient {
   /** Ends a revocation. */
   async unrevoke(id: number): Promise<void> {
     await this.#ask('DELETE', `/revocations/${id}`)
+  }
+
+  /** How the targets of webhooks stand; needs a login that may look at the server. */
+  async webhooks(): Promise<readonly ApiWebhookEndpoint[]> {
+    return (await json<Of<'webhooksSchema'>>(await this.#ask('GET', '/webhooks'))).endpoints
+  }
+
+  /** A page of what could not be delivered, the oldest first. `after` is `next` of the page before. */
+  async deadLetters(
+    query: { readonly limit?: number; readonly after?: number } = {},
+  ): Promise<Of<'deadLetterPage'>> {
+    return json(await this.#ask('GET', '/webhooks/dead-letters', { query }))
+  }
+
+  /** Has a dead letter delivered again; needs a login that may run the server. */
+  async replayDeadLetter(id: number): Promise<void> {
+    await this.#ask('POST', `/webhooks/dead-letters/${id}/replay`)
+  }
+
+  /** Has all dead letters delivered again whose targets are still told; says how many. */
+  async replayDeadLetters(): Promise<number> {
+    const told = await this.#ask('POST', '/webhooks/dead-letters/replay')
+    return (await json<Of<'replayedSchema'>>(told)).replayed
+  }
+
+  /** Drops a dead letter. */
+  async dropDeadLetter(id: number): Promise<void> {
+    await this.#ask('DELETE', `/webhooks/dead-letters/${id}`)
   }
 
   /**

@@ -14,6 +14,9 @@ const read = (
   return config.ok ? config.value : config.error
 }
 
+/** Kinds whose values are secrets, or have them in them. */
+const hidden = new Set(['secret', 'key-url', 'webhook-urls', 'webhook-secret'])
+
 /** What is not a value of a row's kind. */
 const malformedOf = ({ kind }: OptionRow): readonly string[] => {
   switch (kind.type) {
@@ -43,6 +46,24 @@ const malformedOf = ({ kind }: OptionRow): readonly string[] => {
         'localhost',
         '1/2/3',
       ]
+    case 'webhook-urls':
+      return [
+        'example.org',
+        'ftp://example.org/',
+        'https://ann:secret@example.org/',
+        'https://a.org,https://a.org',
+        Array.from({ length: 11 }, (_, i) => `https://${i}.org/`).join(),
+      ]
+    case 'webhook-secret':
+      return [
+        'tell nobody',
+        `whsec_${btoa('x'.repeat(23))}`,
+        `whsec_${btoa('x'.repeat(65))}`,
+        `whsec_${btoa('x'.repeat(24))}=`,
+        `WHSEC_${btoa('x'.repeat(24))}`,
+      ]
+    case 'choices':
+      return ['other', `${kind.choices[0]},other`, `${kind.choices[0]};${kind.choices[1]}`]
     case 'switch':
       return ['', 'true', '1', 'ON', 'yes']
     case 'choice':
@@ -93,7 +114,7 @@ describe('a malformed value', () => {
         expect(sentence).toContain(`${name}: `)
         expect(sentence).toContain(wanted)
         const isTold = sentence?.includes(JSON.stringify(value))
-        expect(isTold).toBe(row.kind.type !== 'secret' && row.kind.type !== 'key-url') // a secret stands in no log
+        expect(isTold).toBe(!hidden.has(row.kind.type)) // a secret stands in no log
         expect(sentence).toContain(row.about)
         for (const choice of row.kind.type === 'choice' ? row.kind.choices : [])
           expect(sentence).toContain(choice)

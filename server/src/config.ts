@@ -13,15 +13,17 @@ const SECRET_BYTES = 32
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 type Row = (typeof optionRows)[number]
-type ValueOf<T extends Kind> = T extends { choices: readonly (infer C)[] }
-  ? C
-  : T extends { type: 'count' }
-    ? number
-    : T extends { type: 'switch' }
-      ? boolean
-      : T extends { type: 'origins' | 'networks' }
-        ? readonly string[]
-        : string
+type ValueOf<T extends Kind> = T extends { type: 'choices'; choices: readonly (infer C)[] }
+  ? readonly C[]
+  : T extends { choices: readonly (infer C)[] }
+    ? C
+    : T extends { type: 'count' }
+      ? number
+      : T extends { type: 'switch' }
+        ? boolean
+        : T extends { type: 'origins' | 'networks' | 'webhook-urls' }
+          ? readonly string[]
+          : string
 
 /**
  * The options of a server, read and checked.
@@ -83,9 +85,17 @@ export const optionSentence = (key: keyof Config, problem: string): string => {
   return `${row?.env}: ${problem}. ${row?.about}`
 }
 
+/** Kinds whose values are secrets, or have them in them. */
+const HIDDEN: ReadonlySet<Kind['type']> = new Set([
+  'secret',
+  'key-url',
+  'webhook-urls',
+  'webhook-secret',
+])
+
 /** A malformed value, for a log: no secret stands in one, not even a mistyped one, nor an address with a password. */
 const toldOf = ({ type }: Kind, raw: string): string =>
-  type === 'secret' || type === 'key-url' ? `${raw.length} characters` : JSON.stringify(raw)
+  HIDDEN.has(type) ? `${raw.length} characters` : JSON.stringify(raw)
 
 const rangeOf = (kind: Kind): string => {
   switch (kind.type) {
@@ -101,6 +111,12 @@ const rangeOf = (kind: Kind): string => {
       return 'origins such as https://example.org, or *'
     case 'networks':
       return 'addresses or CIDRs such as 10.0.0.0/8 or 2001:db8::1'
+    case 'webhook-urls':
+      return `up to ${MOST_WEBHOOKS} http or https addresses without a password, each once`
+    case 'webhook-secret':
+      return 'whsec_ and 24 to 64 bytes in base64'
+    case 'choices':
+      return `some of ${kind.choices.join(', ')}`
     case 'switch':
       return 'on or off'
     case 'choice':
@@ -125,6 +141,14 @@ const readValue = (kind: Kind, raw: string): Result<unknown, string> => {
       return readOrigins(raw)
     case 'networks':
       return readNetworks(raw)
+    case 'webhook-urls':
+      return readWebhookUrls(raw)
+    case 'webhook-secret':
+      return raw === '' || isWebhookSecret(raw) ? ok(raw) : malformed
+    case 'choices': {
+      const items = itemsOf(raw)
+      return items.every((item) => kind.choices.includes(item)) ? ok(items) : malformed
+    }
     case 'switch':
       return raw === 'on' || raw === 'off' ? ok(raw === 'on') : malformed
     case 'choice':
@@ -154,15 +178,42 @@ const readOrigins = (raw: string): Result<readonly string[], string> =>
 const readNetworks = (raw: string): Result<readonly string[], string> =>
   readList(raw, isNetwork, 'networks')
 
+/** Targets of webhooks at most: each has its own queue, and each event a row for each. */
+const MOST_WEBHOOKS = 10
+
+const readWebhookUrls = (raw: string): Result<readonly string[], string> => {
+  const items = itemsOf(raw)
+  const isPossible = items.length <= MOST_WEBHOOKS && new Set(items).size === items.length
+  return isPossible && items.every(isWebhookUrl)
+    ? ok(items)
+    : err(`must be ${rangeOf({ type: 'webhook-urls' })}`)
+}
+
+const isWebhookUrl = (raw: string): boolean => {
+  const url = URL.parse(raw)
+  if (url === null || url.username !== '' || url.password !== '') return false
+  return url.protocol === 'https:' || url.protocol === 'http:'
+}
+
+/** Standard Webhooks, "Signature scheme": 24 to 64 bytes in base64, behind a prefix that says what it is. */
+const isWebhookSecret = (raw: string): boolean => {
+  const [, encoded = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(raw) ?? []
+  const bytes = Math.floor((encoded.replaceAll('=', '').length * 3) / 4)
+  return encoded.length % 4 === 0 && bytes >= 24 && bytes <= 64
+}
+
+const itemsOf = (raw: string): readonly string[] =>
+  raw
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
 const readList = (
   raw: string,
   isItem: (item: string) => boolean,
   type: 'origins' | 'networks',
 ): Result<readonly string[], string> => {
-  const items = raw
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
+  const items = itemsOf(raw)
   return items.every((item) => isItem(item)) ? ok(items) : err(`must be ${rangeOf({ type })}`)
 }
 
@@ -203,6 +254,12 @@ const conflictIn = (config: Config): string | null => {
       `QUIRE_HOST: ${config.host} is not loopback and QUIRE_AUTH is open: everybody who reaches it ` +
       'could read and change everything. If that is what you want, set QUIRE_UNSAFE_OPEN_TO_NETWORK=on'
     )
+  if (config.webhookUrls.length > 0 && config.webhookSecret === '')
+    return 'QUIRE_WEBHOOK_SECRET: there are QUIRE_WEBHOOK_URLS, so there must be the secret that what they are told is signed with'
+  if (!config.webhookAllowPrivate && config.webhookUrls.some((url) => /^http:/i.test(url)))
+    return 'QUIRE_WEBHOOK_URLS: one of them is http, which everybody on the way can read; make it https, or set QUIRE_WEBHOOK_ALLOW_PRIVATE=on'
+  if (config.webhookDebounceMs > config.webhookMaxWaitMs)
+    return `QUIRE_WEBHOOK_MAX_WAIT_MS: ${config.webhookMaxWaitMs} is less than QUIRE_WEBHOOK_DEBOUNCE_MS, ${config.webhookDebounceMs}`
   if (config.maxMessageBytes > config.maxLoadQueueBytes)
     return `QUIRE_MAX_LOAD_QUEUE_BYTES: ${config.maxLoadQueueBytes} is less than QUIRE_MAX_MESSAGE_BYTES, ${config.maxMessageBytes}`
   if (config.maxMessageBytes > config.maxUnsavedBytes)

@@ -60,6 +60,7 @@ const TYPES = [
   'QuireEventKind',
   'QuireLimits',
   'QuireOptions',
+  'QuireWebhooks',
   'RequestFacts',
   'RunningServer',
   'SchemaChoice',
@@ -78,6 +79,7 @@ const CLIENT_VALUES = ['ApiClient', 'ApiDocumentClient', 'QuireApiError', 'creat
 const CLIENT_TYPES = [
   'ApiClientOptions',
   'ApiConnection',
+  'ApiDeadLetter',
   'ApiDocument',
   'ApiFormat',
   'ApiOperationsClient',
@@ -86,6 +88,7 @@ const CLIENT_TYPES = [
   'ApiRevocation',
   'ApiStep',
   'ApiVersion',
+  'ApiWebhookEndpoint',
   'ApiWritten',
   'ChangeOptions',
   'ContentByFormat',

@@ -26,6 +26,7 @@ export { jwtAuth, type JwtOptions } from './embedded/jwt-auth.ts'
 export type { LimitName, QuireLimits } from './embedded/options.ts'
 export { QuireError, type QuireErrorKind } from './embedded/quire-error.ts'
 export { memoryStorage, sqliteStorage, type SqliteStorageOptions } from './embedded/storage.ts'
+export type { QuireWebhooks } from './embedded/webhooks.ts'
 export { createLog, type LogLevel } from './observe/log.ts'
 export type {
   Access,

@@ -164,7 +164,7 @@ it.each([
   ['hush', 'error: too many arguments'],
 ])('a command line with %j is refused without what it says', async (flag, problem) => {
   const command = startCommand(await newDataDir(), {}, [flag])
-  expect(await command.exit).toBe(1)
+  expect(await command.exit).toBe(2)
   expect(command.log).toContain(problem)
   expect(command.log).not.toContain('hush')
 })

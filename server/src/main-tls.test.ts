@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { get } from 'node:https'
+import { connect as connectTcp } from 'node:net'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import WebSocket from 'ws'
 import { WebsocketProvider } from 'y-websocket'
@@ -70,6 +71,24 @@ it('a server with a certificate takes stock clients by wss, and reads it anew on
     expect(command.log).not.toContain(pem.split('\n')[1])
   ann.disconnect()
   bob.disconnect()
+  command.child.kill('SIGTERM')
+  expect(await command.exit).toBe(0)
+})
+
+it('a TLS handshake that nobody ends holds up no exit', async () => {
+  const { files, write } = certificateFiles()
+  const own = selfSigned('own')
+  write(own)
+  const command = await startListening(await newDataDir(), {
+    QUIRE_TLS_CERT: files.cert,
+    QUIRE_TLS_KEY: files.key,
+    QUIRE_MAX_HANDSHAKE_MS: '60000',
+  })
+  const half = connectTcp(Number(new URL(command.url).port), '127.0.0.1')
+  half.on('error', () => undefined)
+  await once(half, 'connect')
+  half.write(Uint8Array.of(22, 3, 1)) // the first bytes of a ClientHello
+  expect((await ask(command.url, own.cert)).statusCode).toBe(200) // so the one before is accepted as well
   command.child.kill('SIGTERM')
   expect(await command.exit).toBe(0)
 })

@@ -88,9 +88,9 @@ describe('quire serve', () => {
     expect(await first.exit).toBe(0)
   })
 
-  it('exits 1 with a sentence for each option that is wrong', async () => {
+  it('exits 2 with a sentence for each option that is wrong', async () => {
     const command = startCommand(await newDataDir(), { QUIRE_HOST: '', QUIRE_PROT: '1' })
-    expect(await command.exit).toBe(1)
+    expect(await command.exit).toBe(2)
     const lines = command.log.trimEnd().split('\n')
     expect(lines).toHaveLength(2)
     for (const line of lines) expect(line).toMatch(/^quire: QUIRE_(HOST|PROT): /)

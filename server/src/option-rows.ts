@@ -1,6 +1,7 @@
 /*
  * The options of the server: one table. Flags, environment, help and documentation come from it.
  */
+import { outboxKinds } from './ports/outbox.ts'
 
 /** What values an option takes. */
 export type Kind =
@@ -11,6 +12,9 @@ export type Kind =
   | { readonly type: 'origins' }
   | { readonly type: 'networks' }
   | { readonly type: 'switch' }
+  | { readonly type: 'webhook-urls' }
+  | { readonly type: 'webhook-secret' }
+  | { readonly type: 'choices'; readonly choices: readonly string[] }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
   | { readonly type: 'count'; readonly min: number; readonly max: number }
 
@@ -55,6 +59,9 @@ const keyUrl = { type: 'key-url' } as const
 const origins = { type: 'origins' } as const
 const networks = { type: 'networks' } as const
 const onOff = { type: 'switch' } as const
+const webhookUrls = { type: 'webhook-urls' } as const
+const webhookSecret = { type: 'webhook-secret' } as const
+const webhookEvents = { type: 'choices', choices: outboxKinds } as const
 const oneOf = <C extends string>(...choices: readonly C[]) => ({ type: 'choice', choices }) as const
 const count = (min: number, max: number) => ({ type: 'count', min, max }) as const
 
@@ -85,6 +92,11 @@ export const optionRows = [
     'full',
     '',
     'Whether a commit waits until the disk has it (full), or may be lost to a power cut but not to a crash of the process (normal).',
+  ]),
+  row('migrationBackup', onOff, [
+    'on',
+    '',
+    'Whether the database is copied beside itself before a new version of Quire changes its schema (quire-before-schema-….db, of which three are kept); off where it is too large for that and a copy is kept elsewhere.',
   ]),
   row('garbageCollection', onOff, [
     'on',
@@ -140,6 +152,41 @@ export const optionRows = [
     '',
     'file',
     'Private key of QUIRE_TLS_CERT, as PEM, without a passphrase.',
+  ]),
+  row('webhookUrls', webhookUrls, [
+    '',
+    'addresses, comma-separated',
+    'Who is told of documents by HTTP (WEBHOOKS.md); none: nobody is. At most ten.',
+  ]),
+  row('webhookSecret', webhookSecret, [
+    '',
+    'text',
+    'Secret that what is told is signed with, as Standard Webhooks has it. Better in the environment than on a command line.',
+  ]),
+  row('webhookEvents', webhookEvents, [
+    'document.created,document.changed,document.deleted,document.restored,version.created',
+    'events, comma-separated',
+    'What is told. Without session.joined and session.left, as everybody who opens a document would be two of them.',
+  ]),
+  row('webhookDebounceMs', count(0, 3_600_000), [
+    '2000',
+    'milliseconds',
+    'Time without a change after which a document is told of: who stops to think has ended a thought.',
+  ]),
+  row('webhookMaxWaitMs', count(0, 86_400_000), [
+    '10000',
+    'milliseconds',
+    'Time after which a document that is written to all the while is told of all the same.',
+  ]),
+  row('webhookTimeoutMs', count(100, 600_000), [
+    '10000',
+    'milliseconds',
+    'Time for one attempt, from the look-up of the name to the end of the answer.',
+  ]),
+  row('webhookAllowPrivate', onOff, [
+    'off',
+    '',
+    'Lets targets have addresses of this machine or of a private network, and http without TLS. Off, so that nobody who may choose a target reaches what only this machine may.',
   ]),
   row('logLevel', oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent'), [
     'info',
@@ -341,6 +388,21 @@ export const optionRows = [
     '16',
     'ids',
     'Presence ids that one session may own; clients use one.',
+  ]),
+  row('maxWebhookAttempts', count(1, 100), [
+    '23',
+    'attempts',
+    'Attempts to tell one target of one event before it is a dead letter: after 5 s, then twice as long each time up to two hours, so that a target may be down for a day.',
+  ]),
+  row('maxWebhookBacklog', count(1, 1_000_000), [
+    '10000',
+    'events',
+    'Events that wait for one target, some 220 bytes each. Beyond it a change takes the place of those of its document that still wait; whatever finds none is dropped, counted and logged.',
+  ]),
+  row('maxWebhookDeadLetters', count(1, 1_000_000), [
+    '1000',
+    'events',
+    'Dead letters that are kept of all targets to be looked at and replayed; of more, the oldest go.',
   ]),
   row('maxHandshakeMs', count(100, 600_000), [
     '10000',

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
@@ -5,6 +6,7 @@ import { createServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import { promisify } from 'node:util'
 import { Hono } from 'hono'
 import { millis } from '@quire/shared'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -28,6 +30,18 @@ import { withWeather } from './storage/testing/weather.ts'
 const TRUSTING = { host: 'localhost', rejectUnauthorized: false }
 
 describe('createQuire', () => {
+  it('holds up no program that has nothing more to do', async () => {
+    const program = `
+      import { createQuire, memoryStorage, openAuth } from './index.ts'
+      const quire = createQuire({ storage: memoryStorage(), authorize: openAuth })
+      const document = quire.document('notes')
+      await document.edit((doc) => void doc.getText('text').insert(0, 'here'))
+      console.log(await document.read({ as: 'text', field: 'text' }))`
+    const flags = ['--conditions=quire-source', '--input-type=module-typescript', '--eval', program]
+    const run = promisify(execFile)(process.execPath, flags, { cwd: import.meta.dirname })
+    expect((await run).stdout).toBe('here\n') // and it has ended
+  })
+
   const make = (options: object) => () =>
     createQuire({ storage: memoryStorage(), authorize: openAuth, ...options })
 

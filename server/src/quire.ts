@@ -25,6 +25,7 @@ import type { DocumentHandle } from './embedded/document-handle.ts'
 import { authAfter, Loading } from './embedded/loading.ts'
 import { readOptions, type QuireLimits } from './embedded/options.ts'
 import { QuireError } from './embedded/quire-error.ts'
+import type { QuireWebhooks } from './embedded/webhooks.ts'
 import { isOwnTarget, OWN_PATHS, targetOf } from './http/own-paths.ts'
 import { OPERATIONS_PATH, OPERATIONS_ROOT } from './http/operations-page.ts'
 import { watched } from './observe/watched.ts'
@@ -87,6 +88,8 @@ export interface QuireOptions {
   readonly allowedOrigins?: readonly string[]
   /** Addresses or CIDRs of proxies in front of the host whose X-Forwarded-For and -Proto are believed. */
   readonly trustedProxies?: readonly string[]
+  /** Who is told of documents by HTTP. Absent: nobody, and it costs nothing. */
+  readonly webhooks?: QuireWebhooks
   /** The directory of the built editor page, to be served at the root; false, the default: no page is served. */
   readonly editor?: string | false
   /**
@@ -302,6 +305,7 @@ const problemOf = ({
   authorizeOperations,
   basePath = '',
   editor = false,
+  webhooks,
 }: QuireOptions) => {
   if (typeof storage?.open !== 'function')
     return 'storage is missing: give an opened one, such as await sqliteStorage({ dataDir })'
@@ -309,6 +313,8 @@ const problemOf = ({
     return 'authorize is missing: say who may open what; openAuth lets everybody write everything'
   if (authorizeOperations !== undefined && typeof authorizeOperations !== 'function')
     return 'authorizeOperations is not a function: say who may see and run the server, or leave it out'
+  if (webhooks !== undefined && !Array.isArray(webhooks.urls))
+    return 'webhooks.urls is missing: say who is to be told, or leave webhooks out'
   if (!BASE_PATH.test(basePath))
     return `basePath must be '' or a path such as /collab, without a slash at its end, not ${JSON.stringify(basePath)}`
   if (editor !== false && basePath !== '')

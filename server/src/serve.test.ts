@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
+import { get } from 'node:https'
+import { connect as connectTcp } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import WebSocket from 'ws'
 import { readConfig } from './config.ts'
+import { certificateFiles, selfSigned } from './edges/websocket/testing/self-signed.ts'
 import type { QuireEvent } from './ports/observe.ts'
 import * as quire from './index.ts'
 import { createMemory, createMemoryStorage } from './storage/memory.ts'
@@ -13,8 +16,8 @@ import { withWeather } from './storage/testing/weather.ts'
 const HELLO = Uint8Array.from([0, 2, 14, 1, 1, 7, 0, 4, 1, 4, 116, 101, 120, 116, 1, 120, 0])
 
 /** A server on a free port whose storage is under weather. */
-const startServer = async (maxDrainMs: number) => {
-  const config = readConfig({ port: '0', maxDrainMs: String(maxDrainMs) }, {})
+const startServer = async (maxDrainMs: number, options: Record<string, string> = {}) => {
+  const config = readConfig({ port: '0', maxDrainMs: String(maxDrainMs), ...options }, {})
   if (!config.ok) throw new Error(config.error.join())
   const memory = createMemory()
   const weather = withWeather(createMemoryStorage(memory))
@@ -79,6 +82,27 @@ describe('a server', () => {
     expect((await ended)[0]).toBe(1012)
     expect(events.filter(({ kind }) => kind === 'drained')).toHaveLength(1)
     await expect(fetch(server.url)).rejects.toThrow('fetch failed')
+  })
+
+  it('that speaks TLS lets go of who has not shaken hands as it closes', async () => {
+    const { files, write } = certificateFiles()
+    const own = selfSigned('own')
+    write(own)
+    const { server } = await startServer(400, {
+      tlsCert: files.cert,
+      tlsKey: files.key,
+      maxHandshakeMs: '60000',
+    })
+    const half = connectTcp(Number(new URL(server.url).port), '127.0.0.1')
+    half.on('error', () => undefined)
+    await once(half, 'connect')
+    half.write(Uint8Array.of(22, 3, 1)) // the first bytes of a ClientHello
+    const ended = new Promise<void>((resolve) => half.once('close', () => resolve()))
+    const asked = get(`${server.url}/health/live`, { ca: own.cert, agent: false })
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage] // so the one before is accepted as well
+    answer.resume()
+    expect((await server.close()).ok).toBe(true)
+    await ended
   })
 
   it('that is open answers nothing to the page of a name that somebody has pointed here', async () => {

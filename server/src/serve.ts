@@ -140,7 +140,10 @@ export const serve = async (
       server.close() // no new connections from here on
       return quire.close({
         graceMs: config.maxDrainMs,
-        onLeft: () => server.closeAllConnections(),
+        onLeft: () => {
+          certificate.value?.door.close() // the server knows of no connection that has not shaken hands
+          server.closeAllConnections()
+        },
       })
     },
     reloadCertificate: () => void certificate.value?.reload(),

@@ -18,13 +18,13 @@ const GROWTH_MIB = 112
 const STATUS = 8
 const REFUSED = 2
 const MARK = 102
+/** Of quire.v1. */
+const SAVED = 9
 const UPDATE_BYTES = 256 * KIB
 /** Time in which connections are counted. */
 const WATCHED_MS = 4_000
 const PEER_WATCHED_MS = 30_000
 /** How many there may be. y-sweet's client is refused before the handshake; it waits longer each time by itself. */
-/** Of quire.v1. */
-const SAVED = 9
 const CONNECTIONS = { 'y-websocket': 5, hocuspocus: 5, 'y-sweet': 16, quire: 1 } as const
 
 const write = ({ doc }: Client, text: string): void => doc.getText('text').insert(0, text)

@@ -62,7 +62,6 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
 
   const start = (): Worker => {
     const started = create()
-    started.unref()
     started.on('message', (done: JobDone) => {
       if (worker === started) finish(done)
     })
@@ -73,6 +72,7 @@ export const createJobThread = (clock: Clock, create = startWorker): JobThread =
       lose(started, kind, `content thread failed: ${reason}`)
     })
     started.on('exit', () => lose(started, 'lost', 'content thread ended'))
+    started.unref() // last: a listener of messages holds up the process again
     return started
   }
 

@@ -14,8 +14,9 @@ const open = (channel: number, document = 'notes', token: string | null = null):
 const say = (channel: number, message: ChannelRequest): Uint8Array =>
   encodeChannelRequest(channel, message)
 const hello = (revision = 1) => encodeConnectionRequest({ kind: 'hello', revision, agent: 'test' })
+const comeback = { spreadMs: () => 5, pauseMs: () => 3 }
 const connect = (documents = 10) => {
-  const connection = new QuireConnection(documents, () => 5)
+  const connection = new QuireConnection(documents, comeback)
   connection.hear(hello())
   return connection
 }
@@ -105,7 +106,7 @@ describe('the channels of a connection', () => {
     expect(connection.ended('1', code, 'again')).toEqual({ frames: [], closesSocket: false })
   })
 
-  it('[P29] all end with a server that restarts', () => {
+  it('[P29] all end with a server that restarts, and are told a pause of their own', () => {
     const connection = connect()
     connection.hear(open(1))
     connection.hear(open(2))
@@ -115,7 +116,7 @@ describe('the channels of a connection', () => {
     expect(frames.map(saidIn)).toEqual([
       {
         channel: 0,
-        message: { kind: 'farewell', code, advice: 'retry', waitMs: 0, reason: 'bye' },
+        message: { kind: 'farewell', code, advice: 'retry', waitMs: 3, reason: 'bye' },
       },
     ])
   })
@@ -126,13 +127,13 @@ describe('of the connection itself', () => {
     [9, 1],
     [1, 1],
   ])('[P22] a hello of revision %i is kept to revision %i, once', (said, kept) => {
-    const connection = new QuireConnection(10, () => 5)
+    const connection = new QuireConnection(10, comeback)
     expect(connection.hear(hello(said))).toEqual({ kind: 'named', agent: 'test', revision: kept })
     expect(connection.hear(hello(said))).toEqual({ kind: 'ignore' })
   })
 
   it('[P22] an open before a hello ends it', () => {
-    expect(new QuireConnection(10, () => 5).hear(open(1))).toMatchObject({ kind: 'close' })
+    expect(new QuireConnection(10, comeback).hear(open(1))).toMatchObject({ kind: 'close' })
   })
 
   it('a ping is answered, what is not known ignored', () => {
@@ -151,7 +152,7 @@ describe('of the connection itself', () => {
     const family = quireFamily(
       { documents: 3, messageBytes: 1_000 },
       { presenceEntries: 1, presenceBytes: 1 },
-      () => 8,
+      { spreadMs: () => 8, pauseMs: () => 3 },
     )
     expect(family.greeting.map(saidIn)).toEqual([
       {

@@ -48,13 +48,21 @@ const PAUSE_MS = 1_000
 /** What a server tells its clients. */
 export type QuireLimits = Pick<Greeting, 'messageBytes' | 'documents'>
 
-/** quire.v1's clients on one socket. `spreadMs` is what they are told at this moment. */
+/** When clients are to come back to a server that goes, as it stands at this moment; milliseconds. */
+export interface Comeback {
+  /** The time within which all of them are to, should it be gone at once. */
+  readonly spreadMs: () => number
+  /** The pause of one that is told to go now: a random moment within that time. */
+  readonly pauseMs: () => number
+}
+
+/** quire.v1's clients on one socket. */
 export const quireFamily = (
   limits: QuireLimits,
   presence: PresenceLimits,
-  spreadMs: () => number,
+  comeback: Comeback,
 ): SharedFamily<number> => ({
-  connection: new QuireConnection(limits.documents, spreadMs),
+  connection: new QuireConnection(limits.documents, comeback),
   dialectOf: (channel) => quire(channel, presence),
   greeting: [
     encodeConnectionNotice({
@@ -62,27 +70,27 @@ export const quireFamily = (
       revision: QUIRE_REVISION,
       beatMs: BEAT_MS,
       ...limits,
-      spreadMs: spreadMs(),
+      spreadMs: comeback.spreadMs(),
     }),
   ],
-  beat: { everyMs: BEAT_MS, frame: () => beatFrame(spreadMs) },
+  beat: { everyMs: BEAT_MS, frame: () => beatFrame(comeback) },
 })
 
-const beatFrame = (spreadMs: () => number): Frame =>
+const beatFrame = ({ spreadMs }: Comeback): Frame =>
   encodeConnectionNotice({ kind: 'beat', spreadMs: spreadMs() })
 
 /** The channels of one socket; at most `documents` of them are open. */
 export class QuireConnection implements Connection<number> {
   readonly #documents: number
-  readonly #spreadMs: () => number
+  readonly #comeback: Comeback
   readonly #open = new Set<number>()
   /** P23: the highest number that anything was opened on; what was said of one may still be on its way. */
   #highest = CONNECTION
   #isGreeted = false
 
-  constructor(documents: number, spreadMs: () => number) {
+  constructor(documents: number, comeback: Comeback) {
     this.#documents = documents
-    this.#spreadMs = spreadMs
+    this.#comeback = comeback
   }
 
   get open(): number {
@@ -105,7 +113,7 @@ export class QuireConnection implements Connection<number> {
     const { message } = request.value
     switch (message.kind) {
       case 'ping':
-        return { kind: 'reply', frame: beatFrame(this.#spreadMs) }
+        return { kind: 'reply', frame: beatFrame(this.#comeback) }
       case 'hello': {
         if (this.#isGreeted) return IGNORE
         this.#isGreeted = true
@@ -138,7 +146,7 @@ export class QuireConnection implements Connection<number> {
   ended(address: string, code: number, reason: string): Farewell {
     const channel = Number(address)
     if (!this.#open.delete(channel)) return { frames: [], closesSocket: false }
-    const ending = endingFor(code, reason)
+    const ending = this.#endingFor(code, reason)
     if (endingOf(code) !== 'restart')
       return {
         frames: [encodeChannelNotice(channel, { kind: 'closed', ...ending })],
@@ -148,12 +156,12 @@ export class QuireConnection implements Connection<number> {
   }
 
   farewell(code: number, reason: string): readonly Frame[] {
-    return [encodeConnectionNotice({ kind: 'farewell', ...endingFor(code, reason) })]
+    return [encodeConnectionNotice({ kind: 'farewell', ...this.#endingFor(code, reason) })]
   }
 
   #refuse(channel: number, { close, reason }: Refusal): Decision {
     this.#highest = Math.max(this.#highest, channel)
-    const ending = endingFor(closeCodes[close].code, reason)
+    const ending = this.#endingFor(closeCodes[close].code, reason)
     return { kind: 'refuse', frame: encodeChannelNotice(channel, { kind: 'closed', ...ending }) }
   }
 
@@ -185,9 +193,18 @@ export class QuireConnection implements Connection<number> {
     const reason = `${this.#open.size} documents are open on this connection, limit ${this.#documents}`
     return err({ close: 'tryAgainLater', reason })
   }
-}
 
-const endingFor = (code: number, reason: string): Ending => {
-  const advice = endingOf(code) === 'refused' ? 'stop' : 'retry'
-  return { code, advice, waitMs: endingOf(code) === 'retry' ? PAUSE_MS : 0, reason }
+  #endingFor(code: number, reason: string): Ending {
+    const ending = endingOf(code)
+    switch (ending) {
+      case 'refused':
+        return { code, advice: 'stop', waitMs: 0, reason }
+      case 'retry':
+        return { code, advice: 'retry', waitMs: PAUSE_MS, reason }
+      case 'restart':
+        return { code, advice: 'retry', waitMs: this.#comeback.pauseMs(), reason }
+      default:
+        return assertNever(ending)
+    }
+  }
 }

@@ -5,6 +5,7 @@
  *     edit ──▶ read ──▶ a Y.Doc of its own ──callback, one transaction──▶ what has changed ──▶ room ──▶ disk
  */
 import {
+  EMPTY_UPDATE,
   millis,
   readUpdate,
   sessionId,
@@ -23,6 +24,7 @@ import type { Undo } from '../ports/undo.ts'
 import { writeDocument, type DirectRequest } from '../runtime/direct.ts'
 import type { Documents, NoRoom } from '../runtime/documents.ts'
 import type { ConnectionFacts } from '../runtime/guard.ts'
+import { isKnownName } from '../runtime/known-name.ts'
 import { subscribe } from '../runtime/subscribe.ts'
 import type { WholeDocuments } from '../runtime/whole-documents.ts'
 import type { Connection, DocumentEvent, DocumentHandle, FieldOptions } from './document-handle.ts'
@@ -34,7 +36,7 @@ export interface HandlePorts {
   readonly documents: Documents
   readonly wholes: WholeDocuments
   readonly content: Pick<Formats, 'readAs' | 'change'>
-  readonly storage: Pick<Storage, 'find'>
+  readonly storage: Pick<Storage, 'find' | 'list'>
   /** What nothing is done before. */
   readonly loading: Loading
   readonly clock: Clock
@@ -66,10 +68,13 @@ export const createDocumentHandle = (name: DocName, ports: HandlePorts): Documen
     ...plainGrant({ access, user, expiresAt: null }),
     issuedAt: millis(clock.wall() + CLOCK_TOLERANCE_MS + 1),
   })
-  /** Reads the whole document and uses it; it counts as held meanwhile. */
+  /** Reads the whole document and uses it, of one that is not there an empty one; it counts as held meanwhile. */
   const whole = async <T>(use: (update: Update) => T | Promise<T>): Promise<T> => {
     const loaded = await loading.done()
     if (!loaded.ok) throw new QuireError('tryAgainLater', `${name}: ${loaded.error}`)
+    // a room would make it; a server that ends makes none, says so, and may have closed its storage
+    const known = await isKnownName(storage, name)
+    if (!documents.isDraining && !kept(name, known)) return use(EMPTY_UPDATE)
     const { update, read } = given(
       name,
       await wholes.read(asked(grantOf('read', null)), () => true),

@@ -1,3 +1,4 @@
+import { EMPTY_UPDATE } from '@quire/shared'
 import { describe, expect, it, vi } from 'vitest'
 import * as Y from 'yjs'
 import { memoryStorage, QuireError, type QuireEvent } from '../index.ts'
@@ -96,6 +97,35 @@ describe('a document in the hands of its program', () => {
     await notes.write({ as: 'text', field: 'body', value: 'plain' }, { author: 'ann' })
     expect(await notes.read({ as: 'json' })).toEqual({ settings: { size: 3 }, body: 'plain' })
     expect(await notes.read({ as: 'text', field: 'body' })).toBe('plain')
+  })
+
+  it('is none by being read, nor by an edit that changes nothing', async () => {
+    const memory = createMemory()
+    const notes = open({ storage: createMemoryStorage(memory) }).document('notes')
+    expect(await notes.read({ as: 'update' })).toEqual(EMPTY_UPDATE)
+    expect(await notes.read({ as: 'markdown' })).toBe('')
+    expect(await notes.read({ as: 'text' })).toBe('')
+    expect(await notes.read({ as: 'json' })).toMatchObject({ type: 'doc' })
+    await notes.edit(() => undefined)
+    expect([await notes.exists(), memory.rows.size]).toEqual([false, 0])
+    // the bytes are the caller's
+    const update = await notes.read({ as: 'update' })
+    update.fill(9)
+    expect(await textOf(notes)).toBe('')
+    await notes.edit(write('one'))
+    expect(await textOf(notes)).toBe('one')
+    await notes.delete()
+    await expect(notes.read({ as: 'text' })).rejects.toMatchObject({ kind: 'deleted' })
+  })
+
+  it('says that it cannot be read where the storage cannot be asked', async () => {
+    const weather = withWeather(memoryStorage())
+    const notes = open({ storage: weather.storage }).document('notes')
+    weather.fail('find', { kind: 'busy', message: 'it is busy' }, 1)
+    await expect(notes.read({ as: 'text' })).rejects.toMatchObject({
+      kind: 'tryAgainLater',
+      message: 'notes: it is busy',
+    })
   })
 
   it('deletes, and writes what it deletes', async () => {

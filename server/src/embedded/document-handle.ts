@@ -176,8 +176,9 @@ export interface DocumentHandle {
   /** The document's name. */
   readonly name: string
   /**
-   * What the document holds, as one Yjs update; of a document that nobody has written yet it is an empty one. The
-   * bytes are the caller's. Throws a `QuireError`.
+   * What the document holds, as one Yjs update; of a document that nobody has written yet, or that is not there, it is
+   * an empty one, and nothing is made by asking. The bytes are the caller's. Throws a `QuireError`: `deleted` where it
+   * was deleted.
    */
   read(options: { readonly as: 'update' }): Promise<Uint8Array>
   /** A field as text. Throws a `QuireError`: `refused` where it has no such form. */

@@ -1,5 +1,6 @@
 import { err, type Result } from '@quire/shared'
 import { optionRows, readConfig, type Config } from '../config.ts'
+import { type QuireWebhooks, webhookName, webhookRows } from './webhooks.ts'
 
 /**
  * The bounds that an embedder may set: the rows of the options table that are bounds of documents and clients.
@@ -39,6 +40,7 @@ export interface TableOptions {
   readonly durability?: Config['durability'] | undefined
   readonly allowedOrigins?: readonly string[] | undefined
   readonly trustedProxies?: readonly string[] | undefined
+  readonly webhooks?: QuireWebhooks | undefined
   /** Time of `close`, milliseconds. */
   readonly graceMs?: number | undefined
 }
@@ -50,18 +52,19 @@ const isLimit = (key: string): boolean =>
 
 /** Checks options against the table that the command's are checked against; the errors are sentences. */
 export const readOptions = (options: TableOptions): Result<Config, string> => {
-  const { limits = {}, durability, allowedOrigins, trustedProxies, graceMs } = options
+  const { limits = {}, durability, allowedOrigins, trustedProxies, webhooks, graceMs } = options
   const unknown = Object.keys(limits).filter((key) => !isLimit(key))
   if (unknown.length > 0) return err(`limits.${unknown.join(', limits.')}: there is no such limit`)
   const rows = {
     ...limits,
+    ...webhookRows(webhooks),
     durability,
     allowedOrigins: allowedOrigins?.join(),
     trustedProxies: trustedProxies?.join(),
     maxDrainMs: graceMs,
   }
   return readTable(rows, (key) =>
-    key === 'maxDrainMs' ? 'graceMs' : isLimit(key) ? `limits.${key}` : key,
+    key === 'maxDrainMs' ? 'graceMs' : isLimit(key) ? `limits.${key}` : (webhookName(key) ?? key),
   )
 }
 

@@ -24,7 +24,7 @@ export type QuireErrorKind = CloseName | 'refused'
  * ```ts
  * import { QuireError, type DocumentHandle } from '@quire/server'
  *
- * export const isThere = async (notes: DocumentHandle): Promise<boolean> => {
+ * export const canBeRead = async (notes: DocumentHandle): Promise<boolean> => {
  *   try {
  *     await notes.read({ as: 'update' })
  *     return true

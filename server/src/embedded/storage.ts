@@ -1,3 +1,4 @@
+import type { Observe } from '../ports/observe.ts'
 import type { Storage } from '../ports/storage.ts'
 import { createMemory, createMemoryStorage } from '../storage/memory.ts'
 import { openSqliteStorage } from '../storage/sqlite/open.ts'
@@ -25,6 +26,13 @@ export interface SqliteStorageOptions {
    * a power cut or a crash of the machine may take the last moments.
    */
   readonly synchronous?: 'full' | 'normal'
+  /**
+   * Whether a copy of a database that an earlier version of Quire wrote is kept beside it, before its schema changes:
+   * `quire-before-schema-….db`. True where it is absent.
+   */
+  readonly migrationBackup?: boolean
+  /** Hears of a migration: `migrating`, and `migrated` with the place of the copy. */
+  readonly observe?: Observe
 }
 
 /**

@@ -125,6 +125,19 @@ it('an address that asks too often is told when to come back, and may still ask 
     const { status, headers } = await ask(path)
     expect([path, status, headers.get('retry-after')]).toEqual([path, 429, '60'])
   }
+  const refused = await ask('/api/v1/documents')
+  const fields = ['content-type', 'retry-after', 'cache-control', 'x-request-id']
+  expect(fields.map((field) => refused.headers.get(field))).toEqual([
+    'application/problem+json',
+    '60',
+    'no-store',
+    expect.stringMatching(/./),
+  ])
+  expect(await refused.json()).toMatchObject({
+    type: 'urn:quire:problem:too-many',
+    status: 429,
+    detail: 'your address may make 1 requests a minute',
+  })
   for (const path of ['/health/live', '/health/ready']) expect((await ask(path)).status).toBe(200)
   expect((await ask('/check_store', '192.0.2.2')).status).toBe(200)
   await other.stop()

@@ -1,10 +1,12 @@
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
 import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
+import { plainAnswer } from '../edges/websocket/web-socket-edge.ts'
 import type { Documents } from '../runtime/documents.ts'
 import { apiAccess } from './api-access.ts'
 import { API_PATH, apiRoutes, type ApiOptions } from './api/api.ts'
+import { answerProblem, Problem } from './api/problem.ts'
 import { crossSite } from './cross-site.ts'
 import { editorRoutes } from './editor.ts'
 import type { PartFacts } from '../runtime/health-watch.ts'
@@ -60,7 +62,7 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   for (const path of CROSS_SITE_PATHS)
     app.use(path, crossSite(options.allowedOrigins, { fields: CROSS_SITE_FIELDS }))
   app.route(API_PATH, apiAccess(options))
-  for (const path of touched) app.use(path, edge.requestRate) // not of who asks how the server is
+  for (const path of touched) app.use(path, rated(options)) // not of who asks how the server is
   app.route('/', ySweetRoutes({ ...options, notReady: () => notReady(health) }))
   app.route(API_PATH, apiRoutes(options))
   if (operationsRoot !== null) app.route('/', operationsPageRoutes(operationsRoot, basePath, isTls))
@@ -73,3 +75,13 @@ export const createApp = (options: AppOptions): Hono<{ Bindings: EdgeBindings }>
   app.notFound((c) => c.text(`There is nothing at ${c.req.path}\n`, 404))
   return app
 }
+
+/** Counts the requests of an address; what is too many is refused in the words of who was asked. */
+const rated = ({ edge, basePath }: AppOptions): MiddlewareHandler<{ Bindings: EdgeBindings }> =>
+  edge.requestRate((refusal, c) => {
+    if (!c.req.path.startsWith(`${basePath}${API_PATH}/`)) return plainAnswer(refusal)
+    c.header('Cache-Control', 'no-store')
+    const [, seconds] = refusal.headers.find(([name]) => name === 'Retry-After') ?? []
+    const retry = seconds === undefined ? {} : { retrySeconds: Number(seconds) }
+    return answerProblem(new Problem('too-many', refusal.sentence, retry), c)
+  })

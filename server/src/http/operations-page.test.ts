@@ -24,7 +24,7 @@ const served = async (basePath: string, from = root) => {
     operationsPageRoutes(from, basePath, false),
   )
   const listener = getRequestListener((request) => app.fetch(request))
-  const server = createServer((request, response) => void listener(request, response))
+  const server = createServer((incoming, outgoing) => void listener(incoming, outgoing))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {

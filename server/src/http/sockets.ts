@@ -2,7 +2,7 @@ import { Hono, type Context } from 'hono'
 import { closeCodes, QUIRE_SUBPROTOCOL, type PresenceLimits } from '@quire/shared'
 import type { SharedFamily } from '../dialects/connection.ts'
 import { hocuspocusFamily } from '../dialects/hocuspocus-family.ts'
-import { quireFamily } from '../dialects/quire-connection.ts'
+import { quireFamily, type Comeback } from '../dialects/quire-connection.ts'
 import { yWebsocket } from '../dialects/y-websocket.ts'
 import type { EventStreamEdge } from '../edges/event-stream/event-stream-edge.ts'
 import type { EdgeBindings } from '../edges/websocket/edge-bindings.ts'
@@ -12,6 +12,7 @@ import type { Observe } from '../ports/observe.ts'
 import type { Socket, SocketListener } from '../ports/socket.ts'
 import type { Documents, GivenOnTheWay, NoRoom } from '../runtime/documents.ts'
 import { multiplex, type ConnectionLimits } from '../runtime/multiplexed.ts'
+import { COMEBACKS_PER_SECOND } from '../runtime/sending-away.ts'
 import { documentInPath } from './document-path.ts'
 import { eventStreamRoutes } from './event-stream.ts'
 import { originProblem, type PageRules } from './origin.ts'
@@ -24,6 +25,8 @@ export interface SocketRoutes extends PageRules {
   readonly edge: WebSocketEdge
   readonly streams: EventStreamEdge
   readonly clock: Clock
+  /** From 0 to 1, 1 not included. */
+  readonly random: () => number
   readonly observe: Observe
   /** Bounds on one presence message. */
   readonly presence: PresenceLimits
@@ -41,9 +44,6 @@ export interface SocketRoutes extends PageRules {
 
 type Bindings = { Bindings: EdgeBindings }
 
-/** Clients that may come back in a second when the server was away: a handshake and a login cost about 1 ms. */
-const COMEBACKS_PER_SECOND = 150
-
 /** Hears nothing: for a socket that is closed as soon as it is open. */
 const DEAF: SocketListener = {
   message: () => undefined,
@@ -55,6 +55,18 @@ const DEAF: SocketListener = {
 const REMEMBERED_LENGTH = 1_024
 
 const pathIn = (target: string): string => target.replace(/\?.*/, '').slice(0, REMEMBERED_LENGTH)
+
+/** Grows with the clients; in a drain it stays what it was, however many have gone before. */
+const comebackOf = ({ documents, edge, streams, random }: SocketRoutes): Comeback => {
+  let drainingMs: number | null = null
+  const spreadMs = (): number => {
+    const clients = edge.figures().sockets + streams.figures().streams
+    const nowMs = Math.ceil((clients / COMEBACKS_PER_SECOND) * 1_000)
+    if (!documents.isDraining) return nowMs
+    return (drainingMs ??= nowMs)
+  }
+  return { spreadMs, pauseMs: () => Math.floor(spreadMs() * random()) }
+}
 
 /** The WebSocket routes: which dialect is spoken, the route says and never the bytes. */
 export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
@@ -98,19 +110,16 @@ export const socketRoutes = (options: SocketRoutes): Hono<Bindings> => {
 
 /** The routes of Quire's own dialect, `/sync` and below, by WebSocket and by event stream. */
 export const quireRoutes = (options: SocketRoutes): Hono<Bindings> => {
-  const { edge, streams, presence, connectionLimits } = options
+  const { edge, presence, connectionLimits } = options
   const { turnAway, share, foreign } = arrivingAt(options)
   const quireLimits = {
     messageBytes: options.maxUpdateBytes,
     documents: connectionLimits.documents,
   }
-  const spreadMs = (): number => {
-    const clients = edge.figures().sockets + streams.figures().streams
-    return Math.ceil((clients / COMEBACKS_PER_SECOND) * 1_000)
-  }
+  const comeback = comebackOf(options)
   const routes = new Hono<Bindings>()
   const speakQuire = (socket: Socket, c: Context<Bindings>): SocketListener => {
-    const family = quireFamily(quireLimits, presence, spreadMs)
+    const family = quireFamily(quireLimits, presence, comeback)
     const problem = foreign(c)
     if (problem === null) return share(family, socket, c)
     // after the upgrade: no page can read why an HTTP request for one was refused

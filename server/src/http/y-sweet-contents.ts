@@ -13,6 +13,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Storage } from '../ports/storage.ts'
 import { writeDocument, type DirectRequest } from '../runtime/direct.ts'
 import type { Documents } from '../runtime/documents.ts'
+import { isKnownName } from '../runtime/known-name.ts'
 import type { WholeDocuments } from '../runtime/whole-documents.ts'
 import type { AnswerRoom } from './answer-room.ts'
 import type { ByteBudget } from './byte-budget.ts'
@@ -72,8 +73,9 @@ export const contentRoutes = (
     const { outgoing } = c.env
     if (outgoing === undefined) throw noSocket()
     // a room would make it, and whoever may only ask is to make nothing
-    if (!(await isThere(storage, c.get('document'))))
-      return c.body(EMPTY_UPDATE.slice(), 200, OCTETS)
+    const known = await isKnownName(storage, c.get('document'))
+    if (!known.ok) throw refusal({ close: 'tryAgainLater', reason: 'the storage cannot be asked' })
+    if (!known.value) return c.body(EMPTY_UPDATE.slice(), 200, OCTETS)
     const whole = await wholes.read(asked(options, c), () => !outgoing.destroyed)
     if (!whole.ok) throw refusal(whole.error)
     const { update, read } = whole.value
@@ -107,23 +109,6 @@ export const contentRoutes = (
   })
 
   return routes
-}
-
-/** False for a name that no document has had; also a deleted one is the room's to answer for. */
-const isThere = async (storage: ContentRoutes['storage'], document: DocName): Promise<boolean> => {
-  const facts = await storage.find(document)
-  if (facts.ok && facts.value !== null) return true
-  // the first of its own name, should there be any
-  const question = {
-    prefix: document,
-    search: '',
-    after: null,
-    limit: 1,
-    which: 'deleted',
-  } as const
-  const deleted = facts.ok ? await storage.list(question) : facts
-  if (!deleted.ok) throw refusal({ close: 'tryAgainLater', reason: 'the storage cannot be asked' })
-  return deleted.value?.[0]?.name === document
 }
 
 const OCTETS = { 'Content-Type': 'application/octet-stream' }

@@ -69,6 +69,8 @@ export class EventMetrics {
   readonly #bugs
   readonly #failedRequests
   readonly #keyErrors
+  readonly #webhooks
+  readonly #droppedWebhooks
 
   constructor(registry: Registry) {
     this.#registry = registry
@@ -146,12 +148,22 @@ export class EventMetrics {
       'Requests that failed for a reason that is in the log.',
     )
     this.#keyErrors = this.#counter('key_errors_total', 'Times that login keys could not be read.')
+    this.#webhooks = this.#counter(
+      'webhooks_total',
+      'Attempts to tell a target of an event, delivered or failed, and events that were given up (dead).',
+      ['outcome'],
+    )
+    this.#droppedWebhooks = this.#counter(
+      'dropped_webhooks_total',
+      'Events for targets, and dead letters, that were dropped at a bound.',
+    )
     // a series that begins with its first event has no rate for that event
     for (const family of FAMILIES) {
       this.#updates.inc({ family }, 0)
       this.#updateBytes.inc({ family }, 0)
     }
     for (const operation of Object.values(STORAGE_ERRORS)) this.#storageErrors.inc({ operation }, 0)
+    for (const outcome of ['delivered', 'failed', 'dead']) this.#webhooks.inc({ outcome }, 0)
     for (const close of Object.keys(closeCodes)) this.#closes.inc({ close }, 0)
   }
 
@@ -205,6 +217,14 @@ export class EventMetrics {
         return this.#failedRequests.inc()
       case 'keys-failed':
         return this.#keyErrors.inc()
+      case 'webhook-delivered':
+        return this.#webhooks.inc({ outcome: 'delivered' })
+      case 'webhook-failed':
+        return this.#webhooks.inc({ outcome: 'failed' })
+      case 'webhook-dead':
+        return this.#webhooks.inc({ outcome: 'dead' })
+      case 'webhook-dropped':
+        return this.#droppedWebhooks.inc(event.count)
       // what the log alone is for
       case 'append-recovered':
       case 'client-named':
@@ -213,6 +233,8 @@ export class EventMetrics {
       case 'events-left-out':
       case 'keys-recovered':
       case 'listening':
+      case 'migrated':
+      case 'migrating':
       case 'missing-dependencies':
       case 'patch-full':
       case 'patch-kept':

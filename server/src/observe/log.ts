@@ -69,7 +69,10 @@ export const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'session-closed':
     case 'missing-dependencies':
     case 'compacted':
+    case 'webhook-delivered':
       return 'debug'
+    case 'migrating':
+    case 'migrated':
     case 'listening':
     case 'draining':
     case 'drained':
@@ -95,9 +98,12 @@ export const levelOf = (kind: QuireEventKind): Exclude<LogLevel, 'silent'> => {
     case 'keys-failed':
     case 'tls-outdated':
     case 'tls-reload-failed':
+    case 'webhook-failed':
+    case 'webhook-dropped':
       return 'warn'
     case 'corrupt-update':
     case 'quarantined':
+    case 'webhook-dead':
     case 'bug':
       return 'error'
     default:

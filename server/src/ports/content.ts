@@ -111,11 +111,17 @@ export type Change = { readonly field: string | null } & (
   | { readonly kind: 'replace'; readonly content: FormattedContent }
   /** Blocks, characters, items or keys, at the end. */
   | { readonly kind: 'append'; readonly content: FormattedContent }
-  /** UTF-16 units of a text field; `content` has the format text. */
+  /**
+   * UTF-16 units of a text field, or of one block of rich text; `content` has the format text. In a block places are
+   * those of ProseMirror, where an inline leaf takes one, and what is new has the marks of the character before it,
+   * at the start of the block of the one behind.
+   */
   | {
       readonly kind: 'range'
       readonly from: number
       readonly to: number
+      /** The index path of the block, as of a node; absent of a text field. */
+      readonly path?: readonly number[]
       readonly content: FormattedContent
     }
   /** A node of rich text by its index path: [2, 0] is the first child of the third block. */

@@ -132,9 +132,48 @@ export type QuireEvent =
   | { readonly kind: 'tls-outdated'; readonly problem: string }
   /** The certificate could not be read anew, or is not valid now; the one from before is still shown. */
   | { readonly kind: 'tls-reload-failed'; readonly problem: string }
+  /** A database of an earlier schema version is copied, so many bytes at most, and then brought to this one. */
+  | {
+      readonly kind: 'migrating'
+      readonly from: number
+      readonly to: number
+      readonly bytes: number
+    }
+  /** It was. `backup` is the path of the copy; null where none was wanted. */
+  | {
+      readonly kind: 'migrated'
+      readonly from: number
+      readonly to: number
+      readonly backup: string | null
+      readonly backupMs: number
+      readonly migrateMs: number
+    }
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'draining'; readonly rooms: number; readonly sessions: number }
   | { readonly kind: 'drained'; readonly left: number }
+  /** A target took an event, with so many attempts; the last one took `ms`. */
+  | {
+      readonly kind: 'webhook-delivered'
+      readonly host: string
+      readonly attempts: number
+      readonly ms: number
+    }
+  /** An attempt failed; `host` is '' and `attempt` 0 where the outbox itself could not be read or written. */
+  | {
+      readonly kind: 'webhook-failed'
+      readonly host: string
+      readonly attempt: number
+      readonly problem: string
+    }
+  /** An event was given up at a target: it is a dead letter. */
+  | {
+      readonly kind: 'webhook-dead'
+      readonly host: string
+      readonly id: string
+      readonly problem: string
+    }
+  /** So many deliveries or dead letters were dropped at a bound. */
+  | { readonly kind: 'webhook-dropped'; readonly count: number }
 
 /**
  * What is measured of every change, as often as people type: told to those alone that ask for it (`Observe.measures`).

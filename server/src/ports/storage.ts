@@ -10,6 +10,7 @@ import type {
   Update,
   UpdateIndex,
 } from '@quire/shared'
+import type { Outbox } from './outbox.ts'
 
 /*
  * The log. A document is a row, a snapshot that covers the log up to `through`, and the updates
@@ -128,6 +129,8 @@ export interface AppendEntry {
   readonly updates: readonly Update[]
   /** Who brought what is new in them and not stamped so already; absent: there is nothing to stamp. */
   readonly authors?: readonly AuthorStamp[]
+  /** The users whose changes these are, each once, for those who are told of changes; absent: nobody with a name. */
+  readonly users?: readonly string[]
 }
 
 /** Where an entry's updates landed: numbers `first` to `last` of its document's log. */
@@ -387,7 +390,7 @@ export interface StorageFigures {
  * await storage.close()
  * ```
  */
-export interface Storage extends Catalogue, Versions, Patches, Revocations {
+export interface Storage extends Catalogue, Versions, Patches, Revocations, Outbox {
   /**
    * Finds the document of that name, or creates it empty, and reads what opening needs. `deleted` where it was
    * deleted and none was created since.

@@ -146,8 +146,10 @@ const write = (
   if (authors.length > 0 && !hasPlace(step, live, { session, member }, cost)) return false
   document.authorship.note(authors)
   const stamped = authors.length > 0 ? { authors } : {}
+  const named = author === null ? {} : { user: author }
   const { at: acceptedAt } = step
-  document.saving = add(document.saving, { session, receipt, update, ...stamped, acceptedAt })
+  const pending = { session, receipt, update, ...stamped, ...named, acceptedAt }
+  document.saving = add(document.saving, pending)
   document.frontier.accept(contents)
   if (acceptedAt !== undefined)
     step.do({ kind: 'accepted', session, bytes: update.length, acceptedAt })

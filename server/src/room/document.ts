@@ -16,6 +16,7 @@ import type { Position, Receipt } from './message.ts'
 import type { Member, OpenDocument } from './phase.ts'
 import {
   authorsOf,
+  usersOf,
   CLEAN,
   committed,
   failed,
@@ -70,7 +71,8 @@ export const append = (step: Step, document: OpenDocument): void => {
   if (document.saving.kind !== 'appending') return
   const { inFlight } = document.saving
   const [updates, authors] = [updatesOf(inFlight), authorsOf(inFlight)]
-  step.do({ kind: 'append', doc: document.id, updates, authors })
+  const users = usersOf(inFlight)
+  step.do({ kind: 'append', doc: document.id, updates, authors, users })
 }
 
 /** R5, R11: a commit came back. Acknowledge what it covers, publish it, and start the next. */

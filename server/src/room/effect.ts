@@ -85,6 +85,8 @@ export type Effect =
       readonly updates: readonly Update[]
       /** Who brought what is new in them; none that were stamped in this life of the room before. */
       readonly authors: readonly AuthorStamp[]
+      /** Whose changes they are, each once. */
+      readonly users: readonly string[]
     }
   /** * → kept | keepFailed. What was denied is kept beside the document: of each user as one update. */
   | { readonly kind: 'keep'; readonly doc: DocId; readonly parts: readonly Denied[] }

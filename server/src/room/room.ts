@@ -52,7 +52,7 @@ const impossible = (at: Step, phase: { kind: PhaseKind }, input: { kind: InputKi
 }
 
 /** How a drain sends everybody away. */
-const RESTART = { close: 'serviceRestart', reason: 'the server restarts' } as const
+export const RESTART = { close: 'serviceRestart', reason: 'the server restarts' } as const
 
 const NOBODY = new Map<never, never>()
 

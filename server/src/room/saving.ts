@@ -17,6 +17,8 @@ export interface Pending {
   readonly authors?: readonly AuthorStamp[]
   /** When it was accepted, where that is measured. */
   readonly acceptedAt?: number | undefined
+  /** Whose change it is; absent: nobody with a name has changed anything. */
+  readonly user?: string
 }
 
 /** Accepted messages in order, and what they hold in memory. Grows in place. */
@@ -95,6 +97,15 @@ export const authorsOf = (batch: Batch): readonly AuthorStamp[] =>
   batch.items.some((item) => item.authors !== undefined)
     ? batch.items.flatMap((item) => item.authors ?? NO_AUTHORS)
     : NO_AUTHORS
+
+/** The users whose changes are in a batch, each once. */
+export const usersOf = (batch: Batch): readonly string[] => {
+  const [first, ...others] = batch.items
+  if (others.length === 0) return first?.user === undefined ? [] : [first.user]
+  const users = new Set<string>()
+  for (const { user } of batch.items) if (user !== undefined) users.add(user)
+  return [...users]
+}
 
 /** Adds an accepted message. A clean room has it in flight at once; else it waits for the next append. */
 export const add = (saving: Saving, item: Pending): Saving => {

@@ -1,4 +1,4 @@
-import { millis, type Update } from '@quire/shared'
+import { docId, EMPTY_UPDATE, millis, seq, type Update } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import * as Y from 'yjs'
 import { nameOf } from '../storage/contract/fixture.ts'
@@ -93,6 +93,27 @@ describe('a version that is kept by itself', () => {
     expect(textsOf(server)).toEqual(['one two', 'one two three'])
     await pass(server.clock, 20_000) // answers are kept for a while
     expect(server.clock.timers).toBe(startTestServer().clock.timers)
+  })
+
+  it('is kept of what came while it was looked at, also where one was kept by hand just before that', async () => {
+    const server = startTestServer({ versionPolicy })
+    await visit(server, 'one')
+    await kept(server, 1)
+    server.weather.hold('versions')
+    await visit(server, ' two')
+    await visit(server, ' three')
+    server.weather.release('versions')
+    await settle()
+    const { id } = server.memory.byName.get(notes) ?? { id: 0 }
+    const byHand = { seq: seq(2), at: server.clock.wall(), name: 'by hand', author: null }
+    await server.weather.storage.keepVersion(
+      docId(id),
+      { ...byHand, update: EMPTY_UPDATE },
+      { unnamed: 2, named: 9 },
+    )
+    await pass(server.clock, 620_000)
+    await kept(server, 3)
+    expect(textsOf(server).at(-1)).toBe('one two three')
   })
 
   it('holds up neither a room that ends nor a drain', async () => {

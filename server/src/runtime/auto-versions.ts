@@ -1,7 +1,8 @@
 /*
  * Versions that are kept by themselves: as nobody writes any more, or the last one has left, the document is put into
- * one update and kept as it is, unless that was done lately. It is nobody's turn but its own: one document at a time,
- * behind everything that somebody waits for, and a drain drops what is left of it.
+ * one update and kept as it is, unless that was done lately. One document at a time: it is read where all documents are
+ * read, and put together in the thread of the answers, so whoever opens a document just then may wait for that one. A
+ * drain drops what is left of it.
  *
  *     quiet, or evicted ─▶ queue ─▶ changed since the last version? ─ no ─▶ nothing
  *                            ▲        │ yes, and that is old enough ─▶ read, merge, keep
@@ -130,7 +131,10 @@ export class AutoVersions {
     if (last !== undefined && last.seq >= head) return ok(undefined)
     const dueAt = last === undefined ? clock.wall() : millis(last.at + versionEveryMs)
     if (dueAt > clock.wall()) {
-      this.#candidates.set(doc, { name, head, dueAt })
+      // offered anew meanwhile, it is to be looked at for what came since
+      const there = this.#candidates.get(doc)
+      if (there === undefined || there.head <= head)
+        this.#candidates.set(doc, { name, head, dueAt })
       return ok(undefined)
     }
     const facts = await storage.find(name)

@@ -2,6 +2,7 @@
 import { docId, millis, ok, readUpdate } from '@quire/shared'
 import { describe, expect, it } from 'vitest'
 import { nameOf } from '../storage/contract/fixture.ts'
+import { createMemory, createMemoryStorage } from '../storage/memory.ts'
 import { openQuire, typistOf } from './testing/quire-peer.ts'
 import { pass, settle, startTestServer, type TestServer } from './testing/server.ts'
 import { openAll, openShared } from './testing/shared-socket.ts'
@@ -130,6 +131,74 @@ describe('[R21] a document that is deleted', () => {
     expect(await server.documents.delete(notes)).toEqual(ok(null))
     await settle()
     expect(ann.peer.ending).toEqual(DELETED)
+  })
+
+  it('sends nobody away from another document that was made of its name meanwhile', async () => {
+    const server = startTestServer()
+    await server.documents.create(notes, { key: null, seed: null, at: millis(1) })
+    const { id } = server.memory.byName.get(notes) ?? { id: 0 }
+    server.weather.hold('remove')
+    const deleted = server.documents.delete(notes)
+    await server.weather.called('remove', 1)
+    // another attempt is faster, and another document takes the name
+    await createMemoryStorage(server.memory).remove(docId(id), millis(2))
+    await server.documents.create(notes, { key: null, seed: null, at: millis(3) })
+    const bob = server.connect(notes)
+    await settle()
+    server.weather.release('remove')
+    expect(await deleted).toMatchObject({ ok: true, value: { id } })
+    bob.type('here')
+    await pass(server.clock, 100)
+    expect([bob.peer.ending, server.memory.byName.get(notes)?.tail.length]).toEqual([null, 1])
+  })
+
+  it('sends nobody away from a document that was made while it was asked for', async () => {
+    const memory = createMemory()
+    const storage = createMemoryStorage(memory)
+    const answered = Promise.withResolvers<void>()
+    const server = startTestServer({
+      memory,
+      storage: {
+        ...storage,
+        async find(name) {
+          const found = await storage.find(name)
+          await answered.promise
+          return found
+        },
+      },
+    })
+    const deleted = server.documents.delete(notes)
+    await settle()
+    const ann = server.connect(notes)
+    await settle()
+    answered.resolve()
+    expect(await deleted).toEqual(ok(null))
+    await settle()
+    expect([ann.peer.ending, ann.isSynced]).toEqual([null, true])
+  })
+
+  it('has whoever waits for it while it is opened come back, for what there is then', async () => {
+    const server = startTestServer()
+    await server.documents.create(notes, { key: null, seed: null, at: millis(1) })
+    server.weather.hold('open')
+    const ann = server.connect(notes)
+    await settle()
+    await deleteNotes(server)
+    await settle()
+    expect(ann.peer.ending?.code).toBe(1013)
+    server.weather.release('open')
+    const again = server.connect(notes)
+    await settle()
+    expect(again.peer.ending).toEqual(DELETED)
+  })
+
+  it('is undeleted at once where it is there and somebody is at it', async () => {
+    const server = startTestServer()
+    const ann = server.connect(notes)
+    await settle()
+    const { id } = server.memory.byName.get(notes) ?? { id: 0 }
+    expect(await server.documents.undelete(docId(id))).toMatchObject({ ok: true, value: { id } })
+    expect(ann.peer.ending).toBeNull()
   })
 
   it('is waited for by a drain, and its room has no name meanwhile', async () => {

@@ -2,7 +2,7 @@
  * Documents that are deleted, made and undeleted while clients are at them (R21). On disk first: where that fails,
  * nobody has noticed anything.
  */
-import { err, type DocId, type DocName, type Result } from '@quire/shared'
+import { err, ok, type DocId, type DocName, type Result } from '@quire/shared'
 import type { Clock } from '../ports/clock.ts'
 import type {
   DocumentCreated,
@@ -23,11 +23,6 @@ export interface DeletionPorts {
   readonly rooms: Rooms
 }
 
-const isOpen = (rooms: Rooms, name: DocName): boolean => {
-  const phase = rooms.of(name)?.room.phase.kind
-  return phase === 'live' || phase === 'closing'
-}
-
 /** Deletes documents and takes it back. */
 export class Deletions {
   readonly #ports: DeletionPorts
@@ -39,16 +34,35 @@ export class Deletions {
   /** Deletes a document, and closes who is at it; null: there is none of that name. */
   async delete(name: DocName): Promise<Result<DocumentFacts | null, StorageProblem>> {
     const { storage, clock, rooms } = this.#ports
-    const expel = (): void => rooms.expel(name, 'deleted', 'the document was deleted')
     const found = await storage.find(name)
     if (!found.ok) return found
-    // a room that is open has a document: it was deleted, by an attempt that heard nothing of its success
-    if (found.value === null && isOpen(rooms, name)) expel()
-    if (found.value === null) return found
-    const removed = await storage.remove(found.value.id, clock.wall())
+    if (found.value === null) return this.#expelDeleted(name)
+    const { id } = found.value
+    const removed = await storage.remove(id, clock.wall())
     // what is still on its way to disk goes to the document that is deleted: it has its id
-    if (removed.ok) expel()
+    if (removed.ok) this.#expel(name, id)
+    // it opens that one, or the next one, or hears of neither: who waits for it comes back for what there is
+    if (removed.ok && rooms.documentOf(name) === null)
+      rooms.expel(name, 'tryAgainLater', 'the document was deleted as it was opened')
     return removed
+  }
+
+  /** Sends away who is at a document that was deleted by an attempt that heard nothing of its success. */
+  async #expelDeleted(name: DocName): Promise<Result<null, StorageProblem>> {
+    const { storage, rooms } = this.#ports
+    const doc = rooms.documentOf(name)
+    if (doc === null) return ok(null)
+    // it may have been made since it was asked for; if it is not there now, it was deleted
+    const found = await storage.find(name)
+    if (!found.ok) return found
+    if (found.value?.id !== doc) this.#expel(name, doc)
+    return ok(null)
+  }
+
+  /** Another document of that name may be open by now: who is at that one stays. */
+  #expel(name: DocName, doc: DocId): void {
+    const { rooms } = this.#ports
+    if (rooms.documentOf(name) === doc) rooms.expel(name, 'deleted', 'the document was deleted')
   }
 
   /** Makes a document; who comes is let in from then on. */
@@ -84,9 +98,12 @@ export class Deletions {
   #hasEnded(doc: DocId): Promise<boolean> {
     const { clock, rooms } = this.#ports
     return new Promise((resolve) => {
-      const undo = clock.after(EXPELLED_MS, () => resolve(false))
-      void rooms.ended(doc).then(() => {
-        undo()
+      const undoDeadline = clock.after(EXPELLED_MS, () => {
+        undoWait()
+        resolve(false)
+      })
+      const undoWait = rooms.whenEnded(doc, () => {
+        undoDeadline()
         resolve(true)
       })
     })

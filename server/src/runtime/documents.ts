@@ -71,6 +71,9 @@ const FOLDS_AT_ONCE = 2
  */
 const TURN_BYTES = 2 * 1024 * 1024
 
+/** How much of a drain's time clients are sent away in: the rest is for the disk, which may be slow. */
+const SENDING_SHARE = 0.5
+
 const NO_VERSIONS: VersionPolicy = { versionsKept: 0, versionEveryMs: 0 }
 
 /** What the rooms of a server need. */
@@ -395,8 +398,8 @@ export class Documents {
   }
 
   /**
-   * R10: sends everybody away, saves everything, and ends by the deadline or says what is left. It
-   * takes no one in any more. A second call joins the first.
+   * R10: sends everybody away, batch after batch over half of the time, saves everything, and ends by the deadline
+   * or says what is left. It takes no one in any more. A second call joins the first.
    */
   drain(deadlineMs: number): Promise<Result<void, DrainProblem>> {
     this.#drained ??= Promise.resolve().then(() => this.#drain(deadlineMs))
@@ -410,7 +413,10 @@ export class Documents {
     this.#versions.stop()
     const over = Promise.withResolvers<void>()
     const undoDeadline = clock.after(deadlineMs, over.resolve)
-    await Promise.race([this.#rooms.drain(), over.promise])
+    const withinMs = deadlineMs * SENDING_SHARE
+    const { drained, undo } = this.#rooms.drain({ clock, withinMs })
+    await Promise.race([drained, over.promise])
+    undo()
     undoDeadline()
     this.#untick?.()
     this.#untick = null

@@ -38,8 +38,8 @@ export interface Guarded {
   /** As its login gives it, before anything is revoked of that. */
   readonly granted: Grant
   facts(): ConnectionFacts
-  /** Its login gives this, and what is left of that is what it may do from here on. */
-  regrant(login: Grant): void
+  /** What is left of its login by now is what it may do from here on. */
+  reapply(): void
   /** It is sent away for good. */
   dismiss(reason: string): void
 }
@@ -51,10 +51,17 @@ export interface Revoked {
   readonly sessions: number
 }
 
+/** Hears who comes and goes. It must not throw. */
+export interface SessionWatcher {
+  entered(session: Guarded): void
+  left(session: Guarded): void
+}
+
 /** Guards the sessions of one server. */
 export class Guard {
   readonly #revocations: RevocationList
   readonly #sessions = new Map<SessionId, Guarded>()
+  #watcher: SessionWatcher | null = null
   readonly #listeners = new Set<() => void>()
 
   constructor(revocations: RevocationList) {
@@ -94,7 +101,15 @@ export class Guard {
   /** A session is let in; undone as it leaves. */
   enter(id: SessionId, session: Guarded): Undo {
     this.#sessions.set(id, session)
-    return () => this.#sessions.delete(id)
+    this.#watcher?.entered(session)
+    return () => {
+      if (this.#sessions.delete(id)) this.#watcher?.left(session)
+    }
+  }
+
+  /** Has somebody hear who comes and goes, from here on. */
+  watch(watcher: SessionWatcher): void {
+    this.#watcher = watcher
   }
 
   /**
@@ -106,7 +121,7 @@ export class Guard {
     if (!stored.ok) return stored
     const { value: revocation } = stored
     const meant = this.#meant(revocation).filter(({ granted }) => isMeant(revocation, granted))
-    for (const session of meant) session.regrant(session.granted)
+    for (const session of meant) session.reapply()
     for (const listener of this.#listeners) listener()
     return { ok: true, value: { revocation, sessions: meant.length } }
   }
@@ -114,7 +129,7 @@ export class Guard {
   /** Takes a revocation back: those who are here may do at once what their logins give them. False: there is none. */
   async unrevoke(id: number): Promise<Result<boolean, StorageProblem>> {
     const stored = await this.#revocations.unrevoke(id)
-    if (stored.ok) for (const session of this.#meant({})) session.regrant(session.granted)
+    if (stored.ok) for (const session of this.#meant({})) session.reapply()
     return stored
   }
 

@@ -53,10 +53,9 @@ export class Guarding implements Guarded {
     return { id, user, name, access, family: dialect.name, address, transport, since }
   }
 
-  regrant(login: Grant): void {
+  reapply(): void {
     const { guard, document, membership, dismiss } = this.#options
-    this.#granted = login
-    const left = guard.cap(document, login)
+    const left = guard.cap(document, this.#granted)
     if (!left.ok) return dismiss(left.error.reason)
     // who says another login is not heard until that is decided, and is held to it then
     if (left.value.access !== membership.grant.access) membership.lower(left.value)

@@ -34,24 +34,40 @@ const settle = async (): Promise<void> => {
   for (let i = 0; i < 20; i++) await Promise.resolve()
 }
 
-it('drops what was deleted thirty days ago, a few at a time, and nothing sooner', async () => {
-  const { clock, deleted, events, undo } = await setUp(25)
+it('drops what was deleted thirty days ago, one at a time, and nothing sooner', async () => {
+  const { clock, deleted, events, undo } = await setUp(3)
   await settle()
   clock.advance(30 * DAY_MS - 3_600_000)
   await settle()
-  expect(await deleted()).toBe(25)
+  expect(await deleted()).toBe(3)
   for (let hour = 0; hour < 2; hour++) {
     clock.advance(3_600_000)
     await settle()
   }
-  expect(await deleted()).toBe(15)
-  for (let i = 0; i < 2; i++) {
+  expect(await deleted()).toBe(2)
+  for (let i = 0; i < 3; i++) {
     clock.advance(250)
     await settle()
   }
   expect(await deleted()).toBe(0)
-  expect(events).toEqual([10, 10, 5].map((documents) => ({ kind: 'purged', documents })))
+  expect(events).toEqual([1, 1, 1].map((documents) => ({ kind: 'purged', documents })))
   undo()
+})
+
+it('looks for the first time a minute after the start, when those who come back are in', async () => {
+  const { clock, weather, deleted, undo } = await setUp(1)
+  undo()
+  clock.advance(31 * DAY_MS)
+  const undoNext = purgeDeleted({ ...weather, clock, observe: { event: () => undefined } }, DAY_MS)
+  await settle()
+  clock.advance(59_999)
+  await settle()
+  expect([weather.calls.purge, await deleted()]).toEqual([0, 1])
+  clock.advance(1)
+  await settle()
+  expect([weather.calls.purge, await deleted()]).toEqual([1, 0])
+  undoNext()
+  expect(clock.timers).toBe(0)
 })
 
 it('says that it failed, and tries again later', async () => {

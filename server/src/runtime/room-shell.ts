@@ -20,7 +20,7 @@ import { totalBytes } from '../room/folding.ts'
 import type { Input } from '../room/input.ts'
 import type { ServerMessage } from '../room/message.ts'
 import type { Phase, Room } from '../room/phase.ts'
-import { step } from '../room/room.ts'
+import { RESTART, step } from '../room/room.ts'
 import type { AnswerPorts } from './answers.ts'
 import { AskedFolds } from './asked-folds.ts'
 import type { AutoVersions, VersionWatch } from './auto-versions.ts'
@@ -174,6 +174,16 @@ export class RoomShell {
     if (known === undefined) return
     this.#sessions.delete(session)
     this.#outbox.detach(known)
+  }
+
+  /** Sends so many of its sessions away, who have been here longest; the others go on. */
+  letGo(count: number): void {
+    const going = [...this.#sessions.keys()].slice(0, count)
+    this.#close(going, RESTART.close, RESTART.reason)
+    for (const session of going) {
+      this.detach(session)
+      this.push({ kind: 'leave', session })
+    }
   }
 
   /** Queues an input and works the queue off, unless that is under way further up the stack. */

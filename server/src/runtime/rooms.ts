@@ -4,9 +4,11 @@
  * one goes on until all that it has accepted is on disk.
  */
 import { err, ok, type CloseName, type DocId, type DocName, type Result } from '@quire/shared'
+import type { Undo } from '../ports/undo.ts'
 import type { NoRoom } from './documents.ts'
 import type { RoomShell } from './room-shell.ts'
 import { isFailing, oldestIn } from '../room/saving.ts'
+import { sendAway, type SendingAway } from './sending-away.ts'
 
 /** What an operator wants to know first. */
 export interface Figures {
@@ -26,13 +28,19 @@ export interface RoomsOptions {
   readonly make: (name: DocName, onEvicted: () => void) => RoomShell
 }
 
+/** Somebody who waits for rooms to end. */
+interface Waiter {
+  readonly left: Set<RoomShell>
+  readonly task: () => void
+}
+
 /** The rooms of one server. */
 export class Rooms {
   readonly #options: RoomsOptions
   readonly #named = new Map<DocName, RoomShell>()
   /** Those that have no name any more as well. */
   readonly #all = new Set<RoomShell>()
-  readonly #whenEnded = new Map<RoomShell, (() => void)[]>()
+  readonly #waiters = new Set<Waiter>()
   #whenEmpty: (() => void) | null = null
 
   constructor(options: RoomsOptions) {
@@ -47,6 +55,12 @@ export class Rooms {
   /** The room of this name, where there is one. */
   of(name: DocName): RoomShell | undefined {
     return this.#named.get(name)
+  }
+
+  /** The document that the room of this name holds; null where there is no room, or it holds none (yet). */
+  documentOf(name: DocName): DocId | null {
+    const shell = this.#named.get(name)
+    return shell === undefined ? null : documentOf(shell)
   }
 
   /** All of them, those that have no name any more left out. */
@@ -76,15 +90,18 @@ export class Rooms {
     shell.push({ kind: 'expel', close, reason })
   }
 
-  /** Resolves once no room is left that holds something of this document, or at once where there is none. */
-  async ended(doc: DocId): Promise<void> {
+  /**
+   * Calls `task` once no room without a name is left that holds something of this document, or at once where there is
+   * none; not any more once it is undone. A room that has the name is the document's own: whoever comes finds it.
+   */
+  whenEnded(doc: DocId, task: () => void): Undo {
+    const left = new Set<RoomShell>()
     for (const shell of this.#all)
-      if (documentOf(shell) === doc)
-        await new Promise<void>((resolve) => {
-          const waiting = this.#whenEnded.get(shell)
-          if (waiting === undefined) this.#whenEnded.set(shell, [resolve])
-          else waiting.push(resolve)
-        })
+      if (documentOf(shell) === doc && this.#named.get(shell.room.name) !== shell) left.add(shell)
+    const waiter: Waiter = { left, task }
+    if (left.size === 0) task()
+    else this.#waiters.add(waiter)
+    return () => void this.#waiters.delete(waiter)
   }
 
   /** Time has passed. */
@@ -92,11 +109,11 @@ export class Rooms {
     for (const shell of this.#all) shell.tick()
   }
 
-  /** R10: sends everybody away and has everything saved; resolves once no room is left. */
-  drain(): Promise<void> {
-    for (const shell of this.#all) shell.push({ kind: 'drain' })
-    if (this.#all.size === 0) return Promise.resolve()
-    return new Promise((resolve) => (this.#whenEmpty = resolve))
+  /** R10: sends everybody away in batches and has everything saved; resolves once no room is left. */
+  drain(sending: SendingAway): { readonly drained: Promise<void>; readonly undo: Undo } {
+    const undo = sendAway([...this.#all], sending)
+    if (this.#all.size === 0) return { drained: Promise.resolve(), undo }
+    return { drained: new Promise((resolve) => (this.#whenEmpty = resolve)), undo }
   }
 
   /** The figures of this moment. */
@@ -129,9 +146,11 @@ export class Rooms {
   #ended(name: DocName, shell: RoomShell): void {
     if (this.#named.get(name) === shell) this.#named.delete(name)
     this.#all.delete(shell)
-    const waiting = this.#whenEnded.get(shell) ?? []
-    this.#whenEnded.delete(shell)
-    for (const resolve of waiting) resolve()
+    for (const waiter of this.#waiters) {
+      if (!waiter.left.delete(shell) || waiter.left.size > 0) continue
+      this.#waiters.delete(waiter)
+      waiter.task()
+    }
     if (this.#all.size === 0) this.#whenEmpty?.()
   }
 }

@@ -48,9 +48,10 @@ export const performOnStorage = (
         push,
       })
     case 'append': {
-      const { doc, updates, authors } = effect
+      const { doc, updates, authors, users } = effect
       const stamped = authors.length > 0 ? { authors } : {}
-      return commits.append({ doc, updates, ...stamped }, (outcome) =>
+      const named = users.length > 0 ? { users } : {}
+      return commits.append({ doc, updates, ...stamped, ...named }, (outcome) =>
         push(
           outcome.ok
             ? { kind: 'appended', appended: outcome.value }

@@ -7,6 +7,8 @@ import { compactingRules } from './contract/compacting.ts'
 import { lifetimeRules } from './contract/lifetime.ts'
 import { modelRules } from './contract/model.ts'
 import { openingRules } from './contract/opening.ts'
+import { deliveryRules } from './contract/deliveries.ts'
+import { outboxRules } from './contract/outbox.ts'
 import { patchRules } from './contract/patches.ts'
 import { quarantiningRules } from './contract/quarantining.ts'
 import { revocationRules } from './contract/revocations.ts'
@@ -67,15 +69,38 @@ import type { MakeStorage } from './contract/fixture.ts'
  *       bounds are those that come with the part, and whoever has a patch keeps it. Its parts are replaced by one
  *       that holds them only if they are as many as it was made of.
  * ST25  Revocations outlive the storage's life, until they are taken back, or have ended and are read.
+ * ST26  Without a plan no event is written. With one, an event of a kind that is wanted is written in the commit of what
+ *       it tells, once, with one id at all endpoints; a commit that fails, or changes nothing, tells nothing.
+ * ST27  What is appended marks its document. It is told of, with its head and the users whose changes these are, once it
+ *       has rested or has waited for long enough, and its mark goes in the same commit. Marks outlive the storage's life.
+ *       A deletion tells of it first; a deleted document is not told of.
+ * ST28  Each delivery is due until an attempt at it is recorded: then it is gone, due later, or dead. An event goes with
+ *       its last delivery. Deliveries outlive the storage's life; those of an endpoint that the next plan has not are
+ *       dropped and counted.
+ * ST29  Dead letters are listed until they are replayed, under the same id, or dropped. Beyond their bound the oldest go,
+ *       and are counted.
+ * ST30  Beyond the bound of an endpoint a change takes the place of those of its document and names their users too;
+ *       what finds no place is dropped and counted. Other endpoints have theirs all the same.
  */
 
 export type { MakeStorage, StorageUnderTest } from './contract/fixture.ts'
 
+/** How much of the suite is played. */
+export interface ContractOptions {
+  readonly histories?: number
+  /** True where tests see a storage that others use, too: its outbox is one for all, so ST26 to ST30 are left out. */
+  readonly isShared?: boolean
+}
+
 /**
- * Declares the suite of rules ST1 to ST25 for the storage that `make` makes, one per test. Beside
+ * Declares the suite of rules ST1 to ST30 for the storage that `make` makes, one per test. Beside
  * the examples it plays `histories` random ones, each on a storage of its own.
  */
-export const storageContract = (title: string, make: MakeStorage, histories = 40): void => {
+export const storageContract = (
+  title: string,
+  make: MakeStorage,
+  { histories = 40, isShared = false }: ContractOptions = {},
+): void => {
   describe(`${title} keeps the storage contract`, () => {
     openingRules(make)
     appendingRules(make)
@@ -89,5 +114,8 @@ export const storageContract = (title: string, make: MakeStorage, histories = 40
     versionRules(make)
     patchRules(make)
     revocationRules(make)
+    if (isShared) return
+    outboxRules(make)
+    deliveryRules(make)
   })
 }

@@ -9,9 +9,11 @@ import type {
   StorageProblem,
   StoredContent,
 } from '../ports/storage.ts'
+import { changeData } from './outbox-event.ts'
 import { stampAuthors } from './stamping.ts'
 import { addRow, memoryCatalogue, wasDeleted } from './memory/catalogue.ts'
 import { appendTo, compactRow, openedFrom } from './memory/log.ts'
+import { MemoryOutbox, toldOf } from './memory/outbox.ts'
 import { memoryPatches } from './memory/patches.ts'
 import { memoryRevocations } from './memory/revocations.ts'
 import {
@@ -33,6 +35,7 @@ export { createMemory, type Memory } from './memory/rows.ts'
  */
 export const createMemoryStorage = (memory: Memory = createMemory()): Storage => {
   const writer = randomInt(1, 2 ** 31)
+  const outbox = new MemoryOutbox(memory)
   let closed = false
 
   const operate: Operate = async (operation) =>
@@ -48,7 +51,11 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
     const there = memory.byName.get(name)
     if (!there && wasDeleted(memory, name))
       return err({ kind: 'deleted', message: `document ${JSON.stringify(name)} was deleted` })
-    return ok(openedFrom(there ?? addRow(memory, name)))
+    if (there) return ok(openedFrom(there))
+    const row = addRow(memory, name)
+    const data = changeData(toldOf(row), [])
+    outbox.put({ kind: 'document.created', document: name, at: row.createdAt, data })
+    return ok(openedFrom(row))
   }
 
   const appendBatch = (
@@ -59,20 +66,22 @@ export const createMemoryStorage = (memory: Memory = createMemory()): Storage =>
     const stranger = batch.find((entry) => !memory.rows.has(entry.doc))
     if (stranger) return unknownDocument(stranger.doc)
     return ok(
-      batch.flatMap(({ doc, updates, authors = [] }) => {
+      batch.flatMap(({ doc, updates, authors = [], users = [] }) => {
         const row = memory.rows.get(doc)
         if (!row) return []
         stampAuthors(row.authors, authors)
+        outbox.changed(doc, at, users)
         return [appendTo(row, updates, { at, writer })]
       }),
     )
   }
 
   return {
-    ...memoryCatalogue(memory, writer, { operate, withRow }),
-    ...memoryVersions(memory, withRow),
+    ...memoryCatalogue(memory, writer, { operate, withRow, outbox }),
+    ...memoryVersions(memory, withRow, outbox),
     ...memoryPatches(memory, withRow),
     ...memoryRevocations(memory, operate),
+    ...outbox.asked(operate),
     open: (name) => operate(() => open(name)),
     append: (batch, at) => operate(() => appendBatch(batch, at)),
     outline: (doc) => withRow(doc, (row) => ok(openedFrom(row))),

@@ -8,6 +8,7 @@ import { createJwtAuth } from '../auth/jwt.ts'
 import { createApiClient, type ApiClient } from '../client.ts'
 import type { QuireLimits } from '../embedded/options.ts'
 import { memoryStorage } from '../embedded/storage.ts'
+import type { QuireWebhooks } from '../embedded/webhooks.ts'
 import type { QuireEvent } from '../ports/observe.ts'
 import type { Storage } from '../ports/storage.ts'
 import { createQuire, type Quire } from '../quire.ts'
@@ -24,7 +25,7 @@ export interface Said {
   readonly docs?: string
   readonly jti?: string
   readonly iat?: number
-  /** Absent: nothing. */
+  /** What it grants of the server itself; absent: nothing. */
   readonly operations?: 'read' | 'write'
 }
 
@@ -83,16 +84,25 @@ export const startApi = async (
     readonly storage?: Storage
     readonly allowedOrigins?: readonly string[]
     readonly basePath?: string
+    /** Is told of each event as it happens. */
+    readonly told?: (event: QuireEvent) => void
+    readonly webhooks?: QuireWebhooks
     readonly operations?: boolean
   } = {},
   keep: (stop: () => Promise<void>) => void = onTestFinished,
 ): Promise<ApiServer> => {
   const events: QuireEvent[] = []
+  const { told, ...rest } = options
   const quire = createQuire({
     storage: memoryStorage(),
     authorize: createJwtAuth({ secret: createSecretKey(SECRET, 'utf8') }),
-    observe: { event: (event) => events.push(event) },
-    ...options,
+    observe: {
+      event: (event) => {
+        events.push(event)
+        told?.(event)
+      },
+    },
+    ...rest,
   })
   const server = createServer((request, response) => {
     if (!quire.handle(request, response)) response.writeHead(404).end()

@@ -1,7 +1,7 @@
 /*
  * The rules of the architecture, as functions from source files to sentences about what breaks them.
  *
- *   5  server/src/{main,index,serve,assembly,…}.ts, embedded  assembly
+ *   5  server/src/{main,index,serve,assembly,…}.ts, embedded, commands    assembly
  *      web/editor · web/operations
  *   4  server/src/http · server/src/edges                     HTTP routes; transports
  *      web/provider/src/react                                hooks
@@ -37,6 +37,7 @@ const AREAS: readonly Area[] = [
     'operations-client.ts',
     'quire.ts',
     'embedded/',
+    'commands/',
   ].map((path) => area(path, 5)),
   ...['connection/', 'offline/store.ts', 'listeners.ts', 'state.ts', 'api.ts'].map((path) =>
     ofProvider(path, 1),

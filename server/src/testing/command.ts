@@ -65,3 +65,27 @@ export const startListening = async (
   if (command.url === '') throw new Error(command.log)
   return command
 }
+
+/** What a command that ended by itself said. */
+export interface Ran {
+  readonly exit: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a command line of `quire` to its end, from source; nothing of the environment but what is given. */
+export const runCommand = async (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> => {
+  const child = spawn(process.execPath, ['--conditions=quire-source', MAIN, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()))
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()))
+  const [code] = await once(child, 'close')
+  return { exit: code as number | null, stdout, stderr } // node:child_process
+}

@@ -4,6 +4,7 @@
  */
 import * as Y from 'yjs'
 import { align } from './align.ts'
+import type { BlockEdits } from './change-range.ts'
 import type { SharedType } from './read-tree.ts'
 import { cutLike, textDelta, type DeltaStep } from './text-delta.ts'
 import { unitsOf, visibleUnits, type Unit } from './text-units.ts'
@@ -41,6 +42,19 @@ export const applySteps = (type: SharedType, steps: readonly DeltaStep[]): void 
     'insert' in step ? { insert: madeInsert(step.insert), attributes: step.attributes } : step,
   )
   if (delta.length > 0) type.applyDelta(delta)
+}
+
+/** Changes children of one block, and no others. */
+export const applyBlockEdits = (root: SharedType, { block, edits }: BlockEdits): void => {
+  let type: unknown = root
+  for (const place of block) type = type instanceof Y.XmlFragment ? type.get(place) : null
+  if (!(type instanceof Y.XmlFragment)) throw new Error(`no block at [${block.join()}]`)
+  const inside = type.toArray()
+  for (const edit of edits) {
+    if (edit.kind === 'remove') type.delete(edit.at)
+    else if (edit.kind === 'text') applySteps(inside[edit.at] as SharedType, edit.steps) // as it was read
+    else type.insert(edit.at, [madeType(edit.tree) as Y.XmlText]) // of a tree that is one
+  }
 }
 
 const bringAttributes = (

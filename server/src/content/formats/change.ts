@@ -3,19 +3,26 @@ import { type Node, type NodeType } from 'prosemirror-model'
 import type { Doc } from 'yjs'
 import type { Change, FormattedContent } from '../../ports/content.ts'
 import type { RichSchema } from './content-schema.ts'
-import { isIndex, plainWanted, rangeDelta } from './change-plain.ts'
+import { plainWanted } from './change-plain.ts'
+import { rangeDelta, rangeEdits, type BlockEdits } from './change-range.ts'
 import { checkFormat, fieldName, fieldOf, type Field } from './field.ts'
 import { kindOfJson } from './json-tree.ts'
 import { formatLimits, refuse } from './limits.ts'
+import { checkPath, childAt, typeAt } from './node-path.ts'
 import { checkContent, nodesFromJson } from './read-json.ts'
 import type { RootKind } from './read-tree.ts'
-import { nodeIndices, nodesOf, treesOf } from './rich.ts'
+import { nodesOf, treesOf } from './rich.ts'
 import { withLines, lineNodes } from './text-lines.ts'
 import type { DeltaStep } from './text-delta.ts'
 import type { Tree } from './tree.ts'
 
-/** A field and what it is to become, or the steps that change its text. */
-export type Wanted = Field & ({ readonly wanted: Tree } | { readonly steps: readonly DeltaStep[] })
+/** A field and what it is to become, or the steps that change its text, or a block of its text. */
+export type Wanted = Field &
+  (
+    | { readonly wanted: Tree }
+    | { readonly steps: readonly DeltaStep[] }
+    | { readonly within: BlockEdits }
+  )
 
 /** The field that a change means, and the tree that it asks for. */
 export const wantedOf = (doc: Doc, change: Change, rich: RichSchema | null): Wanted => {
@@ -24,14 +31,16 @@ export const wantedOf = (doc: Doc, change: Change, rich: RichSchema | null): Wan
   if ('content' in change) checkLength(change.content)
   const field = fieldOf(doc, name, { rich, otherwise: kindFor(change, rich) })
   if (field.kind === 'fragment' && rich !== null)
-    return { ...field, wanted: richWanted(field, change, rich) }
+    return change.kind === 'range'
+      ? { ...field, within: rangeEdits(field, change, rich) }
+      : { ...field, wanted: richWanted(field, change, rich) }
   if (change.kind === 'range') return { ...field, steps: rangeDelta(field, change) }
   return { ...field, wanted: plainWanted(field, change) }
 }
 
 /** The kind of a root that nobody has written to. */
 const kindFor = (change: Change, rich: RichSchema | null): RootKind => {
-  if (change.kind === 'range') return 'text'
+  if (change.kind === 'range') return change.path === undefined ? 'text' : 'fragment'
   if (change.kind === 'node') return 'fragment'
   const { format, value } = change.content
   if (format === 'text') return 'text'
@@ -71,7 +80,11 @@ const checkLength = ({ format, value }: FormattedContent): void => {
 
 type Fragment = Extract<Tree, { kind: 'fragment' }>
 
-const richWanted = ({ tree, name }: Field, change: Change, rich: RichSchema): Tree => {
+const richWanted = (
+  { tree, name }: Field,
+  change: Exclude<Change, { kind: 'range' }>,
+  rich: RichSchema,
+): Tree => {
   if (tree.kind !== 'fragment') throw new Error(`${name} is no fragment`)
   const { children } = tree
   const top = rich.schema.topNodeType
@@ -95,10 +108,6 @@ const richWanted = ({ tree, name }: Field, change: Change, rich: RichSchema): Tr
     }
     case 'node':
       return atPath(tree, change, rich)
-    case 'range':
-      return refuse(
-        `"${name}" is rich text: a part of it is named by the path of a node, not by a range`,
-      )
   }
 }
 
@@ -166,29 +175,13 @@ type NodeChange = Extract<Change, { kind: 'node' }>
 
 const atPath = (tree: Fragment, change: NodeChange, rich: RichSchema): Tree => {
   const { path } = change
-  if (
-    !Array.isArray(path) ||
-    path.length === 0 ||
-    path.length > formatLimits.depth ||
-    !path.every(isIndex)
-  )
-    return refuse(`path: is a list of 1 to ${formatLimits.depth} indices from 0`)
+  checkPath(path)
   const added = change.place === 'delete' ? [] : treesOf(contentNodes(change.content, rich))
   const within = (children: readonly Tree[], type: NodeType, level: number): readonly Tree[] => {
-    const { indices, length } = nodeIndices(children, rich.schema)
-    const index = path[level] ?? 0
     const where = `path[${level}]`
-    const at = children.findIndex((one, i) => one.kind === 'element' && indices[i] === index)
-    const child = children[at]
-    if (index >= length)
-      return refuse(`${where}: no node ${index} in "${type.name}", which has ${length}`)
-    if (child?.kind !== 'element')
-      return refuse(
-        `${where}: node ${index} in "${type.name}" is text, which has no path of its own`,
-      )
-    const inner = rich.schema.nodes[child.name]
+    const { at, child } = childAt(children, type, { path, level, schema: rich.schema })
     if (level < path.length - 1) {
-      if (inner === undefined) return refuse(`${where}: no node "${child.name}" in the schema`)
+      const inner = typeAt(child, level, rich.schema)
       const changed = { ...child, children: within(child.children, inner, level + 1) }
       return children.with(at, changed)
     }

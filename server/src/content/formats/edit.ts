@@ -2,7 +2,7 @@
 import * as Y from 'yjs'
 import type { Update } from '@quire/shared'
 import type { Change } from '../../ports/content.ts'
-import { applySteps, bring } from './bring.ts'
+import { applyBlockEdits, applySteps, bring } from './bring.ts'
 import { wantedOf } from './change.ts'
 import type { RichSchema } from './content-schema.ts'
 import { Refusal, refuse } from './limits.ts'
@@ -44,6 +44,7 @@ const changeOnce = (doc: Y.Doc, wish: Change, rich: RichSchema | null): void => 
   const options = { keys: new Keys(defaultsOf), defaultsOf }
   const type = rootOf(doc, name, kind)
   if ('steps' in found) applySteps(type, found.steps)
+  else if ('within' in found) applyBlockEdits(type, found.within)
   else bring(type, tree, found.wanted, options)
 }
 

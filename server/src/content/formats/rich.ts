@@ -94,6 +94,23 @@ export const treesOf = (nodes: readonly Node[]): Tree[] => {
   return trees
 }
 
+/**
+ * The formats for text that is written beside text with these: all but those that end there, which of marks with
+ * `inclusive: false` are those that are not among `marks`, the marks at that place.
+ */
+export const formatsBeside = (
+  attributes: Attributes,
+  marks: readonly Mark[],
+  schema: Schema,
+): Attributes =>
+  Object.fromEntries(
+    Object.entries(attributes).filter(([format, value]) =>
+      marksOf({ [format]: value }, schema).every(
+        (mark) => mark.type.spec.inclusive !== false || mark.isInSet(marks),
+      ),
+    ),
+  )
+
 const formatsOf = (marks: readonly Mark[]): Attributes =>
   Object.fromEntries(
     marks.map((mark) => {

@@ -3,6 +3,7 @@ import { startEdge, type EdgeFixture, type FixtureOptions } from './testing/edge
 import { closeContent, encodeFrame, opcodes } from './testing/frames.ts'
 import { connectRaw, handshakeRequest, openRaw, type RawResponse } from './testing/raw-client.ts'
 import { PATIENCE_MS, until } from './testing/until.ts'
+import { plainAnswer } from './web-socket-edge.ts'
 
 vi.setConfig({ testTimeout: PATIENCE_MS })
 
@@ -193,7 +194,7 @@ test('plain requests of one address are bounded by time; nobody else’s are, an
     { requestsPerMinute: 3 },
     {
       mount: (app, { edge }) => {
-        app.use(edge.requestRate)
+        app.use(edge.requestRate(plainAnswer))
         app.get('/page', (c) => {
           asked.push(c.req.header('x-forwarded-for') ?? '')
           return c.text('here')

@@ -1,6 +1,11 @@
 import { once } from 'node:events'
 import { get, type RequestOptions } from 'node:https'
-import { connect as connectTcp, createServer as createTcpServer, type AddressInfo } from 'node:net'
+import {
+  connect as connectTcp,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Socket as TcpSocket,
+} from 'node:net'
 import { text } from 'node:stream/consumers'
 import { connect as connectTls } from 'node:tls'
 import type { IncomingMessage } from 'node:http'
@@ -115,6 +120,10 @@ const startSlowLine = async (port: number): Promise<number> => {
   return (line.address() as AddressInfo).port // listening on TCP
 }
 
+/** However it ends. */
+const closed = (socket: TcpSocket): Promise<void> =>
+  new Promise((resolve) => socket.once('close', () => resolve()))
+
 const echo = async (socket: WebSocket, bytes: Uint8Array): Promise<Uint8Array> => {
   socket.send(bytes)
   const [message] = (await once(socket, 'message')) as [Buffer]
@@ -168,6 +177,24 @@ describe('a server with a certificate', () => {
     silent.on('error', () => undefined)
     await once(silent, 'close')
     expect(silent.bytesRead).toBe(0)
+  })
+
+  it('drops who is still shaking hands as it closes, and whoever comes then, but nobody who is in', async () => {
+    const { port, certificate, open, shown, connections } = await start({ handshakeMs: 600_000 })
+    const socket = await open(shown.cert)
+    const half = connectTcp(port, '127.0.0.1')
+    half.on('error', () => undefined)
+    half.write(Uint8Array.of(22, 3, 1)) // the first bytes of a ClientHello
+    await vi.waitFor(async () => expect(await connections()).toBe(2))
+    const ended = closed(half)
+    certificate.door.close()
+    certificate.door.close()
+    await ended
+    const late = connectTcp(port, '127.0.0.1')
+    late.on('error', () => undefined)
+    await closed(late)
+    expect([...(await echo(socket, Uint8Array.of(1, 2)))]).toEqual([1, 2])
+    await vi.waitFor(async () => expect(await connections()).toBe(1))
   })
 
   it('counts before it shakes hands', async () => {

@@ -17,6 +17,14 @@ export interface TlsDoor {
   open(tcp: TcpSocket, enter: (socket: TLSSocket) => void): void
   /** Shows this certificate to whoever comes from here on. */
   show(certificate: Certificate): void
+  /** Drops the connections that are still shaking hands, and whoever comes from here on. Safe to call twice. */
+  close(): void
+}
+
+/** A connection that shakes hands. */
+interface Entering {
+  readonly tcp: TcpSocket
+  readonly enter: (socket: TLSSocket) => void
 }
 
 /** Creates a door; `handshakeMs` is the time for a TLS handshake. */
@@ -24,7 +32,8 @@ export const createTlsDoor = (
   { cert, key }: Certificate,
   { handshakeMs }: { readonly handshakeMs: number },
 ): TlsDoor => {
-  const entering = new Map<string, (socket: TLSSocket) => void>()
+  const entering = new Map<string, Entering>()
+  let isClosed = false
   const server: TlsServer = createServer({
     cert,
     key,
@@ -33,18 +42,22 @@ export const createTlsDoor = (
     ALPNProtocols: ['http/1.1'], // WebSockets over HTTP/2 are not spoken
   })
   server.on('secureConnection', (socket) => {
-    const enter = entering.get(nameOf(socket))
-    if (enter === undefined) socket.destroy() // its connection was gone before it could be told
-    else enter(socket)
+    const name = nameOf(socket)
+    const known = entering.get(name)
+    entering.delete(name)
+    if (known === undefined) socket.destroy() // its connection was gone before it could be told
+    else known.enter(socket)
   })
   // whoever speaks no TLS, or another one; that is his to see, as the connection ends
   server.on('tlsClientError', (_, socket) => socket.destroy())
   return {
     open: (tcp, enter) => {
+      if (isClosed) return void tcp.destroy()
       const name = nameOf(tcp)
-      entering.set(name, enter)
+      const one: Entering = { tcp, enter }
+      entering.set(name, one)
       tcp.once('close', () => {
-        if (entering.get(name) === enter) entering.delete(name)
+        if (entering.get(name) === one) entering.delete(name)
       })
       tcp.allowHalfOpen = false // as for TLS servers of Node: who hangs up before the handshake is gone
       server.emit('connection', tcp) // as documented: connections may be injected
@@ -55,6 +68,10 @@ export const createTlsDoor = (
         key: certificate.key,
         minVersion: 'TLSv1.2',
       }),
+    close: () => {
+      isClosed = true
+      for (const { tcp } of entering.values()) tcp.destroy()
+    },
   }
 }
 

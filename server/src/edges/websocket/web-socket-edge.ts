@@ -107,10 +107,12 @@ export interface WebSocketEdge {
     options?: UpgradeOptions,
   ): MiddlewareHandler<E>
   /**
-   * Middleware that answers 429 to plain requests of an address that makes too many; handshakes are counted
-   * before they reach the app.
+   * Middleware that refuses (429) plain requests of an address that makes too many, with the answer that is made of
+   * the refusal; handshakes are counted before they reach the app.
    */
-  readonly requestRate: MiddlewareHandler
+  requestRate(
+    answer: (refusal: Refusal, c: Context<{ Bindings: EdgeBindings }>) => Response,
+  ): MiddlewareHandler<{ Bindings: EdgeBindings }>
   /**
    * Ends all sockets and refuses new ones with 503, for good. Resolves when every listener has been
    * told `closed`, at most `graceMs` later. Safe to call twice: the second call joins the first.
@@ -246,11 +248,11 @@ export const createWebSocketEdge = (options: WebSocketEdgeOptions): WebSocketEdg
       handler((socket, c) => ({ kind: 'binary', listener: open(socket, c) }), upgradeOptions),
     upgradeWithText: (open, upgradeOptions) =>
       handler((socket, c) => ({ kind: 'text', listener: open(socket, c) }), upgradeOptions),
-    requestRate: async (c: Context<{ Bindings: EdgeBindings }>, next) => {
+    requestRate: (answer) => async (c, next) => {
       const { incoming, outgoing } = c.env
       const turn = outgoing === undefined ? ok(undefined) : arrivals.takeRequest(incoming)
       if (turn.ok) return next()
-      return plainAnswer(turn.error)
+      return answer(turn.error, c)
     },
     close: (drain) => {
       if (running.kind === 'draining') return running.drained

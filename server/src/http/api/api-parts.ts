@@ -11,6 +11,7 @@ import type { DirectRequest } from '../../runtime/direct.ts'
 import type { Documents } from '../../runtime/documents.ts'
 import type { OperationsSource } from '../../runtime/operations/operations.ts'
 import type { NoPlace } from '../../runtime/places.ts'
+import type { Webhooks } from '../../runtime/webhooks/webhooks.ts'
 import type { Access } from './access.ts'
 import type { ApiEnv } from './operation.ts'
 
@@ -18,6 +19,8 @@ import type { ApiEnv } from './operation.ts'
 export interface ApiParts {
   readonly documents: Documents
   readonly storage: Storage
+  /** Null where nobody is told of documents. */
+  readonly webhooks: Webhooks | null
   readonly content: Content
   readonly contents: Contents
   readonly access: Access

@@ -16,6 +16,7 @@ import { Contents } from '../../runtime/contents.ts'
 import type { Documents } from '../../runtime/documents.ts'
 import type { OperationsSource } from '../../runtime/operations/operations.ts'
 import type { NoPlace } from '../../runtime/places.ts'
+import type { Webhooks } from '../../runtime/webhooks/webhooks.ts'
 import type { WholeDocuments } from '../../runtime/whole-documents.ts'
 import type { AnswerRoom } from '../answer-room.ts'
 import { takeBoth, type ByteBudget } from '../byte-budget.ts'
@@ -42,6 +43,7 @@ import { answerProblem, bodyProblem, Problem } from './problem.ts'
 import { REFERENCE_POLICY, referencePage } from './reference.ts'
 import { rowId } from './schemas.ts'
 import { versionOperations } from './versions.ts'
+import { webhookOperations } from './webhooks.ts'
 
 /** Where the API is. */
 export const API_PATH = '/api/v1'
@@ -53,6 +55,8 @@ const API_VERSION = '1.0.0'
 export interface ApiOptions {
   readonly documents: Documents
   readonly storage: Storage
+  /** Null where nobody is told of documents. */
+  readonly webhooks: Webhooks | null
   readonly content: Content
   readonly edge: WebSocketEdge
   readonly clock: Clock
@@ -86,6 +90,7 @@ export const apiOperations = (parts: ApiParts): readonly Operation[] => [
   ...versionOperations(parts),
   ...guardingOperations(parts),
   ...bulkOperations(parts),
+  ...webhookOperations(parts),
   ...operationsOperations(parts),
 ]
 

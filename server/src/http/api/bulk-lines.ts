@@ -4,7 +4,9 @@ import { z } from 'zod'
 import type { ApiParts } from './api-parts.ts'
 import { lineStream } from './line-stream.ts'
 import type { ApiEnv } from './operation.ts'
+import type { AuthorRange, DocumentFacts } from '../../ports/storage.ts'
 import { newName, time, userId } from './schemas.ts'
+import { timeText } from './told.ts'
 
 /** The type of lines of JSON. */
 export const LINES = 'application/x-ndjson'
@@ -50,6 +52,27 @@ export const exportedLine = z
       .meta({ description: 'The last line: the export is complete' }),
   ])
   .meta({ id: 'ExportedLine' })
+
+/** A line of an export: a document with its whole state. */
+export const documentLine = (
+  facts: Pick<DocumentFacts, 'createdAt' | 'changedAt'> & { readonly name: string },
+  content: {
+    readonly sequence: number
+    readonly update: Uint8Array
+    readonly authors: readonly AuthorRange[]
+  },
+) => ({
+  name: facts.name,
+  createdAt: timeText(facts.createdAt),
+  changedAt: timeText(facts.changedAt),
+  sequence: content.sequence,
+  update: Buffer.from(content.update).toString('base64'),
+  authors: content.authors.map(({ client, clock, user }): [number, number, string | null] => [
+    client,
+    clock,
+    user,
+  ]),
+})
 
 /** What an import answers. */
 export const importedLine = z

@@ -104,10 +104,9 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
     async ({ c, body: { name, content, author } }) => {
       const grant = await access.toDocument(c, name, 'application')
       const key = readKey(c.req.header('idempotency-key'))
+      const request = parts.asked(c, name, grant, authorOf(grant, author))
       const seed =
-        content === undefined
-          ? null
-          : await seedOf(parts, givenInJson(content), authorOf(grant, author))
+        content === undefined ? null : await seedOf(parts, { c, request }, givenInJson(content))
       const { kind, facts } = orProblem(
         await documents.create(name, { key, seed, at: clock.wall() }),
       )
@@ -118,7 +117,6 @@ export const catalogueOperations = (parts: ApiParts): readonly Operation[] => {
         return c.json(factsJson(facts), 200)
       if (kind === 'exists' && (seed === null || facts.head > 0)) throw await notOurs(parts, key)
       if (kind !== 'created' && seed !== null) {
-        const request = parts.asked(c, name, grant, authorOf(grant, author))
         // empty, as far as the disk knows: it is filled if nobody has written in it by then
         const empty = { epoch: facts.epoch, seq: facts.head }
         const filled = await parts.contents.merge(request, seed.update, empty)

@@ -147,8 +147,9 @@ const changeOf = (step: z.output<typeof patchStep>): Change => {
     case 'append':
       return { kind: 'append', ...contentOf(step) }
     case 'replace-text': {
-      const { from, to, text } = step
-      return { kind: 'range', field, from, to, content: { format: 'text', value: text } }
+      const { from, to, text, node } = step
+      const content = { format: 'text', value: text } as const
+      return { kind: 'range', field, from, to, content, ...(node && { path: node }) }
     }
     case 'replace-node':
     case 'insert-before':

@@ -4,10 +4,9 @@ import type { DocName } from '@quire/shared'
 import type { Grant } from '../../ports/auth.ts'
 import type { DocumentFacts, Storage } from '../../ports/storage.ts'
 import type { ApiParts } from './api-parts.ts'
-import { answerLines, exportedLine, LINES } from './bulk-lines.ts'
+import { answerLines, documentLine, exportedLine, LINES } from './bulk-lines.ts'
 import { NOTHING, operation, type Operation } from './operation.ts'
 import { contentProblem, orProblem, Problem } from './problem.ts'
-import { timeText } from './told.ts'
 
 /** Documents that are listed at a time for an export. */
 const PAGE = 100
@@ -103,18 +102,7 @@ const stateOf = async ({ storage, content }: ApiParts, facts: DocumentFacts) => 
   const update = await content.merge([...(snapshot === null ? [] : [snapshot]), ...tail])
   if (!update.ok) throw contentProblem(update.error)
   const authors = orProblem(await storage.authors(facts.id))
-  return {
-    name: facts.name,
-    createdAt: timeText(facts.createdAt),
-    changedAt: timeText(facts.changedAt),
-    sequence: head,
-    update: Buffer.from(update.value).toString('base64'),
-    authors: authors.map(({ client, clock, user }): [number, number, string | null] => [
-      client,
-      clock,
-      user,
-    ]),
-  }
+  return documentLine(facts, { sequence: head, update: update.value, authors })
 }
 
 const listed = async function* (storage: Storage, prefix: string): AsyncIterable<DocumentFacts> {

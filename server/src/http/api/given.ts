@@ -1,9 +1,11 @@
 /* Content as requests give it: in a body of JSON, or as bytes of a type. */
+import type { Context } from 'hono'
 import { readUpdate, type Update } from '@quire/shared'
 import type { Format, FormattedContent } from '../../ports/content.ts'
 import type { AuthorRange } from '../../ports/storage.ts'
+import type { DirectRequest } from '../../runtime/direct.ts'
 import type { ApiParts } from './api-parts.ts'
-import type { MediaType } from './operation.ts'
+import type { ApiEnv, MediaType } from './operation.ts'
 import { contentProblem, Problem } from './problem.ts'
 
 /** What is written: content of a field, or an update as it is. */
@@ -84,13 +86,20 @@ export const givenInBody = (
   }
 }
 
-/** The first content of a document that is to be made. */
+/** Who asks for a document to be made. */
+interface Seeding {
+  readonly c: Context<ApiEnv>
+  readonly request: DirectRequest
+}
+
+/** The first content of a document that is to be made; its making takes its turn with what others asked for. */
 export const seedOf = async (
-  { content }: ApiParts,
+  parts: ApiParts,
+  seeding: Seeding,
   given: Given,
-  author: string | null,
 ): Promise<{ readonly update: Update; readonly authors: readonly AuthorRange[] }> => {
-  const update = given.kind === 'update' ? given.update : await made(content, given)
+  const { author = null } = seeding.request
+  const update = given.kind === 'update' ? given.update : await made(parts, seeding, given)
   const contents = readUpdate(update)
   if (!contents.ok) throw new Problem('unprocessable', `update: ${contents.error.message}`)
   const authors: AuthorRange[] = []
@@ -102,10 +111,12 @@ export const seedOf = async (
 }
 
 const made = async (
-  content: ApiParts['content'],
+  { content, contents, isWanted }: ApiParts,
+  { c, request }: Seeding,
   { field, content: wanted }: FieldContent,
 ): Promise<Update> => {
-  const change = await content.change(EMPTY, [{ kind: 'replace', field, content: wanted }])
+  const job = () => content.change(EMPTY, [{ kind: 'replace', field, content: wanted }])
+  const change = await contents.work(request, job, isWanted(c))
   if (!change.ok) throw contentProblem(change.error)
   return change.value.update ?? EMPTY
 }

@@ -242,6 +242,7 @@ export const diffSchema = z
 const MOST_STEPS = 100
 
 const index = z.int().min(0)
+const path = z.array(index).min(1).max(64)
 const part = { format: contentFormat, value: z.unknown(), field }
 export const patchStep = z
   .discriminatedUnion('op', [
@@ -254,23 +255,77 @@ export const patchStep = z
         from: index,
         to: index,
         text: z.string(),
+        node: path.optional(),
         field,
       })
-      .meta({ description: 'A range of a Y.Text, in UTF-16 code units' }),
+      .meta({
+        description:
+          'A range of a Y.Text, in UTF-16 code units; with `node` of a block of rich text, in which a hard break or another inline leaf takes one place as well. What is new there has the marks of the character before it, at the start of the block of the one behind',
+      }),
     z
       .strictObject({
         op: z.enum(['replace-node', 'insert-before', 'insert-after']),
-        node: z.array(index).min(1).max(64),
+        node: path,
         ...part,
       })
       .meta({ description: 'A block, by its index in each level' }),
-    z.strictObject({ op: z.literal('delete-node'), node: z.array(index).min(1).max(64), field }),
+    z
+      .strictObject({ op: z.literal('delete-node'), node: path, field })
+      .meta({ description: 'A block with all that is in it, by its index in each level' }),
   ])
   .meta({ id: 'PatchStep' })
 
 export const contentPatch = z
   .strictObject({ steps: z.array(patchStep).min(1).max(MOST_STEPS), author: userId.optional() })
   .meta({ id: 'ContentPatch' })
+
+/** Dead letters in one answer. */
+export const MOST_LETTERS = 1_000
+
+export const webhooksSchema = z
+  .object({
+    endpoints: z.array(
+      z
+        .object({
+          host: z.string(),
+          configured: z.boolean().meta({
+            description: 'False for one that is told no more, and has dead letters of before',
+          }),
+          waiting: wholeNumber.meta({ description: 'Events that it has not taken yet' }),
+          oldestAt: time.nullable().meta({ description: 'When the oldest of them happened' }),
+          dead: wholeNumber,
+          deliveredAt: time
+            .nullable()
+            .meta({ description: 'When it took one last, in this life of the server' }),
+          failure: z
+            .object({ at: time, problem: z.string() })
+            .nullable()
+            .meta({ description: 'The last one in this life of the server' }),
+        })
+        .meta({ id: 'WebhookEndpoint' }),
+    ),
+  })
+  .meta({ id: 'Webhooks' })
+
+export const deadLetterSchema = z
+  .object({
+    id: wholeNumber,
+    event: z.string().meta({ description: 'The id that its target is told' }),
+    type: z.string(),
+    document: z.string(),
+    host: z.string(),
+    attempts: wholeNumber,
+    problem: z.string(),
+    at: time.meta({ description: 'When it happened' }),
+    diedAt: time.meta({ description: 'When it was given up' }),
+  })
+  .meta({ id: 'DeadLetter' })
+
+export const deadLetterPage = z
+  .object({ deadLetters: z.array(deadLetterSchema), next: wholeNumber.nullable() })
+  .meta({ id: 'DeadLetterPage' })
+
+export const replayedSchema = z.object({ replayed: wholeNumber }).meta({ id: 'Replayed' })
 
 export const problemSchema = z
   .object({

@@ -55,7 +55,10 @@ export const openQuire = (
   const presence = { presenceEntries: 100, presenceBytes: 16 * 1024 }
   peer.open(
     multiplex({
-      family: quireFamily({ documents, messageBytes: 1024 * 1024 }, presence, () => 7),
+      family: quireFamily({ documents, messageBytes: 1024 * 1024 }, presence, {
+        spreadMs: () => 7,
+        pauseMs: () => 3,
+      }),
       socket,
       token,
       documents: server.documents,

@@ -17,6 +17,7 @@ import {
 } from './fixture.ts'
 import { fewPatches, partOf } from './patches.ts'
 import { plainRevocation } from './revocations.ts'
+import { fullPlan } from './outbox-fixture.ts'
 import { room, versionOf } from './versions.ts'
 
 /** ST10, ST11, ST12 and ST16. */
@@ -84,6 +85,15 @@ export const lifetimeRules = (make: MakeStorage): void => {
       storage.revoke(plainRevocation),
       storage.revocations(noon),
       storage.unrevoke(1),
+      storage.openOutbox(fullPlan),
+      storage.settleOutbox({ now: noon, restMs: 1, waitMs: 1 }),
+      storage.putNotices([]),
+      storage.dueDeliveries({ endpoint: 'a', now: noon, limit: 1 }),
+      storage.recordDeliveries([]),
+      storage.outboxFigures(),
+      storage.deadLetters({ after: 0, limit: 1 }),
+      storage.replayDeadLetters(null, noon),
+      storage.dropDeadLetter(1),
     ])
     expect(answers.map(kindOf)).toEqual(answers.map(() => 'closed'))
   })

@@ -10,8 +10,10 @@ import type {
   StorageProblem,
 } from '../../ports/storage.ts'
 import { compareCodePoints, lowerAscii } from '../names.ts'
+import { changeData, placeData } from '../outbox-event.ts'
 import { rangesOf, stampAuthors } from '../stamping.ts'
 import { appendTo } from './log.ts'
+import { type MemoryOutbox, toldOf } from './outbox.ts'
 import type { Memory, Operate, Row, WithRow } from './rows.ts'
 
 const newEpoch = (): number => randomInt(1, 2 ** 48 - 1)
@@ -99,7 +101,11 @@ const purge = (memory: Memory, before: Millis, limit: number): number => {
 export const memoryCatalogue = (
   memory: Memory,
   writer: number,
-  { operate, withRow }: { readonly operate: Operate; readonly withRow: WithRow },
+  {
+    operate,
+    withRow,
+    outbox,
+  }: { readonly operate: Operate; readonly withRow: WithRow; readonly outbox: MemoryOutbox },
 ): Catalogue => {
   const create = (name: DocName, { key, seed, at }: DocumentCreation): DocumentCreated => {
     const repeated = key === null ? undefined : memory.byKey.get(key)
@@ -111,6 +117,9 @@ export const memoryCatalogue = (
     if (key !== null) memory.byKey.set(key, row)
     if (seed) appendTo(row, [seed.update], { at, writer })
     if (seed) stampAuthors(row.authors, seed.authors)
+    const users = seed?.authors.map(({ user }) => user) ?? []
+    const data = changeData(toldOf(row), users)
+    outbox.put({ kind: 'document.created', document: name, at, data })
     return { kind: 'created', facts: factsOf(row) }
   }
 
@@ -119,6 +128,7 @@ export const memoryCatalogue = (
       row.deletedAt = at
       memory.byName.delete(row.name)
       memory.deleted.add(row)
+      outbox.removed(row, at)
     }
     return ok(factsOf(row))
   }
@@ -132,7 +142,20 @@ export const memoryCatalogue = (
       }),
     create: (name, creation) => operate(() => ok(create(name, creation))),
     remove: (doc, at) => withRow(doc, (row) => remove(row, at)),
-    undelete: (doc) => withRow<DocumentFacts | null>(doc, (row) => ok(undelete(memory, row))),
+    undelete: (doc) =>
+      withRow<DocumentFacts | null>(doc, (row) => {
+        const wasGone = row.deletedAt !== null
+        const facts = undelete(memory, row)
+        const at = millis(Date.now())
+        if (wasGone && facts !== null)
+          outbox.put({
+            kind: 'document.restored',
+            document: row.name,
+            at,
+            data: placeData(toldOf(row)),
+          })
+        return ok(facts)
+      }),
     freeKey: (key) =>
       operate(() => {
         memory.byKey.delete(key)

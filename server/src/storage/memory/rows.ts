@@ -8,6 +8,7 @@ import type {
   StorageProblem,
   Version,
 } from '../../ports/storage.ts'
+import type { OutboxEvent } from '../../ports/outbox.ts'
 import type { AuthorsByClient } from '../stamping.ts'
 
 /** Somebody's patch, with its parts. */
@@ -42,6 +43,26 @@ export interface Row {
   patches: PatchRow[]
 }
 
+/** An event on its way to one endpoint, or given up there: `dueAt` is null then. */
+export interface OutboxRow extends OutboxEvent {
+  readonly delivery: number
+  readonly endpoint: string
+  readonly host: string
+  /** The document that a `document.changed` is of. */
+  readonly changed: DocId | null
+  attempts: number
+  dueAt: Millis | null
+  diedAt: Millis | null
+  problem: string | null
+}
+
+/** A document that was written to since it was last told of. */
+export interface OutboxMark {
+  readonly at: Millis
+  lastAt: Millis
+  readonly users: Set<string>
+}
+
 /** What a memory storage stores into; hand it to the next storage to play a restart. */
 export interface Memory {
   readonly rows: Map<DocId, Row>
@@ -51,6 +72,11 @@ export interface Memory {
   /** What was made under which key. */
   readonly byKey: Map<string, Row>
   readonly revocations: Map<number, Revocation>
+  readonly outbox: {
+    readonly marks: Map<DocId, OutboxMark>
+    /** The oldest first. */
+    readonly deliveries: OutboxRow[]
+  }
   /** The newest number that was given, of whatever kind: none is given twice. */
   lastId: number
 }
@@ -62,6 +88,7 @@ export const createMemory = (): Memory => ({
   deleted: new Set(),
   byKey: new Map(),
   revocations: new Map(),
+  outbox: { marks: new Map(), deliveries: [] },
   lastId: 0,
 })
 

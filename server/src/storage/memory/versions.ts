@@ -1,6 +1,8 @@
 /* Versions of documents in memory. */
 import { ok } from '@quire/shared'
 import type { NewVersion, Version, VersionLimits, Versions } from '../../ports/storage.ts'
+import { versionData } from '../outbox-event.ts'
+import { type MemoryOutbox, toldOf } from './outbox.ts'
 import { copy, type Memory, type Row, type WithRow } from './rows.ts'
 
 const withoutUpdate = ({ id, seq, at, name, author, bytes }: Version): Version => {
@@ -46,9 +48,20 @@ const drop = (row: Row, id: number): boolean => {
 }
 
 /** The versions of a memory. */
-export const memoryVersions = (memory: Memory, withRow: WithRow): Versions => ({
+export const memoryVersions = (
+  memory: Memory,
+  withRow: WithRow,
+  outbox: MemoryOutbox,
+): Versions => ({
   keepVersion: (doc, version, limits) =>
-    withRow(doc, (row) => ok(keep(memory, row, version, limits))),
+    withRow(doc, (row) => {
+      const kept = keep(memory, row, version, limits)
+      if (kept !== 'full') {
+        const data = versionData(toldOf(row), kept)
+        outbox.put({ kind: 'version.created', document: row.name, at: kept.at, data })
+      }
+      return ok(kept)
+    }),
   versions: (doc, { before, limit }) =>
     withRow(doc, ({ versions }) => {
       const older = versions.filter(({ id }) => before === null || id < before)

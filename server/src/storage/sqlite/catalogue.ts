@@ -12,12 +12,14 @@ import type {
   ListQuestion,
   StorageProblem,
 } from '../../ports/storage.ts'
+import { changeData, placeData } from '../outbox-event.ts'
 import { authorStamper } from './authors.ts'
 import { factsFinder } from './catalogue-facts.ts'
 import { pageReader } from './catalogue-list.ts'
 import { updateInserter } from './large-updates.ts'
 import { unknownDocument } from './log-reader.ts'
 import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
+import type { OutboxLog } from './outbox-log.ts'
 import { pack, type Packed, unpack } from './packed.ts'
 import type { Thread } from './thread.ts'
 import { committingOn, readingOn } from './transaction.ts'
@@ -37,7 +39,7 @@ export interface CatalogueWriterOperations {
   createSeeded: { ask: SeededCreation; answer: DocumentCreated }
   remove: { ask: { readonly doc: DocId; readonly at: Millis }; answer: DocumentFacts }
   undelete: {
-    ask: { readonly doc: DocId; readonly epoch: number }
+    ask: { readonly doc: DocId; readonly epoch: number; readonly at: Millis }
     answer: DocumentFacts | null
   }
   freeKey: { ask: string; answer: void }
@@ -57,7 +59,7 @@ const nameOfDeleted = (doc: DocId): string => `\0${doc}`
 export const createCatalogueWriter = (
   db: Database,
   file: string,
-  writer: number,
+  { writer, outbox }: { readonly writer: number; readonly outbox: OutboxLog },
 ): Handlers<CatalogueWriterOperations> => {
   const committing = committingOn(db, file)
   const find = factsFinder(db)
@@ -115,7 +117,13 @@ export const createCatalogueWriter = (
     if (seed) insertUpdate({ doc, seq: 1, at, bytes: seed, writer })
     stamp(doc, authors)
     const facts = factsOf(doc)
-    return facts.ok ? ok({ kind: 'created', facts: facts.value }) : facts
+    if (!facts.ok) return facts
+    const data = changeData(
+      facts.value,
+      authors.map(({ user }) => user),
+    )
+    outbox.put({ kind: 'document.created', document: name, at, data })
+    return ok({ kind: 'created', facts: facts.value })
   }
 
   const remove = (doc: DocId, at: Millis): Result<DocumentFacts, StorageProblem> => {
@@ -123,24 +131,37 @@ export const createCatalogueWriter = (
     if (!facts.ok || facts.value.deletedAt !== null) return facts
     insertDeleted.run(doc, facts.value.name, at)
     rename.run(nameOfDeleted(doc), doc)
+    outbox.removed(facts.value, at)
     return factsOf(doc)
   }
 
-  const undelete = (doc: DocId, epoch: number): Result<DocumentFacts | null, StorageProblem> => {
+  const undelete = (
+    doc: DocId,
+    epoch: number,
+    at: Millis,
+  ): Result<DocumentFacts | null, StorageProblem> => {
     const facts = factsOf(doc)
     if (!facts.ok || facts.value.deletedAt === null) return facts
     const { name } = facts.value
     if (find.byName(name)) return ok(null)
     dropDeleted.run(doc)
     renew.run(name, epoch, doc)
-    return factsOf(doc)
+    const restored = factsOf(doc)
+    if (restored.ok)
+      outbox.put({
+        kind: 'document.restored',
+        document: name,
+        at,
+        data: placeData(restored.value),
+      })
+    return restored
   }
 
   return {
     createSeeded: (creation) => committing('create a document', () => create(creation)),
     remove: ({ doc, at }) => committing(`delete document ${doc}`, () => remove(doc, at)),
-    undelete: ({ doc, epoch }) =>
-      committing(`undelete document ${doc}`, () => undelete(doc, epoch)),
+    undelete: ({ doc, epoch, at }) =>
+      committing(`undelete document ${doc}`, () => undelete(doc, epoch, at)),
     freeKey: (key) =>
       committing('free a key', () => {
         deleteKey.run(key)
@@ -168,13 +189,14 @@ export const createCatalogueReader = (
   }
 }
 
-/** The catalogue as it is asked of the threads. `epoch` gives new ones. */
+/** The catalogue as it is asked of the threads. `epoch` gives new ones, `now` the wall-clock time. */
 export const createCatalogue = (threads: {
   readonly writer: Thread<WriterOperations>
   readonly reader: Thread<ReaderOperations>
   readonly epoch: () => number
+  readonly now: () => Millis
 }): Catalogue => {
-  const { writer, reader, epoch } = threads
+  const { writer, reader, epoch, now } = threads
   return {
     // what else a question's parts are need not cross
     list: ({ prefix, search, after, limit, which }) => {
@@ -192,7 +214,7 @@ export const createCatalogue = (threads: {
         packed: pack(seed ? [seed.update] : []),
       }),
     remove: (doc, at) => writer.ask('remove', { doc, at }),
-    undelete: (doc) => writer.ask('undelete', { doc, epoch: epoch() }),
+    undelete: (doc) => writer.ask('undelete', { doc, epoch: epoch(), at: now() }),
     freeKey: (key) => writer.ask('freeKey', key),
     purge: (before, limit) => writer.ask('purge', { before, limit }),
     authors: (doc) => reader.ask('authors', doc),

@@ -14,8 +14,8 @@ export interface DataDir {
 // Documents are nobody else's business: the directory is closed to other users of the machine.
 const directoryMode = 0o700
 
-/** A power cut must not take back the name of a directory that holds acknowledged updates. */
-const syncDirectory = (path: string): void => {
+/** Names in a directory are on disk, as far as the system has that: a power cut takes none of them back. Throws. */
+export const syncDirectory = (path: string): void => {
   if (process.platform === 'win32') return // directories cannot be opened there, nor need to be
   const descriptor = openSync(path, constants.O_RDONLY)
   try {

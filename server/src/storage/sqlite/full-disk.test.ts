@@ -10,6 +10,7 @@ import { createLogReader } from './log-reader.ts'
 import { createLogWriter } from './log-writer.ts'
 import { openSqliteStorage } from './open.ts'
 import { pack, type Packed } from './packed.ts'
+import { OutboxLog } from './outbox-log.ts'
 import { createPatchWriter } from './patches.ts'
 import { temporaryDir } from './testing/temporary-dir.ts'
 import { mayMount, temporaryDisk } from './testing/temporary-disk.ts'
@@ -22,7 +23,7 @@ vi.setConfig({ testTimeout: 60_000 }) // thousands of fsyncs, on a disk that may
 test('a database at its page limit answers "full", keeps nothing, and goes on when it may', () => {
   const file = join(temporaryDir(), 'quire.db')
   const db = unwrap(openWriterConnection(file, 'full'))
-  const writer = createLogWriter(db, file, 1)
+  const writer = createLogWriter(db, file, { writer: 1, outbox: new OutboxLog(db) })
   const reader = createLogReader(db, file)
   const { id } = unwrap(writer.create({ name: nameOf('notes'), epoch: 1, at: noon }))
   const appendKilobytes = (count: number) =>
@@ -59,8 +60,9 @@ test('a database at its page limit answers "full", keeps nothing, and goes on wh
 test('at its page limit a database keeps no half of a document, a version or a patch', () => {
   const file = join(temporaryDir(), 'quire.db')
   const db = unwrap(openWriterConnection(file, 'full'))
-  const catalogue = createCatalogueWriter(db, file, 1)
-  const versions = createVersionWriter(db, file)
+  const outbox = new OutboxLog(db)
+  const catalogue = createCatalogueWriter(db, file, { writer: 1, outbox })
+  const versions = createVersionWriter(db, file, outbox)
   const patches = createPatchWriter(db, file)
   const packedLarge = () => pack([new Uint8Array(1_000_000)])
   const create = (raw: string, packed: Packed) =>

@@ -137,7 +137,7 @@ export const createLogReader = (db: Database, file: string): Handlers<LogReaderO
     return ok({ head, writer, hasSnapshot: bytes !== null, packed: pack(parts) })
   }
 
-  const isDocument = db.prepare<[number], number>('SELECT 1 FROM documents WHERE id = ?').pluck()
+  const withDocument = documentCheck(db, file)
   const isSnapshot = db
     .prepare<[number, number], number>('SELECT 1 FROM snapshots WHERE doc = ? AND through_seq = ?')
     .pluck()
@@ -151,24 +151,24 @@ export const createLogReader = (db: Database, file: string): Handlers<LogReaderO
     doc,
     through,
     ranges,
-  }: PartsQuestion): Result<PackedParts | null, StorageProblem> => {
-    if (isDocument.get(doc) === undefined) return unknownDocument(doc, file)
-    if (isSnapshot.get(doc, through) === undefined) return ok(null)
-    const read = ranges.map(({ at, to }) => part.get(at + 1, to - at, doc) ?? NO_BYTES)
-    return ok({ packed: pack(read) })
-  }
+  }: PartsQuestion): Result<PackedParts | null, StorageProblem> =>
+    withDocument(doc, () => {
+      if (isSnapshot.get(doc, through) === undefined) return ok(null)
+      const read = ranges.map(({ at, to }) => part.get(at + 1, to - at, doc) ?? NO_BYTES)
+      return ok({ packed: pack(read) })
+    })
 
   const ofQuarantine = db.prepare<[number], QuarantinedUpdate>(`
     SELECT seq, at, quarantined_at AS quarantinedAt, problem, bytes
     FROM quarantine WHERE doc = ? ORDER BY seq`)
-  const quarantined = (doc: DocId): Result<PackedQuarantine, StorageProblem> => {
-    if (isDocument.get(doc) === undefined) return unknownDocument(doc, file)
-    const rows = ofQuarantine.all(doc)
-    const entries = rows.map(({ seq, at, quarantinedAt, problem }) => {
-      return { seq, at, quarantinedAt, problem }
+  const quarantined = (doc: DocId): Result<PackedQuarantine, StorageProblem> =>
+    withDocument(doc, () => {
+      const rows = ofQuarantine.all(doc)
+      const entries = rows.map(({ seq, at, quarantinedAt, problem }) => {
+        return { seq, at, quarantinedAt, problem }
+      })
+      return ok({ entries, packed: pack(rows.map(({ bytes }) => bytes)) })
     })
-    return ok({ entries, packed: pack(rows.map(({ bytes }) => bytes)) })
-  }
 
   return {
     find: (name) =>

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { err, ok, type Result, seq } from '@quire/shared'
 import type { Appended, StorageProblem } from '../../ports/storage.ts'
+import { changeData } from '../outbox-event.ts'
 import { authorStamper } from './authors.ts'
 import { updateBytes, updateDeleter, updateInserter } from './large-updates.ts'
 import {
@@ -18,6 +19,7 @@ import type {
   PackedSnapshot,
   LogWriterOperations,
 } from './operations.ts'
+import type { OutboxLog } from './outbox-log.ts'
 import { unpack } from './packed.ts'
 import { committingOn } from './transaction.ts'
 
@@ -28,7 +30,7 @@ import { committingOn } from './transaction.ts'
 export const createLogWriter = (
   db: Database,
   file: string,
-  writer: number,
+  { writer, outbox }: { readonly writer: number; readonly outbox: OutboxLog },
 ): Handlers<LogWriterOperations> => {
   const committing = committingOn(db, file)
   const find = documentFinder(db)
@@ -70,9 +72,14 @@ export const createLogWriter = (
   const create = ({ name, epoch, at }: Creation): Result<PackedDocument, StorageProblem> => {
     const found = find(name)
     if (found === null && isDeleted(name)) return deletedDocument(name, file)
-    if (found === null) insertDocument.run(name, epoch, at)
-    const document = found ?? find(name)
-    return document ? ok(document) : err({ kind: 'io', message: `${file} lost what it created` })
+    if (found !== null) return ok(found)
+    insertDocument.run(name, epoch, at)
+    const document = find(name)
+    if (document === null) return err({ kind: 'io', message: `${file} lost what it created` })
+    const { id, head } = document
+    const data = changeData({ id, name, epoch, head }, [])
+    outbox.put({ kind: 'document.created', document: name, at, data })
+    return ok(document)
   }
 
   const append = (batch: PackedBatch): Result<Appended[], StorageProblem> => {
@@ -86,6 +93,7 @@ export const createLogWriter = (
       for (const [n, bytes] of entry.entries())
         insertUpdate({ doc, seq: head + 1 + n, at: batch.at, bytes, writer })
       landed.push({ doc, first: seq(head + 1), last: seq(head + entry.length), writer })
+      outbox.changed(doc, batch.at, batch.users?.[i] ?? [])
     }
     for (const { doc, ranges } of batch.authors ?? []) stamp(doc, ranges)
     return ok(landed)

@@ -1,14 +1,20 @@
 import type { Result } from '@quire/shared'
 import type { StorageProblem } from '../../ports/storage.ts'
 import type { Checkpointed } from './checkpoint.ts'
-import type { Synchronous } from './connection.ts'
+import type { MigrationEvent, Synchronous } from './connection.ts'
 import type { WrongFile } from './schema.ts'
 
 /* What passes between the event loop and a storage thread; operations.ts has the contents. */
 
 /** What a thread is for. */
 export type ThreadOptions =
-  | { readonly role: 'writer'; readonly file: string; readonly synchronous: Synchronous }
+  | {
+      readonly role: 'writer'
+      readonly file: string
+      readonly synchronous: Synchronous
+      /** Whether a copy is kept of a file whose schema changes; absent: one is. */
+      readonly migrationBackup?: boolean
+    }
   | { readonly role: 'reader'; readonly file: string }
 
 /** Why a thread could not open its file. */
@@ -20,8 +26,9 @@ export type ToThread =
   | { readonly kind: 'ask'; readonly id: number; readonly op: string; readonly ask: unknown }
   | { readonly kind: 'close' }
 
-/** What a thread posts: `ready` or `refused` to `open`, one `answer` per `ask`, in their order. */
+/** What a thread posts: `ready` or `refused` to `open`, what it has to tell of a migration before that, one `answer` per `ask`, in their order. */
 export type FromThread =
+  | { readonly kind: 'migration'; readonly event: MigrationEvent }
   | { readonly kind: 'ready' }
   | { readonly kind: 'refused'; readonly problem: OpenProblem }
   | {

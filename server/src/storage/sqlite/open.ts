@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Millis, Result } from '@quire/shared'
 import { err, ok } from '@quire/shared'
+import type { Observe } from '../../ports/observe.ts'
 import type { StorageProblem } from '../../ports/storage.ts'
 import type { Synchronous } from './connection.ts'
 import { prepareDataDir } from './data-dir.ts'
@@ -19,6 +20,13 @@ export interface SqliteOptions {
    * of the process, but a power cut or a crash of the machine may take the last moments.
    */
   readonly synchronous?: Synchronous
+  /**
+   * Whether a copy of a database of an earlier schema version is kept beside it before it is brought to this one's;
+   * true where it is absent.
+   */
+  readonly migrationBackup?: boolean
+  /** Hears of a migration: `migrating` and `migrated`. */
+  readonly observe?: Observe
   /** Where this process serves: told to whoever tries to open the same directory. */
   readonly url?: string
   /** Wall-clock time for created and folded documents; the machine's where it is absent. */
@@ -38,7 +46,7 @@ const newEpoch = (): number => randomInt(1, 2 ** 48 - 1)
 export const openSqliteStorage = async (
   options: SqliteOptions,
 ): Promise<Result<SqliteStorage, SqliteOpenProblem>> => {
-  const { dataDir, synchronous = 'full', url, now = systemNow } = options
+  const { dataDir, synchronous = 'full', migrationBackup = true, url, now = systemNow } = options
   const prepared = prepareDataDir(dataDir)
   if (!prepared.ok) return prepared
   const { path, file } = prepared.value
@@ -51,7 +59,10 @@ export const openSqliteStorage = async (
 
   // Both start at once, as starting takes longest; the reader opens second: the writer's opening
   // creates the file, or recovers it after a crash, and the reader may do neither.
-  const writer: Thread<WriterOperations> = startThread({ role: 'writer', file, synchronous })
+  const writer: Thread<WriterOperations> = startThread(
+    { role: 'writer', file, synchronous, migrationBackup },
+    (event) => options.observe?.event(event),
+  )
   const reader: Thread<ReaderOperations> = startThread({ role: 'reader', file })
   const storage = createSqliteStorage({ file, writer, reader, now, epoch: newEpoch, release })
   const writerOpened = await writer.open()

@@ -10,6 +10,7 @@ import type {
 import type { DocId, DocName, Millis, Result, Seq } from '@quire/shared'
 import type { AuthorReaderOperations } from './authors.ts'
 import type { CatalogueReaderOperations, CatalogueWriterOperations } from './catalogue.ts'
+import type { OutboxReaderOperations, OutboxWriterOperations } from './outbox.ts'
 import type { Packed } from './packed.ts'
 import type { PatchReaderOperations, PatchWriterOperations } from './patches.ts'
 import type { RevocationOperations } from './revocations.ts'
@@ -48,6 +49,8 @@ export interface PackedBatch {
   readonly counts: readonly number[]
   /** Absent where the batch stamps nothing. */
   readonly authors?: readonly StampedAuthors[]
+  /** Whose changes entry i brings; absent where nobody has a name. */
+  readonly users?: readonly (readonly string[])[]
   readonly packed: Packed
 }
 
@@ -114,14 +117,16 @@ export type WriterOperations = LogWriterOperations &
   CatalogueWriterOperations &
   VersionWriterOperations &
   PatchWriterOperations &
-  RevocationOperations
+  RevocationOperations &
+  OutboxWriterOperations
 
 /** The operations of the reader thread. */
 export type ReaderOperations = LogReaderOperations &
   CatalogueReaderOperations &
   AuthorReaderOperations &
   VersionReaderOperations &
-  PatchReaderOperations
+  PatchReaderOperations &
+  OutboxReaderOperations
 
 /** Some thread's operations: what each is asked and what it answers. */
 export type Operations = Record<string, { ask: unknown; answer: unknown }>

@@ -58,7 +58,7 @@ const readOwner = (file: string): Owner | null => {
   }
 }
 
-const inUse = (dataDir: string, owner: Owner | null): InUse => {
+const inUse = (what: string, path: string, owner: Owner | null): InUse => {
   const who = owner
     ? `process ${owner.pid} on ${owner.host}, since ${owner.startedAt}` +
       (owner.url === undefined ? '' : `, serving ${owner.url}`)
@@ -66,17 +66,18 @@ const inUse = (dataDir: string, owner: Owner | null): InUse => {
   return {
     kind: 'in-use',
     owner,
-    message: `data directory ${dataDir} is in use by ${who}; stop that one or choose another`,
+    message: `${what} ${path} is in use by ${who}; stop that one or choose another`,
   }
 }
 
 /**
  * Claims `dataDir` for this process; refuses with the owner's name where it is taken, also by this
- * process itself. `self` is what the next one will be told.
+ * process itself. `self` is what the next one will be told; `what` is what the directory is, for people.
  */
 export const claimDataDir = (
   dataDir: string,
   self: { readonly startedAt: Date; readonly url?: string },
+  what = 'data directory',
 ): Result<Claim, InUse | StorageProblem> => {
   const lockFile = join(dataDir, 'quire.lock')
   const ownerFile = join(dataDir, 'quire.owner.json')
@@ -93,8 +94,8 @@ export const claimDataDir = (
     writeFileSync(ownerFile, `${JSON.stringify(owner, null, 2)}\n`, { mode: 0o600 })
   } catch (thrown) {
     lock?.close()
-    const problem = problemFrom(thrown, 'claim the data directory', lockFile)
-    return err(problem.kind === 'busy' ? inUse(dataDir, readOwner(ownerFile)) : problem)
+    const problem = problemFrom(thrown, `claim the ${what}`, lockFile)
+    return err(problem.kind === 'busy' ? inUse(what, dataDir, readOwner(ownerFile)) : problem)
   }
   const held = lock
   return ok({

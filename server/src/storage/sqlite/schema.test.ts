@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3'
 import { join } from 'node:path'
-import { seq } from '@quire/shared'
+import { docId, seq } from '@quire/shared'
 import { expect, onTestFinished, test } from 'vitest'
 import {
   appendTexts,
@@ -12,6 +12,7 @@ import {
   textsIn,
   unwrap,
 } from '../contract/fixture.ts'
+import { dueAt, fullPlan, settle, write } from '../contract/outbox-fixture.ts'
 import { keepIn, versionOf } from '../contract/versions.ts'
 import { applicationId, migrate, migrations } from './schema.ts'
 import { openLoopStorage } from './testing/loop-thread.ts'
@@ -164,6 +165,51 @@ test('a file of version 4 keeps all that it holds, and its documents are listed,
   expect(unwrap(await storage.undelete(doc))).toMatchObject({ id: 1, name: 'notes' })
   // an id that was given once is not given again
   expect(await openId(storage, 'new')).toBe(10)
+  expect(await storage.verify()).toEqual({ ok: true, value: [] })
+  await storage.close()
+})
+
+test('a file of version 5 keeps all that it holds, and tells of what becomes of it', async () => {
+  const dataDir = temporaryDir()
+  const file = join(dataDir, 'quire.db')
+  const db = openDatabase(file)
+  migrate(db, file, migrations.slice(0, 5))
+  db.exec(`
+    INSERT INTO documents (id, name, epoch, created_at, folded_writer, folded_at) VALUES
+      (1, 'notes', 7, 10, 5, 35), (2, char(0) || '2', 8, 20, 0, NULL);
+    INSERT INTO deleted_documents (doc, name, deleted_at) VALUES (2, 'gone', 50);
+    INSERT INTO snapshots (doc, through_seq, at, state_vector, delete_set, bytes)
+      VALUES (1, 2, 40, x'00', x'00', CAST('ab' AS BLOB));
+    INSERT INTO updates (doc, seq, at, bytes, writer) VALUES
+      (1, 3, 41, CAST('c' AS BLOB), 6), (2, 1, 21, CAST('d' AS BLOB), 6);
+    INSERT INTO authors (doc, client, clock, user) VALUES (1, 9, 0, 'ann');
+    INSERT INTO creation_keys (key, doc) VALUES ('key', 1);
+    INSERT INTO versions (id, doc, seq, at, name, author, bytes) VALUES (4, 1, 2, 40, 'Draft', 'ann', 2);
+    INSERT INTO version_states (version, deflated) VALUES (4, x'4b4c0200');
+    INSERT INTO revocations (user, access, at) VALUES ('eve', 'none', 45)`)
+  const before = db
+    .prepare<[], string>(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_sequence'",
+    )
+    .pluck()
+    .all()
+  const rowsOf = (table: string) => db.prepare(`SELECT * FROM ${table}`).all()
+  const rows = before.map((table) => [table, rowsOf(table)])
+  expect(migrate(db, file).ok).toBe(true)
+  expect(pragma(db, 'user_version')).toBe(migrations.length)
+  expect(before.map((table) => [table, rowsOf(table)])).toEqual(rows)
+  db.close()
+
+  const storage = await openLoopStorage(dataDir)
+  const doc = await openId(storage)
+  expect(await textsIn(storage, doc)).toEqual({ head: 3, snapshot: 'ab', tail: ['c'] })
+  expect(unwrap(await storage.version(doc, 4))).toMatchObject({ name: 'Draft', bytes: 2 })
+  unwrap(await storage.openOutbox(fullPlan))
+  await write(storage, doc, noon, ['ann'])
+  unwrap(await storage.undelete(docId(2)))
+  expect((await settle(storage)).documents).toBe(1)
+  const told = (await dueAt(storage)).map(({ kind, document }) => `${kind} ${document}`)
+  expect(told.toSorted()).toEqual(['document.changed notes', 'document.restored gone'])
   expect(await storage.verify()).toEqual({ ok: true, value: [] })
   await storage.close()
 })

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3'
 import { err, ok, type Result } from '@quire/shared'
 import type { StorageProblem } from '../../ports/storage.ts'
+import { copyKnownTo, type Migration } from './migration-backup.ts'
 import { attempt } from './problem.ts'
 import { transactionOn } from './transaction.ts'
 
@@ -47,6 +48,9 @@ export const applicationId = 0x51756972
  * patches    `parts` and `bytes` count what is in `patch_parts`: a bound is asked for with every part. A part's hash
  *            is the front of its SHA-256; it finds, and the bytes decide. By it and not by the number, as each part
  *            that comes is looked for and a patch is seldom read.
+ * outbox_*   what others are to be told (ports/outbox.ts). A delivery whose `due_at` is null is dead. `changed`: the document
+ *            that a `document.changed` is of, to be found when a newer one takes its place; no foreign key, as an event
+ *            outlives a purge. A mark says that a document was written to since it was last told of.
  * AUTOINCREMENT, here as above: what is numbered is told to people, and must not become something else.
  */
 export const migrations: readonly string[] = [
@@ -171,6 +175,45 @@ export const migrations: readonly string[] = [
     until     INTEGER
   ) STRICT;
   `,
+  `
+  CREATE TABLE outbox_endpoints (
+    id    INTEGER PRIMARY KEY,
+    key   TEXT    NOT NULL UNIQUE COLLATE BINARY,
+    host  TEXT    NOT NULL
+  ) STRICT;
+  CREATE TABLE outbox_events (
+    number    INTEGER PRIMARY KEY AUTOINCREMENT,
+    id        TEXT    NOT NULL,
+    kind      TEXT    NOT NULL,
+    document  TEXT    NOT NULL,
+    changed   INTEGER,
+    at        INTEGER NOT NULL,
+    data      TEXT    NOT NULL
+  ) STRICT;
+  CREATE INDEX outbox_changes ON outbox_events (changed) WHERE changed IS NOT NULL;
+  CREATE TABLE outbox_deliveries (
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    event     INTEGER NOT NULL REFERENCES outbox_events (number) ON DELETE CASCADE,
+    endpoint  INTEGER NOT NULL REFERENCES outbox_endpoints (id),
+    attempts  INTEGER NOT NULL DEFAULT 0,
+    due_at    INTEGER,
+    died_at   INTEGER,
+    problem   TEXT
+  ) STRICT;
+  CREATE INDEX outbox_by_event ON outbox_deliveries (event);
+  CREATE INDEX outbox_due ON outbox_deliveries (endpoint, due_at, id) WHERE due_at IS NOT NULL;
+  CREATE INDEX outbox_dead ON outbox_deliveries (id, endpoint) WHERE due_at IS NULL;
+
+  CREATE TABLE outbox_marks (
+    doc  INTEGER PRIMARY KEY REFERENCES documents (id) ON DELETE CASCADE,
+    at   INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE outbox_mark_users (
+    doc   INTEGER NOT NULL REFERENCES outbox_marks (doc) ON DELETE CASCADE,
+    user  TEXT    NOT NULL COLLATE BINARY,
+    PRIMARY KEY (doc, user)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
 
 const numberPragma = (db: Database, pragma: string): number =>
@@ -183,16 +226,15 @@ const foreign = (file: string, found: string): Result<never, WrongFile> =>
   })
 
 /**
- * Brings `db` to the newest schema in one transaction, or refuses it untouched: a file of another
+ * What has to be done to bring `db` to the newest schema; 0 is the version of an empty file. Refuses a file of another
  * program, or one that a later Quire has written. `steps` is the list to follow.
  */
-export const migrate = (
+export const migrationOf = (
   db: Database,
   file: string,
   steps: readonly string[] = migrations,
-): Result<void, StorageProblem | WrongFile> => {
-  const inTransaction = transactionOn(db)
-  return attempt('read the schema version', file, () => {
+): Result<Migration, StorageProblem | WrongFile> =>
+  attempt('read the schema version', file, () => {
     const owner = numberPragma(db, 'application_id')
     const version = numberPragma(db, 'user_version')
     const isNew = owner === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
@@ -203,16 +245,33 @@ export const migrate = (
         kind: 'newer-schema',
         message:
           `${file} has schema version ${version}, this Quire knows versions up to ${steps.length}: ` +
-          'it was written by a later Quire, start that one',
+          `it was written by a later Quire, start that one${wayBack(file, steps.length)}`,
       })
-    if (version === steps.length) return ok(undefined)
-    return attempt(`migrate from schema version ${version} to ${steps.length}`, file, () =>
-      inTransaction(() => {
-        db.pragma(`application_id = ${applicationId}`)
-        for (const step of steps.slice(version)) db.exec(step)
-        db.pragma(`user_version = ${steps.length}`)
-        return ok(undefined)
-      }),
-    )
+    return ok({ from: version, to: steps.length })
   })
+
+const wayBack = (file: string, versions: number): string => {
+  const copy = copyKnownTo(file, versions)
+  return copy === null ? '' : `, or put back ${copy}, which lacks what was written since`
+}
+
+/** Brings `db` to the newest schema in one transaction, or refuses it untouched, as `migrationOf` does. */
+export const migrate = (
+  db: Database,
+  file: string,
+  steps: readonly string[] = migrations,
+): Result<void, StorageProblem | WrongFile> => {
+  const migration = migrationOf(db, file, steps)
+  if (!migration.ok) return migration
+  const { from, to } = migration.value
+  if (from === to) return ok(undefined)
+  const inTransaction = transactionOn(db)
+  return attempt(`migrate from schema version ${from} to ${to}`, file, () =>
+    inTransaction(() => {
+      db.pragma(`application_id = ${applicationId}`)
+      for (const step of steps.slice(from)) db.exec(step)
+      db.pragma(`user_version = ${to}`)
+      return ok(undefined)
+    }),
+  )
 }

@@ -5,11 +5,13 @@ import type { StorageProblem } from '../../ports/storage.ts'
 import { createAuthorReader } from './authors.ts'
 import { createCatalogueReader, createCatalogueWriter } from './catalogue.ts'
 import { type Checkpointed, createCheckpointer } from './checkpoint.ts'
-import { openReaderConnection, openWriterConnection } from './connection.ts'
+import { openReaderConnection, openWriterConnection, type MigrationEvent } from './connection.ts'
 import { createLogReader } from './log-reader.ts'
 import { createLogWriter } from './log-writer.ts'
 import type { OpenProblem, ThreadOptions } from './messages.ts'
 import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
+import { createOutboxReader, createOutboxWriter } from './outbox.ts'
+import { OutboxLog } from './outbox-log.ts'
 import { createPatchReader, createPatchWriter } from './patches.ts'
 import { attemptValue } from './problem.ts'
 import { createRevocations } from './revocations.ts'
@@ -29,17 +31,36 @@ export interface Service {
 // Both ends of the port compile against operations.ts, so each `ask` is what its handler takes.
 const asHandlers = (handlers: object) => handlers as Record<string, Handle>
 
-const writerHandlers = (db: Database, file: string): Handlers<WriterOperations> => {
+const writerHandlers = (db: Database, file: string): Readonly<Record<string, Handle>> => {
   // chosen as the file is opened, and never read from it: a copy of the file does not repeat it
   const writer = randomInt(1, 2 ** 31)
-  return {
-    ...createLogWriter(db, file, writer),
-    ...createCatalogueWriter(db, file, writer),
-    ...createVersionWriter(db, file),
+  const outbox = new OutboxLog(db)
+  const handlers: Handlers<WriterOperations> = {
+    ...createLogWriter(db, file, { writer, outbox }),
+    ...createCatalogueWriter(db, file, { writer, outbox }),
+    ...createVersionWriter(db, file, outbox),
     ...createPatchWriter(db, file),
     ...createRevocations(db, file),
+    ...createOutboxWriter(db, file, outbox),
   }
+  return following(asHandlers(handlers), outbox)
 }
+
+/** Each operation is one transaction, and what is kept in memory of it is as the file has it. */
+const following = (
+  handlers: Readonly<Record<string, Handle>>,
+  outbox: OutboxLog,
+): Readonly<Record<string, Handle>> =>
+  Object.fromEntries(
+    Object.entries(handlers).map(([op, handle]) => [
+      op,
+      (ask: unknown) => {
+        const result = handle(ask)
+        outbox.ended(result.ok)
+        return result
+      },
+    ]),
+  )
 
 const readerHandlers = (db: Database, file: string): Handlers<ReaderOperations> => ({
   ...createLogReader(db, file),
@@ -47,21 +68,28 @@ const readerHandlers = (db: Database, file: string): Handlers<ReaderOperations> 
   ...createAuthorReader(db, file),
   ...createVersionReader(db, file),
   ...createPatchReader(db, file),
+  ...createOutboxReader(db, file),
 })
 
-/** Opens the connection that `options` describe. */
-export const openService = (options: ThreadOptions): Result<Service, OpenProblem> => {
+/** Opens the connection that `options` describe; `tell` hears of a migration. */
+export const openService = (
+  options: ThreadOptions,
+  tell: (event: MigrationEvent) => void,
+): Result<Service, OpenProblem> => {
   const { file } = options
   const opened =
     options.role === 'writer'
-      ? openWriterConnection(file, options.synchronous)
+      ? openWriterConnection(file, options.synchronous, {
+          backup: options.migrationBackup ?? true,
+          tell,
+        })
       : openReaderConnection(file)
   if (!opened.ok) return opened
   const db = opened.value
   const prepared = attemptValue('prepare the statements', file, () =>
     options.role === 'writer'
       ? {
-          handlers: asHandlers(writerHandlers(db, file)),
+          handlers: writerHandlers(db, file),
           afterAnswer: createCheckpointer(db, file),
         }
       : { handlers: asHandlers(readerHandlers(db, file)), afterAnswer: () => null },

@@ -92,4 +92,4 @@ afterAll(async () => {
 
 // The same code twice: many histories on the event loop, and on threads what only threads can break.
 storageContract('SQLite on the event loop', openAlone)
-storageContract('SQLite on its threads', openAsGuest, 3)
+storageContract('SQLite on its threads', openAsGuest, { histories: 3, isShared: true })

@@ -21,6 +21,7 @@ import type {
   StorageProblem,
 } from '../../ports/storage.ts'
 import { createCatalogue } from './catalogue.ts'
+import { createOutbox } from './outbox.ts'
 import type { PackedBatch, PackedContent, PackedDocument, PackedQuarantine } from './operations.ts'
 import type { ReaderOperations, WriterOperations } from './operations.ts'
 import { pack, unpack } from './packed.ts'
@@ -70,7 +71,8 @@ const openedFrom = (document: PackedDocument): OpenedDocument => {
   return { id, epoch, head, snapshot, snapshotBytes, tail, origins }
 }
 
-const contentFrom = ({ head, writer, hasSnapshot, packed }: PackedContent) => {
+/** A document as the reader thread has packed it. */
+export const contentFrom = ({ head, writer, hasSnapshot, packed }: PackedContent) => {
   const parts = unpack(packed) as Update[]
   const snapshot = hasSnapshot ? (parts.shift() ?? null) : null
   return { head, writer, snapshot, tail: parts }
@@ -90,6 +92,11 @@ const stampedIn = (batch: readonly AppendEntry[]): Pick<PackedBatch, 'authors'> 
   )
   return authors.length === 0 ? {} : { authors }
 }
+
+const usersIn = (batch: readonly AppendEntry[]): Pick<PackedBatch, 'users'> =>
+  batch.some(({ users }) => users !== undefined)
+    ? { users: batch.map(({ users = [] }) => users) }
+    : {}
 
 const mapOk = <T, U>(result: Result<T, StorageProblem>, change: (value: T) => U) =>
   result.ok ? ok(change(result.value)) : result
@@ -134,10 +141,11 @@ export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
   }
 
   return {
-    ...createCatalogue({ writer, reader, epoch }),
+    ...createCatalogue({ writer, reader, epoch, now }),
     ...createVersions({ writer, reader }),
     ...createPatches({ writer, reader }),
     ...askRevocations(writer),
+    ...createOutbox({ writer, reader }),
     open,
     append: (batch, at) =>
       writer.ask('append', {
@@ -145,6 +153,7 @@ export const createSqliteStorage = (parts: SqliteParts): SqliteStorage => {
         docs: batch.map((entry) => entry.doc),
         counts: batch.map((entry) => entry.updates.length),
         ...stampedIn(batch),
+        ...usersIn(batch),
         packed: pack(batch.flatMap((entry) => entry.updates)),
       }),
     outline: async (doc) => mapOk(await reader.ask('outline', doc), openedFrom),

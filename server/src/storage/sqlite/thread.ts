@@ -3,6 +3,7 @@ import { assertNever, err, ok, type Result } from '@quire/shared'
 import type { StorageProblem } from '../../ports/storage.ts'
 import { threadFile } from '../../thread-file.ts'
 import type { Checkpointed } from './checkpoint.ts'
+import type { MigrationEvent } from './connection.ts'
 import type { FromThread, OpenProblem, ThreadOptions, ToThread } from './messages.ts'
 import type { Outcome } from './operations.ts'
 import { transfersOf } from './packed.ts'
@@ -20,6 +21,8 @@ export interface Thread<O> {
   open(): Promise<Result<void, OpenProblem>>
   /** Performs one operation. Transfers `ask.packed`: its bytes belong to the thread from here on. */
   ask<K extends keyof O & string>(op: K, ask: Asked<O, K>): Promise<Outcome<O, K>>
+  /** Performs an operation, and again as the first one in each later life of the thread. One at a time: the newest. */
+  askAlways<K extends keyof O & string>(op: K, ask: Asked<O, K>): Promise<Outcome<O, K>>
   /** What the newest checkpoint came to, null before the first. */
   checkpointed(): Checkpointed | null
   /** Lets the thread finish what it was asked, then close its file. Safe to call twice. */
@@ -45,10 +48,15 @@ type State =
   | { readonly kind: 'dead' }
   | { readonly kind: 'closed'; readonly done: Promise<void> }
 
+interface RunListener {
+  readonly onMigration: (event: MigrationEvent) => void
+  readonly onCheckpoint: (checkpointed: Checkpointed) => void
+  readonly onEnd: () => void
+}
+
 const startRun = (
   options: ThreadOptions,
-  onCheckpoint: (checkpointed: Checkpointed) => void,
-  onEnd: () => void,
+  { onMigration, onCheckpoint, onEnd }: RunListener,
 ): Run => {
   const { role, file } = options
   const [body, flags] = threadFile(import.meta.url, './worker')
@@ -60,6 +68,8 @@ const startRun = (
 
   worker.on('message', (message: FromThread) => {
     switch (message.kind) {
+      case 'migration':
+        return onMigration(message.event)
       case 'ready':
         return opened.resolve(ok(undefined))
       case 'refused':
@@ -90,22 +100,26 @@ const startRun = (
   return { worker, waiting, opened: opened.promise, ended: ended.promise }
 }
 
-/** Starts a storage thread, which takes some 200 ms. It touches nothing before `open`. */
-export const startThread = <O>(options: ThreadOptions): Thread<O> => {
+/** Starts a storage thread, which takes some 200 ms. It touches nothing before `open`, in which it may migrate its file. */
+export const startThread = <O>(
+  options: ThreadOptions,
+  onMigration: (event: MigrationEvent) => void = () => undefined,
+): Thread<O> => {
   let lastId = 0
   let checkpointed: Checkpointed | null = null
+  let always: { readonly op: string; readonly ask: unknown } | null = null
   let state: State = { kind: 'dead' }
 
   const start = (): Run => {
-    const run = startRun(
-      options,
-      (newest) => {
+    const run = startRun(options, {
+      onMigration,
+      onCheckpoint: (newest) => {
         checkpointed = newest
       },
-      () => {
+      onEnd: () => {
         if (state.kind === 'running' && state.run === run) state = { kind: 'dead' }
       },
-    )
+    })
     state = { kind: 'running', run }
     return run
   }
@@ -116,6 +130,8 @@ export const startThread = <O>(options: ThreadOptions): Thread<O> => {
   const restart = (): Run => {
     const run = start()
     post(run, { kind: 'open', options })
+    // nobody waits for it: where it fails, so does what is asked next
+    if (always !== null) post(run, { kind: 'ask', id: ++lastId, ...always })
     return run
   }
 
@@ -143,6 +159,10 @@ export const startThread = <O>(options: ThreadOptions): Thread<O> => {
     },
     // The worker answers `op` with its Outcome: both ends compile against operations.ts.
     ask: ask as Thread<O>['ask'],
+    askAlways: ((op: string, asked: unknown) => {
+      always = { op, ask: asked }
+      return ask(op, asked)
+    }) as Thread<O>['askAlways'],
     checkpointed: () => checkpointed,
     close: () => {
       if (state.kind === 'closed') return state.done

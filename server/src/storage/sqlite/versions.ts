@@ -17,8 +17,11 @@ import type {
   VersionLimits,
   Versions,
 } from '../../ports/storage.ts'
+import { versionData } from '../outbox-event.ts'
+import { factsFinder } from './catalogue-facts.ts'
 import { documentCheck } from './log-reader.ts'
 import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
+import type { OutboxLog } from './outbox-log.ts'
 import { pack, type Packed, unpack } from './packed.ts'
 import type { Thread } from './thread.ts'
 import { committingOn, readingOn } from './transaction.ts'
@@ -98,8 +101,10 @@ const columns = 'id, seq, at, name, author, bytes'
 export const createVersionWriter = (
   db: Database,
   file: string,
+  outbox: OutboxLog,
 ): Handlers<VersionWriterOperations> => {
   const committing = committingOn(db, file)
+  const find = factsFinder(db)
   const withDocument = documentCheck(db, file)
   const insert = db.prepare<[number, number, number, string | null, string | null, number]>(
     'INSERT INTO versions (doc, seq, at, name, author, bytes) VALUES (?, ?, ?, ?, ?, ?)',
@@ -127,7 +132,13 @@ export const createVersionWriter = (
     const id = Number(insert.run(doc, seq, at, name, author, bytes).lastInsertRowid)
     for (const state of unpack(packed)) insertState.run(id, state)
     thin.run({ doc, unnamed: limits.unnamed })
-    return { id, seq, at, name, author, bytes }
+    const kept = { id, seq, at, name, author, bytes }
+    const document = outbox.wants('version.created') ? find.byId(doc) : null
+    if (document !== null) {
+      const data = versionData(document, kept)
+      outbox.put({ kind: 'version.created', document: document.name, at, data })
+    }
+    return kept
   }
 
   const rename = ({ doc, id, name, named }: VersionNaming): 'named' | 'unknown' | 'full' => {

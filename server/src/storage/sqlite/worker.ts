@@ -16,7 +16,7 @@ const serve = (port: MessagePort): void => {
     port.postMessage(message, transfer)
 
   const open = (options: ThreadOptions): void => {
-    const opened = openService(options)
+    const opened = openService(options, (event) => tell({ kind: 'migration', event }))
     if (opened.ok) {
       service = opened.value
       tell({ kind: 'ready' })

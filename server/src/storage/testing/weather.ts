@@ -67,6 +67,15 @@ const ops: Readonly<Record<StorageOp, null>> = {
   revoke: null,
   revocations: null,
   unrevoke: null,
+  openOutbox: null,
+  settleOutbox: null,
+  putNotices: null,
+  dueDeliveries: null,
+  recordDeliveries: null,
+  outboxFigures: null,
+  deadLetters: null,
+  replayDeadLetters: null,
+  dropDeadLetter: null,
 }
 
 const forEachOp = <T>(make: () => T): Record<StorageOp, T> =>
@@ -138,6 +147,17 @@ export const withWeather = (real: Storage): StorageWeather => {
       revoke: (revocation) => through('revoke', () => real.revoke(revocation)),
       revocations: (now) => through('revocations', () => real.revocations(now)),
       unrevoke: (id) => through('unrevoke', () => real.unrevoke(id)),
+      openOutbox: (plan) => through('openOutbox', () => real.openOutbox(plan)),
+      settleOutbox: (settling) => through('settleOutbox', () => real.settleOutbox(settling)),
+      putNotices: (notices) => through('putNotices', () => real.putNotices(notices)),
+      dueDeliveries: (question) => through('dueDeliveries', () => real.dueDeliveries(question)),
+      recordDeliveries: (outcomes) =>
+        through('recordDeliveries', () => real.recordDeliveries(outcomes)),
+      outboxFigures: () => through('outboxFigures', () => real.outboxFigures()),
+      deadLetters: (page) => through('deadLetters', () => real.deadLetters(page)),
+      replayDeadLetters: (delivery, at) =>
+        through('replayDeadLetters', () => real.replayDeadLetters(delivery, at)),
+      dropDeadLetter: (delivery) => through('dropDeadLetter', () => real.dropDeadLetter(delivery)),
       close: () => real.close(),
     },
     hold: (op) => {

@@ -32,12 +32,13 @@ export const loopThread = <O>(options: ThreadOptions): Thread<O> => {
 
   return {
     open: async () => {
-      const opened = openService(options)
+      const opened = openService(options, () => undefined)
       if (!opened.ok) return opened
       service = opened.value
       return ok(undefined)
     },
     ask: ask as Thread<O>['ask'], // as in thread.ts: the service compiles against operations.ts
+    askAlways: ask as Thread<O>['askAlways'], // a loop has one life
     checkpointed: () => checkpointed,
     close,
     kill: close,
