@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
 import { millis, ok, OPERATIONS_FEED, readFeed } from '@quire/shared'
 import { OperationsFeed } from '../../observe/operations-feed.ts'
 import { all } from '../../observe/all.ts'
+import { createContent } from '../../content/threaded.ts'
 import { openAuth } from '../../auth/open.ts'
 import { assembleOperations } from '../../operations-assembly.ts'
 import type { Auth } from '../../ports/auth.ts'
@@ -11,7 +13,7 @@ import { systemClock } from '../system-clock.ts'
 import { startTestServer, testLimits, testServerLimits, until } from '../testing/server.ts'
 import { connectClient, type YClient } from '../testing/y-client.ts'
 import { LIVE_NAME } from './live-writer.ts'
-import { topBy } from './open-documents.ts'
+import { logFigures, topBy } from './open-documents.ts'
 
 const operators: Auth = {
   ...openAuth,
@@ -36,12 +38,13 @@ const start = () => {
   const feed = new OperationsFeed(systemClock)
   const observe = all({ event: (event) => events.push(event) }, feed)
   const server = startTestServer({ auth: operators, observe })
+  const content = createContent(systemClock, { collectGarbage: false }) // of documents
   const { operations, live } = assembleOperations({
     documents: server.documents,
     feed,
     clock: systemClock,
     observe,
-    content: server.content,
+    content,
     refusing: () => null,
     limits: testLimits,
     serverLimits: testServerLimits,
@@ -53,6 +56,7 @@ const start = () => {
   operations.start()
   stop = async () => {
     await operations.stop(1_000)
+    await content.close()
     await server.content.close()
   }
   const look = (name = LIVE_NAME) =>
@@ -109,6 +113,17 @@ describe('the document that pages of operations follow', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ kind: 'session-closed', close: 'forbidden', document: null }),
     )
+  })
+
+  it('keeps nothing of what it said before, whatever is kept of documents', async () => {
+    const { look, live } = start()
+    const page = look()
+    await until('it goes on', () => viewOf(page).samples.length > 1)
+    const shell = live.shell(LIVE_NAME)
+    if (shell === undefined) throw new Error('it is not open')
+    expect(await shell.fold()).toEqual(ok(undefined))
+    const held = Y.encodeStateAsUpdate(page.doc).length // by a page, which drops what was deleted
+    expect(logFigures(shell)?.snapshotBytes).toBeLessThan(1.05 * held)
   })
 
   it('[R16] sends away in the same turn whose login is taken back', async () => {
