@@ -7,6 +7,7 @@ import { createContent } from '../../content/threaded.ts'
 import { openAuth } from '../../auth/open.ts'
 import { assembleOperations } from '../../operations-assembly.ts'
 import type { Auth } from '../../ports/auth.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
 import { nameOf } from '../../storage/contract/fixture.ts'
 import { systemClock } from '../system-clock.ts'
@@ -39,10 +40,25 @@ const start = () => {
   const observe = all({ event: (event) => events.push(event) }, feed)
   const server = startTestServer({ auth: operators, observe })
   const content = createContent(systemClock, { collectGarbage: false }) // of documents
+  const timers = new Set<NodeJS.Timeout>()
+  const clock: Clock = {
+    ...systemClock,
+    after: (delayMs, task) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        task()
+      }, delayMs)
+      timers.add(timer)
+      return () => {
+        clearTimeout(timer)
+        timers.delete(timer)
+      }
+    },
+  }
   const { operations, live } = assembleOperations({
     documents: server.documents,
     feed,
-    clock: systemClock,
+    clock,
     observe,
     content,
     refusing: () => null,
@@ -66,7 +82,7 @@ const start = () => {
       dialect: server.dialect,
       login: { kind: 'given', token: null, request: undefined },
     })
-  return { server, operations, live, feed, events, look }
+  return { server, operations, live, feed, events, look, timers }
 }
 
 const viewOf = (page: YClient) => readFeed(page.doc.getArray(OPERATIONS_FEED).toArray())
@@ -124,6 +140,19 @@ describe('the document that pages of operations follow', () => {
     expect(await shell.fold()).toEqual(ok(undefined))
     const held = Y.encodeStateAsUpdate(page.doc).length // by a page, which drops what was deleted
     expect(logFigures(shell)?.snapshotBytes).toBeLessThan(1.05 * held)
+  })
+
+  it('is over with the server, also where somebody looks: nothing waits, and nothing is counted', async () => {
+    const { look, operations, feed, timers } = start()
+    const page = look()
+    await until('it is told', () => viewOf(page).now !== null)
+    await operations.stop(1_000)
+    expect(page.peer.ending).not.toBeNull()
+    expect([operations.hasThread, operations.isWatched, timers.size]).toEqual([false, false, 0])
+    const bytes = 1
+    feed.event({ kind: 'update-accepted', document: nameOf('busy'), family: 'quire', bytes })
+    feed.sample({} as Parameters<typeof feed.sample>[0]) // whatever is measured then
+    expect(feed.active.size).toBe(0)
   })
 
   it('[R16] sends away in the same turn whose login is taken back', async () => {

@@ -85,13 +85,14 @@ export class Operations {
 
   /** Stops the samples and the thread, and sends those away who look; ends by then. */
   async stop(deadlineMs: number): Promise<void> {
-    const { clock, live } = this.#ports
+    const { clock, feed, live } = this.#ports
     const endsAt = clock.now() + deadlineMs
     this.#isStopped = true
     for (const undo of this.#undo.splice(0)) undo()
     this.#undoLinger?.()
     this.#undoLinger = null
     this.#loop.disable()
+    feed.watch(false) // no sample empties what is counted by document any more
     await this.#writer.stop(deadlineMs / 4) // the rest is for those who look
     await live.documents.drain(Math.max(0, endsAt - clock.now()))
   }
