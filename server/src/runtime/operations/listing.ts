@@ -50,7 +50,7 @@ export interface ListedPage {
 /** The largest that are told of when a list is ordered by bytes. */
 const LARGEST_TOLD = 1_000
 
-/** Documents that are looked at for that. */
+/** Documents that are looked at for that, by name: of more, the largest may be among the others. */
 const MOST_WALKED = 200_000
 
 /** Documents that are read at a time where more are looked at than shown. */
