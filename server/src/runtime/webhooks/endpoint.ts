@@ -86,9 +86,11 @@ export class Endpoint {
 
   async #due(): Promise<Delivery[]> {
     const { outbox, clock, onProblem } = this.#ports
-    const limit = READ_AT_ONCE + this.#underWay.size // which are due as well, as the storage has it
+    // which are due as well, as the storage has it; also one whose outcome is kept before this answer is here
+    const underWay = new Set(this.#underWay.keys())
+    const limit = READ_AT_ONCE + underWay.size
     const due = await outbox.dueDeliveries({ endpoint: this.target.key, now: clock.wall(), limit })
-    if (due.ok) return due.value.filter(({ delivery }) => !this.#underWay.has(delivery))
+    if (due.ok) return due.value.filter(({ delivery }) => !underWay.has(delivery))
     onProblem(due.error.message)
     return []
   }
