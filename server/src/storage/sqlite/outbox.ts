@@ -15,6 +15,7 @@ import type {
 import { LATEST_MS } from '../outbox-event.ts'
 import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
 import type { OutboxLog } from './outbox-log.ts'
+import { attempt } from './problem.ts'
 import type { Thread } from './thread.ts'
 import { committingOn, readingOn } from './transaction.ts'
 
@@ -98,9 +99,11 @@ export const createOutboxWriter = (
   return {
     openOutbox: (plan) => committing('open the outbox', () => ok(log.open(plan))),
     settleOutbox: (settling) => {
-      const told = log.isDue(settling)
-        ? committing('tell of changed documents', () => ok(log.settle(settling)))
-        : ok({ documents: 0, hasMore: false })
+      const told = attempt('look for documents at rest', file, () =>
+        log.isDue(settling)
+          ? committing('tell of changed documents', () => ok(log.settle(settling)))
+          : ok({ documents: 0, hasMore: false }),
+      )
       return told.ok ? ok({ ...told.value, dropped: log.takeDropped() }) : told
     },
     putNotices: (notices) =>
