@@ -375,6 +375,30 @@ it('writes of a crowd that comes in commits that hold up nobody, and after one t
   teller.webhooks.left(visitor(1))
   await teller.webhooks.finish()
   expect(eventsOf(teller, 'bug')).toHaveLength(2)
+  expect(eventsOf(teller, 'webhook-dropped')).toMatchObject([{ count: 1 }])
+})
+
+it('has written of everybody when it has finished, also where it is stopped in the midst of a crowd', async () => {
+  const target = await startTarget(() => undefined)
+  const teller = await tellerOf([target.url], { maxBacklog: 10_000 })
+  const { storage } = teller.weather
+  const { putNotices } = storage
+  Object.assign(storage, {
+    putNotices: async (notices: Parameters<typeof putNotices>[0]) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return putNotices(notices)
+    },
+  })
+  for (let id = 0; id < 1_000; id++) teller.webhooks.entered(visitor(id))
+  void teller.webhooks.look()
+  teller.webhooks.stop()
+  for (let id = 0; id < 70; id++) teller.webhooks.left(visitor(id))
+  await teller.webhooks.finish()
+  expect(await teller.figures()).toEqual({ waiting: 1_070, dead: 0 })
+  teller.webhooks.left(visitor(70))
+  teller.weather.fail('putNotices', { kind: 'full', message: 'disk full' })
+  await teller.webhooks.finish()
+  expect(eventsOf(teller, 'webhook-dropped')).toMatchObject([{ count: 1 }])
 })
 
 it('says how many were dropped where a target takes nothing for too long', async () => {

@@ -68,7 +68,7 @@ export class Webhooks {
   readonly #endpoints: readonly Endpoint[]
   readonly #notices: SessionNotices
   #undoLook: Undo = () => undefined
-  #isLooking = false
+  #looking: Promise<void> | null = null
   #isOver = false
 
   constructor(options: WebhookOptions, ports: WebhookPorts) {
@@ -109,19 +109,12 @@ export class Webhooks {
   }
 
   /** Writes and delivers what is due; one look at a time. Never rejects. */
-  async look(): Promise<void> {
-    if (this.#isLooking || this.#isOver) return
-    this.#isLooking = true
-    try {
-      await this.#writeNotices()
-      await this.#settle()
-      await this.#recorder.flush()
-      if (!this.#isOver) await Promise.all(this.#endpoints.map((endpoint) => endpoint.pump()))
-    } catch (cause) {
-      this.#report(cause)
-    } finally {
-      this.#isLooking = false
-    }
+  look(): Promise<void> {
+    if (this.#isOver) return Promise.resolve()
+    this.#looking ??= this.#lookOnce().finally(() => {
+      this.#looking = null
+    })
+    return this.#looking
   }
 
   /** A session has been let in. */
@@ -156,9 +149,26 @@ export class Webhooks {
     for (const endpoint of this.#endpoints) endpoint.stop()
   }
 
-  /** Writes what came of sessions until the end; before the storage is closed. Never rejects. */
-  finish(): Promise<void> {
-    return this.#writeNotices().catch((cause: unknown) => this.#report(cause))
+  /** Writes what came of sessions until the end, and tells of what cannot be; before the storage is closed. Never rejects. */
+  async finish(): Promise<void> {
+    await this.#looking // which may be in the midst of a crowd
+    try {
+      await this.#writeNotices()
+    } catch (cause) {
+      this.#report(cause)
+    }
+    this.#tellDropped(this.#notices.take().length + this.#notices.takeDropped())
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      await this.#writeNotices()
+      await this.#settle()
+      await this.#recorder.flush()
+      if (!this.#isOver) await Promise.all(this.#endpoints.map((endpoint) => endpoint.pump()))
+    } catch (cause) {
+      this.#report(cause)
+    }
   }
 
   #figuresOf(own: EndpointFigures): WebhookFigures {
@@ -183,7 +193,7 @@ export class Webhooks {
   }
 
   async #settle(): Promise<void> {
-    const { outbox, clock, observe } = this.#ports
+    const { outbox, clock } = this.#ports
     const { debounceMs: restMs, maxWaitMs: waitMs } = this.#options
     let count = this.#notices.takeDropped()
     for (let hasMore = true; hasMore && !this.#isOver;) {
@@ -195,7 +205,11 @@ export class Webhooks {
       count += settled.value.dropped
       hasMore = settled.value.hasMore
     }
-    if (count > 0) observe.event({ kind: 'webhook-dropped', count })
+    this.#tellDropped(count)
+  }
+
+  #tellDropped(count: number): void {
+    if (count > 0) this.#ports.observe.event({ kind: 'webhook-dropped', count })
   }
 
   /** A storage of somebody else's may throw: that ends no process. */
