@@ -10,6 +10,7 @@ import {
   type AttemptOutcome,
   type AttemptPorts,
   beginAttempt,
+  failed,
   type Target,
 } from './attempt.ts'
 import type { Recorder } from './recorder.ts'
@@ -111,14 +112,26 @@ export class Endpoint {
   async #deliver(delivery: Delivery): Promise<void> {
     const { clock, recorder } = this.#ports
     const startedAt = clock.now()
-    const attempt = beginAttempt(this.target, delivery, this.#ports)
-    this.#attempts.add(attempt)
-    const outcome = await attempt.outcome
-    this.#attempts.delete(attempt)
+    const outcome = await this.#attempted(delivery)
     if (outcome.kind === 'given-up') return
     await recorder.record(this.#noted(delivery, outcome, clock.now() - startedAt))
     this.#underWay.delete(delivery.delivery)
     await this.pump()
+  }
+
+  /** Makes an attempt. One that our own bug ends has failed: its place is not lost, and it is tried so often as others. */
+  async #attempted(delivery: Delivery): Promise<AttemptOutcome> {
+    let attempt: Attempt
+    try {
+      attempt = beginAttempt(this.target, delivery, this.#ports)
+    } catch (cause) {
+      this.#ports.onBug(cause)
+      return failed('the attempt could not be made')
+    }
+    this.#attempts.add(attempt)
+    const outcome = await attempt.outcome
+    this.#attempts.delete(attempt)
+    return outcome
   }
 
   /** What is kept of an outcome. */

@@ -9,6 +9,7 @@ import { plainGrant } from '../../auth/plain-grant.ts'
 import { nameOf, unwrap } from '../../storage/contract/fixture.ts'
 import { late } from '../../storage/contract/outbox-fixture.ts'
 import type { Guarded } from '../guard.ts'
+import { addressRule } from './addresses.ts'
 import { pauseMs } from './retrying.ts'
 import { targetOf } from './target.ts'
 import { startTarget, type Told } from './testing/target.ts'
@@ -399,6 +400,26 @@ it('has written of everybody when it has finished, also where it is stopped in t
   teller.weather.fail('putNotices', { kind: 'full', message: 'disk full' })
   await teller.webhooks.finish()
   expect(eventsOf(teller, 'webhook-dropped')).toMatchObject([{ count: 1 }])
+})
+
+it('goes on behind attempts that cannot be made, and makes them later', async () => {
+  const target = await startTarget(status(204), { clock: 'any' })
+  const rule = addressRule('all')
+  let broken = 4
+  const allows = (host: string): boolean => {
+    if (broken-- > 0) throw new Error(`no rule for ${host}`)
+    return rule.allows(host)
+  }
+  const teller = await tellerOf([target.url], { addresses: { ...rule, allows } })
+  await teller.tell('a', 'b', 'c', 'd', 'e')
+  await eventually(() => expect(documentsOf(target.told)).toEqual(['e']))
+  expect(eventsOf(teller, 'bug')).toHaveLength(4)
+  expect(eventsOf(teller, 'webhook-failed')).toHaveLength(4)
+  await eventually(async () => expect(await teller.figures()).toEqual({ waiting: 4, dead: 0 }))
+  await teller.pass(5_000)
+  await allTold(teller)
+  expect(new Set(documentsOf(target.told))).toEqual(new Set(['a', 'b', 'c', 'd', 'e']))
+  expect(target.told).toHaveLength(5)
 })
 
 it('says how many were dropped where a target takes nothing for too long', async () => {
