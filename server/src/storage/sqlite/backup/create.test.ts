@@ -1,5 +1,13 @@
 /* What a folder of backups holds after one more; with processes, full disks and kills: e2e/operations/backup.test.ts. */
-import { readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
+import {
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { storedDocuments } from '../../../commands/verify/testing/stored.ts'
@@ -7,6 +15,7 @@ import { unwrap } from '../../contract/fixture.ts'
 import { temporaryDir } from '../testing/temporary-dir.ts'
 import { backUp, type BackupOptions } from './create.ts'
 import { nameOfTime, targetPaths } from './manifest.ts'
+import { restore } from './restore.ts'
 
 const setUp = async () => {
   const dataDir = join(await storedDocuments(), '..')
@@ -25,7 +34,7 @@ const setUp = async () => {
         ...options,
       }),
     )
-  return { run, ...targetPaths(target) }
+  return { run, target, ...targetPaths(target) }
 }
 
 it('a backup stays that was made just now, also where the clock was set back since the others', async () => {
@@ -62,3 +71,25 @@ it('a copy is told to its end', async () => {
   const [bytes, total] = told.at(-1) ?? [0, 1]
   expect(bytes).toBe(total)
 })
+
+it.runIf(process.getuid?.() === 0)(
+  'what the superuser restores belongs to whose the data directory is',
+  async () => {
+    const { run, target } = await setUp()
+    await run()
+    const dataDir = temporaryDir()
+    chownSync(dataDir, 12_345, 12_346)
+    unwrap(
+      await restore({
+        target,
+        dataDir,
+        replace: false,
+        now: new Date(),
+        signal: new AbortController().signal,
+        onBytes: () => undefined,
+      }),
+    )
+    for (const file of ['quire.db', 'quire.lock'])
+      expect(statSync(join(dataDir, file))).toMatchObject({ uid: 12_345, gid: 12_346 })
+  },
+)
