@@ -7,7 +7,7 @@ import type { Result } from '@quire/shared'
 import { redacted } from '../observe/redacted.ts'
 import { exitCodes } from './exit-codes.ts'
 import { messageOf } from './message-of.ts'
-import { createProgress, noProgress, type Progress } from './progress.ts'
+import { createProgress, noProgress, type Progress, type ProgressTarget } from './progress.ts'
 
 /** What a command that is done has to say. */
 export interface Done {
@@ -39,20 +39,39 @@ export interface Output {
 /** A command's work. What it throws counts as failed, with its message. */
 export type Work = (output: Output) => Promise<Result<Done, NotDone>>
 
-const outputOf = (isJson: boolean, signal: AbortSignal): Output => ({
-  signal,
-  note: (line) => void process.stderr.write(`quire: ${redacted(line)}\n`),
-  progress: (label, unit) => {
-    if (isJson) return noProgress
-    const { stderr } = process
-    const target = {
-      isTTY: stderr.isTTY,
-      columns: stderr.columns || 80, // no terminal, or one that does not tell
-      write: (text: string) => void stderr.write(text),
-    }
-    return createProgress(label, unit, { target, now: () => performance.now() })
-  },
-})
+/** Where standard error goes. */
+const errorTarget = (): ProgressTarget => {
+  const { stderr } = process
+  return {
+    isTTY: stderr.isTTY,
+    columns: stderr.columns || 80, // no terminal, or one that does not tell
+    write: (text) => void stderr.write(text),
+  }
+}
+
+/** An output, and the end of all progress that it was asked for: what is said then has a line of its own. */
+export const createOutput = (
+  signal: AbortSignal,
+  { isJson, target }: { readonly isJson: boolean; readonly target: ProgressTarget },
+): { readonly output: Output; endProgress(): void } => {
+  const begun: Progress[] = []
+  const output: Output = {
+    signal,
+    note: (line) => target.write(`quire: ${redacted(line)}\n`),
+    progress: (label, unit) => {
+      if (isJson) return noProgress
+      const progress = createProgress(label, unit, { target, now: () => performance.now() })
+      begun.push(progress)
+      return progress
+    },
+  }
+  return {
+    output,
+    endProgress: () => {
+      for (const progress of begun) progress.end()
+    },
+  }
+}
 
 /** Aborts on the first signal; the second one has its usual effect. */
 const interruption = (): AbortSignal => {
@@ -78,7 +97,9 @@ const written = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
 
 /** Runs a command's work, says what came of it, and ends the process with its exit code. */
 const runWork = async (isJson: boolean, work: Work): Promise<never> => {
-  const outcome = await attempted(work, outputOf(isJson, interruption()))
+  const { output, endProgress } = createOutput(interruption(), { isJson, target: errorTarget() })
+  const outcome = await attempted(work, output)
+  endProgress()
   const kind = !outcome.ok ? outcome.error.kind : outcome.value.hasFindings ? 'findings' : 'done'
   if (!outcome.ok) await written(process.stderr, `quire: ${redacted(outcome.error.message)}\n`)
   const rest = outcome.ok ? outcome.value.report : { error: redacted(outcome.error.message) }
