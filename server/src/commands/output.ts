@@ -57,7 +57,7 @@ export const createOutput = (
   const begun: Progress[] = []
   const output: Output = {
     signal,
-    note: (line) => target.write(`quire: ${redacted(line)}\n`),
+    note: (line) => target.write(`quire: ${printable(redacted(line))}\n`),
     progress: (label, unit) => {
       if (isJson) return noProgress
       const progress = createProgress(label, unit, { target, now: () => performance.now() })
@@ -89,11 +89,23 @@ const attempted = async (work: Work, output: Output): Promise<Result<Done, NotDo
   }
 }
 
-const written = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
+/** Resolves with why it is not where it was to go, null where it is. */
+const written = (stream: NodeJS.WriteStream, text: string): Promise<string | null> =>
   new Promise((resolve) => {
-    // whoever was to read it may be gone, which changes nothing of what was done
-    stream.write(text, () => resolve())
+    stream.write(text, (error) => {
+      // whoever was to read it may be gone, which changes nothing of what was done
+      const isGone =
+        error && 'code' in error && ['EPIPE', 'ERR_STREAM_DESTROYED'].includes(String(error.code))
+      resolve(error && !isGone ? error.message : null)
+    })
   })
+
+/** A name, a path or another server's words may hold what a terminal takes for orders (ECMA-48). */
+const printable = (text: string): string =>
+  text.replaceAll(
+    /(?![\n\t])\p{Cc}/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** Runs a command's work, says what came of it, and ends the process with its exit code. */
 const runWork = async (isJson: boolean, work: Work): Promise<never> => {
@@ -101,12 +113,14 @@ const runWork = async (isJson: boolean, work: Work): Promise<never> => {
   const outcome = await attempted(work, output)
   endProgress()
   const kind = !outcome.ok ? outcome.error.kind : outcome.value.hasFindings ? 'findings' : 'done'
-  if (!outcome.ok) await written(process.stderr, `quire: ${redacted(outcome.error.message)}\n`)
+  if (!outcome.ok) output.note(outcome.error.message)
   const rest = outcome.ok ? outcome.value.report : { error: redacted(outcome.error.message) }
-  if (isJson) await written(process.stdout, `${JSON.stringify({ result: kind, ...rest })}\n`)
-  else if (outcome.ok)
-    await written(process.stdout, outcome.value.lines.map((line) => `${line}\n`).join(''))
-  process.exit(exitCodes[kind])
+  const lines = outcome.ok ? outcome.value.lines.map((line) => `${printable(line)}\n`) : []
+  const text = isJson ? `${JSON.stringify({ result: kind, ...rest })}\n` : lines.join('')
+  const problem = text === '' ? null : await written(process.stdout, text)
+  if (problem !== null) output.note(`what came of it cannot be written: ${problem}`)
+  await written(process.stderr, '') // and with it all that was said before
+  process.exit(problem === null ? exitCodes[kind] : exitCodes.failed)
 }
 
 /** Gives a command its `--json`, and its work, which reads the command's options and arguments when it is done. */
