@@ -138,6 +138,10 @@ describe('quire doctor', () => {
       state: 'unknown',
       says: expect.stringContaining('QUIRE_TOKEN'),
     })
+    expect(await of(strange.url, { QUIRE_TOKEN: 'two\nlines' })).toMatchObject({
+      state: 'unknown',
+      says: expect.stringContaining('QUIRE_TOKEN is no token'),
+    })
     expect(await of(await namingProxy(strange.url), env)).toMatchObject({
       state: 'change',
       change: 'set QUIRE_TRUSTED_PROXIES=127.0.0.1',

@@ -24,6 +24,12 @@ describe('the client’s address', () => {
       /no proxy says whose it is/,
     ],
     [
+      'is that of a proxy on this machine, which is not named and says nothing',
+      told({ peer: { address: HERE.address, port: 6_000 } }),
+      'change',
+      /^set QUIRE_TRUSTED_PROXIES=203\.0\.113\.7, and have the proxy write/,
+    ],
+    [
       'is the proxy’s, which is not named',
       told({ address: PROXY.address, peer: PROXY, forwardedFor: HERE.address }),
       'change',

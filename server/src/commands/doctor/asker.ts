@@ -4,6 +4,7 @@
  *
  *   the field arrived     the peer is      the address is    so
  *   as it was sent        this end         the peer's        no proxy, and none is believed
+ *   as it was sent        another here     the peer's        a proxy is not named, and says nothing
  *   as it was sent        somewhere else   the peer's        not to be told: a router, or a proxy that says nothing
  *   other                 not trusted      the peer's        a proxy is not named: all of its clients are one
  *   any                   trusted          the made-up one   everybody is whom he says
@@ -50,21 +51,23 @@ export const judge = (told: Told, here: Here): Check => {
   const isDirect = peer.port === here.port && peer.address === here.address
   const as = `the server takes this client for ${address}`
   if (address === MADE_UP) return isDirect ? ofTrusted(here) : spoofed(told, here)
-  if (!isProxied && forwardedFor === MADE_UP)
+  // of the same machine, and another end: the field has passed a proxy that is there
+  const isBehind = peer.address === here.address && peer.port !== null && !isDirect
+  if (!isProxied && forwardedFor === MADE_UP && !isBehind)
     return isDirect
       ? good(NAME, `${as}, its own, and believes nothing that it says of itself; there is no proxy`)
       : unknown(
           NAME,
           `${as}, where the connection comes from, and no proxy says whose it is: if that is no address of this machine, or of its router, ${APPENDS}, and set QUIRE_TRUSTED_PROXIES=${peer.address}`,
         )
-  const says = lastOf(forwardedFor)
+  const says = forwardedFor === MADE_UP ? null : lastOf(forwardedFor)
   if (!isProxied)
     return toChange(
       NAME,
       `${as}, which is the proxy’s, and all of its clients for one: it does not know the proxy`,
       `set QUIRE_TRUSTED_PROXIES=${peer.address}${says === null ? `, and ${APPENDS}` : ''}`,
     )
-  if (says === null || says === MADE_UP)
+  if (says === null)
     return toChange(NAME, `${as}, as the proxy ${peer.address} does not say whose it is`, APPENDS)
   return good(NAME, `${as}, as the proxy ${peer.address} says, and not for what it says of itself`)
 }
@@ -102,6 +105,11 @@ const lastOf = (forwardedFor: string | null): string | null => {
 
 /** Asks a server at its `/api/v1/operations` as whom it takes who asks; `token`: of who may see its operations. */
 export const askerCheck = async (url: URL, token: string | null): Promise<Check> => {
+  if (token !== null && !/^[\x21-\x7e]+$/.test(token))
+    return unknown(
+      NAME,
+      'is not asked for: QUIRE_TOKEN is no token, as it has spaces or line breaks in it',
+    )
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
   const asked = request(url, {
     agent: false,
