@@ -13,6 +13,8 @@ import { storedDocuments } from './verify/testing/stored.ts'
 
 vi.setConfig({ testTimeout: 30_000 }) // processes have to start
 
+const LOGINS = { QUIRE_AUTH: 'jwt', QUIRE_JWT_SECRET: 'a-secret-of-more-than-thirty-two-bytes' }
+
 const examine = async (
   args: readonly string[],
   env: Record<string, string> = {},
@@ -22,7 +24,7 @@ const examine = async (
   return { exit: ran.exit, checks: new Map(checks.map((check) => [check.name, check])) }
 }
 
-/** A proxy that writes the client’s address anew, and passes the rest on. */
+/** A proxy that writes the client’s address anew, and passes all but upgrades on. */
 const namingProxy = async (to: string): Promise<string> => {
   const proxy = createServer((incoming, outgoing) => {
     const headers = {
@@ -35,6 +37,7 @@ const namingProxy = async (to: string): Promise<string> => {
     })
     incoming.pipe(passed)
   })
+  refuseUpgrades(proxy)
   return listening(proxy)
 }
 
@@ -51,8 +54,12 @@ const badProxy = async (to: string): Promise<string> => {
     })
     incoming.pipe(passed)
   })
-  proxy.on('upgrade', (_incoming, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+  refuseUpgrades(proxy)
   return listening(proxy)
+}
+
+const refuseUpgrades = (proxy: Server): void => {
+  proxy.on('upgrade', (_incoming, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
 }
 
 /** Its address, until the test is over. */
@@ -126,31 +133,36 @@ describe('quire doctor', () => {
     for (const { change } of wrong) expect(change).toMatch(/nginx/)
   })
 
-  it('says whether a server knows the proxy before it, to whom may see its operations', async () => {
-    const secret = { QUIRE_JWT_SECRET: 'a-secret-of-more-than-thirty-two-bytes' }
-    const of = async (url: string, env: Record<string, string> = {}) =>
-      (await examine(['--url', url], env)).checks.get('client address')
-    const jwt = { QUIRE_AUTH: 'jwt', ...secret }
-    const strange = await startListening(await newDataDir(), jwt)
-    const token = await runCommand(['token', '--operations', 'read', '--sub', 'ops'], secret)
-    const env = { QUIRE_TOKEN: token.stdout.trimEnd() }
-    expect(await of(strange.url)).toMatchObject({
+  it.each([
+    { proxies: '', found: { state: 'change', change: 'set QUIRE_TRUSTED_PROXIES=127.0.0.1' } },
+    { proxies: '127.0.0.1', found: { state: 'good' } },
+  ])(
+    'says whether a server that trusts "$proxies" knows the proxy before it',
+    async ({ proxies, found }) => {
+      const [server, token] = await Promise.all([
+        startListening(await newDataDir(), { ...LOGINS, QUIRE_TRUSTED_PROXIES: proxies }),
+        runCommand(['token', '--operations', 'read', '--sub', 'ops'], LOGINS),
+      ])
+      const env = { QUIRE_TOKEN: token.stdout.trimEnd() }
+      const { checks } = await examine(['--url', await namingProxy(server.url)], env)
+      expect(checks.get('client address')).toMatchObject(found)
+    },
+  )
+
+  it.each([
+    { what: 'no token', env: {}, says: 'with a token in QUIRE_TOKEN' },
+    {
+      what: 'none that is one',
+      env: { QUIRE_TOKEN: 'two\nlines' },
+      says: 'QUIRE_TOKEN is no token',
+    },
+  ])('asks for a token where it has $what', async ({ env, says }) => {
+    const server = await startListening(await newDataDir(), LOGINS)
+    const { checks } = await examine(['--url', server.url], env)
+    expect(checks.get('client address')).toMatchObject({
       state: 'unknown',
-      says: expect.stringContaining('QUIRE_TOKEN'),
+      says: expect.stringContaining(says),
     })
-    expect(await of(strange.url, { QUIRE_TOKEN: 'two\nlines' })).toMatchObject({
-      state: 'unknown',
-      says: expect.stringContaining('QUIRE_TOKEN is no token'),
-    })
-    expect(await of(await namingProxy(strange.url), env)).toMatchObject({
-      state: 'change',
-      change: 'set QUIRE_TRUSTED_PROXIES=127.0.0.1',
-    })
-    const known = await startListening(await newDataDir(), {
-      ...jwt,
-      QUIRE_TRUSTED_PROXIES: '127.0.0.1',
-    })
-    expect(await of(await namingProxy(known.url), env)).toMatchObject({ state: 'good' })
   })
 
   it('says that an address only leads to another one, which no WebSocket follows', async () => {
