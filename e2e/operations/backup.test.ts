@@ -156,6 +156,12 @@ describe('a backup', { timeout: TEST_MS }, () => {
     await free()
     reportOf(await backUp())
     expect(await files()).toMatchObject({ exit: 0 })
+    await fill()
+    const env = { TMPDIR: target } // where `verify` puts it together
+    expect(await runQuire(['verify', '--backup', target], { launcher, env })).toMatchObject({
+      exit: 1,
+      stderr: expect.stringContaining('set TMPDIR to where there is'),
+    })
   })
 
   it('of which the folder goes away midway fails with a sentence', async () => {

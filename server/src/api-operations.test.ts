@@ -249,6 +249,16 @@ it('says how the server is, and what it met', async () => {
   expect(told.troubles.map(({ kind }) => kind)).toContain('denial')
 })
 
+it('says to whom may look whose request it is, and by what that is known', async () => {
+  const { asker } = await json<{ asker: Record<string, unknown> }>('GET', '/operations')
+  expect(asker).toEqual({
+    address: '127.0.0.1',
+    peer: { address: '127.0.0.1', port: expect.any(Number) },
+    isProxied: false,
+    forwardedFor: null,
+  })
+})
+
 it('is asked by the client of the API in its own words', async () => {
   await write('asked', ['b', 'a'])
   const { operations } = await server.client(operator)

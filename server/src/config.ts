@@ -232,8 +232,11 @@ const isNetwork = (item: string): boolean => {
   return (isIPv4 || isIPv6) && isLength && more.length === 0
 }
 
+/** Read by commands that ask a server: whoever has them set may start one as well. */
+const OF_COMMANDS = ['QUIRE_TOKEN']
+
 const unknownVariables = (env: Readonly<Record<string, string | undefined>>): string[] => {
-  const known = new Set<string>(optionRows.map((option) => option.env))
+  const known = new Set<string>([...optionRows.map((option) => option.env), ...OF_COMMANDS])
   return Object.keys(env)
     .filter((name) => name.startsWith('QUIRE_') && !known.has(name))
     .map((name) => `${name}: there is no such option; quire serve --help lists them`)

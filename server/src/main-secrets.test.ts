@@ -161,7 +161,7 @@ it.each([
   ['--jwt-secrt=hush', "error: unknown option '--jwt-secrt=…'"],
   ["--jwt-secrt='hush'\nhush'", "error: unknown option '--jwt-secrt=…'"],
   ['-shush', "error: unknown option '-…'"],
-  ['hush', 'error: too many arguments'],
+  ['hush', 'error: too many arguments, or no such command.'],
 ])('a command line with %j is refused without what it says', async (flag, problem) => {
   const command = startCommand(await newDataDir(), {}, [flag])
   expect(await command.exit).toBe(2)

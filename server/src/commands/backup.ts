@@ -66,8 +66,9 @@ export const registerBackup = (program: Command): void => {
         message: done.error.message,
       })
     const ms = Math.round(performance.now() - startedAt)
-    const { at, documents, bytes, newBytes, newChunks, chunks, pruned } = done.value
+    const { at, documents, bytes, newBytes, newChunks, chunks, pruned, unpruned } = done.value
     const unread = pruned?.unread ?? []
+    if (unpruned !== null) note(unpruned)
     for (const path of unread)
       note(
         `${path} does not read as a backup: no chunks were removed, for it may need them; remove it or mend it`,
@@ -81,7 +82,7 @@ export const registerBackup = (program: Command): void => {
           `of which ${newChunks} are new and take ${formatBytes(newBytes)}; ${(ms / 1000).toFixed(1)} s`,
         ...gone,
       ],
-      hasFindings: unread.length > 0,
+      hasFindings: unread.length > 0 || unpruned !== null,
     })
   })
 }

@@ -9,4 +9,10 @@ it('a command’s data directory has the flag, the variable and the default of t
   expect(command.parse([], { from: 'user' }).opts<DataDirOption>().dataDir).toBe('.quire')
   const given = command.parse(['--data-dir', '/srv'], { from: 'user' })
   expect(given.opts<DataDirOption>().dataDir).toBe('/srv')
+  expect(() =>
+    command
+      .exitOverride()
+      .configureOutput({ writeErr: () => undefined })
+      .parse(['--data-dir', ''], { from: 'user' }),
+  ).toThrow('It must not be empty.')
 })

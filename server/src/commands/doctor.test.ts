@@ -1,15 +1,19 @@
 /* What the doctor finds: a machine that is not as it should be, and what stands before a server and is in its way. */
 import { once } from 'node:events'
-import { createServer, request } from 'node:http'
+import { writeFile } from 'node:fs/promises'
+import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { certificateFiles, selfSigned } from '../edges/websocket/testing/self-signed.ts'
 import { newDataDir, runCommand, startListening } from '../testing/command.ts'
 import type { Check } from './doctor/check.ts'
 import { storedDocuments } from './verify/testing/stored.ts'
 
 vi.setConfig({ testTimeout: 30_000 }) // processes have to start
+
+const LOGINS = { QUIRE_AUTH: 'jwt', QUIRE_JWT_SECRET: 'a-secret-of-more-than-thirty-two-bytes' }
 
 const examine = async (
   args: readonly string[],
@@ -18,6 +22,23 @@ const examine = async (
   const ran = await runCommand(['doctor', '--json', ...args], env)
   const { checks } = JSON.parse(ran.stdout) as { checks: readonly Check[] }
   return { exit: ran.exit, checks: new Map(checks.map((check) => [check.name, check])) }
+}
+
+/** A proxy that writes the client’s address anew, and passes all but upgrades on. */
+const namingProxy = async (to: string): Promise<string> => {
+  const proxy = createServer((incoming, outgoing) => {
+    const headers = {
+      ...incoming.headers,
+      'x-forwarded-for': incoming.socket.remoteAddress ?? 'unknown',
+    }
+    const passed = request(new URL(incoming.url ?? '/', to), { headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+      answer.pipe(outgoing)
+    })
+    incoming.pipe(passed)
+  })
+  refuseUpgrades(proxy)
+  return listening(proxy)
 }
 
 /** A proxy in front of a server that passes no upgrade on, holds streams back, and takes no large bodies. */
@@ -33,7 +54,16 @@ const badProxy = async (to: string): Promise<string> => {
     })
     incoming.pipe(passed)
   })
+  refuseUpgrades(proxy)
+  return listening(proxy)
+}
+
+const refuseUpgrades = (proxy: Server): void => {
   proxy.on('upgrade', (_incoming, socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+}
+
+/** Its address, until the test is over. */
+const listening = async (proxy: Server): Promise<string> => {
   proxy.listen(0, '127.0.0.1')
   await once(proxy, 'listening')
   onTestFinished(() => {
@@ -88,13 +118,89 @@ describe('quire doctor', () => {
       'large WebSocket message',
       'event stream',
       'large request',
+      'client address',
     ])
     expect(straight.exit).toBe(0)
     const { exit, checks } = await examine(['--url', await badProxy(server.url)])
     expect(exit).toBe(3)
     const wrong = [...checks.values()].filter(({ state }) => state === 'change')
-    expect(wrong.map(({ name }) => name)).toEqual(['WebSocket', 'event stream', 'large request'])
+    expect(wrong.map(({ name }) => name)).toEqual([
+      'WebSocket',
+      'event stream',
+      'large request',
+      'client address',
+    ])
     for (const { change } of wrong) expect(change).toMatch(/nginx/)
+  })
+
+  it.each([
+    { proxies: '', found: { state: 'change', change: 'set QUIRE_TRUSTED_PROXIES=127.0.0.1' } },
+    { proxies: '127.0.0.1', found: { state: 'good' } },
+  ])(
+    'says whether a server that trusts "$proxies" knows the proxy before it',
+    async ({ proxies, found }) => {
+      const [server, token] = await Promise.all([
+        startListening(await newDataDir(), { ...LOGINS, QUIRE_TRUSTED_PROXIES: proxies }),
+        runCommand(['token', '--operations', 'read', '--sub', 'ops'], LOGINS),
+      ])
+      const env = { QUIRE_TOKEN: token.stdout.trimEnd() }
+      const { checks } = await examine(['--url', await namingProxy(server.url)], env)
+      expect(checks.get('client address')).toMatchObject(found)
+    },
+  )
+
+  it.each([
+    { what: 'no token', env: {}, says: 'with a token in QUIRE_TOKEN' },
+    {
+      what: 'none that is one',
+      env: { QUIRE_TOKEN: 'two\nlines' },
+      says: 'QUIRE_TOKEN is no token',
+    },
+  ])('asks for a token where it has $what', async ({ env, says }) => {
+    const server = await startListening(await newDataDir(), LOGINS)
+    const { checks } = await examine(['--url', server.url], env)
+    expect(checks.get('client address')).toMatchObject({
+      state: 'unknown',
+      says: expect.stringContaining(says),
+    })
+  })
+
+  it('says that an address only leads to another one, which no WebSocket follows', async () => {
+    const leading = createServer((incoming, outgoing) =>
+      outgoing.writeHead(308, { Location: `https://docs.example.org${incoming.url}` }).end(),
+    )
+    const { exit, checks } = await examine(['--url', await listening(leading)])
+    expect(exit).toBe(3)
+    expect([...checks.keys()]).toEqual(['server'])
+    expect(checks.get('server')?.says).toContain('leads to https://docs.example.org/health/ready')
+  })
+
+  it('knows a Quire behind its own certificate by its port, and takes a token for no option', async () => {
+    const { files, write } = certificateFiles()
+    write(selfSigned('docs.example.org'))
+    const tls = { QUIRE_TLS_CERT: files.cert, QUIRE_TLS_KEY: files.key }
+    const dataDir = await newDataDir()
+    const { url } = await startListening(dataDir, tls)
+    const { port } = new URL(url)
+    const env = { ...tls, QUIRE_PORT: port, QUIRE_TOKEN: 'a token' }
+    const { checks } = await examine(['--data-dir', dataDir], env)
+    expect(checks.get(`port ${port}`)).toMatchObject({
+      state: 'good',
+      says: expect.stringContaining('a Quire serves there'),
+    })
+    expect(checks.has('options')).toBe(false)
+  })
+
+  it('goes on where the disk cannot be measured, and says why it cannot', async () => {
+    const file = join(await newDataDir(), 'file')
+    await writeFile(file, 'no directory')
+    const { exit, checks } = await examine(['--data-dir', file], { QUIRE_PORT: '0' })
+    expect(exit).toBe(3)
+    expect(checks.get('disk speed')).toMatchObject({
+      state: 'change',
+      says: expect.stringContaining('ENOTDIR'),
+    })
+    expect(checks.has('free space')).toBe(true)
   })
 
   it('says where nothing answers, and is told what is no address', async () => {

@@ -17,8 +17,11 @@ export const registerDoctor = (program: Command): void => {
       'Looks at options, port, disk, clock and limits of this machine, or by its address at a server and what stands before it, and says what to change.',
     )
     .addOption(dataDirOption())
-    .option('--url <address>', 'Looks at the server there instead, as clients reach it.')
-  setWork(command, async () => {
+    .option(
+      '--url <address>',
+      'Looks at the server there instead, as clients reach it. A token in QUIRE_TOKEN that may see the operations shows as whom it takes them.',
+    )
+  setWork(command, async ({ signal }) => {
     const { url, dataDir } = command.opts<DoctorFlags>()
     const address = url === undefined ? null : parseAddress(url)
     if (address === undefined)
@@ -26,7 +29,8 @@ export const registerDoctor = (program: Command): void => {
         kind: 'usage',
         message: '--url: must be an address such as https://docs.example.org, without a password',
       })
-    const checks = address === null ? await lookHere(dataDir) : await lookAt(address)
+    const looking = address === null ? lookHere(dataDir) : lookAt(address)
+    const checks = await Promise.race([looking, interrupted(signal)])
     const toDo = checks.filter(({ state }) => state === 'change').length
     const summary = toDo === 0 ? 'nothing needs to be changed' : `${toDo} to change`
     return ok({
@@ -37,6 +41,12 @@ export const registerDoctor = (program: Command): void => {
   })
 }
 
+/** Rejects when it is aborted: what is looked at leaves nothing behind, and need not be waited for. */
+const interrupted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error)) // of what aborts
+  })
+
 const parseAddress = (text: string): URL | undefined => {
   const url = URL.parse(text)
   const isPlain = url !== null && url.username === '' && url.password === ''
@@ -45,7 +55,7 @@ const parseAddress = (text: string): URL | undefined => {
 
 const lookAt = async (url: URL) => {
   const { urlChecks } = await import('./doctor/url.ts')
-  return urlChecks(url)
+  return urlChecks(url, process.env['QUIRE_TOKEN'] || null)
 }
 
 const lookHere = async (dataDir: string) => {

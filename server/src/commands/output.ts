@@ -7,7 +7,7 @@ import type { Result } from '@quire/shared'
 import { redacted } from '../observe/redacted.ts'
 import { exitCodes } from './exit-codes.ts'
 import { messageOf } from './message-of.ts'
-import { createProgress, noProgress, type Progress } from './progress.ts'
+import { createProgress, noProgress, type Progress, type ProgressTarget } from './progress.ts'
 
 /** What a command that is done has to say. */
 export interface Done {
@@ -39,20 +39,39 @@ export interface Output {
 /** A command's work. What it throws counts as failed, with its message. */
 export type Work = (output: Output) => Promise<Result<Done, NotDone>>
 
-const outputOf = (isJson: boolean, signal: AbortSignal): Output => ({
-  signal,
-  note: (line) => void process.stderr.write(`quire: ${redacted(line)}\n`),
-  progress: (label, unit) => {
-    if (isJson) return noProgress
-    const { stderr } = process
-    const target = {
-      isTTY: stderr.isTTY,
-      columns: stderr.columns || 80, // no terminal, or one that does not tell
-      write: (text: string) => void stderr.write(text),
-    }
-    return createProgress(label, unit, { target, now: () => performance.now() })
-  },
-})
+/** Where standard error goes. */
+const errorTarget = (): ProgressTarget => {
+  const { stderr } = process
+  return {
+    isTTY: stderr.isTTY,
+    columns: stderr.columns || 80, // no terminal, or one that does not tell
+    write: (text) => void stderr.write(text),
+  }
+}
+
+/** An output, and the end of all progress that it was asked for: what is said then has a line of its own. */
+export const createOutput = (
+  signal: AbortSignal,
+  { isJson, target }: { readonly isJson: boolean; readonly target: ProgressTarget },
+): { readonly output: Output; endProgress(): void } => {
+  const begun: Progress[] = []
+  const output: Output = {
+    signal,
+    note: (line) => target.write(`quire: ${printable(redacted(line))}\n`),
+    progress: (label, unit) => {
+      if (isJson) return noProgress
+      const progress = createProgress(label, unit, { target, now: () => performance.now() })
+      begun.push(progress)
+      return progress
+    },
+  }
+  return {
+    output,
+    endProgress: () => {
+      for (const progress of begun) progress.end()
+    },
+  }
+}
 
 /** Aborts on the first signal; the second one has its usual effect. */
 const interruption = (): AbortSignal => {
@@ -70,22 +89,38 @@ const attempted = async (work: Work, output: Output): Promise<Result<Done, NotDo
   }
 }
 
-const written = (stream: NodeJS.WriteStream, text: string): Promise<void> =>
+/** Resolves with why it is not where it was to go, null where it is. */
+const written = (stream: NodeJS.WriteStream, text: string): Promise<string | null> =>
   new Promise((resolve) => {
-    // whoever was to read it may be gone, which changes nothing of what was done
-    stream.write(text, () => resolve())
+    stream.write(text, (error) => {
+      // whoever was to read it may be gone, which changes nothing of what was done
+      const isGone =
+        error && 'code' in error && ['EPIPE', 'ERR_STREAM_DESTROYED'].includes(String(error.code))
+      resolve(error && !isGone ? error.message : null)
+    })
   })
+
+/** A name, a path or another server's words may hold what a terminal takes for orders (ECMA-48). */
+const printable = (text: string): string =>
+  text.replaceAll(
+    /(?![\n\t])\p{Cc}/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 
 /** Runs a command's work, says what came of it, and ends the process with its exit code. */
 const runWork = async (isJson: boolean, work: Work): Promise<never> => {
-  const outcome = await attempted(work, outputOf(isJson, interruption()))
+  const { output, endProgress } = createOutput(interruption(), { isJson, target: errorTarget() })
+  const outcome = await attempted(work, output)
+  endProgress()
   const kind = !outcome.ok ? outcome.error.kind : outcome.value.hasFindings ? 'findings' : 'done'
-  if (!outcome.ok) await written(process.stderr, `quire: ${redacted(outcome.error.message)}\n`)
+  if (!outcome.ok) output.note(outcome.error.message)
   const rest = outcome.ok ? outcome.value.report : { error: redacted(outcome.error.message) }
-  if (isJson) await written(process.stdout, `${JSON.stringify({ result: kind, ...rest })}\n`)
-  else if (outcome.ok)
-    await written(process.stdout, outcome.value.lines.map((line) => `${line}\n`).join(''))
-  process.exit(exitCodes[kind])
+  const lines = outcome.ok ? outcome.value.lines.map((line) => `${printable(line)}\n`) : []
+  const text = isJson ? `${JSON.stringify({ result: kind, ...rest })}\n` : lines.join('')
+  const problem = text === '' ? null : await written(process.stdout, text)
+  if (problem !== null) output.note(`what came of it cannot be written: ${problem}`)
+  await written(process.stderr, '') // and with it all that was said before
+  process.exit(problem === null ? exitCodes[kind] : exitCodes.failed)
 }
 
 /** Gives a command its `--json`, and its work, which reads the command's options and arguments when it is done. */

@@ -21,9 +21,9 @@ describe('progress', () => {
     progress.end()
     expect(text().split('\r')).toEqual([
       '',
-      'verifying [........................] 0 % 0 documents of 4,000 documents\u001b[K',
-      'verifying [############............] 50 % 2,000 documents of 4,000 documents\u001b[K',
-      'verifying [############............] 50 % 2,000 documents of 4,000 documents\u001b[K\n',
+      'verifying [........................] 0 % 0 of 4,000 documents\u001b[K',
+      'verifying [############............] 50 % 2,000 of 4,000 documents\u001b[K',
+      'verifying [############............] 50 % 2,000 of 4,000 documents\u001b[K\n',
     ])
   })
 

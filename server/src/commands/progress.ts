@@ -27,6 +27,13 @@ const QUARTERS = 4
 const amount = (value: number, unit: string): string =>
   unit === 'bytes' ? formatBytes(value) : `${value.toLocaleString('en')} ${unit}`
 
+/** `total` 0: it is not known. */
+const amountOf = (done: number, total: number, unit: string): string => {
+  if (total === 0) return amount(done, unit)
+  const part = unit === 'bytes' ? formatBytes(done) : done.toLocaleString('en')
+  return `${part} of ${amount(total, unit)}`
+}
+
 /** Bytes for people: 1,536 is "1.5 KiB". */
 export const formatBytes = (bytes: number): string => {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -46,9 +53,8 @@ const onTerminal = (
     const share = total === 0 ? 0 : Math.min(1, done / total)
     const filled = Math.round(share * BAR_CELLS)
     const bar = '#'.repeat(filled).padEnd(BAR_CELLS, '.')
-    const whole = total === 0 ? '' : ` of ${amount(total, unit)}`
     const gauge = total === 0 ? '' : ` [${bar}] ${Math.floor(share * 100)} %`
-    const line = `${label}${gauge} ${amount(done, unit)}${whole}`
+    const line = `${label}${gauge} ${amountOf(done, total, unit)}`
     target.write(`\r${line.slice(0, target.columns - 1)}\u001b[K`)
   }
   return {
@@ -68,8 +74,7 @@ const onTerminal = (
 const inLines = (label: string, unit: string, target: ProgressTarget): Progress => {
   let [done, total, told, isOver] = [0, 0, -1, false]
   const tell = (): void => {
-    const whole = total === 0 ? '' : ` of ${amount(total, unit)}`
-    target.write(`${label}: ${amount(done, unit)}${whole}\n`)
+    target.write(`${label}: ${amountOf(done, total, unit)}\n`)
   }
   return {
     at: (value, of = total) => {

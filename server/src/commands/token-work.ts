@@ -71,7 +71,9 @@ export const makeToken = async (
     return wrong('there must be a --doc or --operations, or the token grants nothing')
   const seconds = expires === 'never' ? null : parseDuration(expires)
   if (seconds === null && expires !== 'never')
-    return wrong(`--expires ${expires}: must be a time such as 90s, 15m, 1h or 30d, or never`)
+    return wrong(
+      `--expires ${expires}: must be a time such as 90s, 15m, 1h or 30d, at most 36500d, or never`,
+    )
   const secret = secretFrom(secretFile, fromEnv)
   if (!secret.ok) return secret
   const key = createSecretKey(secret.value, 'utf8')

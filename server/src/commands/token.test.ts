@@ -58,6 +58,7 @@ describe('quire token', () => {
     [['--doc', 'a=owner'], env, '--doc a=owner: must be'],
     [[], env, 'there must be a --doc or --operations'],
     [['--doc', 'a=read', '--expires', '1y'], env, '--expires 1y: must be a time such as'],
+    [['--doc', 'a=read', '--expires', '999999999d'], env, 'at most 36500d'],
     [['--doc', 'a=read', '--expires', '0s'], env, '--expires 0s: must be a time such as'],
     [['--doc', 'a=read', '--operations', 'all'], env, 'Allowed choices are read, write'],
     [['--doc', 'a=read'], {}, 'QUIRE_JWT_SECRET: there is no secret'],

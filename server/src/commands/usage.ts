@@ -4,6 +4,8 @@ import { exitCodes } from './exit-codes.ts'
 /** What is wrong with a command line, without the values that stand in it: a mistyped option may be that of a secret. */
 const withoutValues = (problem: string): string =>
   problem
+    // a command that there is none of is taken for an argument of the one that needs no name
+    .replace(/too many arguments for 'serve'.+/s, 'too many arguments, or no such command.\n')
     .replace(/=.*'/s, "=…'")
     .replace(/'-[^-].+'/s, "'-…'")
     .replace(/(but got \d+): .+/s, '$1.\n')

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { err, ok, type Result } from '@quire/shared'
 import { dataDirOption, type DataDirOption } from './data-dir-option.ts'
 import { type NotDone, type Output, setWork, type Done } from './output.ts'
+import { formatBytes } from './progress.ts'
 import { timeProblem } from './times.ts'
 import { lineOf, type Finding } from './verify/finding.ts'
 import type { Verified } from './verify/verify-file.ts'
@@ -66,10 +67,15 @@ const verifyWithProgress = async (
   { progress, signal }: Output,
 ): Promise<Result<Verified, string>> => {
   const { verifyFile } = await import('./verify/verify-file.ts')
+  const reading = progress('checking the file', 'bytes')
   const checking = progress('verifying', 'documents')
   const verified = await verifyFile({
     file,
     signal,
+    onFile: (bytes, total) => {
+      reading.at(bytes, total)
+      if (bytes === total) reading.end()
+    },
     onChecked: (done, total) => checking.at(done, total),
   })
   checking.end()
@@ -84,6 +90,7 @@ const verifyBackup = async (
   const { chooseBackup } = await import('../storage/sqlite/backup/target.ts')
   const { assemble } = await import('../storage/sqlite/backup/assemble.ts')
   const { ChunkError } = await import('../storage/sqlite/backup/chunks.ts')
+  const { problemFrom } = await import('../storage/sqlite/problem.ts')
   const chosen = chooseBackup(target, flags.at)
   if (!chosen.ok) return failed(chosen.error)
   const manifest = chosen.value
@@ -102,6 +109,10 @@ const verifyBackup = async (
     const other = `the backup of ${manifest.at} is told to hold ${manifest.documents} documents and ${manifest.heads} updates, and holds ${present} and ${heads}`
     return ok(doneOf(verified.value, flags, isAsTold ? [] : [ofBackup(other)]))
   } catch (thrown) {
+    if (problemFrom(thrown, 'verify', directory).kind === 'full')
+      return failed(
+        `${directory} has no room for the ${formatBytes(manifest.bytes)} of the backup: set TMPDIR to where there is`,
+      )
     if (!(thrown instanceof ChunkError)) throw thrown
     const damaged = { documents: [], findings: [], heads: 0, digest: null }
     return ok(doneOf(damaged, flags, [ofBackup(thrown.message)]))

@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../message-of.ts'
 import { formatBytes } from '../progress.ts'
 import { type Check, good, toChange } from './check.ts'
 
@@ -45,7 +46,7 @@ const quantile = (sorted: readonly number[], share: number): number =>
 /** Milliseconds of each write of a page with its sync. Throws what the system throws. */
 const syncTimes = (directory: string): readonly number[] => {
   const file = join(directory, `quire-doctor-${process.pid}.tmp`)
-  const descriptor = openSync(file, 'wx', 0o600)
+  const descriptor = openSync(file, 'w', 0o600) // of a process with this id that was killed: written over
   const times: number[] = []
   try {
     const startedAt = performance.now()
@@ -109,10 +110,27 @@ const kind = (directory: string): Check => {
       )
 }
 
+/** A disk that is full, read-only or another user’s is what the doctor is asked about: the other checks go on. */
+const attempt = (name: string, directory: string, look: (directory: string) => Check): Check => {
+  try {
+    return look(directory)
+  } catch (thrown) {
+    return toChange(
+      name,
+      messageOf(thrown),
+      `see that ${directory} is a directory that this user may write to, and that its disk has room`,
+    )
+  }
+}
+
 /** Looks at a data directory’s disk; one that is not there yet is made with the first start. */
 export const diskChecks = (directory: string): readonly Check[] =>
   existsSync(directory)
-    ? [speed(directory), space(directory), kind(directory)]
+    ? [
+        attempt('disk speed', directory, speed),
+        attempt('free space', directory, space),
+        attempt('file system', directory, kind),
+      ]
     : [
         toChange(
           'data directory',

@@ -1,7 +1,10 @@
 /* Whether the server could listen, and who is there where it could not. */
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { get as getHttp, type IncomingMessage } from 'node:http'
+import { get as getHttps } from 'node:https'
 import { createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { Config } from '../../config.ts'
 import { messageOf } from '../message-of.ts'
 import { type Check, good, toChange } from './check.ts'
@@ -40,8 +43,14 @@ const linksOf = (directory: string): readonly string[] => {
 
 const isQuire = async (url: string): Promise<boolean> => {
   try {
-    const answer = await fetch(`${url}/health/live`, { signal: AbortSignal.timeout(2_000) })
-    return answer.ok && (await answer.text()).includes('"live"')
+    const options = {
+      signal: AbortSignal.timeout(2_000),
+      rejectUnauthorized: false, // its certificate is for its name, and not for this address; nothing is told to it
+    }
+    const get = url.startsWith('https:') ? getHttps : getHttp
+    const asked = get(`${url}/health/live`, options)
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage] // node:http
+    return answer.statusCode === 200 && (await text(answer)).includes('"live"')
   } catch {
     return false
   }

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import { encodeConnectionRequest, QUIRE_REVISION, QUIRE_SUBPROTOCOL } from '@quire/shared'
 import { messageOf } from '../message-of.ts'
 import { type Check, good, toChange } from './check.ts'
+import { askerCheck } from './asker.ts'
 
 const ANSWER_MS = 10_000
 /** A stream says its name at once; a proxy that buffers holds it back. */
@@ -18,7 +19,18 @@ const at = (url: URL, path: string): URL =>
 
 const reach = async (url: URL): Promise<readonly Check[]> => {
   const startedAt = Date.now()
-  const answer = await fetch(at(url, '/health/ready'), { signal: AbortSignal.timeout(ANSWER_MS) })
+  const answer = await fetch(at(url, '/health/ready'), {
+    signal: AbortSignal.timeout(ANSWER_MS),
+    redirect: 'manual', // a WebSocket follows none
+  })
+  if (answer.status >= 300 && answer.status < 400)
+    return [
+      toChange(
+        'server',
+        `${url.href} answers ${answer.status} and leads to ${answer.headers.get('location') ?? 'nowhere'}`,
+        'give that address: WebSockets follow no redirect, so clients have to be told it, too',
+      ),
+    ]
   const text = await answer.text()
   const isQuire = text.includes('"status"') && text.includes('ready')
   if (!isQuire)
@@ -166,8 +178,8 @@ const attempt = async (
   }
 }
 
-/** Looks at a server by its address. */
-export const urlChecks = async (url: URL): Promise<readonly Check[]> => {
+/** Looks at a server by its address; `token`: of who may see its operations. */
+export const urlChecks = async (url: URL, token: string | null): Promise<readonly Check[]> => {
   const reached = await attempt('server', () => reach(url))
   if (reached.some(({ name, state }) => name === 'server' && state === 'change')) return reached
   return [
@@ -175,5 +187,8 @@ export const urlChecks = async (url: URL): Promise<readonly Check[]> => {
     ...(await attempt('WebSocket', () => upgrade(url))),
     ...(await attempt('event stream', async () => [await stream(url)])),
     ...(await attempt('large request', async () => [await largeBody(url)])),
+    ...(await attempt('client address', async () => [
+      await askerCheck(at(url, '/api/v1/operations'), token),
+    ])),
   ]
 }

@@ -55,12 +55,12 @@ export const importDocuments = async (
   const { from, prefix, existing, field = null, dryRun: isDry = false, maxDocumentBytes } = options
   const where = await whereOf(options)
   if (!where.ok) return where
-  const { kind, source } = await openSource(path, from, maxDocumentBytes)
+  const { signal } = output
+  const { kind, source } = await openSource(path, from, { documentBytes: maxDocumentBytes, signal })
   const content = createContent(systemClock, { collectGarbage: true })
   const progress = output.progress(isDry ? 'looking' : 'importing', 'documents')
   let target: Opened | null = null
   try {
-    const { signal } = output
     target = await openTarget(where.value, { prefix, isDry, content }, signal)
     const carried = await carry({
       source,
@@ -90,6 +90,9 @@ export const importDocuments = async (
       lines: [all, ...written, ...listFindings(carried.findings, carried.found)],
       hasFindings: carried.found > 0,
     })
+  } catch (thrown) {
+    signal.throwIfAborted() // whatever it broke
+    throw thrown
   } finally {
     progress.end()
     await source.close()

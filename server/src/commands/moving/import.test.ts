@@ -1,4 +1,5 @@
 /* Imports into data directories, from files. */
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -168,6 +169,17 @@ describe('an import', () => {
     expect(done).toMatchObject({ created: 1, skipped: 1 })
     expect(done['findings']).toMatchObject([{ name: 'a', at: 'line 2' }])
     expect(documentsIn(dataDir)).toEqual({ 'team/a': 'first' })
+  })
+
+  it('leaves out a pipe, which may never end', async () => {
+    const source = folderOf({ 'one.md': 'one' })
+    execFileSync('mkfifo', [join(source, 'pipe.md')])
+    const done = await runImport(source, { dataDir: newFolder() })
+    expect(done).toMatchObject({
+      created: 1,
+      skipped: 1,
+      findings: [{ name: 'pipe', reason: 'it is no file' }],
+    })
   })
 
   it('takes the first of two files that give the same name', async () => {

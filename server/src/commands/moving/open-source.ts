@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 import { applicationId } from '../../storage/sqlite/schema.ts'
 import { MANIFEST } from './folder-manifest.ts'
 import type { SourceKind } from './source-kinds.ts'
-import { messageOf, type Source } from './source.ts'
+import { messageOf, type Reading, type Source } from './source.ts'
 import { filesIn, startOf } from './sources/files.ts'
 import { isHocuspocus, openHocuspocusSqlite } from './sources/hocuspocus-sqlite.ts'
 import { MARKDOWN_FILE, openMarkdownFiles } from './sources/markdown-files.ts'
@@ -102,11 +102,11 @@ const lookAt = async (path: string): Promise<Look> => {
   return (await stat(path)).isDirectory() ? lookAtFolder(path) : lookAtFile(path)
 }
 
-const open = async (kind: SourceKind, path: string, documentBytes: number): Promise<Source> => {
+const open = async (kind: SourceKind, path: string, reading: Reading): Promise<Source> => {
   switch (kind) {
     case 'quire': {
       const isFolder = path !== '-' && (await stat(path)).isDirectory()
-      return isFolder ? openQuireFolder(path, documentBytes) : openQuireLines(path, documentBytes)
+      return isFolder ? openQuireFolder(path, reading) : openQuireLines(path, reading)
     }
     case 'hocuspocus-sqlite':
       return openHocuspocusSqlite(path)
@@ -123,22 +123,21 @@ const open = async (kind: SourceKind, path: string, documentBytes: number): Prom
 
 /**
  * Opens a source. `auto` finds out what it is. Throws where it is not what was told, with what it looks like.
- * `documentBytes`: the largest document that is read.
  */
 export const openSource = async (
   path: string,
   from: SourceKind | 'auto',
-  documentBytes: number,
+  reading: Reading,
 ): Promise<{ readonly kind: SourceKind; readonly source: Source }> => {
   if (path === '-') {
     if (from !== 'auto' && from !== 'quire')
       throw new Error(`standard input is an export of Quire’s, and no ${from}`)
-    return { kind: 'quire', source: await open('quire', path, documentBytes) }
+    return { kind: 'quire', source: await open('quire', path, reading) }
   }
   const found = await lookAt(path)
   const kind = from === 'auto' ? found.kind : from
   if (kind === null) throw new Error(`${path} cannot be imported: it looks like ${found.words}`)
   if (!found.may.includes(kind))
     throw new Error(`${path} is not ${WORDS[kind]}: it looks like ${found.words}`)
-  return { kind, source: await open(kind, path, documentBytes) }
+  return { kind, source: await open(kind, path, reading) }
 }

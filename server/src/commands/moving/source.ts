@@ -36,6 +36,13 @@ export interface Broken {
   readonly reason: string
 }
 
+/** How a source is read. */
+export interface Reading {
+  /** The largest document that is read. */
+  readonly documentBytes: number
+  readonly signal: AbortSignal
+}
+
 /** An opened source. */
 export interface Source {
   /** How many documents there are, null where only the end tells. */

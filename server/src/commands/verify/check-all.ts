@@ -17,11 +17,14 @@ export interface CheckOptions {
   readonly onChecked: (done: number) => void
 }
 
-/** Checks documents by their ids; the order of the answer is any. Rejects only where it is interrupted. */
+/**
+ * Checks documents by their ids; the order of the answer is any, and those that were purged meanwhile are not in it.
+ * Rejects only where it is interrupted.
+ */
 export const checkAll = async (options: CheckOptions): Promise<readonly Checked[]> => {
   const { file, ids, signal, onChecked } = options
   const checked: Checked[] = []
-  let next = 0
+  let [next, done] = [0, 0]
 
   const lane = async (): Promise<void> => {
     let worker: Worker | null = null
@@ -29,13 +32,14 @@ export const checkAll = async (options: CheckOptions): Promise<readonly Checked[
       for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
         signal.throwIfAborted()
         worker ??= start(file)
-        const one = await checkIn(worker, id)
+        const one = await checkIn(worker, id, signal)
+        signal.throwIfAborted()
         if (one.isLost) {
           await worker.terminate()
           worker = null
         }
-        checked.push(one.checked)
-        onChecked(checked.length)
+        if (one.checked !== null) checked.push(one.checked)
+        onChecked(++done)
       }
     } finally {
       await worker?.terminate()
@@ -55,14 +59,16 @@ const start = (file: string): Worker => {
 }
 
 interface One {
-  readonly checked: Checked
+  /** Null: it is not there any more. */
+  readonly checked: Checked | null
   readonly isLost: boolean
 }
 
-const checkIn = (worker: Worker, id: number): Promise<One> =>
+const checkIn = (worker: Worker, id: number, signal: AbortSignal): Promise<One> =>
   new Promise((resolve) => {
     const end = (one: One): void => {
       clearTimeout(late)
+      signal.removeEventListener('abort', onAbort)
       worker.off('message', onMessage).off('error', onError).off('exit', onExit)
       resolve(one)
     }
@@ -74,13 +80,15 @@ const checkIn = (worker: Worker, id: number): Promise<One> =>
         isLost: true,
       })
     }
-    const onMessage = (checked: Checked): void => end({ checked, isLost: false })
+    const onAbort = (): void => lose('was not checked')
+    const onMessage = (checked: Checked | null): void => end({ checked, isLost: false })
     const onError = (error: unknown): void => lose(`could not be checked: ${messageOf(error)}`)
     const onExit = (): void => lose('could not be checked: the thread ended')
     const late = setTimeout(
       () => lose(`could not be checked within ${DOCUMENT_MS / 1000} s`),
       DOCUMENT_MS,
     )
+    signal.addEventListener('abort', onAbort)
     worker.on('message', onMessage).on('error', onError).on('exit', onExit)
     worker.postMessage(id)
   })

@@ -5,6 +5,7 @@ import { applyUpdate, encodeStateAsUpdate } from 'yjs'
 import type { Update } from '@quire/shared'
 import { fold } from '../../content/fold.ts'
 import { checkDocument } from './check-document.ts'
+import type { Checked } from './finding.ts'
 import type { StoredDocument } from './stored-document.ts'
 import { folded } from './testing/stored.ts'
 
@@ -53,6 +54,19 @@ const stored = (
   ...part,
 })
 
+const check = (of: StoredDocument): Checked => {
+  const checked = checkDocument(1, of)
+  if (checked === null) throw new Error('it is not there')
+  return checked
+}
+
+it('a document that was purged since it was listed is none, and no finding', () => {
+  const gone = { ...stored({ tail: [] }, 0), name: undefined }
+  expect(checkDocument(1, gone)).toBeNull()
+  const unread = ['its name cannot be read: the disk is malformed']
+  expect(checkDocument(1, { ...gone, unread })?.findings).toHaveLength(1)
+})
+
 describe('the digest of a document', () => {
   it('is the same however much of its log is folded, and another one when an update is lost', () => {
     fc.assert(
@@ -60,19 +74,17 @@ describe('the digest of a document', () => {
         const log = logOf(doings)
         fc.pre(log.length > 1)
         const tail = log.map((bytes, i) => ({ seq: i + 1, bytes }))
-        const whole = checkDocument(1, stored({ tail }, log.length))
+        const whole = check(stored({ tail }, log.length))
         const through = 1 + (cut % log.length)
         const snapshot = folded(log, through)
-        const part = checkDocument(1, stored({ snapshot, tail: tail.slice(through) }, log.length))
+        const part = check(stored({ snapshot, tail: tail.slice(through) }, log.length))
         expect(whole.findings.concat(part.findings)).toEqual([])
         expect(part.digest).toBe(whole.digest)
         const again = fold({ snapshot: snapshot.bytes, tail: log.slice(through) })
         const { bytes, stateVector, deleteSet, index } = again
         const all = { through: log.length, bytes, stateVector, deleteSet, index }
-        expect(checkDocument(1, stored({ snapshot: all, tail: [] }, log.length)).digest).toBe(
-          whole.digest,
-        )
-        const lost = checkDocument(1, stored({ tail: tail.slice(0, -1) }, log.length - 1))
+        expect(check(stored({ snapshot: all, tail: [] }, log.length)).digest).toBe(whole.digest)
+        const lost = check(stored({ tail: tail.slice(0, -1) }, log.length - 1))
         expect(lost.digest).not.toBe(whole.digest)
       }),
       { numRuns: 200 },

@@ -107,9 +107,14 @@ const readRows = (
     return contents === undefined ? [] : [{ row: { seq, bytes }, contents }]
   })
 
-/** Checks what is stored of a document. Throws nothing of its own; content may take memory and time without end. */
-export const checkDocument = (id: number, stored: StoredDocument): Checked => {
+/**
+ * Checks what is stored of a document; null where it is not there, as it was purged since it was listed. Throws nothing
+ * of its own; content may take memory and time without end.
+ */
+export const checkDocument = (id: number, stored: StoredDocument): Checked | null => {
   const { name: row, snapshot, quarantine, tail, unread } = stored
+  const isGone = row === undefined && snapshot === undefined && tail.length === 0
+  if (isGone && unread.length === 0) return null
   const name = row?.name ?? `with the id ${id}`
   const findings: Finding[] = []
   const find: Find = (problem, seq = null) => findings.push({ document: name, seq, problem })

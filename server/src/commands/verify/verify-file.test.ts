@@ -10,7 +10,12 @@ vi.setConfig({ testTimeout: 60_000 }) // threads have to start
 
 const verify = async (file: string): Promise<Verified> =>
   unwrap(
-    await verifyFile({ file, signal: new AbortController().signal, onChecked: () => undefined }),
+    await verifyFile({
+      file,
+      signal: new AbortController().signal,
+      onFile: () => undefined,
+      onChecked: () => undefined,
+    }),
   )
 
 const linesOf = async (file: string): Promise<readonly string[]> =>
@@ -130,12 +135,33 @@ describe('verify', () => {
     expect(await linesOf(file)).toEqual([`${file}: file is not a database`])
   })
 
+  it.each(['file', 'documents'])('is interrupted while it reads the %s', async (part) => {
+    const file = await storedDocuments()
+    const end = new AbortController()
+    const told: string[] = []
+    const stopAt = (what: string): void => {
+      told.push(what)
+      if (what === part) end.abort(new Error('interrupted'))
+    }
+    const verified = verifyFile({
+      file,
+      signal: end.signal,
+      onFile: () => stopAt('file'),
+      onChecked: (done) => {
+        if (done > 0) stopAt('documents')
+      },
+    })
+    await expect(verified).rejects.toThrow('interrupted')
+    expect(told.filter((what) => what === part)).toHaveLength(1)
+  })
+
   it('refuses a schema that it does not know, and says which Quire does', async () => {
     const file = await storedDocuments()
     damage(file, ['PRAGMA user_version = 99'])
     const verified = await verifyFile({
       file,
       signal: new AbortController().signal,
+      onFile: () => undefined,
       onChecked: () => undefined,
     })
     expect(verified).toMatchObject({
@@ -167,6 +193,7 @@ describe('verify', () => {
       const verified = await verifyFile({
         file,
         signal: new AbortController().signal,
+        onFile: () => undefined,
         onChecked: () => undefined,
       })
       const isFine =

@@ -1,10 +1,11 @@
 /* A whole database: SQLite's own check, the rows that belong together, and each document. */
 import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { err, ok, type Result } from '@quire/shared'
 import { applicationId, migrations } from '../../storage/sqlite/schema.ts'
-import { verifyDatabase } from '../../storage/sqlite/verify.ts'
 import { checkAll } from './check-all.ts'
+import { checkFile } from './file-check.ts'
 import { messageOf } from '../message-of.ts'
 import type { Checked, Finding } from './finding.ts'
 
@@ -12,6 +13,8 @@ import type { Checked, Finding } from './finding.ts'
 export interface VerifyOptions {
   readonly file: string
   readonly signal: AbortSignal
+  /** With 0 when the file itself begins to be read, which may take long, and with all of it when that is done. */
+  readonly onFile: (bytes: number, total: number) => void
   readonly onChecked: (done: number, total: number) => void
 }
 
@@ -24,8 +27,6 @@ export interface Verified {
   /** SHA-256 over all documents: equal for equal names, numbers and states. Null where one cannot be made out. */
   readonly digest: string | null
 }
-
-const MOST_SENTENCES = 100
 
 const ofFile = (problem: string): Finding => ({ document: null, seq: null, problem })
 
@@ -40,7 +41,7 @@ const sentences = (what: string, find: () => readonly string[]): readonly Findin
 
 /** Verifies a database file, also one that is in use. The error is a sentence: it is none of this Quire's. */
 export const verifyFile = async (options: VerifyOptions): Promise<Result<Verified, string>> => {
-  const { file, signal, onChecked } = options
+  const { file, signal, onFile, onChecked } = options
   let db: Database.Database
   try {
     db = new Database(file, { readonly: true, fileMustExist: true, timeout: 5_000 })
@@ -51,16 +52,10 @@ export const verifyFile = async (options: VerifyOptions): Promise<Result<Verifie
     const schema = schemaProblem(db, file)
     if (schema !== null)
       return schema.kind === 'other' ? err(schema.problem) : ok(damaged(schema.problem))
-    const found = [
-      ...sentences('SQLite’s integrity check', () =>
-        db
-          .prepare<[], string>(`PRAGMA integrity_check(${MOST_SENTENCES})`)
-          .pluck()
-          .all()
-          .filter((line) => line !== 'ok'),
-      ),
-      ...sentences('the check of rows that belong together', () => verifyDatabase(db)),
-    ]
+    const { size } = statSync(file)
+    onFile(0, size)
+    const found = (await checkFile({ file, signal })).map(ofFile)
+    onFile(size, size)
     let ids: readonly number[] = []
     const listed = sentences('the list of documents', () => {
       ids = db.prepare<[], number>('SELECT id FROM documents ORDER BY id').pluck().all()

@@ -87,6 +87,8 @@ export interface ArrivalGuard {
   takeRequest(request: IncomingMessage): Result<void, Refusal>
   /** Whose request it is. */
   clientOf(request: IncomingMessage): ClientAddress
+  /** The address that the connection of a request comes from, '' where there is none. */
+  peerOf(request: IncomingMessage): string
   /** True if the connection of a request comes from a trusted proxy. */
   isProxied(request: IncomingMessage): boolean
   /** Why every newcomer is refused, or null. */
@@ -161,6 +163,9 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
   const clientOf = (request: IncomingMessage): ClientAddress =>
     addresses.ofRequest(request.socket.remoteAddress, fieldOf(request, 'x-forwarded-for'))
 
+  const peerOf = ({ socket }: IncomingMessage): string =>
+    addresses.ofConnection(socket.remoteAddress).address
+
   return {
     guard: (server, door) => {
       const read = server.listeners('connection')
@@ -182,6 +187,7 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
     },
 
     clientOf,
+    peerOf,
 
     carriesSession: (socket) => {
       const arrived = arriving.get(socket)
@@ -198,13 +204,11 @@ export const guardArrivals = (setting: ArrivalSetting): ArrivalGuard => {
 
     takeRequest: (request) => takeTurn('requests-per-minute', clientOf(request)),
 
-    isProxied: ({ socket }) =>
-      addresses.isTrusted(addresses.ofConnection(socket.remoteAddress).address),
+    isProxied: (request) => addresses.isTrusted(peerOf(request)),
 
     takeSocket: (request, socket) => {
-      const { remoteAddress } = request.socket
       const client = clientOf(request)
-      const isProxied = client.address !== addresses.ofConnection(remoteAddress).address
+      const isProxied = client.address !== peerOf(request)
       const handshake = proxied.take(isProxied ? client.group : null)
       if (!handshake.ok) return err(refusalFor('handshakes', client, handshake.error))
       const place = sockets.take(client.group)

@@ -15,6 +15,17 @@ import type { Webhooks } from '../../runtime/webhooks/webhooks.ts'
 import type { Access } from './access.ts'
 import type { ApiEnv } from './operation.ts'
 
+/** Whose request it is, as `clientOf` of the edge takes it, and what that was made out from. */
+export interface Asker {
+  /** An IP, '' where there is none. */
+  readonly address: string
+  readonly peer: { readonly address: string; readonly port: number | null }
+  /** The peer is a trusted proxy. */
+  readonly isProxied: boolean
+  /** As it arrived. */
+  readonly forwardedFor: string | null
+}
+
 /** What the operations of the API are made of. */
 export interface ApiParts {
   readonly documents: Documents
@@ -43,6 +54,8 @@ export interface ApiParts {
     /** Whose change it is; absent: the grant’s user’s. */
     author?: string | null,
   ) => DirectRequest
+  /** Whose request it is, and by which connection and field that is known. */
+  readonly asker: (c: Context<ApiEnv>) => Asker
   /** False once nobody is there any more to be answered. */
   readonly isWanted: (c: Context<ApiEnv>) => () => boolean
   /** Where the API is, as the client sees it: a path. */

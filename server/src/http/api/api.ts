@@ -7,6 +7,7 @@ import { Hono, type Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { parseDocName, type DocName } from '@quire/shared'
 import type { EdgeBindings } from '../../edges/websocket/edge-bindings.ts'
+import { fieldOf } from '../../edges/websocket/arrivals.ts'
 import type { WebSocketEdge } from '../../edges/websocket/web-socket-edge.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Content } from '../../ports/content.ts'
@@ -178,6 +179,16 @@ const partsOf = (options: ApiOptions): ApiParts => {
       client: clientOf(c),
       withinMs: answerMs,
     }),
+    asker: (c) => {
+      const { incoming } = c.env
+      const fields = fieldOf(incoming, 'x-forwarded-for')
+      return {
+        address: clientOf(c).address,
+        peer: { address: edge.arrivals.peerOf(incoming), port: incoming.socket.remotePort ?? null },
+        isProxied: edge.arrivals.isProxied(incoming),
+        forwardedFor: fields.length === 0 ? null : fields.join(', '),
+      }
+    },
     isWanted: (c) => () => !c.env.outgoing.destroyed,
     base: (c) => c.req.path.slice(0, behindApi(c.req.path)),
     room,

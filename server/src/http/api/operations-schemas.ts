@@ -70,9 +70,25 @@ const now = z.object({
   }),
 }) satisfies z.ZodType<OperationsNow>
 
+/** Whose request it is, as the server takes it. */
+const asker = z
+  .object({
+    address: z.string().meta({ description: 'The address that limits count it by' }),
+    peer: z
+      .object({ address: z.string(), port: wholeNumber.nullable() })
+      .meta({ description: 'Where the connection comes from: the client, or a proxy' }),
+    isProxied: z.boolean().meta({ description: 'The peer is one of QUIRE_TRUSTED_PROXIES' }),
+    forwardedFor: z
+      .string()
+      .nullable()
+      .meta({ description: 'X-Forwarded-For as it arrived, null where it did not' }),
+  })
+  .meta({ id: 'Asker' })
+
 export const operationsOverview = z
   .object({
     access: z.enum(['read', 'write']),
+    asker,
     now,
     samples: z.array(sample),
     troubles: z.array(trouble),

@@ -31,7 +31,7 @@ export const operationsOperations = (parts: ApiParts): readonly Operation[] => {
       summary: 'Says how the server is',
       description:
         'This moment, a sample for every two seconds of the last ten minutes, and the newest refusals, denials and errors: what the page ' +
-        'of operations follows live.',
+        'of operations follows live. Also whose request the server takes this one for, which shows whether it knows the proxies before it.',
       needs: 'operations-read',
       query: NOTHING,
       body: NOTHING,
@@ -40,7 +40,7 @@ export const operationsOperations = (parts: ApiParts): readonly Operation[] => {
     },
     async ({ c, grant }) => {
       const access = grant.access === 'write' ? 'write' : 'read'
-      return c.json({ access, now: operations.now(), ...operations.kept })
+      return c.json({ access, asker: parts.asker(c), now: operations.now(), ...operations.kept })
     },
   )
 

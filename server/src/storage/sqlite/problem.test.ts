@@ -34,5 +34,6 @@ test('an error without a code is named by its type, and a thrown non-error by it
   expect(attemptValue('act', 'f', () => (null as unknown as string[]).length)).toMatchObject({
     error: { kind: 'io', message: expect.stringContaining('(TypeError)') },
   })
+  expect(problemFrom(new Error('words'), 'act', 'f').message).toBe('f: cannot act: words')
   expect(problemFrom('words', 'act', 'f').message).toBe('f: cannot act: words (unknown)')
 })

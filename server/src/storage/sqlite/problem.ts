@@ -32,7 +32,8 @@ const readError = (thrown: unknown): { code: string; message: string } => {
 export const problemFrom = (thrown: unknown, what: string, file: string): StorageProblem => {
   const { code, message } = readError(thrown)
   const kind = kindByCode.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'io'
-  return { kind, message: `${file}: cannot ${what}: ${message} (${code})` }
+  const told = code === 'Error' ? message : `${message} (${code})` // one that says nothing
+  return { kind, message: `${file}: cannot ${what}: ${told}` }
 }
 
 /** Runs `body`; what it throws becomes a problem: "`file`: cannot `what`: …". */

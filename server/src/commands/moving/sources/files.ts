@@ -25,7 +25,9 @@ export const filesIn = async function* (folder: string, within = ''): AsyncGener
 /** The bytes of a file that has no more than `limit`; throws why not. */
 export const readWithin = async (file: string, limit: number): Promise<Uint8Array> => {
   try {
-    const { size } = await stat(file)
+    const found = await stat(file)
+    if (!found.isFile()) throw new LeftOut('it is no file') // a pipe or a device may never end
+    const { size } = found
     if (size > limit) throw tooLarge(size, limit)
     return new Uint8Array(await readFile(file))
   } catch (thrown) {

@@ -5,7 +5,7 @@ import { millis } from '@quire/shared'
 import { byteLines } from '../byte-lines.ts'
 import { authorsFrom, lineBytes, parseJson, readDocumentLine } from '../document-line.ts'
 import { folderHead, folderLine, MANIFEST, type ContentKind } from '../folder-manifest.ts'
-import type { Broken, Source, SourceContent, SourceDocument } from '../source.ts'
+import type { Broken, Reading, Source, SourceContent, SourceDocument } from '../source.ts'
 import { readTextWithin, readWithin } from './files.ts'
 
 const WRONG_HEAD = `the first line of ${MANIFEST} is none of an export of Quire's`
@@ -41,8 +41,8 @@ const documentOf = (
   }
 }
 
-/** `documentBytes`: the largest document that is read. */
-export const openQuireFolder = (folder: string, documentBytes: number): Source => {
+/** A folder with a list in it. */
+export const openQuireFolder = (folder: string, { documentBytes }: Reading): Source => {
   const stream = createReadStream(join(folder, MANIFEST))
   return {
     total: null,

@@ -1,8 +1,9 @@
 /* Quire's own export: lines of JSON, from a file or from standard input. */
 import { createReadStream } from 'node:fs'
+import { addAbortSignal, type Readable } from 'node:stream'
 import { byteLines } from '../byte-lines.ts'
 import { lineBytes, readDocumentLine } from '../document-line.ts'
-import type { Broken, Source } from '../source.ts'
+import type { Broken, Reading, Source } from '../source.ts'
 
 const CUT: Broken = {
   kind: 'broken',
@@ -11,10 +12,10 @@ const CUT: Broken = {
   reason: 'the export was cut: its last line, {"done":true,…}, is not there',
 }
 
-/** `file`: a path, or `-` for standard input. `documentBytes`: the largest document that is read. */
-export const openQuireLines = (file: string, documentBytes: number): Source => {
-  const stream: AsyncIterable<Uint8Array> & { destroy(): unknown } =
-    file === '-' ? process.stdin : createReadStream(file)
+/** `file`: a path, or `-` for standard input, which may wait for ever: `signal` ends it. */
+export const openQuireLines = (file: string, { documentBytes, signal }: Reading): Source => {
+  const stream: Readable = file === '-' ? process.stdin : createReadStream(file)
+  addAbortSignal(signal, stream)
   return {
     total: null,
     async *documents() {

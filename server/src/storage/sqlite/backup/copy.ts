@@ -69,6 +69,8 @@ export const copyDatabase = async (options: CopyOptions): Promise<Copied> => {
         return STEP_PAGES
       },
     })
+    const bytes = sizeOf(to)
+    onBytes(bytes, bytes) // its last step is not told
     return {
       at,
       ...facts,

@@ -7,7 +7,7 @@ import { err, ok, type Result } from '@quire/shared'
 import type { StorageProblem } from '../../../ports/storage.ts'
 import { prepareDataDir, syncDirectory } from '../data-dir.ts'
 import { claimDataDir, type InUse } from '../owner.ts'
-import { problemFrom } from '../problem.ts'
+import { attemptValue, problemFrom } from '../problem.ts'
 import { hashOf, writeChunk, writeWhole } from './chunks.ts'
 import { type Copied, copyDatabase } from './copy.ts'
 import { CHUNK_BYTES, type Manifest, nameOfTime, targetPaths } from './manifest.ts'
@@ -38,6 +38,8 @@ export interface BackedUp extends Omit<Copied, 'at'> {
   readonly newChunks: number
   readonly newBytes: number
   readonly pruned: Pruned | null
+  /** Why older backups could not be removed, null where they could or are to stay; this one is made all the same. */
+  readonly unpruned: string | null
 }
 
 /** Why there is no backup. `target`: the folder cannot be one of backups of this directory. */
@@ -103,7 +105,13 @@ export const backUp = async (options: BackupOptions): Promise<Result<BackedUp, B
     await writeWhole(join(backups, `${name}.json`), Buffer.from(JSON.stringify(manifest)))
     syncDirectory(backups)
     const { hashes, bytes, newChunks, newBytes } = cut
-    const pruned = options.keep === null ? null : prune(target, options.keep)
+    const { keep } = options
+    const pruned =
+      keep === null
+        ? ok(null)
+        : attemptValue('remove older backups', target, () =>
+            prune(target, { count: keep, made: name }),
+          )
     return ok({
       ...copied,
       at: manifest.at,
@@ -112,7 +120,8 @@ export const backUp = async (options: BackupOptions): Promise<Result<BackedUp, B
       chunks: hashes.length,
       newChunks,
       newBytes,
-      pruned,
+      pruned: pruned.ok ? pruned.value : null,
+      unpruned: pruned.ok ? null : pruned.error.message,
     })
   } catch (thrown) {
     return err(problemFrom(thrown, 'write the backup', target))

@@ -15,20 +15,32 @@ export interface Pruned {
 
 const hashIn = (file: string): string => file.slice(0, file.indexOf('.'))
 
-/** Keeps the newest backups. Ended midway it has left chunks that nobody needs, which the next time go. Throws. */
-export const prune = (target: string, keep: number): Pruned => {
+/** What stays. */
+interface Kept {
+  /** How many backups, at least 1. */
+  readonly count: number
+  /** The name of one that stays in any case. */
+  readonly made: string
+}
+
+/**
+ * Keeps the newest backups, of which the one that was made just now is one: with a clock that was set back its time may
+ * be before that of others. Ended midway it has left chunks that nobody needs, which the next time go. Throws.
+ */
+export const prune = (target: string, { count, made }: Kept): Pruned => {
   const { backups, chunks } = targetPaths(target)
   const all = listBackups(target)
   const unread = all.filter(({ manifest }) => !manifest.ok).map(({ path }) => path)
   const readable = all.filter(({ manifest }) => manifest.ok)
-  const old = readable.slice(0, Math.max(0, readable.length - keep))
+  const old = readable
+    .filter(({ name }) => name !== made)
+    .slice(0, Math.max(0, readable.length - count))
   for (const { path } of old) rmSync(path)
   syncDirectory(backups) // before the chunks: a backup that is listed is whole
   if (unread.length > 0) return { backups: old.length, chunks: 0, unread }
+  const staying = readable.filter((backup) => !old.includes(backup))
   const needed = new Set(
-    readable
-      .slice(old.length)
-      .flatMap(({ manifest }) => (manifest.ok ? manifest.value.chunks : [])),
+    staying.flatMap(({ manifest }) => (manifest.ok ? manifest.value.chunks : [])),
   )
   let gone = 0
   for (const front of readdirSync(chunks))

@@ -3,12 +3,23 @@
  *
  *   1  quire-restore.tmp    every chunk, and the whole, is checked; on disk
  *   2  quire.db             what its WAL holds goes into it, or the WAL would be taken for that of the new one
- *   3  replaced-<time>.db   a second name of it
+ *   3  replaced-<time>.db   a second name of it, or a copy where a file system has no links
  *   4  quire.db             the new one takes the name, in one step
  *
  * Ended before 4, the directory is as it was; a rest of 1 is overwritten by the next restore.
  */
-import { existsSync, linkSync, renameSync, rmSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { err, ok, type Result } from '@quire/shared'
@@ -83,6 +94,7 @@ export const restore = async (
           `${file} holds ${documents ?? 'what does not read as'} documents; with --replace it is put aside`,
         )
       await assemble({ target, manifest, to: temporary, signal, onBytes })
+      giveToOwner(path, [temporary, join(path, 'quire.lock')])
       const replaced = putAside(file, join(path, `replaced-${nameOfTime(now.toISOString())}.db`))
       syncDirectory(path) // first the second name: a power cut must not leave neither of both
       renameSync(temporary, file)
@@ -115,6 +127,24 @@ const documentsIn = (file: string): number | null => {
   }
 }
 
+/** A copy and not another name: the directory has its database until the new one takes its place. */
+const copyToDisk = (from: string, to: string): void => {
+  copyFileSync(from, to)
+  const descriptor = openSync(to, 'r+')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** What the superuser restores belongs to whose the directory is: a server that runs as that one is to open it. */
+const giveToOwner = (directory: string, files: readonly string[]): void => {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = statSync(directory)
+  for (const file of files) chownSync(file, uid, gid)
+}
+
 const putAside = (file: string, to: string): string | null => {
   if (!existsSync(file)) return null
   const [wal, shm] = [`${file}-wal`, `${file}-shm`]
@@ -125,7 +155,7 @@ const putAside = (file: string, to: string): string | null => {
   try {
     linkSync(file, to)
   } catch {
-    renameSync(file, to) // a file system without links
+    copyToDisk(file, to)
   }
   return to
 }
