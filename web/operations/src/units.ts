@@ -2,7 +2,11 @@
 
 const COUNT = new Intl.NumberFormat('en', { maximumFractionDigits: 1, notation: 'compact' })
 const WHOLE = new Intl.NumberFormat('en')
-const EXACT_TIME = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
+const EXACT_TIME = new Intl.DateTimeFormat('en', {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  hourCycle: 'h23',
+})
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 

@@ -22,15 +22,21 @@ interface Told {
 export function Webhooks() {
   const { api } = usePlace()
   const told = useAsked<Told | null>(
-    useCallback(async () => {
-      try {
-        const [targets, letters] = await Promise.all([api.webhooks(), api.deadLetters()])
-        return { targets, letters }
-      } catch (error) {
-        if (error instanceof ApiProblem && error.status === 404) return null // it has no webhooks
-        throw error
-      }
-    }, [api]),
+    useCallback(
+      async (signal: AbortSignal) => {
+        try {
+          const [targets, letters] = await Promise.all([
+            api.webhooks(signal),
+            api.deadLetters(signal),
+          ])
+          return { targets, letters }
+        } catch (error) {
+          if (error instanceof ApiProblem && error.status === 404) return null // it has no webhooks
+          throw error
+        }
+      },
+      [api],
+    ),
     EVERY_MS,
   )
   const { value, problem, again } = told
