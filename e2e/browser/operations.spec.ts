@@ -1,7 +1,10 @@
 /* The page of operations, with ten thousand documents in the store, on good lines and bad ones. */
 /* oxlint-disable no-empty-pattern -- Playwright reads from the pattern which fixtures one needs */
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { AxeBuilder } from '@axe-core/playwright'
 import { connect, type Connected } from '@quire/provider'
 import { SignJWT } from 'jose'
@@ -119,6 +122,15 @@ test('an operator finds one document of ten thousand, sees why it is big, and ac
   await expectLive(page)
   await expect(page.getByTestId('busiest')).toContainText(storedName(1))
   await expect(page.locator('canvas')).toHaveCount(8)
+  const cut = await page
+    .locator('.plot')
+    .evaluateAll((plots) =>
+      plots.map((plot) => [
+        plot.scrollWidth - plot.clientWidth,
+        plot.scrollHeight - plot.clientHeight,
+      ]),
+    )
+  expect(cut, 'what is cut off of plots').toEqual(cut.map(() => [0, 0]))
   await accessible(page, 'overview')
   await page.screenshot({ path: info.outputPath('overview.png'), fullPage: true })
 
@@ -135,6 +147,7 @@ test('an operator finds one document of ten thousand, sees why it is big, and ac
 
   await expect(page.getByRole('heading', { name })).toBeVisible()
   await expect(page.getByTestId('sessions').locator('tbody tr')).toHaveCount(1)
+  await expect(page.getByTestId('sessions')).toContainText('Quire, WebSocket')
   await page.getByTestId('take-apart').click()
   await expect(page.getByTestId('structs')).toContainText('in one update')
   const bytes = await page
@@ -179,12 +192,7 @@ test('who is refused appears as it happens, on a telephone as well', async ({
   visit,
 }, info) => {
   const name = storedName(5)
-  const { page, trouble } = await visit(`${server.url}/admin/#/trouble`, {
-    width: 360,
-    height: 740,
-  })
-  trouble.expect(/webhooks/) // where a server has none
-  trouble.expect(/status of 404/)
+  const { page } = await visit(`${server.url}/admin/#/trouble`, { width: 360, height: 740 })
   await expectLive(page)
   const bad = new WebSocket(`${server.yjsUrl}/${name}`)
   bad.once('open', () => bad.send(Uint8Array.of(0, 2, 5, 255, 255, 1)))
@@ -202,6 +210,8 @@ test('who is refused appears as it happens, on a telephone as well', async ({
     await expect(page.getByTestId('line')).toBeVisible()
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     expect(beyond, `${path} is wider than a telephone`).toBeLessThanOrEqual(0)
+    const tabs = await page.locator('.tabs').evaluate((own) => own.scrollWidth - own.clientWidth)
+    expect(tabs, 'tabs that reach beyond their bar').toBe(0)
     await page.screenshot({ path: info.outputPath(`phone${path.replaceAll(/\W/g, '-')}.png`) })
   }
   await accessible(page, 'on a telephone')
@@ -337,4 +347,52 @@ test('a token is asked for, said what is wrong with, kept in the tab alone, and 
   await expect(short.page.getByTestId('token')).toBeVisible({ timeout: 40_000 })
   await expect(short.page.locator('main')).toContainText('expired')
   await own.remove()
+})
+
+test('what a target of webhooks did not take is seen, and delivered again or dropped', async ({
+  visit,
+}) => {
+  let status = 500
+  const taken: string[] = []
+  const target = createServer((request, response) => {
+    request.resume()
+    if (status < 300) taken.push(String(request.headers['webhook-id']))
+    response.writeHead(status).end()
+  })
+  target.listen(0, '127.0.0.1')
+  await once(target, 'listening')
+  const { port } = target.address() as AddressInfo // TCP: not a pipe
+  const own = await startServer({
+    env: {
+      QUIRE_WEBHOOK_URLS: `http://127.0.0.1:${port}/hook`,
+      QUIRE_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+      QUIRE_WEBHOOK_EVENTS: 'document.created',
+      QUIRE_WEBHOOK_ALLOW_PRIVATE: 'on',
+      QUIRE_MAX_WEBHOOK_ATTEMPTS: '1',
+    },
+  })
+  for (const name of ['lost', 'found']) {
+    const made = await fetch(`${own.url}/api/v1/documents`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name }),
+    })
+    expect(made.status).toBe(201)
+  }
+  const { page } = await visit(`${own.url}/admin/#/trouble`)
+  const letters = page.getByTestId('dead-letters')
+  await expect(letters.locator('tbody tr')).toHaveCount(2, { timeout: 30_000 })
+  await expect(page.getByTestId('webhooks')).toContainText('127.0.0.1')
+  await accessible(page, 'dead letters')
+  const row = (name: string) => letters.locator('tbody tr').filter({ hasText: name })
+  status = 204
+  await row('found').getByRole('button', { name: 'Deliver again' }).click()
+  await page.getByTestId('confirm').click()
+  await expect(row('found')).toHaveCount(0)
+  await expect.poll(() => taken.length).toBe(1)
+  await row('lost').getByRole('button', { name: 'Drop' }).click()
+  await page.getByTestId('confirm').click()
+  await expect(letters).toContainText('Everything was delivered')
+  await own.remove()
+  target.close()
 })

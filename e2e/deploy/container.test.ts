@@ -163,7 +163,7 @@ describe('the image', () => {
 
   test('says what is missing where it is started without a secret', async () => {
     const { exit, said } = await start({})
-    expect(await exit).toBe(2) // wrong usage
+    expect(await exit).toBe(2)
     expect(said()).toContain(
       'QUIRE_JWT_SECRET: QUIRE_AUTH is jwt, so there must be a secret that tokens are signed with, or a QUIRE_JWKS_URL',
     )

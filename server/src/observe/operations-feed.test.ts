@@ -116,6 +116,16 @@ describe('the feed of operations', () => {
     expect(feed.since).toMatchObject({ refusals: 1, denials: 1, errors: 1 })
   })
 
+  it('tells of a target of webhooks once it is given up', () => {
+    const { feed, say } = start()
+    say({ kind: 'webhook-failed', host: 'example.org', attempt: 1, problem: 'status 500' })
+    expect(feed.troubles).toEqual([])
+    say({ kind: 'webhook-dead', host: 'example.org', id: 'evt_1', problem: 'status 500' })
+    expect(feed.troubles).toMatchObject([
+      { kind: 'error', reason: 'webhook of example.org given up: status 500' },
+    ])
+  })
+
   it('keeps a flood of the same as one, so that it drives nothing else out', () => {
     const { clock, feed, say } = start()
     say({ kind: 'append-failed', document: notes, problem: 'the disk is full' })

@@ -95,6 +95,9 @@ const TROUBLES: { readonly [K in QuireEventKind]?: TellOf<K> } = {
   'compact-failed': ofDocument,
   'answer-failed': ofDocument,
   'corrupt-update': ofDocument,
+  'webhook-dead': ({ host, problem }) => error(null, `webhook of ${host} given up: ${problem}`),
+  'webhook-dropped': ({ count }) =>
+    error(null, `${count} deliveries of webhooks were dropped at a bound`),
   'request-failed': ofServer,
   'purge-failed': ofServer,
   'keys-failed': ofServer,
