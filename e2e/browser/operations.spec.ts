@@ -371,14 +371,17 @@ test('what a target of webhooks did not take is seen, and delivered again or dro
       QUIRE_MAX_WEBHOOK_ATTEMPTS: '1',
     },
   })
-  for (const name of ['lost', 'found']) {
-    const made = await fetch(`${own.url}/api/v1/documents`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name }),
-    })
-    expect(made.status).toBe(201)
+  const create = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) {
+      const made = await fetch(`${own.url}/api/v1/documents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name }),
+      })
+      expect(made.status).toBe(201)
+    }
   }
+  await create(['lost', 'found'])
   const { page } = await visit(`${own.url}/admin/#/trouble`)
   const letters = page.getByTestId('dead-letters')
   await expect(letters.locator('tbody tr')).toHaveCount(2, { timeout: 30_000 })
@@ -393,6 +396,15 @@ test('what a target of webhooks did not take is seen, and delivered again or dro
   await row('lost').getByRole('button', { name: 'Drop' }).click()
   await page.getByTestId('confirm').click()
   await expect(letters).toContainText('Everything was delivered')
+
+  status = 500
+  await create(Array.from({ length: 102 }, (_, i) => `many-${i}`))
+  await expect(letters).toContainText('The oldest 100 of 102.', { timeout: 60_000 })
+  status = 204
+  await letters.getByRole('button', { name: 'Deliver all again' }).click()
+  await page.getByTestId('confirm').click()
+  await expect(letters).toContainText('Everything was delivered')
+  await expect.poll(() => taken.length).toBe(103)
   await own.remove()
   target.close()
 })

@@ -213,6 +213,7 @@ export class Api {
     return endpoints
   }
 
+  /** The oldest hundred. */
   async deadLetters(signal?: AbortSignal): Promise<readonly DeadLetterRow[]> {
     const { deadLetters } = await this.#json<{ deadLetters: DeadLetterRow[] }>(
       'GET',
@@ -224,6 +225,10 @@ export class Api {
 
   replayLetter(id: number): Promise<unknown> {
     return this.#json('POST', `/webhooks/dead-letters/${id}/replay`)
+  }
+
+  replayLetters(): Promise<unknown> {
+    return this.#json('POST', '/webhooks/dead-letters/replay')
   }
 
   dropLetter(id: number): Promise<void> {

@@ -40,12 +40,19 @@ export function Webhooks() {
     EVERY_MS,
   )
   const { value, problem, again } = told
-  if (value === undefined || value === null) return null
+  if (value === undefined)
+    return problem === null ? null : <Card title="Webhooks" testId="webhooks" note={problem} />
+  if (value === null) return null
   if (value.targets.length + value.letters.length === 0) return null
   return (
     <>
       <Targets targets={value.targets} />
-      <Letters letters={value.letters} problem={problem} again={again} />
+      <Letters
+        letters={value.letters}
+        kept={value.targets.reduce((sum, { dead }) => sum + dead, 0)}
+        problem={problem}
+        again={again}
+      />
     </>
   )
 }
@@ -93,7 +100,7 @@ function Targets({ targets }: { readonly targets: readonly WebhookRow[] }) {
   )
 }
 
-function Letters({ letters, problem, again }: LettersProps) {
+function Letters({ letters, kept, problem, again }: LettersProps) {
   const { api, mayAct } = usePlace()
   const [question, setQuestion] = useState<Question | null>(null)
   const drop = (letter: DeadLetterRow): Question => ({
@@ -115,13 +122,38 @@ function Letters({ letters, problem, again }: LettersProps) {
       await again()
     },
   })
+  const replayAll = (): Question => ({
+    title: 'Deliver all of them again?',
+    description: `${counted(kept, 'event')}, each under the id that it had. Those of targets that are told no more stay.`,
+    action: 'Deliver',
+    act: async () => {
+      await api.replayLetters()
+      await again()
+    },
+  })
   return (
     <Card
       title="Dead letters"
       testId="dead-letters"
       note={
         problem ??
-        (letters.length === 0 ? 'Everything was delivered, or is still tried.' : undefined)
+        (letters.length === 0
+          ? 'Everything was delivered, or is still tried.'
+          : kept > letters.length
+            ? `The oldest ${wholeText(letters.length)} of ${wholeText(kept)}.`
+            : undefined)
+      }
+      aside={
+        mayAct &&
+        letters.length > 1 && (
+          <button
+            type="button"
+            className="button button--small ml-auto"
+            onClick={() => setQuestion(replayAll())}
+          >
+            Deliver all again
+          </button>
+        )
       }
     >
       {letters.length > 0 && (
@@ -176,6 +208,8 @@ function Letters({ letters, problem, again }: LettersProps) {
 
 interface LettersProps {
   readonly letters: readonly DeadLetterRow[]
+  /** How many the server keeps. */
+  readonly kept: number
   readonly problem: string | null
   readonly again: () => Promise<void>
 }
