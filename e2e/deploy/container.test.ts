@@ -174,7 +174,8 @@ describe('the image', () => {
     const [, line = ''] = /docker compose exec quire (.+)/.exec(page) ?? []
     const [program, args] = inside(line.replaceAll("'", '').split(' '))
     const env = envOf({ QUIRE_JWT_SECRET: SECRET })
-    const { stdout } = await promisify(execFile)(program, args, { env, ...asNobody })
+    const { stdout, stderr } = await promisify(execFile)(program, args, { env, ...asNobody })
+    expect(stderr).toBe('') // no warning of what it is good for
     const { payload } = await jwtVerify(stdout.trim(), new TextEncoder().encode(SECRET))
     expect(payload).toMatchObject({ operations: 'write', docs: [{ name: '*', access: 'write' }] })
   })
