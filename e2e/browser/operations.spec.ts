@@ -400,6 +400,9 @@ test('what a target of webhooks did not take is seen, and delivered again or dro
   status = 500
   await create(Array.from({ length: 102 }, (_, i) => `many-${i}`))
   await expect(letters).toContainText('The oldest 100 of 102.', { timeout: 60_000 })
+  await expect(letters.locator('tbody tr')).toHaveCount(10)
+  await letters.getByRole('button', { name: 'Show 100' }).click()
+  await expect(letters.locator('tbody tr')).toHaveCount(100)
   status = 204
   await letters.getByRole('button', { name: 'Deliver all again' }).click()
   await page.getByTestId('confirm').click()

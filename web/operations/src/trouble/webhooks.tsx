@@ -13,6 +13,9 @@ import { counted, wholeText } from '../units.ts'
 
 const EVERY_MS = 5_000
 
+/** Dead letters that are shown at first. */
+const FIRST_LETTERS = 10
+
 interface Told {
   readonly targets: readonly WebhookRow[]
   readonly letters: readonly DeadLetterRow[]
@@ -103,6 +106,8 @@ function Targets({ targets }: { readonly targets: readonly WebhookRow[] }) {
 function Letters({ letters, kept, problem, again }: LettersProps) {
   const { api, mayAct } = usePlace()
   const [question, setQuestion] = useState<Question | null>(null)
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? letters : letters.slice(0, FIRST_LETTERS)
   const drop = (letter: DeadLetterRow): Question => ({
     title: 'Drop this dead letter?',
     description: `${letter.type} of ${letter.document}: ${letter.host} is never told of it.`,
@@ -167,7 +172,7 @@ function Letters({ letters, kept, problem, again }: LettersProps) {
             ...(mayAct ? [{ key: 'act', head: <span className="sr-only">Act</span> }] : []),
           ]}
         >
-          {letters.map((letter) => (
+          {shown.map((letter) => (
             <tr key={letter.id}>
               <td className="name">
                 {letter.type}, <bdi>{letter.document}</bdi>
@@ -200,6 +205,13 @@ function Letters({ letters, kept, problem, again }: LettersProps) {
             </tr>
           ))}
         </Table>
+      )}
+      {letters.length > FIRST_LETTERS && (
+        <div className="p-3">
+          <button type="button" className="button button--small" onClick={() => setWhole(!isWhole)}>
+            {isWhole ? `Show the first ${FIRST_LETTERS}` : `Show ${letters.length}`}
+          </button>
+        </div>
       )}
       <Confirm question={question} onClose={() => setQuestion(null)} />
     </Card>
