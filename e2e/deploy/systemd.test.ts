@@ -1,14 +1,6 @@
 /* The unit for systemd: what it asks for, and that what it starts serves, reloads and ends. */
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import {
-  accessSync,
-  chownSync,
-  constants,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, chownSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -16,18 +8,9 @@ import { optionRows } from '@quire/server'
 import { afterEach, expect, test } from 'vitest'
 import { selfSigned } from '../../server/src/edges/websocket/testing/self-signed.ts'
 import { mayBeNobody, NOBODY } from '../harness/unprivileged.ts'
+import { here, UNIT, startLine, unitEnvironment, valueOf, valuesOf } from '../harness/unit-file.ts'
 import { until } from '../harness/until.ts'
 import { ROOT } from '../scripts/run.ts'
-
-const UNIT = readFileSync(join(ROOT, 'server/deploy/systemd/quire.service'), 'utf8')
-
-/** Where the unit expects Quire, and where it is here. */
-const HOME = '/opt/quire/'
-const here = (text: string): string => text.replaceAll(HOME, ROOT)
-
-const valuesOf = (key: string): readonly string[] =>
-  [...UNIT.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value)
-const valueOf = (key: string): string => valuesOf(key)[0] ?? ''
 
 const fallbackOf = (key: string): number =>
   Number(optionRows.find((row) => row.key === key)?.fallback)
@@ -117,7 +100,7 @@ test('what it starts serves as nobody, shows a new certificate on reload, and en
   const user = mayNobodyRead() ? NOBODY : null
   if (user !== null) chownSync(dir, user.uid, user.gid)
   const env = {
-    ...Object.fromEntries(valuesOf('Environment').map((line) => here(line).split('=', 2))),
+    ...unitEnvironment(),
     // what stands in /etc/quire/quire.env
     QUIRE_DATA_DIR: dir,
     QUIRE_AUTH: 'jwt',
@@ -127,7 +110,7 @@ test('what it starts serves as nobody, shows a new certificate on reload, and en
     QUIRE_TLS_CERT: files.cert,
     QUIRE_TLS_KEY: files.key,
   }
-  const [program = '', ...args] = here(valueOf('ExecStart')).split(' ')
+  const [program = '', ...args] = startLine()
   accessSync(program, constants.X_OK)
   const child = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...user })
   cleanups.push(() => child.kill('SIGKILL'))

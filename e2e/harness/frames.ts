@@ -22,6 +22,10 @@ export const updateFrame = (update: Uint8Array): Uint8Array => syncFrame(message
 export const stepOneFrame = (stateVector: Uint8Array): Uint8Array =>
   syncFrame(messageYjsSyncStep1, stateVector)
 
+/** The answer to a server that has asked for what it lacks. */
+export const syncAnswerFrame = (update: Uint8Array): Uint8Array =>
+  syncFrame(messageYjsSyncStep2, update)
+
 /** A presence frame with one entry; `json` may be anything. */
 export const presenceFrame = (client: number, clock: number, json: string): Uint8Array =>
   encoding.encode((out) => {

@@ -6,7 +6,7 @@
  */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, open, rm, rmdir } from 'node:fs/promises'
+import { mkdtemp, open, rm, rmdir, type FileHandle } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -35,7 +35,8 @@ export interface DiskOptions {
   readonly readOnly?: boolean
 }
 
-const CHUNK_BYTES = 4096
+/** First large ones, then what still fits. */
+const CHUNK_BYTES = [1024 * 1024, 4096]
 
 /** Mounts a disk; rejects with what the system said where that is not possible. */
 export const mountDisk = async (options: DiskOptions): Promise<PrivateDisk> => {
@@ -98,11 +99,16 @@ const cannot = (why: string): string =>
 const fillWith = async (file: string): Promise<void> => {
   const handle = await open(file, 'a')
   try {
-    const chunk = Buffer.alloc(CHUNK_BYTES, 1)
+    for (const bytes of CHUNK_BYTES) await appendUntilFull(handle, Buffer.alloc(bytes, 1))
+  } finally {
+    await handle.close()
+  }
+}
+
+const appendUntilFull = async (handle: FileHandle, chunk: Buffer): Promise<void> => {
+  try {
     for (;;) await handle.appendFile(chunk)
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error
-  } finally {
-    await handle.close()
   }
 }

@@ -7,6 +7,7 @@ interface Family {
     readonly labels?: Readonly<Record<string, string>>
     readonly value?: string
     readonly count?: string
+    readonly buckets?: Readonly<Record<string, string>>
   }[]
 }
 
@@ -15,6 +16,8 @@ export interface Scraped {
   readonly text: string
   /** The sum of the series of a name with these labels, of a histogram how many were observed; 0 where there is none. */
   value(name: string, labels?: Readonly<Record<string, string>>): number
+  /** Of a histogram without labels, how many were observed up to each bound, least first. */
+  buckets(name: string): readonly { readonly upTo: number; readonly count: number }[]
 }
 
 /** Reads a server's figures, with a parser of the format. */
@@ -33,5 +36,11 @@ export const scrape = async (on: Pick<ServerProcess, 'url'>, token?: string): Pr
           Object.entries(labels).every(([label, value]) => series.labels?.[label] === value),
         )
         .reduce((sum, { value, count }) => sum + Number(value ?? count), 0),
+    buckets: (name) =>
+      Object.entries(families.get(name)?.metrics[0]?.buckets ?? {})
+        .map(([bound, count]) => {
+          return { upTo: bound === '+Inf' ? Infinity : Number(bound), count: Number(count) }
+        })
+        .toSorted((a, b) => a.upTo - b.upTo),
   }
 }

@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
   /** A command that runs the server's command line, which is put behind it. It must `exec`. */
   readonly launcher?: readonly string[]
+  /** The command line that starts it, instead of the built command's own. */
+  readonly command?: readonly string[]
 }
 
 /** A server process. The port stays the same over restarts. */
@@ -46,7 +48,8 @@ export const startServer = async (options: ServerOptions = {}): Promise<ServerPr
     new Promise((resolve, reject) => {
       const launcher = options.launcher ?? []
       const { flags, env } = commandLine()
-      const [program, ...rest] = [...launcher, process.execPath, ...flags, COMMAND, 'serve']
+      const command = options.command ?? [process.execPath, ...flags, COMMAND, 'serve']
+      const [program = process.execPath, ...rest] = [...launcher, ...command]
       const started = spawn(program, rest, {
         env: {
           ...process.env,

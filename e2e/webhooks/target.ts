@@ -15,6 +15,7 @@ export interface Told {
     readonly epoch: number
     readonly sequence: number
     readonly authors?: readonly string[]
+    readonly version?: { readonly id: number }
   }
 }
 

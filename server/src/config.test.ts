@@ -52,6 +52,7 @@ const malformedOf = ({ kind }: OptionRow): readonly string[] => {
         'ftp://example.org/',
         'https://ann:secret@example.org/',
         'https://a.org,https://a.org',
+        'https://a.org,https://A.org:443/',
         Array.from({ length: 11 }, (_, i) => `https://${i}.org/`).join(),
       ]
     case 'webhook-secret':

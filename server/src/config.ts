@@ -183,7 +183,9 @@ const MOST_WEBHOOKS = 10
 
 const readWebhookUrls = (raw: string): Result<readonly string[], string> => {
   const items = itemsOf(raw)
-  const isPossible = items.length <= MOST_WEBHOOKS && new Set(items).size === items.length
+  // one address in two spellings would be told twice of everything
+  const addresses = new Set(items.map((item) => URL.parse(item)?.href))
+  const isPossible = items.length <= MOST_WEBHOOKS && addresses.size === items.length
   return isPossible && items.every(isWebhookUrl)
     ? ok(items)
     : err(`must be ${rangeOf({ type: 'webhook-urls' })}`)

@@ -27,8 +27,14 @@ const tokenOf = (claims: Readonly<Record<string, unknown>>): Promise<string> =>
     .setExpirationTime('1h')
     .sign(new TextEncoder().encode(SECRET))
 
-const start = async (parts: { readonly auth?: Auth; readonly storage?: Storage } = {}) => {
-  const config = readConfig({ port: '0', maxDrainMs: '1000' }, {})
+const start = async (
+  parts: {
+    readonly auth?: Auth
+    readonly storage?: Storage
+    readonly options?: Readonly<Record<string, string>>
+  } = {},
+) => {
+  const config = readConfig({ port: '0', maxDrainMs: '1000', ...parts.options }, {})
   if (!config.ok) throw new Error(config.error.join())
   const storage = parts.storage ?? memoryStorage()
   const auth = parts.auth ?? openAuth
@@ -124,6 +130,29 @@ describe('a scrape', () => {
       status: 'ready',
       parts: [{ part: 'storage', status: 'well' }, {}, {}, {}],
     })
+  })
+
+  it('has all others log in, however many ask whose login takes long to judge', async () => {
+    let judged = 0
+    const slow: Auth = {
+      ...openAuth,
+      authorizeOperations: () => {
+        judged++
+        return new Promise(() => undefined)
+      },
+    }
+    const { url } = await start({ auth: slow, options: { maxLogins: '20' } })
+    const over = new AbortController()
+    onTestFinished(() => over.abort())
+    const asking = Array.from({ length: 40 }, async () => {
+      const { status } = await fetch(`${url}/metrics`, { signal: over.signal })
+      return status
+    })
+    expect(await Promise.race(asking)).toBe(503)
+    expect((await fetch(`${url}/api/v1/documents`)).status).toBe(200)
+    expect(judged).toBeGreaterThan(0)
+    over.abort()
+    await Promise.allSettled(asking)
   })
 
   it('counts who was not let in, by family and reason, and names nobody', async () => {

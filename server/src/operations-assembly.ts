@@ -5,10 +5,10 @@
  */
 import { err, ok, type Result } from '@quire/shared'
 import { createClusterHub } from './cluster/single.ts'
+import type { ThreadedContent } from './content/threaded.ts'
 import type { OperationsFeed } from './observe/operations-feed.ts'
 import type { Auth, Denial, Grant } from './ports/auth.ts'
 import type { Clock } from './ports/clock.ts'
-import type { Content } from './ports/content.ts'
 import type { Observe } from './ports/observe.ts'
 import { Documents, type DocumentsOptions, type NoRoom } from './runtime/documents.ts'
 import { GroupCommit } from './runtime/group-commit.ts'
@@ -25,7 +25,7 @@ export interface OperationsAssembly extends Pick<
   readonly feed: OperationsFeed
   readonly clock: Clock
   readonly observe: Observe
-  readonly content: Content
+  readonly content: Pick<ThreadedContent, 'collecting'>
   readonly refusing: () => string | null
 }
 
@@ -44,7 +44,7 @@ export const assembleOperations = ({
     ...limits,
     storage,
     commits: new GroupCommit({ storage, clock, spacingMs: 0 }),
-    content,
+    content: content.collecting, // it is rewritten every two seconds: kept, what is deleted would fill the memory
     cluster: createClusterHub().node(),
     observe: { event: (event) => operations.live.event(event) },
     clock,

@@ -135,7 +135,8 @@ export interface GrantedOperations extends Omit<Granted, 'access' | 'isApplicati
 }
 
 /**
- * Decides who may see the server's figures and run it. It is asked for each request.
+ * Decides who may see the server's figures and run it. It is asked for each request. By the address alone it should not
+ * decide: a page whose name somebody has pointed at this machine (DNS rebinding) comes from where its reader sits.
  *
  * @example
  * ```ts

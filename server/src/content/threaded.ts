@@ -39,11 +39,17 @@ export interface ContentOptions {
   readonly schema?: SchemaChoice
 }
 
+/** Content work in threads. */
+export interface ThreadedContent extends Content {
+  /** The same, in the same threads, but that folds drop what was deleted whatever was chosen. */
+  readonly collecting: Content
+}
+
 /** Content work with threads that start with the first job that needs them. */
 export const createContent = (
   clock: Clock,
   { collectGarbage, schema = 'editor' }: ContentOptions,
-): Content => {
+): ThreadedContent => {
   // a thread each: a document that takes long to integrate must not keep others from being opened
   const answers = createJobThread(clock)
   const folds = createJobThread(clock)
@@ -79,7 +85,7 @@ export const createContent = (
       : await ask({ kind: 'merge', source })
     return merged.ok ? ok(merged.value.last) : merged
   }
-  return {
+  const content: Content = {
     answer,
     near,
     merge: mergeAll,
@@ -94,6 +100,8 @@ export const createContent = (
       await Promise.all([answers.close(), folds.close(), formats.close()])
     },
   }
+  const collecting: Content = { ...content, fold: (source) => foldInThread(folds, source, true) }
+  return { ...content, collecting }
 }
 
 const isSmall = (source: ContentSource): boolean =>

@@ -26,6 +26,9 @@ const STORAGE_ERRORS = {
   'corrupt-update': 'decode',
 } as const satisfies Partial<Record<QuireEventKind, string>>
 
+/** The outbox of webhooks, which has no event of its own: a `webhook-failed` without an attempt. */
+const OUTBOX = 'outbox'
+
 /** Changes of one family, or their deliveries, since the counters were read. */
 interface Sum {
   updates: number
@@ -162,7 +165,8 @@ export class EventMetrics {
       this.#updates.inc({ family }, 0)
       this.#updateBytes.inc({ family }, 0)
     }
-    for (const operation of Object.values(STORAGE_ERRORS)) this.#storageErrors.inc({ operation }, 0)
+    for (const operation of [...Object.values(STORAGE_ERRORS), OUTBOX])
+      this.#storageErrors.inc({ operation }, 0)
     for (const outcome of ['delivered', 'failed', 'dead']) this.#webhooks.inc({ outcome }, 0)
     for (const close of Object.keys(closeCodes)) this.#closes.inc({ close }, 0)
   }
@@ -220,7 +224,9 @@ export class EventMetrics {
       case 'webhook-delivered':
         return this.#webhooks.inc({ outcome: 'delivered' })
       case 'webhook-failed':
-        return this.#webhooks.inc({ outcome: 'failed' })
+        return event.attempt === 0
+          ? this.#storageErrors.inc({ operation: OUTBOX })
+          : this.#webhooks.inc({ outcome: 'failed' })
       case 'webhook-dead':
         return this.#webhooks.inc({ outcome: 'dead' })
       case 'webhook-dropped':

@@ -24,6 +24,16 @@ const figuresAfter = async (...events: readonly QuireEvent[]) => {
 }
 
 describe('the figures', () => {
+  it('tell an attempt that a target has failed from an outbox that could not be used', async () => {
+    const figures = await figuresAfter(
+      { kind: 'webhook-failed', host: 'a.example', attempt: 2, problem: 'status 500' },
+      { kind: 'webhook-failed', host: '', attempt: 0, problem: 'disk full' },
+      { kind: 'webhook-failed', host: '', attempt: 0, problem: 'disk full' },
+    )
+    expect(figures.value('quire_webhooks_total', { outcome: 'failed' })).toBe(1)
+    expect(figures.value('quire_storage_errors_total', { operation: 'outbox' })).toBe(2)
+  })
+
   it('are written once for all who ask at a time, and anew for the next', async () => {
     const metrics = createMetrics()
     const held = Promise.withResolvers<ServerState>()

@@ -129,7 +129,10 @@ export interface Outbox {
   settleOutbox(settling: Settling): Promise<Result<Settled, StorageProblem>>
   /** Writes events that hang on no other commit. */
   putNotices(notices: readonly SessionNotice[]): Promise<Result<void, StorageProblem>>
-  /** What is to be delivered to an endpoint by now, the longest due first. */
+  /**
+   * What is to be delivered to an endpoint by now, the longest due first; behind it what is due in more than a day, as
+   * nothing is put off for so long: the clock was set back.
+   */
   dueDeliveries(question: {
     readonly endpoint: string
     readonly now: Millis

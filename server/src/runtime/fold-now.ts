@@ -4,6 +4,7 @@
  */
 import { err, ok, type Result } from '@quire/shared'
 import type { Observe } from '../ports/observe.ts'
+import type { Undo } from '../ports/undo.ts'
 import type { DirectRequest } from './direct.ts'
 import type { NoRoom } from './documents.ts'
 import { logFigures, type LogFigures } from './operations/open-documents.ts'
@@ -19,6 +20,8 @@ export const foldNow = (
 ): Promise<Result<LogFigures, NoRoom>> =>
   new Promise((resolve) => {
     const { documents, document, clock, withinMs } = request
+    // whoever finds no place is told so before there is anything to undo
+    let undo: Undo = () => undefined
     const end = (outcome: Result<LogFigures, NoRoom>): void => {
       undoDeadline()
       undo()
@@ -35,7 +38,7 @@ export const foldNow = (
       const figures = logFigures(shell)
       end(figures === null ? err(CLOSED) : ok(figures))
     }
-    const undo = subscribe(
+    undo = subscribe(
       { ...request, from: 'now' },
       {
         opened: () => void fold(),

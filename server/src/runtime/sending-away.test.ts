@@ -50,6 +50,26 @@ describe('[R10] sending away', () => {
     )
   })
 
+  it('is done within its time also where each batch comes late, and waits for no other one', () => {
+    const clock = createManualClock()
+    const startedAt = clock.now()
+    let [people, endedAt] = [1_000, 0]
+    const rooms = [700, 1, 299].map((many) =>
+      roomOf(many, (count) => {
+        people -= count
+        endedAt = clock.now() - startedAt
+      }),
+    )
+    const late: typeof clock = {
+      ...clock,
+      after: (delayMs, task) => clock.after(delayMs + 2 * BATCH_MS, task),
+    }
+    sendAway(rooms, { clock: late, withinMs: HALF_MS })
+    clock.advance(4 * HALF_MS)
+    expect(people).toBe(0)
+    expect(endedAt).toBeLessThanOrEqual(HALF_MS)
+  })
+
   it('a few go at once, and of many no more in a batch than the time asks for', () => {
     expect(batchSize(LEAST_BATCH, HALF_MS)).toBe(LEAST_BATCH)
     expect(batchSize(10_000, HALF_MS)).toBe(167)

@@ -8,6 +8,9 @@
  *     50 ms                c: 8 leave
  *      …
  *     200 ms               c: the last ones, and the room with them
+ *
+ * A batch that comes late, as those who leave and what is saved take time too, takes those with it who would have gone
+ * meanwhile: a busy server is done as soon as one that is not.
  */
 import type { Clock } from '../ports/clock.ts'
 import type { Undo } from '../ports/undo.ts'
@@ -51,9 +54,12 @@ export const sendAway = (rooms: Iterable<Emptied>, { clock, withinMs }: SendingA
     else room.push({ kind: 'drain' })
   }
   const size = batchSize(sessions, withinMs)
+  const startedAt = clock.now()
+  let sent = 0
   let undo: Undo = () => undefined
   const batch = (): void => {
-    let left = size
+    const batches = 1 + Math.floor((clock.now() - startedAt) / BATCH_MS)
+    let left = Math.max(size, batches * size - sent)
     for (let room = peopled[0]; room !== undefined && left > 0; room = peopled[0]) {
       const here = room.sessions.size // of a room that has ended: none
       if (here > left) room.letGo(left)
@@ -61,6 +67,7 @@ export const sendAway = (rooms: Iterable<Emptied>, { clock, withinMs }: SendingA
         room.push({ kind: 'drain' })
         peopled.shift()
       }
+      sent += Math.min(here, left)
       left -= here
     }
     if (peopled.length > 0) undo = clock.after(BATCH_MS, batch)

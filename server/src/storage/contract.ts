@@ -74,8 +74,8 @@ import type { MakeStorage } from './contract/fixture.ts'
  * ST27  What is appended marks its document. It is told of, with its head and the users whose changes these are, once it
  *       has rested or has waited for long enough, and its mark goes in the same commit. Marks outlive the storage's life.
  *       A deletion tells of it first; a deleted document is not told of.
- * ST28  Each delivery is due until an attempt at it is recorded: then it is gone, due later, or dead. An event goes with
- *       its last delivery. Deliveries outlive the storage's life; those of an endpoint that the next plan has not are
+ * ST28  Each delivery is due until an attempt at it is recorded: then it is gone, due later, or dead. One that is due in
+ *       more than a day is due: the clock was set back. An event goes with its last delivery. Deliveries outlive the storage's life; those of an endpoint that the next plan has not are
  *       dropped and counted.
  * ST29  Dead letters are listed until they are replayed, under the same id, or dropped. Beyond their bound the oldest go,
  *       and are counted.

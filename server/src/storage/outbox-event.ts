@@ -9,6 +9,9 @@ export const MOST_USERS = 100
 /** Documents that are told of in one commit, in which appends wait: measured 1 to 6 ms on a busy machine (DESIGN.md). */
 export const SETTLED_AT_ONCE = 50
 
+/** No attempt is put off for a day: what is due later than that was written by a clock that has been set back since. */
+export const LATEST_MS = 86_400_000
+
 /** The id of a new event. */
 export const newEventId = (): string => `msg_${randomUUID().replaceAll('-', '')}`
 

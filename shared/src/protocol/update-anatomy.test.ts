@@ -42,6 +42,36 @@ describe('the anatomy of an update', () => {
     expect(anatomy.contents.map(({ kind }) => kind)).toEqual(['text', 'values'])
   })
 
+  it.each([
+    ['of as many clients', 500, 1],
+    ['of one client', 1, 500],
+  ])('looks at stamps a few times each, be there ever so many %s', (_, clients, each) => {
+    const doc = new Y.Doc()
+    let looks = 0
+    const stamps: { client: number; clock: number; user: string }[] = []
+    for (let client = 1; client <= clients; client++) {
+      doc.clientID = client
+      for (let clock = 0; clock < each; clock++) {
+        doc.getArray('list').insert(0, [clock]) // in front: one struct each
+        stamps.push({ client, clock, user: clock % 2 === 0 ? 'ann' : 'bob' })
+      }
+    }
+    const counted = stamps.map(
+      (stamp) =>
+        new Proxy(stamp, {
+          get(target, key: keyof typeof stamp) {
+            looks++
+            return target[key]
+          },
+        }),
+    )
+    const anatomy = anatomyOf(stateOf(doc), counted)
+    expectWhole(stateOf(doc), anatomy)
+    const wrote = new Set(anatomy.authors.map(({ user }) => user))
+    expect(wrote).toEqual(new Set(each === 1 ? ['ann'] : ['ann', 'bob']))
+    expect(looks).toBeLessThan(40 * clients * each)
+  })
+
   it('tells what Yjs has collected, and whose stamp the rest has', () => {
     const doc = new Y.Doc()
     doc.clientID = 7

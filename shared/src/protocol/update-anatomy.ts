@@ -124,12 +124,24 @@ export const anatomyOf = (update: Update, stamps: readonly AnatomyStamp[]): Upda
   const { deletes } = readDeletes(reader)
   assertRead(reader)
   const dissection = new Dissection(update, blocks, deletes)
-  for (const block of blocks) dissection.take(block, stampsOf(block.client, stamps))
+  const known = byClient(stamps)
+  for (const block of blocks) dissection.take(block, known.get(block.client) ?? [])
   return dissection.told(deletesAt)
 }
 
-const stampsOf = (client: number, stamps: readonly AnatomyStamp[]): readonly AnatomyStamp[] =>
-  stamps.filter((stamp) => stamp.client === client).toSorted((a, b) => a.clock - b.clock)
+/** In the order of their clocks; sorted out once, as there may be as many clients as stamps. */
+const byClient = (
+  stamps: readonly AnatomyStamp[],
+): ReadonlyMap<number, readonly AnatomyStamp[]> => {
+  const known = new Map<number, AnatomyStamp[]>()
+  for (const stamp of stamps) {
+    const own = known.get(stamp.client)
+    if (own === undefined) known.set(stamp.client, [stamp])
+    else own.push(stamp)
+  }
+  for (const own of known.values()) own.sort((a, b) => a.clock - b.clock)
+  return known
+}
 
 /** Not looked at, on the way of somebody who looks, and nobody can tell; others are indices of names. */
 const UNKNOWN = -1
@@ -167,6 +179,7 @@ class Dissection {
 
   take(block: StructBlock, stamps: readonly AnatomyStamp[]): void {
     const { client, size } = block
+    let passed = 0
     for (let i = 0; i < size; i++) {
       const [from, to] = [block.offset(i), block.offset(i + 1)]
       if (isItem(this.#update, from)) this.#takeItem(block, i)
@@ -177,7 +190,9 @@ class Dissection {
         this.#structs.collected++
         this.#parts.collected += to - from
       }
-      const user = userAt(stamps, block.clock(i))
+      // clocks ascend, and so do the stamps
+      while ((stamps[passed]?.clock ?? Infinity) <= block.clock(i)) passed++
+      const user = stamps[passed - 1]?.user ?? null
       const own = this.#byUser.get(user) ?? { bytes: 0, clients: new Set<number>() }
       own.bytes += to - from
       own.clients.add(client)
@@ -336,13 +351,4 @@ const indexAt = (block: StructBlock, clock: number): number => {
     else return middle
   }
   return -1
-}
-
-const userAt = (stamps: readonly AnatomyStamp[], clock: number): string | null => {
-  let user: string | null = null
-  for (const stamp of stamps) {
-    if (stamp.clock > clock) break
-    ;({ user } = stamp)
-  }
-  return user
 }

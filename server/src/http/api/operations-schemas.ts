@@ -19,7 +19,7 @@ export const operationsListQuery = z.strictObject({
     .meta({ description: 'Part of the name, in any case of ASCII letters' }),
   sort: z.enum(['name', 'sessions', 'bytes', 'unsaved']).default('sessions').meta({
     description:
-      'Names ascending, figures descending. By bytes the largest 1,000 are told, as they were at most half a minute ago',
+      'Names ascending, figures descending. By bytes the largest 1,000 of the first 200,000 by name are told, as they were at most half a minute ago',
   }),
   limit: count(MOST_LISTED, 50),
   cursor: z.string().max(4_096).optional().meta({ description: '`next` of the page before' }),

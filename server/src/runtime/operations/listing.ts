@@ -2,7 +2,8 @@
  * The documents of a server as an operator looks for them: the catalogue, joined with what is open.
  *
  * By name a page is a page of the catalogue. By what only open documents have (sessions, unsaved bytes) those come
- * first that have any, from memory, and then all others by name: no page looks at more of the catalogue than it shows.
+ * first that have any, from memory, and then all others by name: a page looks at no more of the catalogue than it shows
+ * and what of it was among the first, which is passed over in large steps.
  * By bytes nothing is kept in order; the catalogue is walked once, in pages, for its largest, and that is remembered
  * for half a minute, whoever asks.
  */
@@ -49,9 +50,10 @@ export interface ListedPage {
 /** The largest that are told of when a list is ordered by bytes. */
 const LARGEST_TOLD = 1_000
 
-/** Documents that are looked at for that. */
+/** Documents that are looked at for that, by name: of more, the largest may be among the others. */
 const MOST_WALKED = 200_000
 
+/** Documents that are read at a time where more are looked at than shown. */
 const PAGE = 1_000
 
 /** How long it is remembered which are the largest, milliseconds. */
@@ -147,8 +149,8 @@ export class Listing {
   ): Promise<Page> {
     const documents: ListedDocument[] = []
     let after: Pick<DocumentFacts, 'name' | 'id'> | null = place
-    for (;;) {
-      const question = { prefix: '', search, after, limit: limit + 1, which: 'present' } as const
+    for (let rows = limit + 1; ; rows = Math.max(rows, PAGE)) {
+      const question = { prefix: '', search, after, limit: rows, which: 'present' } as const
       const page: Result<readonly DocumentFacts[], StorageProblem> =
         await this.#ports.storage.list(question)
       if (!page.ok) return page
@@ -159,7 +161,7 @@ export class Listing {
           return ok({ documents, next: { kind: 'name', name: last.name, id: last.id } })
         documents.push(this.#listed(facts))
       }
-      if (page.value.length <= limit) return ok({ documents, next: null })
+      if (page.value.length < rows) return ok({ documents, next: null })
       after = page.value.at(-1) ?? null
     }
   }

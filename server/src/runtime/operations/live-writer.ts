@@ -7,8 +7,6 @@
  * never more than is there.
  */
 import { randomInt } from 'node:crypto'
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
 import {
   millis,
   OPERATIONS_DOCUMENT,
@@ -21,20 +19,9 @@ import { CLOCK_TOLERANCE_MS } from '../../ports/auth.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Observe } from '../../ports/observe.ts'
 import type { Storage } from '../../ports/storage.ts'
-import { threadFile } from '../../thread-file.ts'
 import { writeDocument } from '../direct.ts'
 import type { Documents } from '../documents.ts'
-import type { EntryChange } from './live-document.ts'
-
-/** What the thread is asked; it answers each with an update. */
-export type LiveJob =
-  | {
-      readonly kind: 'begin'
-      readonly clientId: number
-      readonly stored: readonly Uint8Array[]
-      readonly entries: readonly OperationsEntry[]
-    }
-  | ({ readonly kind: 'change' } & EntryChange)
+import { LiveThread, startLiveWorker } from './live-thread.ts'
 
 /** What the writer needs. */
 export interface LiveWriterPorts {
@@ -45,6 +32,8 @@ export interface LiveWriterPorts {
   readonly observe: Observe
   /** What is to be in the document now. An entry that is the same object as before has not changed. */
   readonly entries: () => readonly OperationsEntry[]
+  /** Makes each of the thread's lives; absent: as they are to be. */
+  readonly startWorker?: typeof startLiveWorker
 }
 
 /** The document's name. */
@@ -63,7 +52,7 @@ const NOBODY = { address: '', addressGroup: null }
 
 /** A thread, and what is in its document. */
 interface Life {
-  readonly worker: Worker
+  readonly thread: LiveThread
   readonly told: Map<string, OperationsEntry>
 }
 
@@ -74,6 +63,8 @@ export class LiveWriter {
   #clientId = randomInt(CLIENT_IDS - 1)
   #life: Life | null = null
   #step: Promise<void> | null = null
+  /** True where the step under way was not waited for. */
+  #isCut = false
 
   constructor(ports: LiveWriterPorts) {
     this.#ports = ports
@@ -90,46 +81,57 @@ export class LiveWriter {
     return this.#step
   }
 
-  /** Ends the thread, after what it is doing. */
-  async stop(): Promise<void> {
-    await this.#step
+  /** Ends the thread, after what it is doing, or in the midst of that once so much time is over. */
+  async stop(withinMs: number): Promise<void> {
+    await this.#stepDone(withinMs)
     const life = this.#life
     this.#life = null
-    await life?.worker.terminate()
+    this.#isCut = this.#step !== null
+    await life?.thread.end()
+  }
+
+  #stepDone(withinMs: number): Promise<void> {
+    const step = this.#step
+    if (step === null) return Promise.resolve()
+    const over = Promise.withResolvers<void>()
+    const undo = this.#ports.clock.after(withinMs, over.resolve)
+    return Promise.race([step, over.promise]).finally(undo)
   }
 
   async #write(): Promise<void> {
+    this.#isCut = false
     try {
       const life = this.#life
       await this.#take(life === null ? await this.#begin() : await this.#goOn(life))
     } catch (cause) {
+      this.#clientId = randomInt(CLIENT_IDS - 1)
+      if (this.#isCut) return
       const { observe } = this.#ports
       const error = new Error('the page of operations could not be told anything', { cause })
       observe.event({ kind: 'bug', document: null, error })
       const life = this.#life
       this.#life = null
-      this.#clientId = randomInt(CLIENT_IDS - 1)
-      await life?.worker.terminate()
+      await life?.thread.end()
     }
   }
 
   async #begin(): Promise<Uint8Array> {
-    const worker = new Worker(...threadFile(import.meta.url, './worker'))
-    worker.unref()
+    const { clock, startWorker = startLiveWorker } = this.#ports
+    const thread = new LiveThread(clock, startWorker())
     const entries = this.#ports.entries()
-    this.#life = { worker, told: new Map(entries.map((entry) => [entry[0], entry])) }
+    this.#life = { thread, told: new Map(entries.map((entry) => [entry[0], entry])) }
     const stored = await this.#stored()
-    return ask(worker, { kind: 'begin', clientId: this.#clientId, stored, entries })
+    return thread.ask({ kind: 'begin', clientId: this.#clientId, stored, entries })
   }
 
-  #goOn({ worker, told }: Life): Promise<Uint8Array> {
+  #goOn({ thread, told }: Life): Promise<Uint8Array> {
     const entries = this.#ports.entries()
     const keys = new Set<string>(entries.map(([key]) => key))
     const drop = [...told.keys()].filter((key) => !keys.has(key))
     const put = entries.filter((entry) => told.get(entry[0])?.[1] !== entry[1])
     for (const key of drop) told.delete(key)
     for (const entry of put) told.set(entry[0], entry)
-    return ask(worker, { kind: 'change', put, drop })
+    return thread.ask({ kind: 'change', put, drop })
   }
 
   async #stored(): Promise<readonly Uint8Array[]> {
@@ -166,22 +168,5 @@ export class LiveWriter {
     }
     const written = await writeDocument(request, contents.value)
     if (!written.ok) throw new Error(written.error.reason)
-  }
-}
-
-/** What the thread makes of a job; throws where it ends. */
-const ask = async (worker: Worker, job: LiveJob): Promise<Uint8Array> => {
-  const over = new AbortController()
-  const { signal } = over
-  const ended = once(worker, 'exit', { signal }).then(() => {
-    throw new Error('the thread ended')
-  })
-  try {
-    worker.postMessage(job)
-    const [update]: unknown[] = await Promise.race([once(worker, 'message', { signal }), ended])
-    return update as Uint8Array // what the thread answers with
-  } finally {
-    over.abort()
-    ended.catch(() => undefined)
   }
 }

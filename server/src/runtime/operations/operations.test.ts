@@ -1,17 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import * as Y from 'yjs'
 import { millis, ok, OPERATIONS_FEED, readFeed } from '@quire/shared'
 import { OperationsFeed } from '../../observe/operations-feed.ts'
 import { all } from '../../observe/all.ts'
+import { createContent } from '../../content/threaded.ts'
 import { openAuth } from '../../auth/open.ts'
 import { assembleOperations } from '../../operations-assembly.ts'
 import type { Auth } from '../../ports/auth.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
 import { nameOf } from '../../storage/contract/fixture.ts'
 import { systemClock } from '../system-clock.ts'
 import { startTestServer, testLimits, testServerLimits, until } from '../testing/server.ts'
 import { connectClient, type YClient } from '../testing/y-client.ts'
 import { LIVE_NAME } from './live-writer.ts'
-import { topBy } from './open-documents.ts'
+import { logFigures, topBy } from './open-documents.ts'
 
 const operators: Auth = {
   ...openAuth,
@@ -36,12 +39,28 @@ const start = () => {
   const feed = new OperationsFeed(systemClock)
   const observe = all({ event: (event) => events.push(event) }, feed)
   const server = startTestServer({ auth: operators, observe })
+  const content = createContent(systemClock, { collectGarbage: false }) // of documents
+  const timers = new Set<NodeJS.Timeout>()
+  const clock: Clock = {
+    ...systemClock,
+    after: (delayMs, task) => {
+      const timer = setTimeout(() => {
+        timers.delete(timer)
+        task()
+      }, delayMs)
+      timers.add(timer)
+      return () => {
+        clearTimeout(timer)
+        timers.delete(timer)
+      }
+    },
+  }
   const { operations, live } = assembleOperations({
     documents: server.documents,
     feed,
-    clock: systemClock,
+    clock,
     observe,
-    content: server.content,
+    content,
     refusing: () => null,
     limits: testLimits,
     serverLimits: testServerLimits,
@@ -53,6 +72,7 @@ const start = () => {
   operations.start()
   stop = async () => {
     await operations.stop(1_000)
+    await content.close()
     await server.content.close()
   }
   const look = (name = LIVE_NAME) =>
@@ -62,7 +82,7 @@ const start = () => {
       dialect: server.dialect,
       login: { kind: 'given', token: null, request: undefined },
     })
-  return { server, operations, live, feed, events, look }
+  return { server, operations, live, feed, events, look, timers }
 }
 
 const viewOf = (page: YClient) => readFeed(page.doc.getArray(OPERATIONS_FEED).toArray())
@@ -109,6 +129,30 @@ describe('the document that pages of operations follow', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ kind: 'session-closed', close: 'forbidden', document: null }),
     )
+  })
+
+  it('keeps nothing of what it said before, whatever is kept of documents', async () => {
+    const { look, live } = start()
+    const page = look()
+    await until('it goes on', () => viewOf(page).samples.length > 1)
+    const shell = live.shell(LIVE_NAME)
+    if (shell === undefined) throw new Error('it is not open')
+    expect(await shell.fold()).toEqual(ok(undefined))
+    const held = Y.encodeStateAsUpdate(page.doc).length // by a page, which drops what was deleted
+    expect(logFigures(shell)?.snapshotBytes).toBeLessThan(1.05 * held)
+  })
+
+  it('is over with the server, also where somebody looks: nothing waits, and nothing is counted', async () => {
+    const { look, operations, feed, timers } = start()
+    const page = look()
+    await until('it is told', () => viewOf(page).now !== null)
+    await operations.stop(1_000)
+    expect(page.peer.ending).not.toBeNull()
+    expect([operations.hasThread, operations.isWatched, timers.size]).toEqual([false, false, 0])
+    const bytes = 1
+    feed.event({ kind: 'update-accepted', document: nameOf('busy'), family: 'quire', bytes })
+    feed.sample({} as Parameters<typeof feed.sample>[0]) // whatever is measured then
+    expect(feed.active.size).toBe(0)
   })
 
   it('[R16] sends away in the same turn whose login is taken back', async () => {

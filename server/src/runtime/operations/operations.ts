@@ -56,6 +56,7 @@ export class Operations {
   #viewers = 0
   #undo: Undo[] = []
   #undoLinger: Undo | null = null
+  #isStopped = false
   readonly #samples = new WeakMap<OperationsSample, OperationsEntry>()
   readonly #troubles = new WeakMap<OperationsTrouble, OperationsEntry>()
 
@@ -84,12 +85,16 @@ export class Operations {
 
   /** Stops the samples and the thread, and sends those away who look; ends by then. */
   async stop(deadlineMs: number): Promise<void> {
+    const { clock, feed, live } = this.#ports
+    const endsAt = clock.now() + deadlineMs
+    this.#isStopped = true
     for (const undo of this.#undo.splice(0)) undo()
     this.#undoLinger?.()
     this.#undoLinger = null
     this.#loop.disable()
-    await this.#writer.stop()
-    await this.#ports.live.documents.drain(deadlineMs)
+    feed.watch(false) // no sample empties what is counted by document any more
+    await this.#writer.stop(deadlineMs / 4) // the rest is for those who look
+    await live.documents.drain(Math.max(0, endsAt - clock.now()))
   }
 
   /** True while a page follows. */
@@ -213,7 +218,7 @@ export class Operations {
 
   #arrived(): void {
     this.#viewers++
-    if (this.#viewers > 1) return
+    if (this.#viewers > 1 || this.#isStopped) return
     this.#undoLinger?.()
     this.#undoLinger = null
     this.#ports.feed.watch(true)
@@ -222,11 +227,11 @@ export class Operations {
 
   #gone(): void {
     this.#viewers--
-    if (this.#viewers > 0) return
+    if (this.#viewers > 0 || this.#isStopped) return
     this.#ports.feed.watch(false)
     this.#undoLinger = this.#ports.clock.after(LINGER_MS, () => {
       this.#undoLinger = null
-      void this.#writer.stop()
+      void this.#writer.stop(LINGER_MS)
     })
   }
 

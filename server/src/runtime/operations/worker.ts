@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads'
 import { assertNever } from '@quire/shared'
 import { LiveDocument } from './live-document.ts'
-import type { LiveJob } from './live-writer.ts'
+import type { LiveJob } from './live-thread.ts'
 
 let live: LiveDocument | null = null
 

@@ -2,10 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { DocName } from '@quire/shared'
 import { openAuth } from '../../auth/open.ts'
 import { createClusterHub } from '../../cluster/single.ts'
-import { createContent } from '../../content/threaded.ts'
+import { createContent, type ThreadedContent } from '../../content/threaded.ts'
 import type { Dialect } from '../../dialects/dialect.ts'
 import { yWebsocket } from '../../dialects/y-websocket.ts'
-import type { Content } from '../../ports/content.ts'
 import type { QuireEvent } from '../../ports/observe.ts'
 import type { RoomLimits } from '../../room/limits.ts'
 import { createMemory, createMemoryStorage, type Memory } from '../../storage/memory.ts'
@@ -54,7 +53,7 @@ export const testServerLimits: ServerLimits = {
 /** One node under test: everything is real but the disk, the clock and the network. */
 export interface TestServer {
   readonly documents: Documents
-  readonly content: Content
+  readonly content: ThreadedContent
   readonly weather: StorageWeather
   readonly memory: Memory
   readonly clock: ManualClock

@@ -55,7 +55,8 @@ export interface Attempt {
   giveUp(): void
 }
 
-const failed = (problem: string): AttemptOutcome => ({
+/** An attempt that failed, and may be made again. */
+export const failed = (problem: string): AttemptOutcome => ({
   kind: 'failed',
   problem: problem.slice(0, PROBLEM_LENGTH),
   retryMs: null,

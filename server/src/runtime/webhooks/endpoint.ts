@@ -10,6 +10,7 @@ import {
   type AttemptOutcome,
   type AttemptPorts,
   beginAttempt,
+  failed,
   type Target,
 } from './attempt.ts'
 import type { Recorder } from './recorder.ts'
@@ -86,9 +87,11 @@ export class Endpoint {
 
   async #due(): Promise<Delivery[]> {
     const { outbox, clock, onProblem } = this.#ports
-    const limit = READ_AT_ONCE + this.#underWay.size // which are due as well, as the storage has it
+    // which are due as well, as the storage has it; also one whose outcome is kept before this answer is here
+    const underWay = new Set(this.#underWay.keys())
+    const limit = READ_AT_ONCE + underWay.size
     const due = await outbox.dueDeliveries({ endpoint: this.target.key, now: clock.wall(), limit })
-    if (due.ok) return due.value.filter(({ delivery }) => !this.#underWay.has(delivery))
+    if (due.ok) return due.value.filter(({ delivery }) => !underWay.has(delivery))
     onProblem(due.error.message)
     return []
   }
@@ -109,14 +112,26 @@ export class Endpoint {
   async #deliver(delivery: Delivery): Promise<void> {
     const { clock, recorder } = this.#ports
     const startedAt = clock.now()
-    const attempt = beginAttempt(this.target, delivery, this.#ports)
-    this.#attempts.add(attempt)
-    const outcome = await attempt.outcome
-    this.#attempts.delete(attempt)
+    const outcome = await this.#attempted(delivery)
     if (outcome.kind === 'given-up') return
     await recorder.record(this.#noted(delivery, outcome, clock.now() - startedAt))
     this.#underWay.delete(delivery.delivery)
     await this.pump()
+  }
+
+  /** Makes an attempt. One that our own bug ends has failed: its place is not lost, and it is tried so often as others. */
+  async #attempted(delivery: Delivery): Promise<AttemptOutcome> {
+    let attempt: Attempt
+    try {
+      attempt = beginAttempt(this.target, delivery, this.#ports)
+    } catch (cause) {
+      this.#ports.onBug(cause)
+      return failed('the attempt could not be made')
+    }
+    this.#attempts.add(attempt)
+    const outcome = await attempt.outcome
+    this.#attempts.delete(attempt)
+    return outcome
   }
 
   /** What is kept of an outcome. */

@@ -4,8 +4,12 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
-import { unwrap } from '../../storage/contract/fixture.ts'
+import { millis, sessionId } from '@quire/shared'
+import { plainGrant } from '../../auth/plain-grant.ts'
+import { nameOf, unwrap } from '../../storage/contract/fixture.ts'
 import { late } from '../../storage/contract/outbox-fixture.ts'
+import type { Guarded } from '../guard.ts'
+import { addressRule } from './addresses.ts'
 import { pauseMs } from './retrying.ts'
 import { targetOf } from './target.ts'
 import { startTarget, type Told } from './testing/target.ts'
@@ -276,6 +280,44 @@ it('does not tell again what was taken and could not be recorded, until it can b
   expect(target.told).toHaveLength(1)
 })
 
+it.each([
+  ['delivered', 204],
+  ['to be tried later', 500],
+] as const)(
+  'does not tell again what was %s while it was read what else is due',
+  async (_, code) => {
+    let answer = (): void => undefined
+    const target = await startTarget((response) => {
+      answer = () => response.writeHead(code).end()
+    })
+    const teller = await tellerOf([target.url])
+    await teller.tell('notes')
+    await eventually(() => expect(target.told).toHaveLength(1))
+    const { storage } = teller.weather
+    const { dueDeliveries } = storage
+    const arrival = Promise.withResolvers<void>()
+    let reads = 0
+    Object.assign(storage, {
+      dueDeliveries: async (question: Parameters<typeof dueDeliveries>[0]) => {
+        const due = await dueDeliveries(question)
+        reads++
+        await arrival.promise
+        return due
+      },
+    })
+    const looking = teller.webhooks.look()
+    await eventually(() => expect(reads).toBe(1))
+    answer()
+    const kind = code === 204 ? 'webhook-delivered' : 'webhook-failed'
+    await eventually(() => expect(eventsOf(teller, kind)).toHaveLength(1))
+    arrival.resolve()
+    await looking
+    await teller.tell('other')
+    await eventually(() => expect(documentsOf(target.told)).toContain('other'))
+    expect(documentsOf(target.told)).toEqual(['notes', 'other'])
+  },
+)
+
 it('tells of a storage that throws as a bug, and goes on', async () => {
   const target = await startTarget()
   const teller = await tellerOf([target.url])
@@ -289,6 +331,95 @@ it('tells of a storage that throws as a bug, and goes on', async () => {
     await teller.pass(500)
     expect(target.taken).toHaveLength(1)
   })
+})
+
+/** A session, as the guard knows it. */
+const visitor = (id: number): Guarded => ({
+  document: nameOf('notes'),
+  granted: plainGrant({ user: 'ann', access: 'write', expiresAt: null }),
+  facts: () => ({
+    id: sessionId(id),
+    user: 'ann',
+    name: null,
+    access: 'write',
+    family: 'quire',
+    address: '',
+    transport: 'websocket',
+    since: millis(0),
+  }),
+  reapply: () => undefined,
+  dismiss: () => undefined,
+})
+
+it('writes of a crowd that comes in commits that hold up nobody, and after one that fails only what is left', async () => {
+  const target = await startTarget(() => undefined)
+  const teller = await tellerOf([target.url], { maxBacklog: 10_000 })
+  const { storage } = teller.weather
+  const { putNotices } = storage
+  const sizes: number[] = []
+  Object.assign(storage, {
+    putNotices: (notices: Parameters<typeof putNotices>[0]) => {
+      sizes.push(notices.length)
+      if (sizes.length === 3 || sizes.length === 30)
+        return Promise.reject(new Error('it went away'))
+      return putNotices(notices)
+    },
+  })
+  for (let id = 0; id < 1_020; id++) teller.webhooks.entered(visitor(id))
+  await teller.webhooks.look()
+  expect(eventsOf(teller, 'bug')).toHaveLength(1)
+  expect(await teller.figures()).toEqual({ waiting: 100, dead: 0 })
+  await teller.webhooks.finish()
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(50)
+  expect(await teller.figures()).toEqual({ waiting: 1_020, dead: 0 })
+  while (sizes.length < 29) sizes.push(0)
+  teller.webhooks.left(visitor(1))
+  await teller.webhooks.finish()
+  expect(eventsOf(teller, 'bug')).toHaveLength(2)
+  expect(eventsOf(teller, 'webhook-dropped')).toMatchObject([{ count: 1 }])
+})
+
+it('has written of everybody when it has finished, also where it is stopped in the midst of a crowd', async () => {
+  const target = await startTarget(() => undefined)
+  const teller = await tellerOf([target.url], { maxBacklog: 10_000 })
+  const { storage } = teller.weather
+  const { putNotices } = storage
+  Object.assign(storage, {
+    putNotices: async (notices: Parameters<typeof putNotices>[0]) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return putNotices(notices)
+    },
+  })
+  for (let id = 0; id < 1_000; id++) teller.webhooks.entered(visitor(id))
+  void teller.webhooks.look()
+  teller.webhooks.stop()
+  for (let id = 0; id < 70; id++) teller.webhooks.left(visitor(id))
+  await teller.webhooks.finish()
+  expect(await teller.figures()).toEqual({ waiting: 1_070, dead: 0 })
+  teller.webhooks.left(visitor(70))
+  teller.weather.fail('putNotices', { kind: 'full', message: 'disk full' })
+  await teller.webhooks.finish()
+  expect(eventsOf(teller, 'webhook-dropped')).toMatchObject([{ count: 1 }])
+})
+
+it('goes on behind attempts that cannot be made, and makes them later', async () => {
+  const target = await startTarget(status(204), { clock: 'any' })
+  const rule = addressRule('all')
+  let broken = 4
+  const allows = (host: string): boolean => {
+    if (broken-- > 0) throw new Error(`no rule for ${host}`)
+    return rule.allows(host)
+  }
+  const teller = await tellerOf([target.url], { addresses: { ...rule, allows } })
+  await teller.tell('a', 'b', 'c', 'd', 'e')
+  await eventually(() => expect(documentsOf(target.told)).toEqual(['e']))
+  expect(eventsOf(teller, 'bug')).toHaveLength(4)
+  expect(eventsOf(teller, 'webhook-failed')).toHaveLength(4)
+  await eventually(async () => expect(await teller.figures()).toEqual({ waiting: 4, dead: 0 }))
+  await teller.pass(5_000)
+  await allTold(teller)
+  expect(new Set(documentsOf(target.told))).toEqual(new Set(['a', 'b', 'c', 'd', 'e']))
+  expect(target.told).toHaveLength(5)
 })
 
 it('says how many were dropped where a target takes nothing for too long', async () => {

@@ -66,6 +66,16 @@ export const deliveryRules = (make: MakeStorage): void => {
     expect((await dueAt(again))[1]).toMatchObject({ id, delivery, attempts: 1 })
   })
 
+  test('[ST28] a clock that was set back by more than a day delays nothing', async () => {
+    const { storage } = await opened(make)
+    const day = 24 * 3_600_000
+    await tell(storage, 3 * day, day, 2 * day)
+    expect(await sessionsDue(storage, 'a', after(0))).toEqual([2 * day, 3 * day])
+    expect(await sessionsDue(storage, 'a', after(day))).toEqual([day, 3 * day])
+    const question = { endpoint: 'a', now: after(day), limit: 1 }
+    expect(unwrap(await storage.dueDeliveries(question))).toHaveLength(1)
+  })
+
   test('[ST28] what waits for an endpoint that the next plan has not is dropped and counted', async () => {
     const { storage, reopen } = await opened(make)
     await tell(storage, 1, 2, 3)

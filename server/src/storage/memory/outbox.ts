@@ -14,6 +14,7 @@ import type {
 import {
   CHANGED,
   changeData,
+  LATEST_MS,
   MOST_USERS,
   newEventId,
   placeData,
@@ -105,9 +106,11 @@ export class MemoryOutbox {
       dueDeliveries: ({ endpoint, now, limit }) =>
         operate(() => {
           const due = outbox.deliveries
-            .filter((row) => row.endpoint === endpoint && row.dueAt !== null && row.dueAt <= now)
+            .filter((row) => row.endpoint === endpoint && row.dueAt !== null)
             .toSorted((one, other) => Number(one.dueAt) - Number(other.dueAt))
-          return ok(due.slice(0, limit).map(deliveryOf))
+          const byNow = due.filter(({ dueAt }) => Number(dueAt) <= now)
+          const tooLate = due.filter(({ dueAt }) => Number(dueAt) > now + LATEST_MS)
+          return ok([...byNow, ...tooLate].slice(0, limit).map(deliveryOf))
         }),
       recordDeliveries: (outcomes) =>
         operate(() => {

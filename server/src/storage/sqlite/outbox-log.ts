@@ -176,11 +176,10 @@ export class OutboxLog {
 
   /** Dead letters have come: of those that are too many the oldest go. */
   bury(): void {
-    const { dead, dropDead, dropUntold } = this.#statements
+    const { dead, dropDead, dropIfUntold } = this.#statements
     const tooMany = (dead.get() ?? 0) - (this.#plan?.deadLetters ?? Infinity)
     if (tooMany <= 0) return
-    dropDead.run(tooMany)
-    dropUntold.run()
+    for (const event of dropDead.all(tooMany)) dropIfUntold.run(event)
     this.#dropping += tooMany
   }
 
@@ -296,9 +295,12 @@ const statementsOn = (db: Database) => ({
   dead: db
     .prepare<[], number>('SELECT count(*) FROM outbox_deliveries WHERE due_at IS NULL')
     .pluck(),
-  dropDead: db.prepare<[number]>(`
-    DELETE FROM outbox_deliveries WHERE id IN (
-      SELECT id FROM outbox_deliveries WHERE due_at IS NULL ORDER BY id LIMIT ?)`),
+  dropDead: db
+    .prepare<[number], number>(`
+      DELETE FROM outbox_deliveries WHERE id IN (
+        SELECT id FROM outbox_deliveries WHERE due_at IS NULL ORDER BY id LIMIT ?)
+      RETURNING event`)
+    .pluck(),
   mark: db.prepare<[number, number]>('INSERT INTO outbox_marks (doc, at) VALUES (?, ?)'),
   markUser: db.prepare<[number, string]>('INSERT INTO outbox_mark_users (doc, user) VALUES (?, ?)'),
   unmark: db.prepare<[number]>('DELETE FROM outbox_marks WHERE doc = ?'),

@@ -2,7 +2,10 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { join } from 'node:path'
 import { openId, unwrap } from '../contract/fixture.ts'
 import { after, dueAt, fullPlan, settle, toldBy, write } from '../contract/outbox-fixture.ts'
+import { openWriterConnection } from './connection.ts'
 import type { ReaderOperations, WriterOperations } from './operations.ts'
+import { createOutboxWriter } from './outbox.ts'
+import { OutboxLog } from './outbox-log.ts'
 import { createSqliteStorage, systemNow } from './sqlite-storage.ts'
 import { temporaryDir } from './testing/temporary-dir.ts'
 import { startThread } from './thread.ts'
@@ -35,4 +38,18 @@ test('[ST26] [ST27] a writer thread that dies and is started anew tells of what 
     { document: 'notes', sequence: 2, authors: ['ann', 'eve'] },
     { document: 'other', sequence: 1, authors: ['bob'] },
   ])
+})
+
+test('marks that cannot be read are a problem of who asks, and end no thread', () => {
+  const file = join(temporaryDir(), 'quire.db')
+  const db = unwrap(openWriterConnection(file, 'full'))
+  const log = new OutboxLog(db)
+  const writer = createOutboxWriter(db, file, log)
+  unwrap(writer.openOutbox(fullPlan))
+  db.exec('DROP TABLE outbox_mark_users; DROP TABLE outbox_marks')
+  const settling = { now: after(0), restMs: 1_000, waitMs: 5_000 }
+  expect(writer.settleOutbox(settling)).toMatchObject({
+    error: { kind: 'io', message: expect.stringContaining('no such table') },
+  })
+  db.close()
 })

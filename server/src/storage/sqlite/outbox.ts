@@ -12,8 +12,10 @@ import type {
   Settled,
   Settling,
 } from '../../ports/outbox.ts'
+import { LATEST_MS } from '../outbox-event.ts'
 import type { Handlers, ReaderOperations, WriterOperations } from './operations.ts'
 import type { OutboxLog } from './outbox-log.ts'
+import { attempt } from './problem.ts'
 import type { Thread } from './thread.ts'
 import { committingOn, readingOn } from './transaction.ts'
 
@@ -97,9 +99,11 @@ export const createOutboxWriter = (
   return {
     openOutbox: (plan) => committing('open the outbox', () => ok(log.open(plan))),
     settleOutbox: (settling) => {
-      const told = log.isDue(settling)
-        ? committing('tell of changed documents', () => ok(log.settle(settling)))
-        : ok({ documents: 0, hasMore: false })
+      const told = attempt('look for documents at rest', file, () =>
+        log.isDue(settling)
+          ? committing('tell of changed documents', () => ok(log.settle(settling)))
+          : ok({ documents: 0, hasMore: false }),
+      )
       return told.ok ? ok({ ...told.value, dropped: log.takeDropped() }) : told
     },
     putNotices: (notices) =>
@@ -140,11 +144,13 @@ export const createOutboxReader = (
   const event = 'outbox_events.id, kind, document, at'
   const waitingHere =
     'FROM outbox_deliveries WHERE endpoint = outbox_endpoints.id AND due_at IS NOT NULL'
-  const due = db.prepare<[string, number, number], Delivery>(`
-    SELECT ${event}, data, outbox_deliveries.id AS delivery, attempts
-    FROM outbox_deliveries JOIN outbox_events ON number = event
-    WHERE endpoint = (SELECT id FROM outbox_endpoints WHERE key = ?) AND due_at <= ?
-    ORDER BY due_at, outbox_deliveries.id LIMIT ?`)
+  const dueWhere = (times: string) =>
+    db.prepare<[string, number, number], Delivery>(`
+      SELECT ${event}, data, outbox_deliveries.id AS delivery, attempts
+      FROM outbox_deliveries JOIN outbox_events ON number = event
+      WHERE endpoint = (SELECT id FROM outbox_endpoints WHERE key = ?) AND due_at ${times}
+      ORDER BY due_at, outbox_deliveries.id LIMIT ?`)
+  const [due, dueTooLate] = [dueWhere('<= ?'), dueWhere('> ?')]
   const figures = db.prepare<[string], EndpointFigures>(`
     SELECT key, host, (SELECT count(*) ${waitingHere}) AS waiting,
       (SELECT at FROM outbox_events WHERE number = (SELECT event FROM outbox_deliveries
@@ -162,7 +168,11 @@ export const createOutboxReader = (
     WHERE due_at IS NULL AND outbox_deliveries.id > ? ORDER BY outbox_deliveries.id LIMIT ?`)
   return {
     dueDeliveries: ({ endpoint, now, limit }) =>
-      reading('read deliveries', () => ok(due.all(endpoint, now, limit))),
+      reading('read deliveries', () => {
+        const read = due.all(endpoint, now, limit)
+        const left = limit - read.length
+        return ok([...read, ...dueTooLate.all(endpoint, now + LATEST_MS, left)])
+      }),
     outboxFigures: (keys) =>
       reading('count deliveries', () => ok(figures.all(JSON.stringify(keys)))),
     deadLetters: ({ after, limit }) =>

@@ -26,7 +26,7 @@ export const assemble = async (options: AssembleOptions): Promise<void> => {
       signal.throwIfAborted()
       const bytes = await readChunk(chunks, hash, manifest.chunkBytes)
       whole.update(bytes)
-      await handle.write(bytes, 0, bytes.length, at)
+      await handle.writeFile(bytes) // behind the last one; `write` may write a part, as on a disk that fills up
       at += bytes.length
       onBytes(at, manifest.bytes)
     }

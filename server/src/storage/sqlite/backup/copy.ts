@@ -1,5 +1,5 @@
 /* The database as it is at one moment, copied while others write. */
-import { statSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { headOfDocument } from '../log-reader.ts'
 
@@ -21,6 +21,7 @@ export interface Copied {
 /** How to copy. */
 export interface CopyOptions {
   readonly file: string
+  /** Not there yet. */
   readonly to: string
   /** Most that the WAL may grow by, as it cannot be emptied while it is read from. */
   readonly maxWalBytes: number
@@ -54,6 +55,7 @@ export const copyDatabase = async (options: CopyOptions): Promise<Copied> => {
     const at = new Date()
     const pageSize = Number(db.pragma('page_size', { simple: true }))
     let grown = 0
+    closeSync(openSync(to, 'wx', 0o600)) // SQLite would make it readable for others
     await db.backup(to, {
       progress: ({ totalPages, remainingPages }) => {
         signal.throwIfAborted()

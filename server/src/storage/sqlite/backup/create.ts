@@ -155,7 +155,8 @@ const cutCopy = async (
       signal.throwIfAborted()
       const part = Buffer.allocUnsafe(Math.min(CHUNK_BYTES * AT_ONCE, size - at))
       const { bytesRead } = await handle.read(part, 0, part.length, at)
-      if (bytesRead === 0) throw new Error(`${copy} ends at ${at} of ${size} bytes`)
+      if (bytesRead < part.length)
+        throw new Error(`${copy} ends at ${at + bytesRead} of ${size} bytes`)
       whole.update(part)
       const writes: Promise<number>[] = []
       for (let from = 0; from < part.length; from += CHUNK_BYTES) {

@@ -84,6 +84,7 @@ export const restore = async (
         )
       await assemble({ target, manifest, to: temporary, signal, onBytes })
       const replaced = putAside(file, join(path, `replaced-${nameOfTime(now.toISOString())}.db`))
+      syncDirectory(path) // first the second name: a power cut must not leave neither of both
       renameSync(temporary, file)
       syncDirectory(path)
       return ok({ manifest, replaced })

@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { err, ok, type Result } from '@quire/shared'
-import { type Manifest, parseManifest, targetPaths } from './manifest.ts'
+import { type Manifest, nameOfTime, parseManifest, targetPaths } from './manifest.ts'
 
 /** A backup that is listed. */
 export interface ListedBackup {
@@ -33,18 +33,26 @@ export const listBackups = (target: string): readonly ListedBackup[] => {
     })
 }
 
-/** The newest backup, or the newest one that is not of after a time (ISO 8601). The error is a sentence. */
+/**
+ * The newest backup, or the newest one that is not of after a time (ISO 8601). One that does not read is passed over for
+ * no earlier one: whoever asks would take that for the newest. The error is a sentence.
+ */
 export const chooseBackup = (target: string, at: string | undefined): Result<Manifest, string> => {
   const latest = at === undefined ? Infinity : Date.parse(at)
   if (Number.isNaN(latest)) return err(`${at} is no time, such as 2026-11-26T06:29:29Z`)
-  const all = listBackups(target)
-  const unread = all.find(({ manifest }) => !manifest.ok)
-  const fitting = all.flatMap(({ manifest }) =>
-    manifest.ok && Date.parse(manifest.value.at) <= latest ? [manifest.value] : [],
+  const newest = listBackups(target).findLast(({ name, manifest }) =>
+    manifest.ok ? Date.parse(manifest.value.at) <= latest : isNotAfter(name, latest),
   )
-  const chosen = fitting.at(-1)
-  if (chosen !== undefined) return ok(chosen)
-  if (unread !== undefined && !unread.manifest.ok)
-    return err(`${unread.path} does not read as a backup: ${unread.manifest.error}`)
-  return err(`${target} has no backup${at === undefined ? '' : ` of ${at} or before`}`)
+  if (newest === undefined)
+    return err(`${target} has no backup${at === undefined ? '' : ` of ${at} or before`}`)
+  const { path, manifest } = newest
+  return manifest.ok
+    ? ok(manifest.value)
+    : err(
+        `${path} does not read as a backup: ${manifest.error}; remove it to go back to the one before it`,
+      )
 }
+
+/** By its name, which is its time. */
+const isNotAfter = (name: string, latest: number): boolean =>
+  latest === Infinity || name <= nameOfTime(new Date(latest).toISOString())
