@@ -10,6 +10,7 @@ COPY shared/package.json shared/
 COPY server/package.json server/
 COPY web/provider/package.json web/provider/
 COPY web/editor/package.json web/editor/
+COPY web/operations/package.json web/operations/
 COPY web/examples/package.json web/examples/
 COPY e2e/package.json e2e/
 
@@ -25,6 +26,7 @@ RUN rm -r node_modules/better-sqlite3/deps node_modules/better-sqlite3/src packa
 COPY --from=build /quire/shared/dist shared/dist
 COPY --from=build /quire/server/dist server/dist
 COPY --from=build /quire/web/editor/dist web/editor/dist
+COPY --from=build /quire/web/operations/dist web/operations/dist
 COPY server/bin server/bin
 COPY server/deploy/container server/deploy/container
 COPY LICENSE ./

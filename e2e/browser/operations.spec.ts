@@ -122,6 +122,15 @@ test('an operator finds one document of ten thousand, sees why it is big, and ac
   await expectLive(page)
   await expect(page.getByTestId('busiest')).toContainText(storedName(1))
   await expect(page.locator('canvas')).toHaveCount(8)
+  const cut = await page
+    .locator('.plot')
+    .evaluateAll((plots) =>
+      plots.map((plot) => [
+        plot.scrollWidth - plot.clientWidth,
+        plot.scrollHeight - plot.clientHeight,
+      ]),
+    )
+  expect(cut, 'what is cut off of plots').toEqual(cut.map(() => [0, 0]))
   await accessible(page, 'overview')
   await page.screenshot({ path: info.outputPath('overview.png'), fullPage: true })
 
@@ -138,6 +147,7 @@ test('an operator finds one document of ten thousand, sees why it is big, and ac
 
   await expect(page.getByRole('heading', { name })).toBeVisible()
   await expect(page.getByTestId('sessions').locator('tbody tr')).toHaveCount(1)
+  await expect(page.getByTestId('sessions')).toContainText('Quire, WebSocket')
   await page.getByTestId('take-apart').click()
   await expect(page.getByTestId('structs')).toContainText('in one update')
   const bytes = await page
@@ -200,6 +210,8 @@ test('who is refused appears as it happens, on a telephone as well', async ({
     await expect(page.getByTestId('line')).toBeVisible()
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     expect(beyond, `${path} is wider than a telephone`).toBeLessThanOrEqual(0)
+    const tabs = await page.locator('.tabs').evaluate((own) => own.scrollWidth - own.clientWidth)
+    expect(tabs, 'tabs that reach beyond their bar').toBe(0)
     await page.screenshot({ path: info.outputPath(`phone${path.replaceAll(/\W/g, '-')}.png`) })
   }
   await accessible(page, 'on a telephone')
@@ -359,14 +371,17 @@ test('what a target of webhooks did not take is seen, and delivered again or dro
       QUIRE_MAX_WEBHOOK_ATTEMPTS: '1',
     },
   })
-  for (const name of ['lost', 'found']) {
-    const made = await fetch(`${own.url}/api/v1/documents`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name }),
-    })
-    expect(made.status).toBe(201)
+  const create = async (names: readonly string[]): Promise<void> => {
+    for (const name of names) {
+      const made = await fetch(`${own.url}/api/v1/documents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ name }),
+      })
+      expect(made.status).toBe(201)
+    }
   }
+  await create(['lost', 'found'])
   const { page } = await visit(`${own.url}/admin/#/trouble`)
   const letters = page.getByTestId('dead-letters')
   await expect(letters.locator('tbody tr')).toHaveCount(2, { timeout: 30_000 })
@@ -381,6 +396,18 @@ test('what a target of webhooks did not take is seen, and delivered again or dro
   await row('lost').getByRole('button', { name: 'Drop' }).click()
   await page.getByTestId('confirm').click()
   await expect(letters).toContainText('Everything was delivered')
+
+  status = 500
+  await create(Array.from({ length: 102 }, (_, i) => `many-${i}`))
+  await expect(letters).toContainText('The oldest 100 of 102.', { timeout: 60_000 })
+  await expect(letters.locator('tbody tr')).toHaveCount(10)
+  await letters.getByRole('button', { name: 'Show 100' }).click()
+  await expect(letters.locator('tbody tr')).toHaveCount(100)
+  status = 204
+  await letters.getByRole('button', { name: 'Deliver all again' }).click()
+  await page.getByTestId('confirm').click()
+  await expect(letters).toContainText('Everything was delivered')
+  await expect.poll(() => taken.length).toBe(103)
   await own.remove()
   target.close()
 })

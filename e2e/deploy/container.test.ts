@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
-import { SignJWT } from 'jose'
+import { jwtVerify, SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Doc } from 'yjs'
 import { connect } from '@quire/provider'
@@ -126,11 +126,23 @@ describe('the image', () => {
       expect(packages).not.toContain(`node_modules/${name}`)
     for (const name of ['better-sqlite3', 'yjs', 'ws', '@quire/server'])
       expect(packages).toContain(`node_modules/${name}`)
-    expect(existsSync(join(quire, 'web/editor/dist/index.html'))).toBe(true)
+    const pages = globSync('web/*/dist/index.html', { cwd: quire })
+    expect(new Set(pages)).toEqual(
+      new Set(['web/editor/dist/index.html', 'web/operations/dist/index.html']),
+    )
     expect(globSync('{server,shared,e2e,web/*}/src', { cwd: quire })).toEqual([])
     const files = globSync('**/*', { cwd: quire }).map((file) => statSync(join(quire, file)))
     const bytes = files.reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0)
     expect(bytes).toBeLessThan(60 * MIB)
+  })
+
+  test('is built from the manifests of all workspaces: npm installs nothing for one that it does not see', () => {
+    const { workspaces } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly workspaces: readonly string[]
+    }
+    const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
+    const seen = [...dockerfile.matchAll(/^COPY (\S+)\/package\.json \1\/$/gm)]
+    expect(new Set(seen.map(([, folder]) => folder))).toEqual(new Set(workspaces))
   })
 
   test('is made from the Node that is tested, and runs as nobody who may do anything', () => {
@@ -155,6 +167,25 @@ describe('the image', () => {
     expect(said()).toContain(
       'QUIRE_JWT_SECRET: QUIRE_AUTH is jwt, so there must be a secret that tokens are signed with, or a QUIRE_JWKS_URL',
     )
+  })
+
+  test('makes a token to try with, from the secret that it is given', async () => {
+    const page = readFileSync(join(ROOT, 'server/DEPLOYING.md'), 'utf8')
+    const [, line = ''] = /docker compose exec quire (.+)/.exec(page) ?? []
+    const [program, args] = inside(line.replaceAll("'", '').split(' '))
+    const env = envOf({ QUIRE_JWT_SECRET: SECRET })
+    const { stdout, stderr } = await promisify(execFile)(program, args, { env, ...asNobody })
+    expect(stderr).toBe('') // no warning of what it is good for
+    const { payload } = await jwtVerify(stdout.trim(), new TextEncoder().encode(SECRET))
+    expect(payload).toMatchObject({ operations: 'write', docs: [{ name: '*', access: 'write' }] })
+  })
+
+  test.each(['/', '/admin/'])('serves the page %s', async (path) => {
+    const port = String(await freePort())
+    await start({ QUIRE_PORT: port, QUIRE_JWT_SECRET: SECRET })
+    const page = await fetch(`http://127.0.0.1:${port}${path}`)
+    expect(page.status).toBe(200)
+    expect(await page.text()).toContain('<div id="root">')
   })
 
   test.each(['http', 'https'] as const)(

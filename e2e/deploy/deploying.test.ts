@@ -47,6 +47,10 @@ const variablesIn = (file: string): Record<string, string> =>
       .map((line) => /^([^=]+)=(.*)$/.exec(line)?.slice(1) ?? []),
   )
 
+/** The program that the container starts. */
+const entryPointOf = (dockerfile: string): string =>
+  /^ENTRYPOINT \["([^"]+)"\]$/m.exec(dockerfile)?.[1] ?? 'none'
+
 test('every option that it names is one, and every file that it links to is there', () => {
   const known = new Set<string>(optionRows.map(({ env }) => env))
   const named = [...PAGE.matchAll(/QUIRE_[A-Z_]+/g)].map(([name]) => name)
@@ -81,13 +85,14 @@ test('the environment that it has made for a container and for systemd starts a 
 
 test('what it has Docker and systemd do fits the files that they read', () => {
   const docker = lines.filter((line) => /^(\S+=\S+ )?docker /.test(line))
-  expect(docker).toHaveLength(4)
+  expect(docker).toHaveLength(5)
   const compose = readFileSync(join(ROOT, 'compose.yaml'), 'utf8')
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
   expect(docker.join('\n')).toContain('--profile caddy')
   expect(compose).toMatch(/profiles:\n\s+- caddy/)
   expect(docker.join('\n')).toContain('--volume quire:/data')
   expect(dockerfile).toContain('VOLUME /data')
+  expect(docker.join('\n')).toContain(` ${entryPointOf(dockerfile)} token `)
   expect(dockerfile).toContain(/node (\S+\/health\.js)/.exec(PAGE)?.[1])
   const [, unit = ''] = /install -m 644 (\S+) /.exec(lines.join('\n')) ?? []
   expect(existsSync(join(ROOT, unit))).toBe(true)

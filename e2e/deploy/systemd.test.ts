@@ -35,6 +35,11 @@ test('the unit gives more time and files than the server needs', () => {
   expect(UNIT).not.toMatch(/SECRET=/)
 })
 
+test('what is started with a wrong option is not started again', () => {
+  const started = spawnSync(join(ROOT, 'server/bin/quire.js'), ['serve', '--port', 'many'])
+  expect(String(started.status)).toBe(valueOf('RestartPreventExitStatus'))
+})
+
 test.runIf(hasAnalyze)('systemd takes it, and finds little that is exposed', () => {
   const file = join(folder(), 'quire.service')
   writeFileSync(file, here(UNIT))

@@ -39,8 +39,9 @@ function TokenForm({ problem }: { readonly problem: string | null }) {
     <main id="main" className="door">
       <h1 className="text-xl font-semibold">Operations</h1>
       <p className="mt-2 mb-5 text-ink-soft">
-        This server lets in who has a token with the claim <code>operations</code>. It is kept in
-        this tab only, and goes to this server only.
+        This server lets in who has a token with the claim <code>operations</code>; the command{' '}
+        <code>quire token --sub me --operations read</code> makes one. It is kept in this tab only,
+        and goes to this server only.
       </p>
       <form
         className="grid gap-4"

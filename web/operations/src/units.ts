@@ -2,13 +2,18 @@
 
 const COUNT = new Intl.NumberFormat('en', { maximumFractionDigits: 1, notation: 'compact' })
 const WHOLE = new Intl.NumberFormat('en')
-const EXACT_TIME = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' })
+const EXACT_TIME = new Intl.DateTimeFormat('en', {
+  dateStyle: 'medium',
+  timeStyle: 'medium',
+  hourCycle: 'h23',
+})
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 
 const digits = (value: number): string => {
-  if (value === 0 || value >= 100) return String(Math.round(value))
-  return value >= 10 ? value.toFixed(1).replace(/\.0$/, '') : value.toFixed(value >= 1 ? 1 : 2)
+  if (value === 0 || value >= 99.95) return String(Math.round(value))
+  if (value >= 9.95) return value.toFixed(1).replace(/\.0$/, '')
+  return value.toFixed(value >= 0.995 ? 1 : 2)
 }
 
 /** 1,234 → 1.2K. */
@@ -17,11 +22,14 @@ export const countText = (value: number): string => COUNT.format(value)
 /** 1234 → 1,234. */
 export const wholeText = (value: number): string => WHOLE.format(value)
 
+/** From here on three digits are a thousand. */
+const ROUNDED_UP = 999.5
+
 /** In decimal units, as disks are sold. */
 export const bytesText = (bytes: number): string => {
   let value = bytes
   let unit = 0
-  while (value >= 1_000 && unit < BYTE_UNITS.length - 1) {
+  while (value >= ROUNDED_UP && unit < BYTE_UNITS.length - 1) {
     value /= 1_000
     unit++
   }
@@ -30,9 +38,9 @@ export const bytesText = (bytes: number): string => {
 
 /** 0.25 → 0.25 ms, 1500 → 1.5 s. */
 export const durationText = (ms: number): string => {
-  if (ms < 1_000) return `${digits(ms)} ms`
-  if (ms < 60_000) return `${digits(ms / 1_000)} s`
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min`
+  if (ms < ROUNDED_UP) return `${digits(ms)} ms`
+  if (ms < 59_950) return `${digits(ms / 1_000)} s`
+  if (ms < 3_600_000) return `${Math.floor((ms + 50) / 60_000)} min`
   if (ms < 86_400_000)
     return `${Math.floor(ms / 3_600_000)} h ${Math.floor((ms % 3_600_000) / 60_000)} min`
   return `${Math.floor(ms / 86_400_000)} d ${Math.floor((ms % 86_400_000) / 3_600_000)} h`
@@ -46,8 +54,8 @@ export const shareText = (share: number): string =>
 export const agoText = (at: number, now: number): string => {
   const ms = Math.max(0, now - at)
   if (ms < 1_500) return 'now'
-  if (ms < 60_000) return `${Math.round(ms / 1_000)} s ago`
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ago`
+  if (ms < 59_500) return `${Math.round(ms / 1_000)} s ago`
+  if (ms < 3_600_000) return `${Math.floor((ms + 500) / 60_000)} min ago`
   if (ms < 86_400_000) return `${Math.floor(ms / 3_600_000)} h ago`
   return `${Math.floor(ms / 86_400_000)} d ago`
 }

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react'
 import { useState } from 'react'
 
 import { usePlace } from '../services.tsx'
@@ -103,67 +104,81 @@ function Parts({ anatomy }: { readonly anatomy: Told }) {
         {bytesText(anatomy.tailBytes)} behind it.
       </p>
       <div className="two">
-        <Table
-          label="By field"
-          columns={[
-            { key: 'name', head: `Field (${wholeText(counts.roots)})` },
-            { key: 'bytes', head: 'Bytes', isNumber: true },
-            { key: 'deleted', head: 'Deleted', isNumber: true },
-            { key: 'items', head: 'Items', isNumber: true },
-          ]}
-        >
-          {anatomy.roots.map((root) => (
-            <tr key={root.name ?? ''}>
-              <td className="name">
-                {root.name === null ? (
-                  <span className="nothing">cannot be told</span>
-                ) : (
-                  <bdi>{root.name === '' ? '(no name)' : root.name}</bdi>
-                )}
-              </td>
-              <td className="number" data-label="Bytes">
-                {bytesText(root.bytes)}
-              </td>
-              <td className="number" data-label="Deleted">
-                {bytesText(root.deleted)}
-              </td>
-              <td className="number" data-label="Items">
-                {wholeText(root.items)}
-              </td>
-            </tr>
-          ))}
-        </Table>
-        <Table
-          label="By author"
-          columns={[
-            { key: 'name', head: `Author (${wholeText(counts.authors)})` },
-            { key: 'bytes', head: 'Bytes', isNumber: true },
-            { key: 'share', head: 'Share', isNumber: true },
-            { key: 'clients', head: 'Clients', isNumber: true },
-          ]}
-        >
-          {anatomy.authors.map((author) => (
-            <tr key={author.user ?? ''}>
-              <td className="name">
-                {author.user === null ? (
-                  <span className="nothing">nobody known</span>
-                ) : (
-                  <bdi>{author.user}</bdi>
-                )}
-              </td>
-              <td className="number" data-label="Bytes">
-                {bytesText(author.bytes)}
-              </td>
-              <td className="number" data-label="Share">
-                {shareText(author.bytes / Math.max(1, bytes))}
-              </td>
-              <td className="number" data-label="Clients">
-                {wholeText(author.clients)}
-              </td>
-            </tr>
-          ))}
-        </Table>
+        <Titled title="By field">
+          <Table
+            label="By field"
+            columns={[
+              { key: 'name', head: `Field (${wholeText(counts.roots)})` },
+              { key: 'bytes', head: 'Bytes', isNumber: true },
+              { key: 'deleted', head: 'Deleted', isNumber: true },
+              { key: 'items', head: 'Items', isNumber: true },
+            ]}
+          >
+            {anatomy.roots.map((root) => (
+              <tr key={root.name ?? ''}>
+                <td className="name">
+                  {root.name === null ? (
+                    <span className="nothing">cannot be told</span>
+                  ) : (
+                    <bdi>{root.name === '' ? '(no name)' : root.name}</bdi>
+                  )}
+                </td>
+                <td className="number" data-label="Bytes">
+                  {bytesText(root.bytes)}
+                </td>
+                <td className="number" data-label="Deleted">
+                  {bytesText(root.deleted)}
+                </td>
+                <td className="number" data-label="Items">
+                  {wholeText(root.items)}
+                </td>
+              </tr>
+            ))}
+          </Table>
+        </Titled>
+        <Titled title="By author">
+          <Table
+            label="By author"
+            columns={[
+              { key: 'name', head: `Author (${wholeText(counts.authors)})` },
+              { key: 'bytes', head: 'Bytes', isNumber: true },
+              { key: 'share', head: 'Share', isNumber: true },
+              { key: 'clients', head: 'Clients', isNumber: true },
+            ]}
+          >
+            {anatomy.authors.map((author) => (
+              <tr key={author.user ?? ''}>
+                <td className="name">
+                  {author.user === null ? (
+                    <span className="nothing">nobody known</span>
+                  ) : (
+                    <bdi>{author.user}</bdi>
+                  )}
+                </td>
+                <td className="number" data-label="Bytes">
+                  {bytesText(author.bytes)}
+                </td>
+                <td className="number" data-label="Share">
+                  {shareText(author.bytes / Math.max(1, bytes))}
+                </td>
+                <td className="number" data-label="Clients">
+                  {wholeText(author.clients)}
+                </td>
+              </tr>
+            ))}
+          </Table>
+        </Titled>
       </div>
+    </div>
+  )
+}
+
+/** On a telephone a table has no heads, and nothing else says whose rows these are. */
+function Titled({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <div className="min-w-0">
+      <h3 className="table-title">{title}</h3>
+      {children}
     </div>
   )
 }

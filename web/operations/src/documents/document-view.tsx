@@ -22,7 +22,7 @@ const EVERY_MS = 3_000
 export function DocumentView({ name }: { readonly name: string }) {
   const { api, mayAct } = usePlace()
   const facts = useAsked(
-    useCallback(() => api.document(name), [api, name]),
+    useCallback((signal: AbortSignal) => api.document(name, signal), [api, name]),
     EVERY_MS,
   )
   const [question, setQuestion] = useState<Question | null>(null)

@@ -11,7 +11,9 @@ import { saveAs } from './save-as.ts'
 /** Updates that were taken out, each to be looked at elsewhere. */
 export function Quarantine({ name }: { readonly name: string }) {
   const { api, mayAct } = usePlace()
-  const updates = useAsked(useCallback(() => api.quarantine(name), [api, name]))
+  const updates = useAsked(
+    useCallback((signal: AbortSignal) => api.quarantine(name, signal), [api, name]),
+  )
   const [problem, setProblem] = useState<string | null>(null)
   const rows = updates.value ?? []
   const download = async (id: number): Promise<void> => {

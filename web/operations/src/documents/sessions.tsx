@@ -4,6 +4,7 @@ import { usePlace } from '../services.tsx'
 import type { SessionRow } from '../session/api.ts'
 import { Ago } from '../ui/ago.tsx'
 import { Card } from '../ui/card.tsx'
+import { familyText, transportText } from '../ui/client-text.ts'
 import type { Question } from '../ui/confirm.tsx'
 import { Table } from '../ui/table.tsx'
 import { useAsked } from '../ui/use-asked.ts'
@@ -18,7 +19,7 @@ const NOT_KEPT_OUT =
 export function Sessions({ name, isOpen, ask, told }: SessionsProps) {
   const { api, mayAct } = usePlace()
   const sessions = useAsked(
-    useCallback(() => api.sessions(name), [api, name]),
+    useCallback((signal: AbortSignal) => api.sessions(name, signal), [api, name]),
     EVERY_MS,
   )
   const rows = sessions.value ?? []
@@ -88,7 +89,7 @@ export function Sessions({ name, isOpen, ask, told }: SessionsProps) {
               </td>
               <td data-label="May">{row.access}</td>
               <td data-label="Client">
-                {row.family}, {row.transport}
+                {familyText(row.family)}, {transportText(row.transport)}
               </td>
               <td data-label="Address">{row.address === '' ? '–' : row.address}</td>
               <td className="number" data-label="Since">

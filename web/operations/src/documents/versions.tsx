@@ -14,7 +14,9 @@ import { bytesText } from '../units.ts'
 /** The document as it was; and as it is now, under a name. */
 export function Versions({ name, told }: VersionsProps) {
   const { api, mayAct } = usePlace()
-  const versions = useAsked(useCallback(() => api.versions(name), [api, name]))
+  const versions = useAsked(
+    useCallback((signal: AbortSignal) => api.versions(name, signal), [api, name]),
+  )
   const [isNaming, setNaming] = useState(false)
   const rows = versions.value ?? []
   return (

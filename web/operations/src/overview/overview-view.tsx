@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { DocumentLink } from '../documents/document-link.tsx'
 import { useLive, useServices } from '../services.tsx'
 import { Card } from '../ui/card.tsx'
+import { familyText, transportText } from '../ui/client-text.ts'
 import { isOld } from '../ui/line-state.tsx'
 import { Plot } from '../ui/plot.tsx'
 import { Table } from '../ui/table.tsx'
@@ -95,18 +96,6 @@ function Busiest() {
   )
 }
 
-const FAMILIES: Readonly<Record<string, string>> = {
-  quire: 'Quire',
-  'y-websocket': 'y-websocket',
-  hocuspocus: 'Hocuspocus',
-  'y-sweet': 'y-sweet',
-}
-
-const TRANSPORTS: Readonly<Record<string, string>> = {
-  websocket: 'WebSocket',
-  'event-stream': 'Event stream',
-}
-
 function Sessions() {
   const { sessions = [], since } = useLive().view.now ?? {}
   const total = sessions.reduce((sum, row) => sum + row.sessions, 0)
@@ -127,8 +116,8 @@ function Sessions() {
           >
             {sessions.map(({ family, transport, sessions: count }) => (
               <tr key={`${family} ${transport}`}>
-                <td>{FAMILIES[family] ?? family}</td>
-                <td>{TRANSPORTS[transport] ?? transport}</td>
+                <td>{familyText(family)}</td>
+                <td>{transportText(transport)}</td>
                 <td className="number wide">
                   {counted(count, 'session')} ({Math.round((100 * count) / total)} %)
                 </td>

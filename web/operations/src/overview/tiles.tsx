@@ -45,7 +45,9 @@ export function Tiles({ now, samples, aheadMs }: TilesProps) {
         label="Not on disk yet"
         value={text(unsaved, bytesText)}
         note={
-          last?.unsavedMs == null ? undefined : `the oldest for ${durationText(last.unsavedMs)}`
+          unsaved === null || unsaved === 0 || last?.unsavedMs == null
+            ? undefined
+            : `the oldest for ${durationText(last.unsavedMs)}`
         }
         isBad={now.failing > 0}
       />

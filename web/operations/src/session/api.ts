@@ -151,12 +151,16 @@ export class Api {
     return this.#json('GET', `/operations/documents?${query}`, { signal })
   }
 
-  document(name: string): Promise<DocumentRow> {
-    return this.#json('GET', of(name, ''))
+  document(name: string, signal?: AbortSignal): Promise<DocumentRow> {
+    return this.#json('GET', of(name, ''), { signal })
   }
 
-  async sessions(name: string): Promise<readonly SessionRow[]> {
-    const { sessions } = await this.#json<{ sessions: SessionRow[] }>('GET', of(name, '/sessions'))
+  async sessions(name: string, signal?: AbortSignal): Promise<readonly SessionRow[]> {
+    const { sessions } = await this.#json<{ sessions: SessionRow[] }>(
+      'GET',
+      of(name, '/sessions'),
+      { signal },
+    )
     return sessions
   }
 
@@ -176,8 +180,12 @@ export class Api {
     return this.#json('POST', of(name, '/compact'))
   }
 
-  async versions(name: string): Promise<readonly VersionRow[]> {
-    const { versions } = await this.#json<{ versions: VersionRow[] }>('GET', of(name, '/versions'))
+  async versions(name: string, signal?: AbortSignal): Promise<readonly VersionRow[]> {
+    const { versions } = await this.#json<{ versions: VersionRow[] }>(
+      'GET',
+      of(name, '/versions'),
+      { signal },
+    )
     return versions
   }
 
@@ -185,10 +193,11 @@ export class Api {
     return this.#json('POST', of(name, '/versions'), { body: { name: version } })
   }
 
-  async quarantine(name: string): Promise<readonly QuarantinedRow[]> {
+  async quarantine(name: string, signal?: AbortSignal): Promise<readonly QuarantinedRow[]> {
     const { updates } = await this.#json<{ updates: QuarantinedRow[] }>(
       'GET',
       of(name, '/quarantine'),
+      { signal },
     )
     return updates
   }
@@ -197,21 +206,29 @@ export class Api {
     return (await this.#ask('GET', of(name, `/${what}`))).blob()
   }
 
-  async webhooks(): Promise<readonly WebhookRow[]> {
-    const { endpoints } = await this.#json<{ endpoints: WebhookRow[] }>('GET', '/webhooks')
+  async webhooks(signal?: AbortSignal): Promise<readonly WebhookRow[]> {
+    const { endpoints } = await this.#json<{ endpoints: WebhookRow[] }>('GET', '/webhooks', {
+      signal,
+    })
     return endpoints
   }
 
-  async deadLetters(): Promise<readonly DeadLetterRow[]> {
+  /** The oldest hundred. */
+  async deadLetters(signal?: AbortSignal): Promise<readonly DeadLetterRow[]> {
     const { deadLetters } = await this.#json<{ deadLetters: DeadLetterRow[] }>(
       'GET',
       '/webhooks/dead-letters',
+      { signal },
     )
     return deadLetters
   }
 
   replayLetter(id: number): Promise<unknown> {
     return this.#json('POST', `/webhooks/dead-letters/${id}/replay`)
+  }
+
+  replayLetters(): Promise<unknown> {
+    return this.#json('POST', '/webhooks/dead-letters/replay')
   }
 
   dropLetter(id: number): Promise<void> {

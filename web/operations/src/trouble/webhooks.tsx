@@ -13,6 +13,9 @@ import { counted, wholeText } from '../units.ts'
 
 const EVERY_MS = 5_000
 
+/** Dead letters that are shown at first. */
+const FIRST_LETTERS = 10
+
 interface Told {
   readonly targets: readonly WebhookRow[]
   readonly letters: readonly DeadLetterRow[]
@@ -22,24 +25,37 @@ interface Told {
 export function Webhooks() {
   const { api } = usePlace()
   const told = useAsked<Told | null>(
-    useCallback(async () => {
-      try {
-        const [targets, letters] = await Promise.all([api.webhooks(), api.deadLetters()])
-        return { targets, letters }
-      } catch (error) {
-        if (error instanceof ApiProblem && error.status === 404) return null // it has no webhooks
-        throw error
-      }
-    }, [api]),
+    useCallback(
+      async (signal: AbortSignal) => {
+        try {
+          const [targets, letters] = await Promise.all([
+            api.webhooks(signal),
+            api.deadLetters(signal),
+          ])
+          return { targets, letters }
+        } catch (error) {
+          if (error instanceof ApiProblem && error.status === 404) return null // it has no webhooks
+          throw error
+        }
+      },
+      [api],
+    ),
     EVERY_MS,
   )
   const { value, problem, again } = told
-  if (value === undefined || value === null) return null
+  if (value === undefined)
+    return problem === null ? null : <Card title="Webhooks" testId="webhooks" note={problem} />
+  if (value === null) return null
   if (value.targets.length + value.letters.length === 0) return null
   return (
     <>
       <Targets targets={value.targets} />
-      <Letters letters={value.letters} problem={problem} again={again} />
+      <Letters
+        letters={value.letters}
+        kept={value.targets.reduce((sum, { dead }) => sum + dead, 0)}
+        problem={problem}
+        again={again}
+      />
     </>
   )
 }
@@ -87,9 +103,11 @@ function Targets({ targets }: { readonly targets: readonly WebhookRow[] }) {
   )
 }
 
-function Letters({ letters, problem, again }: LettersProps) {
+function Letters({ letters, kept, problem, again }: LettersProps) {
   const { api, mayAct } = usePlace()
   const [question, setQuestion] = useState<Question | null>(null)
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? letters : letters.slice(0, FIRST_LETTERS)
   const drop = (letter: DeadLetterRow): Question => ({
     title: 'Drop this dead letter?',
     description: `${letter.type} of ${letter.document}: ${letter.host} is never told of it.`,
@@ -109,13 +127,38 @@ function Letters({ letters, problem, again }: LettersProps) {
       await again()
     },
   })
+  const replayAll = (): Question => ({
+    title: 'Deliver all of them again?',
+    description: `${counted(kept, 'event')}, each under the id that it had. Those of targets that are told no more stay.`,
+    action: 'Deliver',
+    act: async () => {
+      await api.replayLetters()
+      await again()
+    },
+  })
   return (
     <Card
       title="Dead letters"
       testId="dead-letters"
       note={
         problem ??
-        (letters.length === 0 ? 'Everything was delivered, or is still tried.' : undefined)
+        (letters.length === 0
+          ? 'Everything was delivered, or is still tried.'
+          : kept > letters.length
+            ? `The oldest ${wholeText(letters.length)} of ${wholeText(kept)}.`
+            : undefined)
+      }
+      aside={
+        mayAct &&
+        letters.length > 1 && (
+          <button
+            type="button"
+            className="button button--small ml-auto"
+            onClick={() => setQuestion(replayAll())}
+          >
+            Deliver all again
+          </button>
+        )
       }
     >
       {letters.length > 0 && (
@@ -129,7 +172,7 @@ function Letters({ letters, problem, again }: LettersProps) {
             ...(mayAct ? [{ key: 'act', head: <span className="sr-only">Act</span> }] : []),
           ]}
         >
-          {letters.map((letter) => (
+          {shown.map((letter) => (
             <tr key={letter.id}>
               <td className="name">
                 {letter.type}, <bdi>{letter.document}</bdi>
@@ -163,6 +206,13 @@ function Letters({ letters, problem, again }: LettersProps) {
           ))}
         </Table>
       )}
+      {letters.length > FIRST_LETTERS && (
+        <div className="p-3">
+          <button type="button" className="button button--small" onClick={() => setWhole(!isWhole)}>
+            {isWhole ? `Show the first ${FIRST_LETTERS}` : `Show ${letters.length}`}
+          </button>
+        </div>
+      )}
       <Confirm question={question} onClose={() => setQuestion(null)} />
     </Card>
   )
@@ -170,6 +220,8 @@ function Letters({ letters, problem, again }: LettersProps) {
 
 interface LettersProps {
   readonly letters: readonly DeadLetterRow[]
+  /** How many the server keeps. */
+  readonly kept: number
   readonly problem: string | null
   readonly again: () => Promise<void>
 }

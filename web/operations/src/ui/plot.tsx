@@ -38,6 +38,9 @@ const CLOCK = new Intl.DateTimeFormat('en', {
   hourCycle: 'h23',
 })
 
+/** Steps of the time axis, seconds: its labels know nothing shorter. */
+const MINUTES = [60, 120, 300, 600]
+
 /** Plots of one page have one cursor. */
 const TOGETHER = 'operations'
 
@@ -163,6 +166,7 @@ const optionsOf = (
         font: FONT,
         space: 60,
         size: 26,
+        incrs: MINUTES,
         values: (_, times) => times.map((time) => CLOCK.format(time * 1_000)),
       },
       {
