@@ -40,11 +40,15 @@ describe('a document that nobody reads', () => {
     const app = await start({ readMs: 500 })
     await writeLong(app)
     const stalled = await askForLong(app)
+    await until(app, 'the answer begins', () => {
+      stalled.read(0) // takes in what there is as far as a buffer goes, and no more until that is read
+      return stalled.readableLength > 0
+    })
+    const since = Date.now()
+    await until(app, 'longer than it has', () => Date.now() - since > 3_000)
     let [bytes, isOver] = [0, false]
     stalled.on('data', (chunk: Buffer) => (bytes += chunk.length))
     stalled.on('close', () => (isOver = true))
-    const since = Date.now()
-    await until(app, 'longer than it has', () => Date.now() - since > 3_000)
     stalled.resume()
     await until(app, 'it is cut off', () => isOver)
     expect(bytes).toBeLessThan(LONG_BYTES)
