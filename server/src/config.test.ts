@@ -205,6 +205,17 @@ describe('options', () => {
     expect((read({ tlsKey: 'a' }) as readonly string[])[0]).toMatch(/^QUIRE_TLS_CERT: /)
   })
 
+  it('tell targets of webhooks nothing unsigned, and in plain text only where that is asked for', () => {
+    const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+    const problemOf = (given: Parameters<typeof read>[0]) => (read(given) as readonly string[])[0]
+    expect(problemOf({ webhookUrls: 'https://a.example/' })).toMatch(/^QUIRE_WEBHOOK_SECRET: /)
+    const plain = { webhookUrls: 'https://a.example/,http://b.example/', webhookSecret }
+    expect(problemOf(plain)).toMatch(/^QUIRE_WEBHOOK_URLS: one of them is http/)
+    expect(read({ ...plain, webhookAllowPrivate: 'on' })).toMatchObject({ webhookSecret })
+    const eager = { ...plain, webhookUrls: 'https://a.example/', webhookDebounceMs: '10001' }
+    expect(problemOf(eager)).toMatch(/^QUIRE_WEBHOOK_MAX_WAIT_MS: 10000 is less than/)
+  })
+
   it('do not let there be more sessions than connections', () => {
     const problems = read({ maxSessions: '20001' }) as readonly string[]
     expect(problems).toEqual([
