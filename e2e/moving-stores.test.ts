@@ -261,7 +261,7 @@ describe('an import that is killed', () => {
     const dataDir = await newFolder()
     const args = ['import', source, '--data-dir', dataDir]
     const first = startCommand(args)
-    await until('a quarter is done', () => /importing: [1-9]\d+ documents of/.test(first.log()))
+    await until('a quarter is done', () => /importing: [1-9]\d+ of \d+ documents/.test(first.log()))
     first.process.kill('SIGKILL')
     expect((await first.done).exit).toBeNull()
     const again = await run(args)

@@ -169,7 +169,8 @@ for (const kind of KINDS)
           )
         }
         expect(answers).toEqual([...Array(HANDSHAKES).fill(101), 429])
-        expect(server.log()).toContain(`"address":"${ownAddress}"`)
+        const told = `"address":"${ownAddress}"`
+        await until('the log tells of it', () => server.log().includes(told))
         expect(server.log()).not.toContain('203.0.113.')
       },
     )
