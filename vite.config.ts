@@ -38,8 +38,8 @@ export default defineConfig({
     // Tests wait for conditions, not for time; this only ends what would never end.
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // On two cores it would be one; many of the tests wait for servers, proxies and clocks.
-    maxWorkers: 2,
+    // On two cores it would be one; most of the time is waiting for servers, proxies and clocks.
+    maxWorkers: 3,
     projects: [
       {
         root: repository,
