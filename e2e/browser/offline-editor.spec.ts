@@ -150,6 +150,9 @@ test('a document that is begun offline is on the server once that is reached', a
   await expect(person.text).toHaveAttribute('contenteditable', 'true')
   await person.write('Begun')
   await expect(person.connection).toHaveText(/^Offline: \d+ changes kept on this device$/)
+  // all of them: until then a page that is left asks first
+  const mayLeave = () => dispatchEvent(new Event('beforeunload', { cancelable: true }))
+  await expect.poll(() => page.evaluate(mayLeave)).toBe(true)
   await page.reload()
   await expectText(person, 'Begun')
   await context.setOffline(false)
