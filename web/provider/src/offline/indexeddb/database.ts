@@ -33,6 +33,12 @@ const STORES: readonly StoreName[] = ['meta', 'documents', 'updates', 'unsaved']
 /** How long opening may wait for others who hold an older version open, or are deleting it, milliseconds. */
 const OPENING_MS = 10_000
 
+/**
+ * Time for a transaction to end by itself once the browser has closed its connection, milliseconds. Chromium ends
+ * none that was begun while data of the site were being cleared.
+ */
+const ENDING_MS = 500
+
 /** A database, and the one connection of this tab to it. */
 export class Database {
   readonly #name: string
@@ -53,9 +59,38 @@ export class Database {
     access: Access,
     act: (transaction: IDBTransaction) => Promise<Result<T, StoreProblem>>,
   ): Promise<Result<T, StoreProblem>> {
+    const first = await this.#once(access, act)
+    // what it may have put all the same has these keys, or is known by its life
+    const done = first === null ? await this.#once(access, act) : first
+    return done ?? err({ kind: 'unavailable', message: `${this.#doing('use')}: it was closed` })
+  }
+
+  /** Null where the connection was closed under the transaction, and nobody is told of its end. */
+  async #once<T>(
+    access: Access,
+    act: (transaction: IDBTransaction) => Promise<Result<T, StoreProblem>>,
+  ): Promise<Result<T, StoreProblem> | null> {
     const begun = await this.#begin(access)
     if (!begun.ok) return begun
     const transaction = begun.value
+    const closed = Promise.withResolvers<null>()
+    let undo = (): void => undefined
+    const onClose = (): void => {
+      undo = this.#clock.after(ENDING_MS, () => closed.resolve(null))
+    }
+    transaction.db.addEventListener('close', onClose)
+    try {
+      return await Promise.race([this.#run(transaction, act), closed.promise])
+    } finally {
+      transaction.db.removeEventListener('close', onClose)
+      undo()
+    }
+  }
+
+  async #run<T>(
+    transaction: IDBTransaction,
+    act: (transaction: IDBTransaction) => Promise<Result<T, StoreProblem>>,
+  ): Promise<Result<T, StoreProblem>> {
     const ended = endOf(transaction)
     let answer: Result<T, StoreProblem>
     try {
@@ -115,7 +150,7 @@ export class Database {
     return connection
   }
 
-  #open(): Promise<Result<IDBDatabase, StoreProblem>> {
+  #open(attempt = 1): Promise<Result<IDBDatabase, StoreProblem>> {
     return new Promise((resolve) => {
       const fail = (error: unknown): void => resolve(err(problemOf(error, this.#doing('open'))))
       let request: IDBOpenDBRequest
@@ -138,6 +173,9 @@ export class Database {
       })
       request.addEventListener('error', () => {
         undo()
+        // an opening is aborted as well where data of the site are being cleared: the next one finds them gone
+        if (request.error?.name === 'AbortError' && attempt === 1 && !isLate)
+          return resolve(this.#open(attempt + 1))
         fail(request.error)
       })
       request.addEventListener('success', () => {
