@@ -1,5 +1,6 @@
 /* What events say, alike in every storage. */
 import { randomUUID } from 'node:crypto'
+import type { DocName, Millis } from '@quire/shared'
 import type { OutboxKind } from '../ports/outbox.ts'
 import type { DocumentFacts, Version } from '../ports/storage.ts'
 
@@ -14,6 +15,14 @@ export const LATEST_MS = 86_400_000
 
 /** The id of a new event. */
 export const newEventId = (): string => `msg_${randomUUID().replaceAll('-', '')}`
+
+/** An event that is to be written. */
+export interface NewEvent {
+  readonly kind: OutboxKind
+  readonly document: DocName
+  readonly at: Millis
+  readonly data: string
+}
 
 /** A document as its events tell it. */
 export type ToldDocument = Pick<DocumentFacts, 'id' | 'name' | 'epoch' | 'head'>

@@ -1,5 +1,5 @@
 /* Events and their deliveries in memory (ports/outbox.ts). */
-import { type DocId, type DocName, type Millis, ok } from '@quire/shared'
+import { type DocId, type Millis, ok } from '@quire/shared'
 import type {
   DeadLetter,
   Delivery,
@@ -17,20 +17,13 @@ import {
   LATEST_MS,
   MOST_USERS,
   newEventId,
+  type NewEvent,
   placeData,
   SETTLED_AT_ONCE,
   type ToldDocument,
   usersIn,
 } from '../outbox-event.ts'
 import type { Memory, Operate, OutboxRow, Row } from './rows.ts'
-
-/** An event that is to be written. */
-export interface NewEvent {
-  readonly kind: OutboxKind
-  readonly document: DocName
-  readonly at: Millis
-  readonly data: string
-}
 
 /** A document as its events tell it. */
 export const toldOf = ({ id, name, epoch, head }: Row): ToldDocument => {

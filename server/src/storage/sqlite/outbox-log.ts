@@ -4,27 +4,20 @@
  * how many deliveries wait for each endpoint. A transaction that does not commit has it read anew.
  */
 import type { Database } from 'better-sqlite3'
-import type { DocId, DocName, Millis } from '@quire/shared'
+import type { DocId, Millis } from '@quire/shared'
 import type { OutboxKind, OutboxPlan, Settled, Settling } from '../../ports/outbox.ts'
 import {
   CHANGED,
   changeData,
   MOST_USERS,
   newEventId,
+  type NewEvent,
   placeData,
   SETTLED_AT_ONCE,
   type ToldDocument,
   usersIn,
 } from '../outbox-event.ts'
 import { headOfDocument } from './log-reader.ts'
-
-/** An event that is to be written. */
-export interface NewEvent {
-  readonly kind: OutboxKind
-  readonly document: DocName
-  readonly at: Millis
-  readonly data: string
-}
 
 /** A document that was written to since it was last told of. */
 interface Mark {
