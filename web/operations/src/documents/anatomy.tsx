@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { usePlace } from '../services.tsx'
 import type { Anatomy as Told } from '../session/api.ts'
 import { Card } from '../ui/card.tsx'
+import { SmallButton } from '../ui/small-button.tsx'
 import { Table } from '../ui/table.tsx'
 import { bytesText, counted, shareText, wholeText } from '../units.ts'
 
@@ -35,9 +36,8 @@ export function Anatomy({ name }: { readonly name: string }) {
           }
         : {})}
       aside={
-        <button
-          type="button"
-          className="button button--small ml-auto"
+        <SmallButton
+          isLast
           disabled={state.kind === 'asking'}
           data-testid="take-apart"
           onClick={() => void ask()}
@@ -47,7 +47,7 @@ export function Anatomy({ name }: { readonly name: string }) {
             : state.kind === 'told'
               ? 'Again'
               : 'Take it apart'}
-        </button>
+        </SmallButton>
       }
     >
       {state.kind === 'failed' && (

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { usePlace } from '../services.tsx'
 import type { DocumentRow, ListQuery } from '../session/api.ts'
 import { Ago } from '../ui/ago.tsx'
+import { SmallButton } from '../ui/small-button.tsx'
 import { Table } from '../ui/table.tsx'
 import type { Column } from '../ui/table.tsx'
 import { bytesText, wholeText } from '../units.ts'
@@ -159,15 +160,9 @@ export function DocumentsView() {
             : `${wholeText(listed.documents.length)} shown${listed.next === null ? ', which is all' : ''}`}
         </span>
         {listed !== null && listed.next !== null && (
-          <button
-            type="button"
-            className="button button--small"
-            disabled={isBusy}
-            data-testid="more"
-            onClick={() => void more()}
-          >
+          <SmallButton disabled={isBusy} data-testid="more" onClick={() => void more()}>
             Show more
-          </button>
+          </SmallButton>
         )}
       </div>
     </>

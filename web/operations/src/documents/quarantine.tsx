@@ -3,7 +3,8 @@ import { useCallback, useState } from 'react'
 import { usePlace } from '../services.tsx'
 import { Ago } from '../ui/ago.tsx'
 import { Card } from '../ui/card.tsx'
-import { Table } from '../ui/table.tsx'
+import { SmallButton } from '../ui/small-button.tsx'
+import { actColumn, Table } from '../ui/table.tsx'
 import { useAsked } from '../ui/use-asked.ts'
 import { bytesText } from '../units.ts'
 import { saveAs } from './save-as.ts'
@@ -43,7 +44,7 @@ export function Quarantine({ name }: { readonly name: string }) {
             { key: 'problem', head: 'What it broke' },
             { key: 'bytes', head: 'Size', isNumber: true },
             { key: 'at', head: 'Taken out', isNumber: true },
-            ...(mayAct ? [{ key: 'act', head: <span className="sr-only">Download</span> }] : []),
+            ...actColumn(mayAct, 'Download'),
           ]}
         >
           {rows.map((row) => (
@@ -59,13 +60,7 @@ export function Quarantine({ name }: { readonly name: string }) {
               </td>
               {mayAct && (
                 <td className="number wide">
-                  <button
-                    type="button"
-                    className="button button--small"
-                    onClick={() => void download(row.id)}
-                  >
-                    Download
-                  </button>
+                  <SmallButton onClick={() => void download(row.id)}>Download</SmallButton>
                 </td>
               )}
             </tr>

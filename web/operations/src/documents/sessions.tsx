@@ -6,7 +6,8 @@ import { Ago } from '../ui/ago.tsx'
 import { Card } from '../ui/card.tsx'
 import { familyText, transportText } from '../ui/client-text.ts'
 import type { Question } from '../ui/confirm.tsx'
-import { Table } from '../ui/table.tsx'
+import { SmallButton } from '../ui/small-button.tsx'
+import { actColumn, Table } from '../ui/table.tsx'
 import { useAsked } from '../ui/use-asked.ts'
 import { bytesText, counted } from '../units.ts'
 
@@ -59,13 +60,9 @@ export function Sessions({ name, isOpen, ask, told }: SessionsProps) {
       aside={
         mayAct &&
         rows.length > 1 && (
-          <button
-            type="button"
-            className="button button--small ml-auto"
-            onClick={() => ask(kickAll())}
-          >
+          <SmallButton isLast onClick={() => ask(kickAll())}>
             Send everybody away
-          </button>
+          </SmallButton>
         )
       }
     >
@@ -79,7 +76,7 @@ export function Sessions({ name, isOpen, ask, told }: SessionsProps) {
             { key: 'address', head: 'Address' },
             { key: 'since', head: 'Since', isNumber: true },
             { key: 'lag', head: 'Behind', isNumber: true },
-            ...(mayAct ? [{ key: 'act', head: <span className="sr-only">Act</span> }] : []),
+            ...actColumn(mayAct),
           ]}
         >
           {rows.map((row) => (
@@ -106,15 +103,13 @@ export function Sessions({ name, isOpen, ask, told }: SessionsProps) {
               </td>
               {mayAct && (
                 <td className="number wide">
-                  <button
-                    type="button"
-                    className="button button--small"
+                  <SmallButton
                     aria-label={`Send away ${nameOf(row)}`}
                     data-testid="kick"
                     onClick={() => ask(kick(row))}
                   >
                     Send away
-                  </button>
+                  </SmallButton>
                 </td>
               )}
             </tr>

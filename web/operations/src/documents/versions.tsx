@@ -7,6 +7,7 @@ import { usePlace } from '../services.tsx'
 import { Ago } from '../ui/ago.tsx'
 import { Card } from '../ui/card.tsx'
 import { Buttons } from '../ui/confirm.tsx'
+import { SmallButton } from '../ui/small-button.tsx'
 import { Table } from '../ui/table.tsx'
 import { useAsked } from '../ui/use-asked.ts'
 import { bytesText } from '../units.ts'
@@ -26,14 +27,9 @@ export function Versions({ name, told }: VersionsProps) {
       {...(rows.length === 0 ? { note: versions.problem ?? 'None is kept.' } : {})}
       aside={
         mayAct && (
-          <button
-            type="button"
-            className="button button--small ml-auto"
-            data-testid="name-version"
-            onClick={() => setNaming(true)}
-          >
+          <SmallButton isLast data-testid="name-version" onClick={() => setNaming(true)}>
             Keep as it is now
-          </button>
+          </SmallButton>
         )
       }
     >

@@ -7,6 +7,7 @@ import { Card } from '../ui/card.tsx'
 import { familyText, transportText } from '../ui/client-text.ts'
 import { isOld } from '../ui/line-state.tsx'
 import { Plot } from '../ui/plot.tsx'
+import { SmallButton } from '../ui/small-button.tsx'
 import { Table } from '../ui/table.tsx'
 import { bytesText, counted, wholeText } from '../units.ts'
 import { Notices } from './notices.tsx'
@@ -87,9 +88,9 @@ function Busiest() {
       )}
       {documents.length > FIRST_ROWS && (
         <div className="p-3">
-          <button type="button" className="button button--small" onClick={() => setWhole(!isWhole)}>
+          <SmallButton onClick={() => setWhole(!isWhole)}>
             {isWhole ? `Show the first ${FIRST_ROWS}` : `Show all ${documents.length}`}
-          </button>
+          </SmallButton>
         </div>
       )}
     </Card>

@@ -7,7 +7,8 @@ import { Ago } from '../ui/ago.tsx'
 import { Card } from '../ui/card.tsx'
 import { Confirm } from '../ui/confirm.tsx'
 import type { Question } from '../ui/confirm.tsx'
-import { Table } from '../ui/table.tsx'
+import { SmallButton } from '../ui/small-button.tsx'
+import { actColumn, Table } from '../ui/table.tsx'
 import { useAsked } from '../ui/use-asked.ts'
 import { counted, wholeText } from '../units.ts'
 
@@ -151,13 +152,9 @@ function Letters({ letters, kept, problem, again }: LettersProps) {
       aside={
         mayAct &&
         letters.length > 1 && (
-          <button
-            type="button"
-            className="button button--small ml-auto"
-            onClick={() => setQuestion(replayAll())}
-          >
+          <SmallButton isLast onClick={() => setQuestion(replayAll())}>
             Deliver all again
-          </button>
+          </SmallButton>
         )
       }
     >
@@ -169,7 +166,7 @@ function Letters({ letters, kept, problem, again }: LettersProps) {
             { key: 'host', head: 'Target' },
             { key: 'problem', head: 'Why' },
             { key: 'died', head: 'Given up', isNumber: true },
-            ...(mayAct ? [{ key: 'act', head: <span className="sr-only">Act</span> }] : []),
+            ...actColumn(mayAct),
           ]}
         >
           {shown.map((letter) => (
@@ -186,20 +183,10 @@ function Letters({ letters, kept, problem, again }: LettersProps) {
               </td>
               {mayAct && (
                 <td className="number wide">
-                  <button
-                    type="button"
-                    className="button button--small"
-                    onClick={() => setQuestion(replay(letter))}
-                  >
+                  <SmallButton onClick={() => setQuestion(replay(letter))}>
                     Deliver again
-                  </button>{' '}
-                  <button
-                    type="button"
-                    className="button button--small"
-                    onClick={() => setQuestion(drop(letter))}
-                  >
-                    Drop
-                  </button>
+                  </SmallButton>{' '}
+                  <SmallButton onClick={() => setQuestion(drop(letter))}>Drop</SmallButton>
                 </td>
               )}
             </tr>
@@ -208,9 +195,9 @@ function Letters({ letters, kept, problem, again }: LettersProps) {
       )}
       {letters.length > FIRST_LETTERS && (
         <div className="p-3">
-          <button type="button" className="button button--small" onClick={() => setWhole(!isWhole)}>
+          <SmallButton onClick={() => setWhole(!isWhole)}>
             {isWhole ? `Show the first ${FIRST_LETTERS}` : `Show ${letters.length}`}
-          </button>
+          </SmallButton>
         </div>
       )}
       <Confirm question={question} onClose={() => setQuestion(null)} />

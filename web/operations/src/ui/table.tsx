@@ -8,6 +8,10 @@ export interface Column {
   readonly sorted?: 'ascending' | 'descending' | undefined
 }
 
+/** The column of what can be done with a row, for whoever may; its head is for those who hear the page. */
+export const actColumn = (mayAct: boolean, head = 'Act'): readonly Column[] =>
+  mayAct ? [{ key: 'act', head: <span className="sr-only">{head}</span> }] : []
+
 /** A table that scrolls by itself where it is too wide, and on a telephone has a small card for each row. */
 export function Table({ label, columns, children }: TableProps) {
   return (
