@@ -60,7 +60,7 @@ export class Database {
     act: (transaction: IDBTransaction) => Promise<Result<T, StoreProblem>>,
   ): Promise<Result<T, StoreProblem>> {
     const first = await this.#once(access, act)
-    // what it may have put all the same has these keys, or is known by its life
+    // were the first one committed after all, its updates would stand there twice, which Yjs takes for once
     const done = first === null ? await this.#once(access, act) : first
     return done ?? err({ kind: 'unavailable', message: `${this.#doing('use')}: it was closed` })
   }
