@@ -53,7 +53,8 @@ export class Database {
 
   /**
    * Runs one transaction. What `act` resolves with is the answer once all is committed; it may await nothing
-   * but requests. Where `act` throws, or resolves with an error, nothing is changed.
+   * but requests. Where `act` throws, or resolves with an error, nothing is changed. It is called a second time where
+   * the browser closes the database under it.
    */
   async transact<T>(
     access: Access,
