@@ -167,7 +167,7 @@ it('closes at once whatever a target does, and tells of it in its next life', as
     createQuire({
       storage: await sqliteStorage({ dataDir }),
       authorize: openAuth,
-      webhooks: soon(target, { events: outboxKinds }),
+      webhooks: soon(target, { events: ['document.created', 'document.changed'] }),
     })
   const first = await start()
   await first.document('notes').edit((doc) => doc.getText('t').insert(0, 'x'))
